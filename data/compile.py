@@ -71,7 +71,7 @@ def read_noaa(research: Path) -> pd.DataFrame:
 
 
 def pm25_city_month(research: Path, stations: pd.DataFrame) -> pd.DataFrame:
-    """City x month PM2.5; Beijing's first nine months come from the raw stations, the others from the research table."""
+    """City x month PM2.5; Beijing's first nine months come from the raw stations, the rest from the research table."""
     table = pd.read_csv(research / "air/bth13_city_month.csv")
     ours = archives.beijing_months(stations)
     theirs = table[table["source"] == "uci501_12stations"]
@@ -120,7 +120,7 @@ def pm25_official_annual(research: Path) -> pd.DataFrame:
 
 
 def derive(expression: str) -> tuple[float, float]:
-    """Value (one decimal) and half-width of what rounding leaves open, of ``70/(1-0.157)``, ``44/(1+0.023)``, ``29+2``."""
+    """Value (one decimal) and half-width left open by rounding, of ``70/(1-0.157)``, ``44/(1+0.023)`` or ``29+2``."""
     ratio = re.fullmatch(r"\s*([\d.]+)/\(1([-+])([\d.]+)\)\s*", expression)
     if ratio:
         mean, share = float(ratio[1]), float(ratio[3])
@@ -147,7 +147,9 @@ def days_by_class(research: Path) -> pd.DataFrame:
         if group["value"].nunique() > 1:
             raise SystemExit(f"two sources give different values for {key}")
     more = pd.DataFrame(_derived_days(table, known))
-    more = more[~more.set_index(["area", "year", "metric"]).index.isin(known.set_index(["area", "year", "metric"]).index)]
+    more = more[
+        ~more.set_index(["area", "year", "metric"]).index.isin(known.set_index(["area", "year", "metric"]).index)
+    ]
     rows = []
     for row in pd.concat([known, more]).itertuples():
         title, publisher, published, url = cite(row.source_url)
@@ -286,7 +288,9 @@ def annual_check(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def computed_issues(tables: dict[str, pd.DataFrame], calibration: dict, comparisons: dict[str, float]) -> dict[str, str]:
+def computed_issues(
+    tables: dict[str, pd.DataFrame], calibration: dict, comparisons: dict[str, float]
+) -> dict[str, str]:
     """Sentences of known_issues that carry numbers, by their mark in the template."""
     months, days = tables["pm25_city_month"], tables["days_by_class"]
     cities = sorted(months["city"].unique())
@@ -296,9 +300,9 @@ def computed_issues(tables: dict[str, pd.DataFrame], calibration: dict, comparis
     official = check[check["series"] == "official"]
     far = official[official["percent"].abs() >= 2]
     computed = check[check["series"] == "computed"]
-    short = tables["weather_beijing_month"].pipe(
-        lambda t: t[t["days"] < pd.PeriodIndex(t["month"], freq="M").days_in_month]
-    )
+    weather = tables["weather_beijing_month"]
+    short = weather[weather["days"] < pd.PeriodIndex(weather["month"], freq="M").days_in_month]
+    incomplete = [f"{row.month} ({row.days} days)" for row in short.itertuples()]
     heavy = days[days["metric"] == "heavy_pollution_days"]
     gaps = [
         f"{area} {year}"
@@ -312,36 +316,41 @@ def computed_issues(tables: dict[str, pd.DataFrame], calibration: dict, comparis
         "@quality_c": f"Quality C, part of the month (column days): {_cells(_of_quality(months, 'C'))}.",
         "@uci_overlap": (
             "Beijing's months of 2013 come from twelve stations of UCI 501. In the months in which both exist, "
-            f"these lie {comparisons['winter']:+.1f} µg/m³ from the collected releases in December 2013 to February 2014 "
-            f"and {comparisons['later']:+.1f} µg/m³ from March 2014 to January 2017, on average."
+            f"these lie {comparisons['winter']:+.1f} µg/m³ from the collected releases in December 2013 to February "
+            f"2014 and {comparisons['later']:+.1f} µg/m³ from March 2014 to January 2017, on average."
         ),
         "@annual_deviation": (
-            f"Of {len(official)} official means with all twelve months of the area, {len(far)} differ by two per cent or "
-            f"more from the mean of the months: {_deviations(far)}. The others have a mean absolute difference of "
+            f"Of {len(official)} official means with all twelve months of the area, {len(far)} differ by two per cent "
+            f"or more from the mean of the months: {_deviations(far)}. The others have a mean absolute difference of "
             f"{official.drop(far.index)['percent'].abs().mean():.1f} %."
         ),
         "@computed_deviation": (
-            f"The computed means of 2014 and 2015 lie {-computed['percent'].mean():.1f} % below the months on average and up "
-            f"to {-computed['percent'].min():.1f} % below in the dirtiest cities; the reason is not known, so they serve "
-            "for comparison only."
+            f"The computed means of 2014 and 2015 lie {-computed['percent'].mean():.1f} % below the months on average "
+            f"and up to {-computed['percent'].min():.1f} % below in the dirtiest cities; the reason is not known, so "
+            "they serve for comparison only."
         ),
         "@wind_calibration": (
             "The wind of 2013 comes from another archive and was put on the later scale by a straight line fitted to "
-            f"{calibration['days']} days of 2014; the residual standard deviation is {calibration['residual_sd_day']} m/s "
-            f"for a day and {calibration['residual_sd_month']} m/s for a month."
+            f"{calibration['days']} days of 2014; the residual standard deviation is "
+            f"{calibration['residual_sd_day']} m/s for a day and {calibration['residual_sd_month']} m/s for a month."
         ),
         "@weather_shift": (
-            "Dew point, temperature and pressure of 2013 are not adjusted: on the days of 2014 the two archives differ on "
-            f"average by {comparisons['dew_point']:+.2f} degC, {comparisons['temperature']:+.2f} degC and "
+            "Dew point, temperature and pressure of 2013 are not adjusted: on the days of 2014 the two archives differ "
+            f"on average by {comparisons['dew_point']:+.2f} degC, {comparisons['temperature']:+.2f} degC and "
             f"{comparisons['pressure']:+.2f} hPa."
         ),
-        "@weather_days": f"Months with days missing: {', '.join(f'{m} ({n} days)' for m, n in zip(short['month'], short['days'], strict=True))}.",
+        "@weather_days": f"Months with days missing: {', '.join(incomplete)}.",
         "@days_missing": f"No figure of heavy days that anybody has seen on a page: {', '.join(gaps)}.",
-        "@remembered_dates": f"In {remembered} of {len(tables['interventions'])} rows a part of the date is remembered, not read; date_precision marks them.",
+        "@remembered_dates": (
+            f"In {remembered} of {len(tables['interventions'])} rows a part of the date is remembered, not read; "
+            "date_precision marks them."
+        ),
     }
 
 
-def compare_archives(stations: pd.DataFrame, airport: pd.DataFrame, noaa: pd.DataFrame, months: pd.DataFrame) -> dict[str, float]:
+def compare_archives(
+    stations: pd.DataFrame, airport: pd.DataFrame, noaa: pd.DataFrame, months: pd.DataFrame
+) -> dict[str, float]:
     """Mean differences between archives where they overlap: UCI 501 less collected releases, UCI 381 less NOAA."""
     ours = archives.station_months(stations)["mean"]
     theirs = months[(months["city"] == "Beijing") & (months["source"] == "aqistudy")].set_index("month")["pm25"]
@@ -367,7 +376,9 @@ def _of_quality(months: pd.DataFrame, grade: str) -> list[tuple[str, str]]:
 
 
 def _deviations(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{row.area} {row.year} {row.difference:+.1f} µg/m³ ({row.percent:+.1f} %)" for row in rows.itertuples())
+    return ", ".join(
+        f"{row.area} {row.year} {row.difference:+.1f} µg/m³ ({row.percent:+.1f} %)" for row in rows.itertuples()
+    )
 
 
 def to_csv(table: pd.DataFrame) -> bytes:

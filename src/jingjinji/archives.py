@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
+import io
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,9 +69,7 @@ BEIJING_AIRPORT = Archive(
     id="381",
     title="Beijing PM2.5 (UCI 381)",
     url="https://archive.ics.uci.edu/static/public/381/beijing+pm2+5+data.zip",
-    files={
-        "PRSA_data_2010.1.1-2014.12.31.csv": "4127f868775e31b3956522adc0ec75af8937dde6a3896e8beed3a376c6d27f1c"
-    },
+    files={"PRSA_data_2010.1.1-2014.12.31.csv": "4127f868775e31b3956522adc0ec75af8937dde6a3896e8beed3a376c6d27f1c"},
 )
 ARCHIVES = (BEIJING_STATIONS, BEIJING_AIRPORT)
 
@@ -183,3 +181,290 @@ def weather_months(days: pd.DataFrame, source: str) -> pd.DataFrame:
     table = months[columns].mean().round(2).assign(source=source, days=months["wind"].count())
     table.insert(0, "month", table.index.strftime("%Y-%m"))
     return table.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell of a published table that the raw archives give otherwise; `row` counts the header as row 1."""
+
+    table: str
+    row: int
+    column: str
+    published: object
+    rebuilt: object
+
+    def __str__(self) -> str:
+        return (
+            f"{self.table}.csv, row {self.row}, column '{self.column}': found {self.published}, "
+            f"expected {self.rebuilt} from the raw archives"
+        )
+
+
+def folder() -> Path:
+    """Where fetched archives are kept, unpacked."""
+    return jingjinji.CACHE / "archives"
+
+
+def fetch(
+    mirror: Path | str | None = None,
+    *,
+    archives: tuple[Archive, ...] = ARCHIVES,
+    target: Path | None = None,
+    attempts: int = _ATTEMPTS,
+) -> list[Path]:
+    """Get the raw files that are not there yet, by download or from a folder; every file is checked by its sha256.
+
+    A download that breaks off is taken up where it stopped, at once and in a later run. Files appear in `target`
+    only after all files of their archive are complete and checked.
+
+    Parameters
+    ----------
+    mirror : folder with 381/ and 501/ that hold the csv files, plain, gzipped or in the original zips.
+    target : folder for the unpacked files; ``.cache/archives`` of the project.
+    attempts : how often one run tries to go on with a broken download.
+
+    Raises DataError for a missing, truncated or altered file and for a server that does not answer.
+    """
+    from filelock import FileLock
+
+    target = target or folder()
+    target.mkdir(parents=True, exist_ok=True)
+    with FileLock(target / "fetch.lock"):
+        for archive in archives:
+            if all(_is_intact(target / archive.id / name, pin) for name, pin in archive.files.items()):
+                continue
+            if mirror is None:
+                _install_download(archive, target, attempts)
+            else:
+                _install(archive, target, lambda name, archive=archive: _open_in_mirror(Path(mirror), archive, name))
+    return [target / archive.id / name for archive in archives for name in archive.files]
+
+
+def rebuild(
+    mirror: Path | str | None = None,
+    *,
+    stations: Archive = BEIJING_STATIONS,
+    airport: Archive = BEIJING_AIRPORT,
+    target: Path | None = None,
+) -> list[Difference]:
+    """Every cell of the published tables that differs from what the raw archives give; fetches what is missing.
+
+    Rebuilt are Beijing's months of 2013 in ``pm25_city_month`` and the year 2013 of ``weather_beijing_month``, the
+    latter with the published calibration of the wind.
+    """
+    target = target or folder()
+    fetch(mirror, archives=(stations, airport), target=target)
+    calibration = tables.describe("weather_beijing_month")["calibration"]["wind"]
+    months = beijing_months(pd.concat([pd.read_csv(target / stations.id / name) for name in stations.files]))
+    weather = weather_2013(airport_days(pd.read_csv(target / airport.id / next(iter(airport.files)))), calibration)
+    return [
+        *_differences("pm25_city_month", "uci-501", months),
+        *_differences("weather_beijing_month", "uci-381", weather),
+    ]
+
+
+def _differences(table: str, source: str, rebuilt: pd.DataFrame) -> Iterator[Difference]:
+    published = tables.load(table)
+    published = published.assign(row=np.arange(len(published)) + 2)
+    published = published[published["source"] == source].set_index("month")
+    rebuilt = rebuilt.set_index("month")
+    for month in sorted(set(published.index) | set(rebuilt.index)):
+        if month not in published.index:
+            yield Difference(table, 1, "month", "no row", month)
+            continue
+        row = published.loc[month]
+        if month not in rebuilt.index:
+            yield Difference(table, int(row["row"]), "month", month, "no row")
+            continue
+        for column in rebuilt.columns:
+            if row[column] != rebuilt.loc[month, column]:
+                yield Difference(table, int(row["row"]), column, row[column], rebuilt.loc[month, column])
+
+
+def _install_download(archive: Archive, target: Path, attempts: int) -> None:
+    import pooch
+
+    downloader = _ResumingDownloader(target / f"{archive.id}.zip.part", archive.title, attempts)
+    with _quiet_pooch():
+        path = Path(pooch.retrieve(archive.url, None, f"{archive.id}.zip", target, downloader=downloader))
+    try:
+        _install(archive, target, lambda name: _open_in_zip(path, name, archive.url))
+    finally:
+        path.unlink()
+
+
+def _install(archive: Archive, target: Path, open_file: Callable) -> None:
+    """Copy all files of an archive into a folder aside, check them, then move them to their place."""
+    with tempfile.TemporaryDirectory(dir=target, prefix=f"{archive.id}-") as aside:
+        for name, pin in archive.files.items():
+            copy = Path(aside) / name
+            with open_file(name) as (origin, stream), copy.open("wb") as out:
+                try:
+                    shutil.copyfileobj(stream, out, _CHUNK)
+                except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+                    row = copy.read_bytes().count(b"\n") + 1
+                    raise DataError(
+                        f"{origin}: {name} breaks off or is damaged after row {row}, any column ({error}), expected a "
+                        "complete file; fetch it again"
+                    ) from None
+            found = _sha256_of(copy)
+            if found != pin:
+                raise DataError(
+                    f"{origin}: {name} (all rows and columns) has sha256 {found}, expected {pin}; the file was altered "
+                    "at its source or is incomplete, fetch it again or use another mirror"
+                )
+        (target / archive.id).mkdir(exist_ok=True)
+        for name in archive.files:
+            (Path(aside) / name).replace(target / archive.id / name)
+
+
+@contextmanager
+def _open_in_mirror(mirror: Path, archive: Archive, name: str) -> Iterator[tuple[str, BinaryIO]]:
+    if not mirror.is_dir():
+        raise DataError(f"{mirror} is not a folder: expected a mirror with {archive.id}/{name}.gz in it")
+    for place in (mirror / archive.id, mirror):
+        if (place / name).is_file():
+            with (place / name).open("rb") as stream:
+                yield str(place / name), stream
+            return
+        if (place / f"{name}.gz").is_file():
+            with gzip.open(place / f"{name}.gz") as stream:
+                yield str(place / f"{name}.gz"), stream
+            return
+    for path in [*sorted((mirror / archive.id).glob("*.zip")), *sorted(mirror.glob("*.zip"))]:
+        if _member(path, path.name, name):
+            with _open_in_zip(path, name, str(path)) as found:
+                yield found
+            return
+    raise DataError(
+        f"{mirror} has no {archive.id}/{name} (looked for csv, csv.gz and zip): expected a mirror laid out by archive"
+    )
+
+
+@contextmanager
+def _open_in_zip(path: Path, name: str, origin: str) -> Iterator[tuple[str, BinaryIO]]:
+    content = _member(path, origin, name)
+    if content is None:
+        raise DataError(f"{origin}: found no {name} in the zip, expected it there; the archive changed, use --mirror")
+    yield origin, io.BytesIO(content)
+
+
+def _member(source: Path | BinaryIO, origin: str, name: str) -> bytes | None:
+    """Content of the file `name` in a zip, also in a zip within it; None where it is not."""
+    try:
+        with zipfile.ZipFile(source) as bundle:
+            for member in bundle.namelist():
+                if member.rpartition("/")[2] == name:
+                    return bundle.read(member)
+            for member in bundle.namelist():
+                if member.endswith(".zip"):
+                    found = _member(io.BytesIO(bundle.read(member)), origin, name)
+                    if found is not None:
+                        return found
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(
+            f"{origin}: the zip is truncated or damaged before any row or column could be read ({error}), expected a "
+            f"complete zip with {name}; fetch it again"
+        ) from None
+    return None
+
+
+class _ResumingDownloader:
+    """A downloader for pooch that keeps what it has in a .part file and asks the server for the rest."""
+
+    def __init__(self, part: Path, title: str, attempts: int):
+        self.part, self.title, self.attempts = part, title, attempts
+        self.total: int | None = None
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        import requests
+
+        answered = None
+        with _progress() as progress:
+            bar = progress.add_task(self.title, total=None)
+            for _ in range(self.attempts):
+                try:
+                    ended = self._go_on(url, lambda done: progress.update(bar, completed=done, total=self.total))
+                except requests.HTTPError as error:
+                    raise DataError(
+                        f"{url}: found the answer '{error.response.status_code} {error.response.reason}', expected the "
+                        "archive; try again later or use --mirror"
+                    ) from None
+                except requests.RequestException as error:
+                    answered, ended = error, False
+                if ended and self._done() == (self._done() if self.total is None else self.total):
+                    self.part.replace(output_file)
+                    return
+        if not self._done():
+            reason = type(answered).__name__ if answered else "an empty answer"
+            raise DataError(f"{url}: found {reason}, expected the archive; check the connection or use --mirror")
+        expected = "the whole archive" if self.total is None else f"{self.total} bytes"
+        raise DataError(
+            f"{url}: the download broke off, found {self._done()} bytes (no row or column can be read yet), expected "
+            f"{expected}; run the command again, it goes on where it stopped"
+        )
+
+    def _done(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _go_on(self, url: str, report: Callable[[int], None]) -> bool:
+        """Append to the .part file until the server ends; False where the file had to be thrown away."""
+        import requests
+
+        done = self._done()
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
+            if answer.status_code == requests.codes.requested_range_not_satisfiable:
+                size = answer.headers.get("Content-Range", "").rpartition("/")[2]
+                if size == str(done):
+                    self.total = done
+                    return True
+                self.part.unlink()
+                return False
+            answer.raise_for_status()
+            resumed = answer.status_code == requests.codes.partial_content
+            done = done if resumed else 0
+            length = answer.headers.get("Content-Length")
+            self.total = done + int(length) if length else None
+            with self.part.open("ab" if resumed else "wb") as out:
+                for chunk in answer.iter_content(_CHUNK):
+                    out.write(chunk)
+                    done += len(chunk)
+                    report(done)
+        return True
+
+
+def _progress():
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    ]
+    return Progress(*columns, console=Console(stderr=True))
+
+
+@contextmanager
+def _quiet_pooch() -> Iterator[None]:
+    import pooch
+
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _is_intact(path: Path, pin: str) -> bool:
+    return path.is_file() and _sha256_of(path) == pin
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

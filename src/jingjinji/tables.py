@@ -156,7 +156,9 @@ def _package_problems() -> dict[str, str]:
         return {"datapackage.json": f"datapackage.json is not a valid data package: {reasons}"}
     listed = {resource.path for resource in report.resources}
     strangers = sorted(file.name for file in DATA.glob("*.csv") if file.name not in listed)
-    return {file: f"{file} is in data/ but no table of datapackage.json lists it: remove or list it" for file in strangers}
+    return {
+        file: f"{file} is in data/ but no table of datapackage.json lists it: remove or list it" for file in strangers
+    }
 
 
 def _content(file: Path) -> bytes:
@@ -197,7 +199,9 @@ def _faults(content: bytes, file: str, resource: dict) -> list[str]:
     if header:
         return [header]
     if len(rows) < 2:
-        return [f"{file}, row 2: found no row, expected at least one after the header; restore the file from its source"]
+        return [
+            f"{file}, row 2: found no row, expected at least one after the header; restore the file from its source"
+        ]
     return _unit_hints(rows, fields, file) or _cell_faults(content, rows, fields, file, resource)
 
 
@@ -249,8 +253,8 @@ def _unit_hints(rows: list[list[str]], fields: dict[str, dict], file: str) -> li
             if limits["minimum"] <= convert(middle) <= limits["maximum"]:
                 row = int((values < limits["minimum"]).to_numpy().argmax() if middle < limits["minimum"] else 0) + 2
                 faults.append(
-                    f"{file}, row {row}, column '{name}': found {rows[row - 1][position]} and values that look like {unit} "
-                    f"throughout, expected {field['unit']} between {limits['minimum']} and {limits['maximum']}; "
+                    f"{file}, row {row}, column '{name}': found {rows[row - 1][position]} and values that look like "
+                    f"{unit} throughout, expected {field['unit']} between {limits['minimum']} and {limits['maximum']}; "
                     f"convert the column to {field['unit']}"
                 )
                 break
@@ -287,8 +291,8 @@ def _duplicate_fault(row: int, rows: list, fields: dict, file: str, resource: di
     first = next(i for i, cells in enumerate(rows, start=1) if [cells[position] for position in positions] == values)
     columns = ", ".join(f"'{name}'" for name in key)
     return (
-        f"{file}, row {row}, column {columns}: found {' '.join(values)} a second time (first in row {first}), expected one "
-        "row each; remove one of the two"
+        f"{file}, row {row}, column {columns}: found {' '.join(values)} a second time (first in row {first}), "
+        "expected one row each; remove one of the two"
     )
 
 
@@ -300,7 +304,7 @@ def _expected(error, field: dict) -> str:
     match constraint[1] if constraint else "":
         case "minimum" | "maximum":
             low, high = limits.get("minimum"), limits.get("maximum")
-            return f"{kind}{unit} " + (f"between {low} and {high}" if None not in (low, high) else f"within its limits")
+            return f"{kind}{unit} " + (f"between {low} and {high}" if None not in (low, high) else "within its limits")
         case "enum":
             return "one of " + ", ".join(map(str, limits["enum"]))
         case "pattern":
@@ -316,8 +320,8 @@ def _expected(error, field: dict) -> str:
 
 def _hash_fault(content: bytes, file: str, resource: dict) -> str:
     return (
-        f"{file}: every row and column is well formed but the content changed, found sha256 {_sha256(content)}, expected "
-        f"{_pinned(resource)}; restore the file from the repository"
+        f"{file}: every row and column is well formed but the content changed, found sha256 {_sha256(content)}, "
+        f"expected {_pinned(resource)}; restore the file from the repository"
     )
 
 
