@@ -7,7 +7,11 @@ WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/.installed
 JUPYTER_BOOK := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
+# Sphinx would not repeat a warning about a page that it has read before.
+OR_FORGET = || { rm -rf $(1)/.doctrees; exit 1; }
 export PYTHON
+# Without bytecode on disk every process compiles its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -27,12 +31,12 @@ $(READY): .venv/.locked pyproject.toml
 
 book: $(READY) ## Sample what is missing, build the site, print where it is
 	@JINGJINJI_DRAWS=full $(BIN)/jingjinji fit
-	@JINGJINJI_DRAWS=full $(JUPYTER_BOOK)
+	@JINGJINJI_DRAWS=full $(JUPYTER_BOOK) $(call OR_FORGET,_build)
 	@echo "$(CURDIR)/_build/html/index.html"
 
 quick: $(READY) ## Draft of the site with few draws, in _build/quick; never to be published
 	@JINGJINJI_DRAWS=quick $(BIN)/jingjinji fit
-	@JINGJINJI_DRAWS=quick $(JUPYTER_BOOK) --path-output _build/quick
+	@JINGJINJI_DRAWS=quick $(JUPYTER_BOOK) --path-output _build/quick $(call OR_FORGET,_build/quick/_build)
 	@echo "$(CURDIR)/_build/quick/_build/html/index.html"
 
 serve: book ## Build the site and serve it at http://127.0.0.1:8000 (PORT=8000)
@@ -64,7 +68,7 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (UPGRADE=--upgrade
 	    --output-file requirements.lock
 
 clean: ## Delete the built site and the notebook cache; fits and .venv stay
-	@rm -rf _build
+	@rm -rf _build .cache/jupyter
 
 pristine: clean ## Delete everything that make has made: site, fits, caches, .venv
 	@rm -rf .venv .cache .pytest_cache .ruff_cache
