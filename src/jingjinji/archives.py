@@ -24,6 +24,7 @@ from jingjinji.errors import DataError
 
 FEWEST_HOURS = 16
 _CHUNK = 1 << 18
+_RECEIVED = 1 << 13
 _ATTEMPTS = 3
 _TIMEOUT = (10, 60)
 _ARCHIVE_HOURS_AHEAD_OF_UTC = 8
@@ -392,7 +393,7 @@ class _ResumingDownloader:
                     ) from None
                 except requests.RequestException as error:
                     answered, ended = error, False
-                if ended and self._done() == (self._done() if self.total is None else self.total):
+                if ended and self._done() and self.total in (None, self._done()):
                     self.part.replace(output_file)
                     return
         if not self._done():
@@ -427,7 +428,7 @@ class _ResumingDownloader:
             length = answer.headers.get("Content-Length")
             self.total = done + int(length) if length else None
             with self.part.open("ab" if resumed else "wb") as out:
-                for chunk in answer.iter_content(_CHUNK):
+                for chunk in answer.iter_content(_RECEIVED):
                     out.write(chunk)
                     done += len(chunk)
                     report(done)

@@ -202,7 +202,8 @@ def _faults(content: bytes, file: str, resource: dict) -> list[str]:
         return [
             f"{file}, row 2: found no row, expected at least one after the header; restore the file from its source"
         ]
-    return _unit_hints(rows, fields, file) or _cell_faults(content, rows, fields, file, resource)
+    short = _shape_faults(rows, list(fields), file)
+    return short or _unit_hints(rows, fields, file) or _cell_faults(content, rows, fields, file, resource)
 
 
 def _encoding_fault(content: bytes, file: str) -> str:
@@ -236,6 +237,15 @@ def _header_fault(found: list[str], expected: list[str], file: str) -> str:
             "remove, rename or reorder columns"
         )
     return ""
+
+
+def _shape_faults(rows: list[list[str]], names: list[str], file: str) -> list[str]:
+    return [
+        f"{file}, row {number}, column '{names[min(len(row), len(names)) - 1]}' is the last: found {len(row)} cells, "
+        f"expected {len(names)} as in the header; correct the row"
+        for number, row in enumerate(rows, start=1)
+        if len(row) != len(names)
+    ]
 
 
 def _unit_hints(rows: list[list[str]], fields: dict[str, dict], file: str) -> list[str]:

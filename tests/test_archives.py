@@ -1,0 +1,394 @@
+"""Raw archives: download, resume, mirror, rebuild; all against a server on this machine or a synthetic mirror."""
+
+import gzip
+import hashlib
+import io
+import os
+import threading
+import zipfile
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from faults import copy_package, edit_cell
+
+import jingjinji
+from jingjinji import archives, tables
+from jingjinji.errors import DataError
+
+BLOCK = archives._RECEIVED
+REAL_MIRROR = Path(os.environ.get("JINGJINJI_MIRROR", jingjinji.PROJECT.parent / "shared" / "raw" / "uci"))
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as bundle:
+        for name, content in files.items():
+            bundle.writestr(name, content)
+    return buffer.getvalue()
+
+
+def station_csv(station: str, level: float) -> bytes:
+    hours = pd.date_range("2013-03-01", "2014-01-31 23:00", freq="h")
+    frame = pd.DataFrame(
+        {"year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour, "PM2.5": level + hours.month}
+    )
+    return frame.assign(station=station).to_csv(index=False).encode()
+
+
+def airport_csv() -> bytes:
+    """A year of north-west wind of 2 m/s, summed up as the archive does, that turns calm every sixth hour."""
+    hours = pd.date_range("2012-12-31", "2014-01-02", freq="h")
+    calm = np.arange(len(hours)) % 6 == 5
+    summed, total = [], 0
+    for is_calm in calm:
+        total = 0 if is_calm else total + 2
+        summed.append(0.5 if is_calm else total)
+    frame = pd.DataFrame(
+        {
+            "year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour, "DEWP": hours.month,
+            "TEMP": hours.month + 1.0, "PRES": 1000 + hours.month, "cbwd": np.where(calm, "cv", "NW"), "Iws": summed,
+        }
+    )  # fmt: skip
+    return frame.to_csv(index=False).encode()
+
+
+STATION_FILES = {"A.csv": station_csv("A", 50), "B.csv": station_csv("B", 70)}
+AIRPORT_FILES = {"airport.csv": airport_csv()}
+
+
+def archive(id: str, files: dict[str, bytes], url: str = "http://127.0.0.1:1/none.zip") -> archives.Archive:
+    return archives.Archive(id, f"archive {id}", url, {name: sha256(content) for name, content in files.items()})
+
+
+def write_mirror(folder: Path) -> Path:
+    for id, files in (("501", STATION_FILES), ("381", AIRPORT_FILES)):
+        (folder / id).mkdir(parents=True)
+        for name, content in files.items():
+            (folder / id / f"{name}.gz").write_bytes(gzip.compress(content))
+    return folder
+
+
+class Server:
+    """Serves one file with Range; `breaks` says after how many bytes each answer stops, the last one never."""
+
+    def __init__(self, content: bytes, breaks: list[int], ranges: bool = True, status: int = 200):
+        self.content, self.breaks, self.ranges, self.status = content, breaks, ranges, status
+        self.asked: list[str | None] = []
+        self.url = ""
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        asked = request.headers.get("Range")
+        self.asked.append(asked)
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.ranges else 0
+        if self.status != 200:
+            request.send_error(self.status)
+            return
+        if start >= len(self.content):
+            request.send_response(416)
+            request.send_header("Content-Range", f"bytes */{len(self.content)}")
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
+        body = self.content[start:]
+        request.send_response(206 if start else 200)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        limit = self.breaks.pop(0) if self.breaks else len(body)
+        request.wfile.write(body[:limit])
+        request.close_connection = True
+
+
+@contextmanager
+def serving(content: bytes, breaks: list[int] | None = None, **options):
+    server = Server(content, breaks or [], **options)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            server.answer(self)
+
+        def log_message(self, *args):
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    server.url = f"http://127.0.0.1:{http.server_port}/archive.zip"
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def unpacked(target: Path) -> dict[str, bytes]:
+    return {f"{file.parent.name}/{file.name}": file.read_bytes() for file in target.rglob("*.csv")}
+
+
+def leftovers(target: Path) -> list[str]:
+    return sorted(file.name for file in target.rglob("*") if file.is_file() and file.name != "fetch.lock")
+
+
+def test_download_unpacks_and_is_not_repeated(tmp_path):
+    with serving(zipped(STATION_FILES)) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        files = archives.fetch(archives=(wanted,), target=tmp_path)
+        assert [file.read_bytes() for file in files] == list(STATION_FILES.values())
+        archives.fetch(archives=(wanted,), target=tmp_path)
+        assert server.asked == [None]
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_a_zip_in_the_zip_is_found(tmp_path):
+    inner = zipped({f"PRSA_Data/{name}": content for name, content in STATION_FILES.items()})
+    with serving(zipped({"readme.txt": b"x", "inner.zip": inner})) as server:
+        archives.fetch(archives=(archive("501", STATION_FILES, server.url),), target=tmp_path)
+    assert unpacked(tmp_path) == {f"501/{name}": content for name, content in STATION_FILES.items()}
+
+
+def test_a_broken_download_goes_on_in_the_same_run(tmp_path):
+    content = zipped(STATION_FILES)
+    with serving(content, breaks=[5 * BLOCK, 6 * BLOCK]) as server:
+        archives.fetch(archives=(archive("501", STATION_FILES, server.url),), target=tmp_path)
+        assert server.asked == [None, f"bytes={5 * BLOCK}-", f"bytes={11 * BLOCK}-"]
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_a_truncated_download_is_told_and_goes_on_in_the_next_run(tmp_path):
+    content = zipped(STATION_FILES)
+    with serving(content, breaks=[5 * BLOCK, 2 * BLOCK]) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError) as caught:
+            archives.fetch(archives=(wanted,), target=tmp_path, attempts=2)
+        for word in (
+            server.url,
+            f"found {7 * BLOCK} bytes",
+            "no row or column",
+            f"expected {len(content)} bytes",
+            "again",
+        ):
+            assert word in str(caught.value)
+        assert leftovers(tmp_path) == ["501.zip.part"]
+        archives.fetch(archives=(wanted,), target=tmp_path, attempts=1)
+        assert server.asked[-1] == f"bytes={7 * BLOCK}-"
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_a_complete_part_needs_no_more_bytes(tmp_path):
+    content = zipped(STATION_FILES)
+    (tmp_path / "501.zip.part").write_bytes(content)
+    with serving(content) as server:
+        archives.fetch(archives=(archive("501", STATION_FILES, server.url),), target=tmp_path)
+        assert server.asked == [f"bytes={len(content)}-"]
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_a_part_that_is_too_long_is_thrown_away(tmp_path):
+    content = zipped(STATION_FILES)
+    (tmp_path / "501.zip.part").write_bytes(content + b"more")
+    with serving(content) as server:
+        archives.fetch(archives=(archive("501", STATION_FILES, server.url),), target=tmp_path)
+        assert server.asked[-1] is None
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_a_server_without_ranges_starts_over(tmp_path):
+    with serving(zipped(STATION_FILES), breaks=[5 * BLOCK], ranges=False) as server:
+        archives.fetch(archives=(archive("501", STATION_FILES, server.url),), target=tmp_path)
+    assert leftovers(tmp_path) == ["A.csv", "B.csv"]
+
+
+def test_an_altered_file_is_refused_and_nothing_is_left(tmp_path):
+    altered = STATION_FILES | {"B.csv": STATION_FILES["B.csv"] + b"\n"}
+    with serving(zipped(altered)) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError) as caught:
+            archives.fetch(archives=(wanted,), target=tmp_path)
+    for word in (server.url, "B.csv", f"sha256 {sha256(altered['B.csv'])}", f"expected {wanted.files['B.csv']}"):
+        assert word in str(caught.value)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path):
+    with serving(b"<html>moved</html>") as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError, match=r"the zip is truncated or damaged.*expected a complete zip with A\.csv"):
+            archives.fetch(archives=(wanted,), target=tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_zip_without_the_file_is_refused(tmp_path):
+    with serving(zipped({"other.csv": b"a\n"})) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError, match=r"found no A\.csv in the zip"):
+            archives.fetch(archives=(wanted,), target=tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_refusal_by_the_server_is_told(tmp_path):
+    with serving(b"", status=404) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError, match=r"found the answer '404 Not Found', expected the archive.*--mirror"):
+            archives.fetch(archives=(wanted,), target=tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+def test_no_connection_is_told(tmp_path):
+    with pytest.raises(DataError, match="found ConnectionError, expected the archive; check the connection"):
+        archives.fetch(archives=(archive("501", STATION_FILES),), target=tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "gz", "zip"])
+def test_a_mirror_may_hold_csv_gzip_or_zip(tmp_path, kind):
+    mirror = tmp_path / "mirror" / "501"
+    mirror.mkdir(parents=True)
+    if kind == "zip":
+        (mirror / "original.zip").write_bytes(zipped(STATION_FILES))
+    for name, content in STATION_FILES.items():
+        if kind == "csv":
+            (mirror / name).write_bytes(content)
+        if kind == "gz":
+            (mirror / f"{name}.gz").write_bytes(gzip.compress(content))
+    target = tmp_path / "target"
+    archives.fetch(mirror.parent, archives=(archive("501", STATION_FILES),), target=target)
+    assert unpacked(target) == {f"501/{name}": content for name, content in STATION_FILES.items()}
+
+
+def test_a_truncated_file_in_the_mirror_is_told_and_nothing_is_left(tmp_path):
+    mirror = write_mirror(tmp_path / "mirror")
+    file = mirror / "501" / "B.csv.gz"
+    file.write_bytes(file.read_bytes()[:-200])
+    target = tmp_path / "target"
+    with pytest.raises(DataError, match=r"B\.csv\.gz: B\.csv breaks off or is damaged after row \d+.*complete file"):
+        archives.fetch(mirror, archives=(archive("501", STATION_FILES),), target=target)
+    assert leftovers(target) == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_mirror_without_the_file_or_no_mirror_is_told(tmp_path, there):
+    mirror = tmp_path / "mirror"
+    if there:
+        mirror.mkdir()
+    with pytest.raises(DataError, match=r"501/A\.csv"):
+        archives.fetch(mirror, archives=(archive("501", STATION_FILES),), target=tmp_path / "target")
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(tmp_path):
+    mirror, target = write_mirror(tmp_path / "mirror"), tmp_path / "target"
+    wanted = archive("501", STATION_FILES)
+    archives.fetch(mirror, archives=(wanted,), target=target)
+    (target / "501" / "A.csv").write_bytes(b"cut")
+    archives.fetch(mirror, archives=(wanted,), target=target)
+    assert unpacked(target) == {f"501/{name}": content for name, content in STATION_FILES.items()}
+
+
+def test_months_of_stations_by_hand():
+    months = archives.beijing_months(pd.concat([pd.read_csv(io.BytesIO(c)) for c in STATION_FILES.values()]))
+    assert list(months["month"]) == [f"2013-{month:02d}" for month in range(3, 12)]
+    assert list(months["pm25"]) == [60.0 + month for month in range(3, 12)]
+    assert list(months["days"]) == [31, 30, 31, 30, 31, 31, 30, 31, 30]
+
+
+def test_a_station_day_with_few_hours_does_not_count():
+    frames = {name: pd.read_csv(io.BytesIO(content)) for name, content in STATION_FILES.items()}
+    high = frames["B.csv"]
+    march = (high["month"] == 3) & (high["year"] == 2013)
+    high.loc[march & (high["hour"] < 24 - archives.FEWEST_HOURS + 1), "PM2.5"] = np.nan
+    months = archives.beijing_months(pd.concat(frames.values())).set_index("month")
+    assert months.loc["2013-03", "pm25"] == 53
+    assert months.loc["2013-04", "pm25"] == 64
+
+
+def test_airport_days_take_the_summed_wind_apart():
+    days = archives.airport_days(pd.read_csv(io.BytesIO(airport_csv()))).loc["2013-02-02":"2013-12-30"]
+    assert np.allclose(days["wind"], 2 * 5 / 6)
+    assert days.loc["2013-05-10", "dew_point"] == 5
+
+
+def test_airport_days_are_utc_days():
+    days = archives.airport_days(pd.read_csv(io.BytesIO(airport_csv())))
+    local_hours_of_february = 8
+    assert days.loc["2013-01-31", "dew_point"] == pytest.approx((16 * 1 + local_hours_of_february * 2) / 24)
+
+
+def test_calibration_recovers_a_known_line():
+    dates = pd.date_range("2014-01-01", "2014-12-31")
+    rng = np.random.default_rng(5)
+    airport = pd.DataFrame({"wind": rng.gamma(4, 0.5, len(dates))}, index=dates)
+    noaa = pd.DataFrame({"wind": 0.5 + 0.8 * airport["wind"] + rng.normal(0, 0.1, len(dates))}, index=dates)
+    line = archives.calibrate_wind(airport, noaa)
+    assert line["intercept"] == pytest.approx(0.5, abs=0.03)
+    assert line["slope"] == pytest.approx(0.8, abs=0.02)
+    assert line["residual_sd_day"] == pytest.approx(0.1, rel=0.15)
+    assert line["days"] == 365
+
+
+@pytest.fixture
+def synthetic_package(tmp_path, monkeypatch):
+    """The published package with the rows of the raw archives replaced by the synthetic archives' numbers."""
+    data = copy_package(tmp_path / "data")
+    monkeypatch.setattr(tables, "DATA", data)
+    monkeypatch.setattr(tables, "_pinned", lambda resource: tables._sha256((data / resource["path"]).read_bytes()))
+    calibration = tables.describe("weather_beijing_month")["calibration"]["wind"]
+    stations = pd.concat([pd.read_csv(io.BytesIO(content)) for content in STATION_FILES.values()])
+    airport = archives.airport_days(pd.read_csv(io.BytesIO(airport_csv())))
+    for name, rows in (
+        ("pm25_city_month", archives.beijing_months(stations)),
+        ("weather_beijing_month", archives.weather_2013(airport, calibration)),
+    ):
+        table = tables.load(name)
+        kept = table[~table["source"].isin(["uci-501", "uci-381"])]
+        together = pd.concat([rows[list(table.columns)].astype(kept.dtypes.to_dict()), kept])
+        together.to_csv(data / f"{name}.csv", index=False)
+    return data
+
+
+def rebuild_synthetic(tmp_path):
+    return archives.rebuild(
+        write_mirror(tmp_path / "mirror"),
+        stations=archive("501", STATION_FILES),
+        airport=archive("381", AIRPORT_FILES),
+        target=tmp_path / "target",
+    )
+
+
+def test_rebuild_of_a_synthetic_archive_gives_the_same_numbers(synthetic_package, tmp_path):
+    assert rebuild_synthetic(tmp_path) == []
+
+
+def test_rebuild_reports_every_cell_that_differs(synthetic_package, tmp_path):
+    edit_cell(synthetic_package, 4, 2, "66.01")
+    edit_cell(synthetic_package, 2, 1, "9.99", table="weather_beijing_month")
+    found = rebuild_synthetic(tmp_path)
+    assert [(cell.table, cell.row, cell.column) for cell in found] == [
+        ("pm25_city_month", 4, "pm25"),
+        ("weather_beijing_month", 2, "wind"),
+    ]
+    assert "row 4, column 'pm25': found 66.01, expected 65.0 from the raw archives" in str(found[0])
+
+
+def test_rebuild_reports_a_missing_month(synthetic_package, tmp_path):
+    file = synthetic_package / "pm25_city_month.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(lines[:1] + lines[2:]) + "\n", encoding="utf-8")
+    assert [(cell.column, cell.published, cell.rebuilt) for cell in rebuild_synthetic(tmp_path)] == [
+        ("month", "no row", "2013-03")
+    ]
+
+
+@pytest.mark.skipif(
+    not REAL_MIRROR.is_dir(),
+    reason="no mirror of the raw archives: set JINGJINJI_MIRROR to a folder with 381/ and 501/",
+)
+def test_rebuild_from_the_real_archives_gives_the_published_numbers(tmp_path):
+    assert archives.rebuild(REAL_MIRROR, target=tmp_path) == []
