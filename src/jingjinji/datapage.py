@@ -32,13 +32,14 @@ def section(name: str) -> Block:
     """Everything the data package knows of a table: fields, units, sources, licences, known issues, sha256."""
     resource = next(resource for resource in tables.package()["resources"] if resource["name"] == name)
     title, rows = resource["title"], len(tables.load(name))
+    key = escape(", ".join(resource["schema"]["primaryKey"]))
     digest = resource["hash"].removeprefix("sha256:")
     parts = [
         f"<p>{escape(resource['description'])} {rows} rows.</p>",
         grid(
             f"Fields: {title}", ["field", "unit", "what", "allowed"], [_field(f) for f in resource["schema"]["fields"]]
         ),
-        f"<p>One row for each {escape(', '.join(resource['schema']['primaryKey']))}. An empty cell is a missing value.</p>",
+        f"<p>One row for each {key}. An empty cell is a missing value.</p>",
         _items("Missing or doubtful", [escape(issue) for issue in resource["known_issues"]]),
         _items("Sources", [_source(source) for source in resource["sources"]]),
         _items("Licences", [_licence(licence) for licence in resource["licenses"]]),
