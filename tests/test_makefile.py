@@ -136,3 +136,44 @@ def test_uv_itself_is_installed_with_its_hashes(house):
     assert len(lines) > 1
     assert all("--hash=sha256:" in line for line in lines[1:])
     assert not lines[-1].endswith("\\")
+
+
+@pytest.fixture
+def built(house):
+    """The same after its set-up, with a book that only notes its draws, its folder and how it was built."""
+    make(house, "setup")
+    calls(house)
+    note = '#!/bin/sh\necho "${0##*/}-$JINGJINJI_DRAWS" >> calls\n'
+    write_script(house / ".venv/bin/jingjinji", note)
+    write_script(house / ".venv/bin/jupyter-book", note + 'echo "$@" > arguments\n[ ! -e broken ]\n')
+    return house
+
+
+def test_book_is_always_made_with_full_draws(built, monkeypatch):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
+    result = make(built, "book")
+    assert calls(built) == ["jingjinji-full", "jupyter-book-full"]
+    assert result.stdout.splitlines()[-1] == str(built / "_build/html/index.html")
+
+
+def test_quick_book_never_touches_the_publishable_one(built):
+    make(built, "quick")
+    assert calls(built) == ["jingjinji-quick", "jupyter-book-quick"]
+    assert "--path-output _build/quick" in (built / "arguments").read_text()
+
+
+@pytest.mark.parametrize(("target", "folder"), [("book", "_build"), ("quick", "_build/quick/_build")])
+def test_failed_build_fails_and_repeats_its_warnings(built, target, folder):
+    (built / "broken").touch()
+    (built / folder / ".doctrees").mkdir(parents=True)
+    assert make(built, target).returncode != 0
+    assert not (built / folder / ".doctrees").exists()
+
+
+def test_clean_keeps_fits_and_packages(built):
+    for folder in ("_build/html", ".cache/jupyter", ".cache/fits"):
+        (built / folder).mkdir(parents=True)
+    make(built, "clean")
+    assert sorted(path.name for path in (built / ".cache").iterdir()) == ["fits"]
+    assert (built / ".venv").exists()
+    assert not (built / "_build").exists()
