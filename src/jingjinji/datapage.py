@@ -21,7 +21,7 @@ def overview() -> Block:
             f'<a href="#{anchor(resource["name"])}">{escape(resource["title"])}</a>',
             len(tables.load(resource["name"])),
             len(resource["schema"]["fields"]),
-            escape("; ".join(licence["title"] for licence in resource["licenses"])),
+            escape("; ".join(_short(licence["name"]) for licence in resource["licenses"])),
         ]
         for resource in tables.package()["resources"]
     ]
@@ -71,14 +71,14 @@ def grid(label: str, head: list[str], rows: list[list]) -> str:
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return (
         f'<div role="region" tabindex="0" aria-label="{escape(label)}" style="overflow-x:auto;max-width:100%">'
-        f'<table class="dataframe" style="overflow-wrap:normal"><thead><tr>{header}</tr></thead>'
+        f'<table class="dataframe" style="overflow-wrap:normal;min-width:34rem"><thead><tr>{header}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
 def _field(field: dict) -> list[str]:
     return [
-        f"<code>{escape(field['name'])}</code>",
+        f'<code style="white-space:nowrap">{escape(field["name"])}</code>',
         escape(field.get("unit", "")),
         escape(field["description"]),
         _allowed(field),
@@ -98,11 +98,15 @@ def _allowed(field: dict) -> str:
 
 def _source(source: dict) -> str:
     note = f" {escape(source['note'])}" if "note" in source else ""
-    licence = source["license"].replace("none-stated", "no licence stated").replace("public-domain", "public domain")
     return (
         f"<code>{escape(source['name'])}</code>: {escape(source['title'])}. {escape(source['publisher'])}. "
-        f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. {escape(licence)}.{note}'
+        f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. '
+        f"Licence: {escape(_short(source['license']))}.{note}"
     )
+
+
+def _short(licence: str) -> str:
+    return {"CC-BY-4.0": "CC BY 4.0"}.get(licence, licence.replace("-", " "))
 
 
 def _licence(licence: dict) -> str:
