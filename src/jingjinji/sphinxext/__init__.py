@@ -1,0 +1,15 @@
+"""The book's Sphinx extension: findings in prose, cache keys that see code and data, alt texts, the finished site."""
+
+from jingjinji.sphinxext import alts, notebooks, roles, site
+
+
+def setup(app) -> dict:
+    """Register every room of the extension with a Sphinx application."""
+    app.add_config_value("jingjinji_findings_source", "jingjinji.fitting", "env", str)
+    app.add_config_value("jingjinji_findings_page", "chapters/appendix/findings", "env", str)
+    app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
+    app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
+    app.add_config_value("jingjinji_package", "jingjinji", "env", str)
+    for room in (roles, alts, notebooks, site):
+        room.connect(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,123 @@
+"""Pages that run code: the cache key that sees their dependencies, and the executed notebook offered for download."""
+
+import re
+from pathlib import Path
+
+import myst_nb.core.execute as execution
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from myst_nb.core.execute.cache import NotebookClientCache
+from sphinx.util import logging
+
+from jingjinji.errors import UnknownFinding
+from jingjinji.sphinxext import source
+from jingjinji.sphinxext.roles import KINDS, FindingError, printed
+from jingjinji.sphinxext.staleness import Sources, changes, fingerprint
+
+LOGGER = logging.getLogger(__name__)
+KEY = "dependencies"
+ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
+
+
+def connect(app) -> None:
+    app.connect("config-inited", _absolute_cache_path, priority=100)
+    app.connect("builder-inited", _install)
+    app.connect("env-get-outdated", _pages_with_changed_dependencies)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("html-page-context", _offer_notebook, priority=100)
+
+
+def plain_code(notebook) -> str:
+    """All code cells of a notebook as one piece of plain Python: magics become calls."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
+
+
+def readable(notebook, text_of) -> None:
+    """Replace the findings roles in Markdown cells, in place, by ``text_of(kind, id)``: no role works elsewhere."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ROLE.sub(lambda match: text_of(KINDS[match[1]], match[2].strip()), cell.source)
+
+
+def _absolute_cache_path(app, config) -> None:
+    if config.nb_execution_cache_path:
+        config.nb_execution_cache_path = str(Path(app.srcdir) / config.nb_execution_cache_path)
+
+
+def _install(app) -> None:
+    app.jingjinji_sources = Sources(Path(app.srcdir), app.config.jingjinji_package)
+
+    class Client(NotebookClientCache):
+        """jupyter-cache hashes code cells and the kernelspec: the fingerprint travels in the kernelspec."""
+
+        def start_client(self):
+            given = self._notebook
+            code = plain_code(given)
+            dependencies = app.jingjinji_sources.dependencies(code)
+            _pages(app.env)[app.env.path2doc(str(self.path))] = code, dependencies
+            given.metadata.setdefault("kernelspec", {})[KEY] = fingerprint(dependencies)
+            try:
+                super().start_client()
+            finally:
+                given.metadata["kernelspec"].pop(KEY, None)
+            self._notebook = _with_results(given, self._notebook)
+
+    execution.NotebookClientCache = Client
+
+
+def _with_results(given, executed):
+    """The given notebook, with the outputs of the executed one: its own tags and text may be newer than the cache's."""
+    for cell, result in zip(given.cells, executed.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    if "language_info" in executed.metadata:
+        given.metadata["language_info"] = executed.metadata["language_info"]
+    return given
+
+
+def _pages(env) -> dict[str, tuple[str, dict[str, str]]]:
+    if not hasattr(env, "jingjinji_pages"):
+        env.jingjinji_pages = {}
+    return env.jingjinji_pages
+
+
+def _pages_with_changed_dependencies(app, env, added, changed, removed) -> list[str]:
+    outdated = []
+    for docname, (code, before) in _pages(env).items():
+        if docname in removed or docname in changed:
+            continue
+        differing = changes(before, app.jingjinji_sources.dependencies(code))
+        if differing:
+            LOGGER.info("%s runs again: %s changed", docname, ", ".join(differing))
+            outdated.append(docname)
+    return outdated
+
+
+def _forget(app, env, docname: str) -> None:
+    _pages(env).pop(docname, None)
+
+
+def _merge(app, env, docnames, other) -> None:
+    _pages(env).update({docname: page for docname, page in _pages(other).items() if docname in docnames})
+
+
+def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
+    if pagename not in _pages(app.env):
+        return
+    executed = Path(app.env.mystnb_config.output_folder, f"{pagename}.ipynb")
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("source_map", None)
+    readable(notebook, lambda kind, id: _text(app, kind, id))
+    target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(nbformat.writes(notebook), encoding="utf-8")
+    context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def _text(app, kind: str, id: str) -> str:
+    try:
+        return printed(source.findings(app), id, kind, source.is_draft(app.config))
+    except (UnknownFinding, FindingError):
+        return f"`{id}`"

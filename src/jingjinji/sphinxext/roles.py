@@ -1,0 +1,255 @@
+"""Findings in prose: the roles, the cards they link to, and the pages to read again when a finding changes."""
+
+import dataclasses
+import hashlib
+import json
+from collections import defaultdict
+
+from docutils import nodes
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from jingjinji.errors import UnknownFinding
+from jingjinji.findings import INTERVAL, PROBABILITY, Finding, find
+from jingjinji.sphinxext import source
+
+KINDS = {
+    "finding": "",
+    "finding-value": "value",
+    "finding-interval": "interval",
+    "finding-fall": "fall",
+    "finding-fall-value": "fall-value",
+}
+
+
+class FindingError(SphinxError):
+    """A page asks for a finding that cannot be printed; the build stops."""
+
+    category = "Finding"
+
+
+def connect(app) -> None:
+    for role in KINDS:
+        app.add_role(role, FindingRole())
+    app.add_directive("findings-cards", FindingsCards)
+    app.connect("env-get-outdated", _pages_with_changed_findings)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("doctree-resolved", _link_to_cards)
+
+
+def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool = False) -> str:
+    """A finding as prose.
+
+    Parameters
+    ----------
+    kind : "" mean and interval, "value" mean alone, "interval" interval alone; "fall" and "fall-value" print a
+        decrease without its sign.
+    draft : few draws can turn a sign, so a fall is then not checked.
+
+    Raises
+    ------
+    UnknownFinding : with the nearest known ids.
+    FindingError : there is no interval, or the fall is no fall, or the kind is unknown.
+    """
+    finding = find(findings, id)
+    if kind.startswith("fall"):
+        finding = _turned(finding, draft)
+    if kind in ("", "fall"):
+        return finding.text
+    if kind in ("value", "fall-value"):
+        return finding.value_text
+    if kind != "interval":
+        raise FindingError(f"'{kind}' is no way to print a finding: use {', '.join(filter(None, KINDS.values()))}")
+    if not finding.interval_text:
+        raise FindingError(f"finding '{id}' has no interval to print: use the role finding-value")
+    return f"{PROBABILITY * 100:.0f} % HDI {finding.interval_text}"
+
+
+def remember(env, docname: str, kind: str, id: str, text: str) -> None:
+    """Note what a page prints, so that the page is read again when that changes."""
+    _uses(env)[docname][kind, id] = text
+
+
+def _turned(finding: Finding, draft: bool) -> Finding:
+    if finding.mean >= 0 and not draft:
+        raise FindingError(f"finding '{finding.id}' is {finding.value_text}, which is no fall: use the role finding")
+    return dataclasses.replace(finding, draws=-finding.draws)
+
+
+class FindingReference(nodes.Inline, nodes.TextElement):
+    """A printed finding, before its link to the card is known."""
+
+
+class FindingRole(SphinxRole):
+    def run(self):
+        id, kind = self.text.strip(), KINDS[self.name]
+        findings = source.findings(self.env.app)
+        try:
+            text = printed(findings, id, kind, source.is_draft(self.config))
+        except (UnknownFinding, FindingError) as error:
+            raise FindingError(f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: {error}") from error
+        remember(self.env, self.env.docname, kind, id, _with_label(text, findings[id]))
+        return [FindingReference("", text, finding=id, label=findings[id].label)], []
+
+
+class FindingsCards(SphinxDirective):
+    """A card for each finding whose id starts with the optional argument, grouped by topic."""
+
+    optional_arguments = 1
+
+    def run(self):
+        prefix = self.arguments[0] if self.arguments else ""
+        chosen = _chosen(source.findings(self.env.app), prefix)
+        remember(self.env, self.env.docname, "cards", prefix, _digest(chosen))
+        topics = defaultdict(list)
+        for finding in chosen.values():
+            topics[".".join(finding.id.split(".")[:2])].append(finding)
+        return [_downloads(self.env.docname), *(self._topic(topic, group) for topic, group in sorted(topics.items()))]
+
+    def _topic(self, topic: str, group: list[Finding]) -> nodes.section:
+        section = nodes.section(ids=[f"topic-{topic.replace('.', '-')}"])
+        section += nodes.title("", topic)
+        section += [self._card(finding) for finding in group]
+        return section
+
+    def _card(self, finding: Finding) -> nodes.container:
+        card = nodes.container(ids=[finding.id], classes=["finding-card"])
+        card += nodes.paragraph("", "", nodes.literal("", finding.id), classes=["finding-id"])
+        card += nodes.paragraph("", finding.label, classes=["finding-label"])
+        card += nodes.paragraph("", finding.value_text, classes=["finding-value"])
+        card += _field_list(self._fields(finding))
+        return card
+
+    def _fields(self, finding: Finding):
+        yield "Interval", [nodes.Text(_interval_sentence(finding))]
+        yield "Unit", [nodes.Text(finding.unit or "none")]
+        yield "Diagnostics", [nodes.Text(_diagnostics(finding))]
+        yield "Model", [self._model(finding)]
+        yield "Data", _separated([self._table(name) for name in finding.panel]) or [nodes.Text("none")]
+        if finding.code:
+            yield "Code", [nodes.literal("", finding.code)]
+
+    def _model(self, finding: Finding):
+        if finding.model == "table":
+            return nodes.Text("none: computed from tables alone")
+        return _page_reference(finding.model, self.config.jingjinji_models_page)
+
+    def _table(self, name: str):
+        return _page_reference(name, self.config.jingjinji_data_page, nodes.make_id(name))
+
+
+class PageReference(nodes.Inline, nodes.TextElement):
+    """A link to another page of the book that is left as text when the book has no such page."""
+
+
+def _page_reference(text: str, page: str, anchor: str = "") -> PageReference:
+    return PageReference("", "", nodes.literal("", text), page=page, anchor=anchor)
+
+
+def _interval_sentence(finding: Finding) -> str:
+    if finding.exact:
+        return "none: an exact quantity"
+    if finding.is_probability:
+        return "none: a posterior probability"
+    return f"{finding.interval_text} ({PROBABILITY * 100:.0f} % {INTERVAL})"
+
+
+def _diagnostics(finding: Finding) -> str:
+    if finding.exact:
+        return "none: no draws"
+    parts = [f"{finding.draws.size} draws", f"Monte Carlo error of the mean {finding.mcse:.2g}"]
+    if not finding.is_probability:
+        parts.append(f"of the interval {finding.interval_mcse:.2g}")
+    parts += [f"{name} {value:{form}}" for name, value, form in _convergence(finding) if value == value]
+    return ", ".join(parts)
+
+
+def _convergence(finding: Finding):
+    return ("bulk ESS", finding.ess, ".0f"), ("R-hat", finding.rhat, ".4f")
+
+
+def _field_list(fields) -> nodes.field_list:
+    rows = [
+        nodes.field("", nodes.field_name("", name), nodes.field_body("", nodes.paragraph("", "", *body)))
+        for name, body in fields
+    ]
+    return nodes.field_list("", *rows)
+
+
+def _separated(items: list) -> list:
+    separated = []
+    for item in items:
+        separated += [nodes.Text(", "), item] if separated else [item]
+    return separated
+
+
+def _downloads(docname: str) -> nodes.paragraph:
+    up = "../" * docname.count("/")
+    links = [nodes.reference("", f"findings.{form}", refuri=f"{up}findings.{form}") for form in ("json", "csv")]
+    return nodes.paragraph("", "", nodes.Text("All findings as files: "), *_separated(links), nodes.Text("."))
+
+
+def _chosen(findings: dict[str, Finding], prefix: str) -> dict[str, Finding]:
+    return {id: findings[id] for id in sorted(findings) if id.startswith(prefix)}
+
+
+def _digest(findings: dict[str, Finding]) -> str:
+    rows = [finding.summary() | {"value": finding.value_text} for finding in findings.values()]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def _with_label(text: str, finding: Finding) -> str:
+    return f"{text} | {finding.label}"
+
+
+def _uses(env) -> dict[str, dict[tuple[str, str], str]]:
+    if not hasattr(env, "jingjinji_uses"):
+        env.jingjinji_uses = defaultdict(dict)
+    return env.jingjinji_uses
+
+
+def _pages_with_changed_findings(app, env, added, changed, removed) -> list[str]:
+    pages = [(docname, uses) for docname, uses in _uses(env).items() if docname not in removed]
+    return [docname for docname, uses in pages if any(_has_changed(app, *use, text) for use, text in uses.items())]
+
+
+def _has_changed(app, kind: str, id: str, text: str) -> bool:
+    findings = source.findings(app)
+    if kind == "cards":
+        return _digest(_chosen(findings, id)) != text
+    try:
+        return _with_label(printed(findings, id, kind, source.is_draft(app.config)), find(findings, id)) != text
+    except (UnknownFinding, FindingError):
+        return True
+
+
+def _forget(app, env, docname: str) -> None:
+    _uses(env).pop(docname, None)
+
+
+def _merge(app, env, docnames, other) -> None:
+    _uses(env).update({docname: uses for docname, uses in _uses(other).items() if docname in docnames})
+
+
+def _link_to_cards(app, doctree, docname: str) -> None:
+    for node in list(doctree.findall(FindingReference)):
+        node.replace_self(_card_link(app, docname, node))
+    for node in list(doctree.findall(PageReference)):
+        node.replace_self(_link(app, docname, node["page"], node["anchor"], node.children) or node.children)
+
+
+def _card_link(app, docname: str, node: FindingReference):
+    link = _link(app, docname, app.config.jingjinji_findings_page, node["finding"], node.children)
+    if link is None:
+        return nodes.inline("", "", *node.children, classes=["finding"])
+    link["classes"].append("finding")
+    link["reftitle"] = node["label"]
+    return link
+
+
+def _link(app, docname: str, page: str, anchor: str, children) -> nodes.reference | None:
+    if page not in app.env.all_docs:
+        return None
+    uri = "" if page == docname and anchor else app.builder.get_relative_uri(docname, page)
+    return nodes.reference("", "", *children, refuri=f"{uri}#{anchor}" if anchor else uri, internal=True)

@@ -1,0 +1,58 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from site_checks import BROWSER_ARGUMENTS, BROWSERS, served
+from site_checks import visit as visit_page
+
+from jingjinji import PROJECT
+
+SITE = Path(os.environ.get("JINGJINJI_SITE", PROJECT / "_build" / "html"))
+
+
+def _missing(sentence: str):
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    if not (SITE / "index.html").exists():
+        _missing("the tests of the built site need the site: run 'make book' first")
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        _missing(
+            "the browser tests need Chromium: install it with 'apt-get install chromium' or from your system's packages"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def visit(browser, address):
+    """Visit a page of the site once for each width and theme, however many tests ask."""
+    seen = {}
+
+    def visit_once(page: str, width: int = 1280, dark: bool = False):
+        key = page, width, dark
+        if key not in seen:
+            seen[key] = visit_page(browser, f"{address}{page}.html", width, dark)
+        return seen[key]
+
+    return visit_once
