@@ -120,4 +120,4 @@ def _items(title: str, items: list[str]) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value + 0:+.1f}".replace("-", "\N{MINUS SIGN}")
