@@ -129,3 +129,27 @@ def test_publishing_refuses_a_draft(project):
     refusal = next(number for number, step in enumerate(steps) if "_build/html/DRAFT" in step.get("run", ""))
     upload = next(number for number, step in enumerate(steps) if "upload-pages" in step.get("uses", ""))
     assert refusal < upload
+
+
+def test_documents_name_only_targets_that_exist(project):
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (project / "Makefile").read_text("utf-8"), re.MULTILINE))
+    documents = [
+        project / "README.md",
+        project / "CONTRIBUTING.md",
+        project / "index.md",
+        *project.glob("chapters/**/*.md"),
+    ]
+    named = {
+        (path.name, target)
+        for path in documents
+        for target in re.findall(r"(?:`|^)make ([a-z-]+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert {target for _, target in named} >= {"book", "test", "quick", "bench"}
+    assert sorted((name, target) for name, target in named if target not in targets) == []
+
+
+def test_documents_name_only_places_that_exist(project):
+    text = (project / "README.md").read_text("utf-8")
+    places = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert len(places) > 4
+    assert [place for place in places if not (project / place).exists()] == []
