@@ -141,10 +141,11 @@ def test_exactly_the_pages_that_depend_on_a_file_get_another_fingerprint(toy, pa
     assert fingerprints() == before
 
 
-def test_draws_are_part_of_the_fingerprint(toy, monkeypatch):
-    before = dependencies(toy, "1")
+def test_draws_are_part_of_the_fingerprint_of_a_page_that_shows_fits(toy, monkeypatch):
+    before = {page: dependencies(toy, code) for page, code in PAGE_CODE.items()}
     monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
-    assert changes(before, dependencies(toy, "1")) == ["draws"]
+    assert changes(before["fits"], dependencies(toy, PAGE_CODE["fits"])) == ["draws"]
+    assert changes(before["plots"], dependencies(toy, PAGE_CODE["plots"])) == []
 
 
 def test_a_lost_data_file_is_a_change_and_no_crash(toy):

@@ -136,7 +136,7 @@ class FindingsCards(SphinxDirective):
         return _page_reference(finding.model, self.config.jingjinji_models_page)
 
     def _table(self, name: str):
-        return _page_reference(name, self.config.jingjinji_data_page, nodes.make_id(name))
+        return _page_reference(name, self.config.jingjinji_data_page, f"table-{nodes.make_id(name)}")
 
 
 class PageReference(nodes.Inline, nodes.TextElement):

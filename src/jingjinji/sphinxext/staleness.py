@@ -64,7 +64,8 @@ class Sources:
             found[DESCRIPTOR] = self._hash(self.root / DESCRIPTOR)
         found["requirements.lock"] = self._hash(self.root / "requirements.lock")
         found["python"] = "{}.{}".format(*sys.version_info)
-        found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
+        if f"{self.package}.fitting" in modules:
+            found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
         return found
 
     def _closure(self, page: Reading) -> tuple[set[str], set[str], bool]:
