@@ -65,3 +65,42 @@ def test_fresh_machine_has_no_cache_but_the_downloads(tmp_path, monkeypatch):
     assert not {"JINGJINJI_DRAWS", "JINGJINJI_CACHE", "PYTENSOR_FLAGS"} & found.keys()
     assert found["XDG_CACHE_HOME"] == str(tmp_path)
     assert not found["UV_CACHE_DIR"].startswith(str(tmp_path))
+
+
+def run(ess, sampling, compile=0.0, divergences=0):
+    return {"ess": ess, "sampling": sampling, "compile": compile, "divergences": divergences}
+
+
+def test_ratios_are_of_ess_a_second_seed_by_seed():
+    from sampling import against_pymc
+
+    book = [run(400, 4, 16), run(400, 2, 18), run(800, 4, 16, divergences=1)]
+    pymc = [run(400, 8, 2), run(400, 8, 2), run(400, 8, 2)]
+    refits = [run(400, 1), run(400, 1), run(400, 2)]
+    sampling, divergences, whole, refit = against_pymc(book, pymc, refits)
+    assert (sampling.measured, sampling.ok) == ("4 times (by seed 2, 4, 4)", True)
+    assert (divergences.measured, divergences.ok) == ("1", False)
+    assert whole.measured == "0.5 times (by seed 0.5, 0.5, 1)"
+    assert (refit.measured, refit.ok) == ("10 times (by seed 10, 10, 5)", True)
+
+
+def test_larger_panel_has_the_cities_and_months_asked_for(monkeypatch):
+    from jingjinji.models import decline
+
+    monkeypatch.setitem(sys.modules, decline.__name__, decline)
+    from larger import simulated
+
+    module, panel = simulated(cities=2, years=2)
+    assert panel.pm25.shape == (2 * len(decline.MONTHS), 2 * len(decline.CITIES))
+    assert (len(module.MONTHS), len(module.CITIES)) == panel.pm25.shape
+    assert len(panel.official) == 2 * len(decline.load().official)
+
+
+def test_larger_panel_notices_a_constant_that_is_gone(monkeypatch):
+    from jingjinji.models import decline
+
+    monkeypatch.setitem(sys.modules, decline.__name__, decline)
+    from larger import with_constants
+
+    with pytest.raises(ValueError, match="NOWHERE"):
+        with_constants({"NOWHERE": "1"})
