@@ -5,8 +5,8 @@ import nbformat
 import pytest
 from sphinx_book import build, fake_fitting, html, write_book
 
-from jingjinji.sphinxext.notebooks import plain_code, readable
-from jingjinji.sphinxext.staleness import ALL, Sources, changes, fingerprint, read
+from jingjinji.dependencies import ALL, Sources, changes, fingerprint, read
+from jingjinji.sphinxext.staleness import plain_code, readable
 
 PACKAGE = {
     "__init__": "",

@@ -1,6 +1,6 @@
 """The book's Sphinx extension: findings in prose, cache keys that see code and data, alt texts, the finished site."""
 
-from jingjinji.sphinxext import alts, notebooks, roles, site
+from jingjinji.sphinxext import alts, roles, site, staleness
 
 
 def setup(app) -> dict:
@@ -10,6 +10,6 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
-    for room in (roles, alts, notebooks, site):
+    for room in (roles, alts, staleness, site):
         room.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

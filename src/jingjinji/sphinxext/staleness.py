@@ -1,267 +1,123 @@
-"""What a page depends on, found by reading it: imports, module graph, tables and fits; and a fingerprint of that."""
+"""Pages that run code: the cache key that sees their dependencies, and the executed notebook offered for download."""
 
-import ast
-import hashlib
-import importlib.util
-import json
-import os
-import sys
-from dataclasses import dataclass, field
-from functools import cached_property
+import re
 from pathlib import Path
 
-import grimp
+import myst_nb.core.execute as execution
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from myst_nb.core.execute.cache import NotebookClientCache
+from sphinx.util import logging
 
-ALL = "*"
-DESCRIPTOR = "data/datapackage.json"
+from jingjinji.dependencies import Sources, changes, fingerprint
+from jingjinji.errors import UnknownFinding
+from jingjinji.sphinxext import source
+from jingjinji.sphinxext.roles import KINDS, FindingError, printed
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What one piece of code names: modules it imports, tables it loads, models whose fits it loads.
-
-    ``ALL`` among the tables or the models stands for every one: the code names them by a variable.
-    """
-
-    modules: frozenset[str]
-    tables: frozenset[str]
-    models: frozenset[str]
-    descriptor: bool
+LOGGER = logging.getLogger(__name__)
+KEY = "dependencies"
+ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 
 
-@dataclass
-class Sources:
-    """The code and data of a book at one moment; make a new one for each build.
-
-    Parameters
-    ----------
-    root : folder of the book, with ``data/datapackage.json`` and ``requirements.lock``.
-    package : name of the importable package with rooms ``tables``, ``fitting`` and ``models``.
-    """
-
-    root: Path
-    package: str = "jingjinji"
-    _readings: dict[str, Reading] = field(default_factory=dict)
-    _hashes: dict[Path, str] = field(default_factory=dict)
-
-    def dependencies(self, code: str) -> dict[str, str]:
-        """Everything that can change what a page's code shows.
-
-        Parameters
-        ----------
-        code : all code cells of the page, as plain Python.
-
-        Returns
-        -------
-        name of each dependency (a path below the root, or ``python`` and the like) -> hash of its content.
-        """
-        page = read(code, self.package, "__page__", False, self._modules)
-        modules, tables, descriptor = self._closure(page)
-        found = {self._label(path): self._hash(path) for path in map(self._file, modules)}
-        for name in self._tables if ALL in tables else tables:
-            found |= self._table(name)
-        if descriptor or ALL in tables:
-            found[DESCRIPTOR] = self._hash(self.root / DESCRIPTOR)
-        found["requirements.lock"] = self._hash(self.root / "requirements.lock")
-        found["python"] = "{}.{}".format(*sys.version_info)
-        if f"{self.package}.fitting" in modules:
-            found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
-        return found
-
-    def _closure(self, page: Reading) -> tuple[set[str], set[str], bool]:
-        waiting, modules, tables, descriptor = [page], set(), set(), False
-        while waiting:
-            reading = waiting.pop()
-            tables |= reading.tables
-            descriptor |= reading.descriptor
-            named = reading.modules | self._models(reading.models)
-            reached = set().union(*map(self._reach, named)) - modules
-            modules |= reached
-            waiting += [self._reading(module) for module in sorted(reached)]
-        return modules, tables, descriptor
-
-    def _models(self, names: frozenset[str]) -> set[str]:
-        room = f"{self.package}.models"
-        if ALL in names:
-            return {module for module in self._modules if module.startswith(f"{room}.")}
-        return {f"{room}.{name}" for name in names} & self._modules
-
-    def _reach(self, module: str) -> set[str]:
-        parts = module.split(".")
-        family = {".".join(parts[: count + 1]) for count in range(len(parts))} & self._modules
-        reached = family.union(*(self._graph.find_upstream_modules(member) for member in family))
-        parents = {name.rpartition(".")[0] for name in reached} & self._modules
-        return reached if parents <= reached else reached.union(*map(self._reach, parents - reached))
-
-    @cached_property
-    def _graph(self) -> grimp.ImportGraph:
-        return grimp.build_graph(self.package, cache_dir=None)
-
-    @cached_property
-    def _modules(self) -> set[str]:
-        return set(self._graph.modules)
-
-    @cached_property
-    def _folder(self) -> Path:
-        return Path(importlib.util.find_spec(self.package).origin).parent
-
-    @cached_property
-    def _tables(self) -> dict[str, dict]:
-        path = self.root / DESCRIPTOR
-        if not path.exists():
-            return {}
-        return {resource["name"]: resource for resource in json.loads(path.read_text("utf-8")).get("resources", [])}
-
-    def _file(self, module: str) -> Path:
-        stem = self._folder.joinpath(*module.split(".")[1:])
-        return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
-
-    def _reading(self, module: str) -> Reading:
-        if module not in self._readings:
-            path = self._file(module)
-            code, is_package = path.read_text("utf-8"), path.name == "__init__.py"
-            self._readings[module] = read(code, self.package, module, is_package, self._modules)
-        return self._readings[module]
-
-    def _table(self, name: str) -> dict[str, str]:
-        resource = self._tables.get(name, {})
-        paths = resource.get("path", f"{name}.csv")
-        found = {
-            f"data/{path}": self._hash(self.root / "data" / path)
-            for path in ([paths] if isinstance(paths, str) else paths)
-        }
-        described = json.dumps(resource, sort_keys=True, ensure_ascii=False).encode()
-        return found | {f"{DESCRIPTOR} ({name})": hashlib.sha256(described).hexdigest()}
-
-    def _label(self, path: Path) -> str:
-        return f"{self.package}/{path.relative_to(self._folder).as_posix()}"
-
-    def _hash(self, path: Path) -> str:
-        if path not in self._hashes:
-            self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
-        return self._hashes[path]
+def connect(app) -> None:
+    app.connect("config-inited", _absolute_cache_path, priority=100)
+    app.connect("builder-inited", _install)
+    app.connect("env-get-outdated", _pages_with_changed_dependencies)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("html-page-context", _offer_notebook, priority=100)
 
 
-def fingerprint(dependencies: dict[str, str]) -> str:
-    """One hash of all dependencies of a page."""
-    return hashlib.sha256(json.dumps(dependencies, sort_keys=True).encode()).hexdigest()
+def plain_code(notebook) -> str:
+    """All code cells of a notebook as one piece of plain Python: magics become calls."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
 
 
-def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Names of the dependencies that differ, came or went."""
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def readable(notebook, text_of) -> None:
+    """Replace the findings roles in Markdown cells, in place, by ``text_of(kind, id)``: no role works elsewhere."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ROLE.sub(lambda match: text_of(KINDS[match[1]], match[2].strip()), cell.source)
 
 
-def read(code: str, package: str, module: str, is_package: bool, known: set[str]) -> Reading:
-    """Read what a piece of code names, without running it.
+def _absolute_cache_path(app, config) -> None:
+    if config.nb_execution_cache_path:
+        config.nb_execution_cache_path = str(Path(app.srcdir) / config.nb_execution_cache_path)
 
-    Parameters
-    ----------
-    package : the package whose ``tables``, ``fitting`` and ``models`` count.
-    module : dotted name of the module that the code is, for relative imports.
-    is_package : True for the code of an ``__init__.py``.
-    known : every module of the package.
 
-    Code that is not Python names nothing.
-    """
+def _install(app) -> None:
+    app.jingjinji_sources = Sources(Path(app.srcdir), app.config.jingjinji_package)
+
+    class Client(NotebookClientCache):
+        """jupyter-cache hashes code cells and the kernelspec: the fingerprint travels in the kernelspec."""
+
+        def start_client(self):
+            given = self._notebook
+            code = plain_code(given)
+            dependencies = app.jingjinji_sources.dependencies(code)
+            _pages(app.env)[app.env.path2doc(str(self.path))] = code, dependencies
+            given.metadata.setdefault("kernelspec", {})[KEY] = fingerprint(dependencies)
+            try:
+                super().start_client()
+            finally:
+                given.metadata["kernelspec"].pop(KEY, None)
+            self._notebook = _with_results(given, self._notebook)
+
+    execution.NotebookClientCache = Client
+
+
+def _with_results(given, executed):
+    """The given notebook, with the outputs of the executed one: its own tags and text may be newer than the cache's."""
+    for cell, result in zip(given.cells, executed.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    if "language_info" in executed.metadata:
+        given.metadata["language_info"] = executed.metadata["language_info"]
+    return given
+
+
+def _pages(env) -> dict[str, tuple[str, dict[str, str]]]:
+    if not hasattr(env, "jingjinji_pages"):
+        env.jingjinji_pages = {}
+    return env.jingjinji_pages
+
+
+def _pages_with_changed_dependencies(app, env, added, changed, removed) -> list[str]:
+    outdated = []
+    for docname, (code, before) in _pages(env).items():
+        if docname in removed or docname in changed:
+            continue
+        differing = changes(before, app.jingjinji_sources.dependencies(code))
+        if differing:
+            LOGGER.info("%s runs again: %s changed", docname, ", ".join(differing))
+            outdated.append(docname)
+    return outdated
+
+
+def _forget(app, env, docname: str) -> None:
+    _pages(env).pop(docname, None)
+
+
+def _merge(app, env, docnames, other) -> None:
+    _pages(env).update({docname: page for docname, page in _pages(other).items() if docname in docnames})
+
+
+def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
+    if pagename not in _pages(app.env):
+        return
+    executed = Path(app.env.mystnb_config.output_folder, f"{pagename}.ipynb")
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("source_map", None)
+    readable(notebook, lambda kind, id: _text(app, kind, id))
+    target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(nbformat.writes(notebook), encoding="utf-8")
+    context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def _text(app, kind: str, id: str) -> str:
     try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return Reading(frozenset(), frozenset(), frozenset(), False)
-    base = module if is_package else module.rpartition(".")[0]
-    names = _Names(package, _bindings(tree, base))
-    names.visit(tree)
-    return Reading(
-        modules=frozenset(_imported(tree, base, known)),
-        tables=frozenset(names.tables),
-        models=frozenset(names.models),
-        descriptor=names.descriptor,
-    )
-
-
-class _Names(ast.NodeVisitor):
-    def __init__(self, package: str, bindings: dict[str, str]):
-        self.package, self.bindings = package, bindings
-        self.tables, self.models, self.descriptor = set(), set(), False
-
-    def visit_Call(self, call):
-        literal = _literal_argument(call)
-        if literal is None or not self._use(self._dotted(call.func), literal):
-            self.visit(call.func)
-        for part in (*call.args, *call.keywords):
-            self.visit(part)
-
-    def visit_Attribute(self, node):
-        if not self._use(self._dotted(node), ALL):
-            self.visit(node.value)
-
-    def visit_Name(self, node):
-        self._use(self._dotted(node), ALL)
-
-    def _dotted(self, node) -> str:
-        if isinstance(node, ast.Name):
-            return self.bindings.get(node.id, "")
-        if isinstance(node, ast.Attribute):
-            stem = self._dotted(node.value)
-            return f"{stem}.{node.attr}" if stem else ""
-        return ""
-
-    def _use(self, target: str, name: str) -> bool:
-        """Note the use of a function of ``tables`` or ``fitting``; False when the target is neither."""
-        room, _, function = target.rpartition(".")
-        if room == f"{self.package}.tables":
-            return self._use_tables(function, name)
-        if room == f"{self.package}.fitting":
-            return self._use_fitting(function, name)
-        return False
-
-    def _use_tables(self, function: str, name: str) -> bool:
-        if function in ("load", "path", "check"):
-            self.tables.add(name)
-        self.descriptor |= function in ("package", "names")
-        return True
-
-    def _use_fitting(self, function: str, name: str) -> bool:
-        if name != ALL or function in ("load_fit", "all_findings"):
-            self.models.add(name.partition("/")[0])
-        return True
-
-
-def _literal_argument(call: ast.Call) -> str | None:
-    values = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
-    texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
-    return texts[0] if texts else None
-
-
-def _bindings(tree: ast.AST, base: str) -> dict[str, str]:
-    """Local name -> dotted name of what it was imported from."""
-    bound = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                bound[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                bound[alias.asname or alias.name] = f"{_absolute(node, base)}.{alias.name}"
-    return bound
-
-
-def _imported(tree: ast.AST, base: str, known: set[str]) -> set[str]:
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            stem = _absolute(node, base)
-            found |= {stem, *(f"{stem}.{alias.name}" for alias in node.names)}
-    return found & known
-
-
-def _absolute(node: ast.ImportFrom, base: str) -> str:
-    if not node.level:
-        return node.module or ""
-    parts = base.split(".")
-    stem = ".".join(parts[: len(parts) - node.level + 1])
-    return f"{stem}.{node.module}" if node.module else stem
+        return printed(source.findings(app), id, kind, source.is_draft(app.config))
+    except (UnknownFinding, FindingError):
+        return f"`{id}`"

@@ -1,0 +1,354 @@
+"""Sample what is missing, in parallel; load a stored fit or refuse."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import metadata
+from types import ModuleType
+
+import numpy as np
+import xarray as xr
+
+import jingjinji
+from jingjinji import gate, models, store
+from jingjinji.dependencies import Sources
+from jingjinji.errors import BookError, FitMissing, GateFailed
+from jingjinji.findings import Finding
+
+VERSIONS = ("pymc", "pytensor", "nutpie", "numpy")
+NOT_OF_A_FIT = ("requirements.lock", "draws")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Settings of the sampler: nutpie's NUTS with a diagonal mass matrix."""
+
+    chains: int
+    tune: int
+    draws: int
+    target_accept: float = 0.9
+
+
+FULL, QUICK, PRIOR = "full", "quick", "prior"
+SETTINGS = {
+    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 700, 1000)},
+    QUICK: {"main": Sampling(2, 300, 200), "variant": Sampling(2, 300, 100)},
+    PRIOR: {"main": Sampling(2, 0, 50), "variant": Sampling(2, 0, 25)},
+}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit with its panel; `parameters` has dims (chain, draw, ...), `checks` are the gate's."""
+
+    topic: str
+    variant: str
+    panel: object
+    parameters: xr.Dataset
+    sample_stats: xr.Dataset
+    checks: list[gate.Check]
+    seconds: float
+    sampling: Sampling
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return _name(self.topic, self.variant)
+
+    @property
+    def seed(self) -> int:
+        return seed(self.name)
+
+    @cached_property
+    def diagnostics(self) -> str:
+        """One line for the page: chains, draws and the worst value of each check."""
+        worst = {check.name: check.value for check in self.checks}
+        return (
+            f"{self.sampling.chains} chains of {self.sampling.draws} draws after {self.sampling.tune} for tuning; "
+            f"largest R-hat {worst['R-hat']:.3f}, smallest bulk ESS {worst['bulk ESS']:.0f} and tail ESS "
+            f"{worst['tail ESS']:.0f} of any parameter, {worst['divergences']:.0f} divergences, smallest E-BFMI "
+            f"{worst['E-BFMI']:.2f}"
+        )
+
+
+def mode() -> str:
+    """``full``, ``quick`` or ``prior``: environment variable JINGJINJI_DRAWS; raises BookError for another value."""
+    value = os.environ.get("JINGJINJI_DRAWS", FULL)
+    if value not in SETTINGS:
+        raise BookError(f"JINGJINJI_DRAWS is '{value}': expected one of {', '.join(SETTINGS)}")
+    return value
+
+
+def draft() -> bool:
+    """True where pages show draws that are not for publication."""
+    return mode() != FULL
+
+
+def seed(name: str) -> int:
+    """A seed derived from a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
+
+
+def names(topics: Iterable[str] = models.TOPICS) -> list[str]:
+    """Every fit of the book: a topic's main fit first, then its variants."""
+    return [_name(topic, variant) for topic in topics for variant in ("", *models.module(topic).VARIANTS)]
+
+
+def keys(wanted: Iterable[str]) -> dict[str, str]:
+    """Content keys of fits: model code and what it imports, data, settings and versions."""
+    return {name: _key(name, content) for name, content in _contents(wanted)}
+
+
+def load_fit(name: str) -> Fit:
+    """A stored fit; raises FitMissing where today's code and data have none, naming the command that makes it."""
+    key = keys([name])[name]
+    _refuse_missing(name, key)
+    topic, variant = _parts(name)
+    notes = store.notes(name, key)
+    tree = store.draws(name, key)
+    return Fit(
+        topic,
+        variant,
+        models.module(topic).load(variant),
+        tree["posterior"].to_dataset(),
+        tree["sample_stats"].to_dataset(),
+        [gate.Check(**check) for check in notes["checks"]],
+        notes["seconds"],
+        Sampling(**notes["sampling"]),
+        _findings(name, key),
+    )
+
+
+def all_findings() -> dict[str, Finding]:
+    """Every finding of the current fits, by id; raises FitMissing where one has not been sampled."""
+    found = {}
+    for name, key in keys(names()).items():
+        _refuse_missing(name, key)
+        found |= _findings(name, key)
+    return found
+
+
+def stored_notes(name: str) -> dict:
+    """Checks, seconds and settings of a stored fit, without its draws."""
+    key = keys([name])[name]
+    _refuse_missing(name, key)
+    return store.notes(name, key)
+
+
+def sample_missing(wanted: Iterable[str] = (), report: Callable[[dict], None] = lambda message: None) -> dict[str, str]:
+    """Sample the fits that are missing or damaged, different topics in parallel.
+
+    Returns the wanted fits that were sampled, each with what was done. `report` gets a dict for each step: fit, and
+    phase (``compiling``, ``sampling``, ``stored``) or chain, done, total, seconds.
+    Raises GateFailed after everything else has been stored, when a fit did not pass.
+    """
+    by_topic: dict[str, dict[str, str]] = {}
+    for name, key in keys(wanted or names()).items():
+        if damage := _damage(name, key):
+            report({"fit": name, "phase": f"made again: {damage}"})
+        if damage or not store.exists(name, key):
+            by_topic.setdefault(_parts(name)[0], {})[name] = key
+    if not by_topic:
+        return {}
+    context = multiprocessing.get_context("spawn")
+    done, failures = {}, []
+    with context.Manager() as manager:
+        queue = manager.Queue()
+        with ProcessPoolExecutor(min(len(by_topic), os.cpu_count()), mp_context=context) as pool:
+            jobs = {pool.submit(_sample_topic, topic, fits, mode(), queue) for topic, fits in by_topic.items()}
+            while jobs:
+                finished = {job for job in jobs if job.done()}
+                while not queue.empty():
+                    report(queue.get())
+                for job in as_completed(finished):
+                    sampled, failed = job.result()
+                    done |= sampled
+                    failures += failed
+                jobs -= finished
+                time.sleep(0.1)
+    if failures:
+        raise GateFailed("; ".join(failures) + ": nothing of it was published, mend the model")
+    return done
+
+
+def sampled(topic: str, compiled, panel, sampling: Sampling, seed: int, callback=None) -> xr.DataTree:
+    """One run of the sampler on a compiled model with the data of `panel`."""
+    import nutpie
+
+    with_data = compiled.with_data(**models.module(topic).data(panel))
+    return nutpie.sample(
+        with_data,
+        chains=sampling.chains,
+        cores=min(sampling.chains, os.cpu_count()),
+        tune=sampling.tune,
+        draws=sampling.draws,
+        target_accept=sampling.target_accept,
+        seed=seed,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=callback,
+        progress_rate=300,
+    )
+
+
+def compile_model(topic: str, panel):
+    """The model of a panel, compiled once for all panels of the topic."""
+    import nutpie
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+        return nutpie.compile_pymc_model(models.module(topic).build(panel), backend="numba")
+
+
+def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[dict[str, str], list[str]]:
+    module, compiled = models.module(topic), None
+    done, failures = {}, []
+    for name, key in fits.items():
+        with store.lock(name, key):
+            if _damage(name, key):
+                store.discard(name, key)
+            if store.exists(name, key):
+                done[name] = "sampled by another process"
+                continue
+            variant = _parts(name)[1]
+            panel = module.load(variant)
+            sampling = SETTINGS[draws]["variant" if variant else "main"]
+            if compiled is None and draws != PRIOR:
+                queue.put({"fit": name, "phase": "compiling"})
+                compiled = compile_model(topic, module.load())
+            queue.put({"fit": name, "phase": "sampling"})
+            start = time.monotonic()
+            if draws == PRIOR:
+                tree = _prior(module, panel, sampling, seed(name))
+            else:
+                tree = sampled(topic, compiled, panel, sampling, seed(name), _reporter(name, queue))
+            seconds = time.monotonic() - start
+            fit, problem = _passed(module, topic, variant, panel, tree, sampling, seconds, strict=draws == FULL)
+            if problem:
+                failures.append(problem)
+                queue.put({"fit": name, "phase": "failed the gate"})
+                continue
+            _keep(name, key, module, fit)
+            done[name] = f"{seconds:.1f} s"
+            queue.put({"fit": name, "phase": "stored", "seconds": seconds})
+    return done, failures
+
+
+def _passed(
+    module: ModuleType,
+    topic: str,
+    variant: str,
+    panel,
+    tree: xr.DataTree,
+    sampling: Sampling,
+    seconds: float,
+    strict: bool,
+) -> tuple[Fit, str]:
+    """The fit with its checks, and what the gate says against it."""
+    posterior, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    checks = gate.check(posterior.drop_vars(module.DERIVED), stats)
+    fit = Fit(topic, variant, panel, posterior, stats[["diverging", "energy"]], checks, seconds, sampling)
+    problem = f"fit {fit.name} did not pass: {gate.sentence(checks)}" if strict and not gate.passed(checks) else ""
+    return fit, problem
+
+
+def _keep(name: str, key: str, module: ModuleType, fit: Fit) -> None:
+    made = {finding.id: finding for finding in module.findings(fit)}
+    kept = fit.parameters
+    for large in module.DERIVED:
+        kept = (
+            kept.drop_vars(large)
+            if fit.variant not in module.KEPT_WITH
+            else kept.assign({large: kept[large].astype("float32")})
+        )
+    tree = xr.DataTree.from_dict({"posterior": kept, "sample_stats": fit.sample_stats})
+    notes = {
+        "checks": [check.as_dict() for check in fit.checks],
+        "seconds": fit.seconds,
+        "sampling": asdict(fit.sampling),
+        "findings": {
+            id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code}
+            for id, f in made.items()
+        },
+    }
+    store.write(name, key, tree, {id: finding.draws for id, finding in made.items()}, notes)
+
+
+def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataTree:
+    """Draws from the prior in the shape of a fit: a stand-in for the sampler in tests."""
+    import pymc as pm
+
+    with module.build(panel):
+        size = sampling.chains * sampling.draws
+        prior = pm.sample_prior_predictive(size, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"})
+    flat = prior["prior"].to_dataset().isel(chain=0, drop=True)
+    rest = flat.assign_coords(draw=np.arange(size))
+    split = rest.assign_coords(
+        chain=("draw", np.repeat(np.arange(sampling.chains), sampling.draws)),
+        step=("draw", np.tile(np.arange(sampling.draws), sampling.chains)),
+    )
+    shaped = split.set_index(draw=["chain", "step"]).unstack("draw").rename(step="draw")
+    energy = np.random.default_rng(seed).normal(size=(sampling.chains, sampling.draws))
+    stats = xr.Dataset({"diverging": (("chain", "draw"), energy > np.inf), "energy": (("chain", "draw"), energy)})
+    return xr.DataTree.from_dict({"posterior": shaped.transpose("chain", "draw", ...), "sample_stats": stats})
+
+
+def _reporter(name: str, queue) -> Callable:
+    def callback(chains) -> None:
+        for number, chain in enumerate(chains):
+            queue.put({"fit": name, "chain": number, "done": chain.finished_draws, "total": chain.total_draws})
+
+    return callback
+
+
+def _findings(name: str, key: str) -> dict[str, Finding]:
+    about = store.notes(name, key)["findings"]
+    draws = store.findings(name, key)
+    return {id: Finding(id, draws=draws[id], **{**rest, "panel": tuple(rest["panel"])}) for id, rest in about.items()}
+
+
+def _refuse_missing(name: str, key: str) -> None:
+    if not store.exists(name, key):
+        raise FitMissing(f"there is no fit '{name}' of today's code and data: run 'jingjinji fit' to sample it")
+    if damage := _damage(name, key):
+        raise FitMissing(f"{damage}: run 'jingjinji fit' to sample fit '{name}' again")
+
+
+def _damage(name: str, key: str) -> str | None:
+    return store.damage(name, key) if store.exists(name, key) else None
+
+
+def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
+    wanted = list(wanted)
+    sources = Sources(jingjinji.PROJECT)
+    versions = {package: metadata.version(package) for package in VERSIONS}
+    by_topic = {}
+    for topic in {_parts(name)[0] for name in wanted}:
+        content = sources.dependencies(f"import jingjinji.models.{topic}")
+        by_topic[topic] = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
+    return [(name, by_topic[_parts(name)[0]] | versions) for name in wanted]
+
+
+def _key(name: str, content: dict[str, str]) -> str:
+    sampling = SETTINGS[mode()]["variant" if _parts(name)[1] else "main"]
+    text = json.dumps({"name": name, "sampling": asdict(sampling), "mode": mode(), "content": content}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _name(topic: str, variant: str) -> str:
+    return f"{topic}/{variant}" if variant else topic
+
+
+def _parts(name: str) -> tuple[str, str]:
+    topic, _, variant = name.partition("/")
+    module = models.module(topic)
+    if variant and variant not in module.VARIANTS:
+        raise BookError(f"model {topic} has no variant '{variant}': expected one of {', '.join(module.VARIANTS)}")
+    return topic, variant

@@ -1,0 +1,60 @@
+"""A rerun against the reference: do this machine's findings agree with the published ones?"""
+
+import json
+import math
+from statistics import NormalDist
+
+import jingjinji
+from jingjinji import fitting
+from jingjinji.errors import BookError
+
+REFERENCE = jingjinji.PROJECT / "results" / "reference.json"
+FALSE_ALARM = 0.001
+
+
+def publish() -> int:
+    """Write the findings of the current fits as the reference; returns how many. Refuses draft draws."""
+    if fitting.draft():
+        raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
+    rows = {id: {"mean": f.mean, "mcse": f.mcse, "text": f.text} for id, f in sorted(fitting.all_findings().items())}
+    REFERENCE.parent.mkdir(exist_ok=True)
+    aside = REFERENCE.with_suffix(".part")
+    aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(REFERENCE)
+    return len(rows)
+
+
+def compare() -> str:
+    """One sentence when all agree; raises BookError naming the findings that do not.
+
+    The difference of two runs in units of its Monte Carlo error is normal; the bound keeps the probability of any
+    false alarm over the whole table at one in a thousand.
+    """
+    try:
+        published = json.loads(REFERENCE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BookError(f"{REFERENCE} is missing: restore it from the repository") from None
+    here = fitting.all_findings()
+    if strangers := published.keys() ^ here.keys():
+        raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
+    bound = NormalDist().inv_cdf(1 - FALSE_ALARM / 2 / len(here))
+    scores = {id: _score(finding.mean, finding.mcse, published[id]) for id, finding in here.items()}
+    if differing := [id for id, score in scores.items() if score > bound]:
+        worst = max(differing, key=scores.get)
+        raise BookError(
+            f"{len(differing)} of {len(here)} findings differ from {REFERENCE.name}, most of all {worst}: "
+            f"{here[worst].text} here, {published[worst]['text']} there, {scores[worst]:.1f} Monte Carlo errors apart "
+            f"where {bound:.1f} are allowed"
+        )
+    largest = max(scores.values())
+    return (
+        f"{len(here)} findings agree with {REFERENCE.name}; the largest difference is {largest:.2f} Monte Carlo errors."
+    )
+
+
+def _score(mean: float, mcse: float, reference: dict) -> float:
+    error = math.hypot(mcse, reference["mcse"])
+    difference = abs(mean - reference["mean"])
+    if error == 0:
+        return 0.0 if math.isclose(mean, reference["mean"], rel_tol=1e-9, abs_tol=1e-9) else math.inf
+    return difference / error
