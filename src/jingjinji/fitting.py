@@ -38,7 +38,7 @@ class Sampling:
 
 FULL, QUICK, PRIOR = "full", "quick", "prior"
 SETTINGS = {
-    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 700, 1000)},
+    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 600, 700)},
     QUICK: {"main": Sampling(2, 300, 200), "variant": Sampling(2, 300, 100)},
     PRIOR: {"main": Sampling(2, 0, 50), "variant": Sampling(2, 0, 25)},
 }
@@ -292,9 +292,9 @@ def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataT
     rest = flat.assign_coords(draw=np.arange(size))
     split = rest.assign_coords(
         chain=("draw", np.repeat(np.arange(sampling.chains), sampling.draws)),
-        step=("draw", np.tile(np.arange(sampling.draws), sampling.chains)),
+        number=("draw", np.tile(np.arange(sampling.draws), sampling.chains)),
     )
-    shaped = split.set_index(draw=["chain", "step"]).unstack("draw").rename(step="draw")
+    shaped = split.set_index(draw=["chain", "number"]).unstack("draw").rename(number="draw")
     energy = np.random.default_rng(seed).normal(size=(sampling.chains, sampling.draws))
     stats = xr.Dataset({"diverging": (("chain", "draw"), energy > np.inf), "energy": (("chain", "draw"), energy)})
     return xr.DataTree.from_dict({"posterior": shaped.transpose("chain", "draw", ...), "sample_stats": stats})

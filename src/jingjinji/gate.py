@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-import arviz as az
+import arviz_stats as az
 import numpy as np
 import xarray as xr
 

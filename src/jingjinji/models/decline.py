@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import scoringrules
 import xarray as xr
 from scipy import signal, stats
 
@@ -187,11 +186,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         bend_scale = pm.HalfNormal("bend_scale", 0.2)
         bend = waves @ (bend_scale * amplitude * pm.Normal("bend", 0, 1, dims="bend_wave"))
         bend_city_scale = pm.LogNormal("bend_city_scale", np.log(0.07), 0.5)
-        bend_city = waves[:, :BEND_WAVES_CITY] @ pm.ZeroSumNormal(
-            "bend_city",
-            sigma=bend_city_scale * amplitude[:BEND_WAVES_CITY, None],
-            dims=("bend_wave_city", "city"),
-        )
+        bend_city_amplitude = bend_city_scale * amplitude[:BEND_WAVES_CITY, None]
+        bend_city_wave = bend_city_amplitude * pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave_city", "city"))
+        bend_city = waves[:, :BEND_WAVES_CITY] @ bend_city_wave
 
         season = pm.ZeroSumNormal("season", 0.4, dims="calendar")
         season_change = pm.Normal("season_change", 0, 0.03, dims="change_wave")
@@ -752,6 +749,9 @@ def _forecast(post, name) -> list[Finding]:
 
 
 def _crps(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Mean continuous ranked probability score of (draw, cell) predictions, µg/m³."""
+    import scoringrules
+
     return float(np.mean(scoringrules.crps_ensemble(measured, predicted.T[:, ::8])))
 
 

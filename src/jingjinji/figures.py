@@ -1,0 +1,250 @@
+"""The shared look, and the figures of the chapters: each function takes arrays or tables and returns one Figure."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from jingjinji.findings import PROBABILITY, Finding
+
+WIDTH = 6.4
+INK, SOFT = "#1f2937", "#9ca3af"
+COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All thirteen cities": "#374151"}
+ACCENT, SECOND = "#b45309", "#0e7490"
+CALENDAR = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TAIL = 100 * (1 - PROBABILITY) / 2
+BASIS_CHANGE = 2018 + 8 / 12
+
+
+def use_house_style() -> None:
+    """Set the look of every figure of a page, and SVG as its format."""
+    import matplotlib_inline.backend_inline
+
+    matplotlib_inline.backend_inline.set_matplotlib_formats("svg", metadata={"Date": None})
+    sns.set_theme(
+        style="ticks",
+        rc={
+            "font.size": 10,
+            "axes.labelsize": 10,
+            "axes.titlesize": 10,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "legend.fontsize": 9,
+            "axes.edgecolor": INK,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "savefig.dpi": 160,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "jingjinji",
+            "figure.constrained_layout.use": True,
+            "legend.frameon": False,
+        },
+    )
+
+
+def raw_series(months: pd.DataFrame) -> Figure:
+    """Monthly means of every city (table pm25_city_month), small multiples on one scale."""
+    cities = sorted(months.city.unique())
+    figure, axes = plt.subplots(-(-len(cities) // 3), 3, figsize=(WIDTH, 7.6), sharex=True, sharey=True)
+    for axis, city in zip(axes.flat, cities, strict=False):
+        rows = months[months.city == city]
+        year = rows.month.str[:4].astype(int) + (rows.month.str[5:].astype(int) - 0.5) / 12
+        axis.plot(year, rows.pm25, color=INK, lw=0.9)
+        doubtful = rows.quality.isin(["C", "D"]).to_numpy()
+        axis.plot(year[doubtful], rows.pm25[doubtful], "o", color=ACCENT, ms=3)
+        axis.axvline(BASIS_CHANGE, color=SOFT, lw=0.8, ls=":")
+        axis.set_title(city, loc="left")
+    for axis in list(axes.flat)[len(cities) :]:
+        axis.set_axis_off()
+    for axis in axes.flat:
+        axis.set_xticks([2014, 2016, 2018, 2020])
+    figure.supylabel("PM2.5, monthly mean (µg/m³)")
+    return figure
+
+
+def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: pd.DataFrame) -> Figure:
+    """Annual means by area: draws (draw, year) as median and 94 % band, official means as points."""
+    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 5), sharex=True, sharey=True)
+    for axis, (area, values) in zip(axes.flat, draws.items(), strict=True):
+        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
+        axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
+        axis.plot(years, middle, color=COLOURS[area], lw=1.6)
+        rows = official[official.area == area]
+        axis.plot(rows.year, rows.pm25, "o", color="white", mec=INK, ms=4.5)
+        axis.axvline(BASIS_CHANGE - 0.5, color=SOFT, lw=0.8, ls=":")
+        axis.set_title(area, loc="left")
+        axis.set_xticks([2013, 2015, 2017, 2019, 2021, 2023])
+        axis.set_ylim(0, None)
+    figure.supylabel("PM2.5, annual mean (µg/m³)")
+    return figure
+
+
+def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
+    """Posterior means with 94 % highest-density intervals, one row a finding, one block a group."""
+    rows = sum(len(group) for group in groups.values()) + len(groups)
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.27 * rows + 0.8))
+    position, ticks, names = 0, [], []
+    for title, group in groups.items():
+        axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=9)
+        position -= 1
+        for name, finding in group:
+            low, high = finding.hdi
+            axis.plot([low, high], [position, position], color=INK, lw=2, solid_capstyle="butt")
+            axis.plot(finding.mean, position, "o", color=ACCENT, ms=5)
+            ticks.append(position)
+            names.append(name)
+            position -= 1
+    if reference is not None:
+        axis.axvline(reference, color=SOFT, lw=1, ls="--")
+    axis.set_yticks(ticks, names)
+    axis.tick_params(axis="y", length=0)
+    axis.set_ylim(position + 0.3, 0.7)
+    axis.set_xlabel(label)
+    return figure
+
+
+def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
+    """Season as a multiple of the year's typical month: region (draw, 12) with band, each city's mean as a line."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.4))
+    months = np.arange(12)
+    for name, values in cities.items():
+        bold = name in ("Zhangjiakou", "Shijiazhuang")
+        axis.plot(months, values, color=SECOND if bold else SOFT, lw=1.4 if bold else 0.7)
+        if bold:
+            axis.annotate(name, (11, values[-1]), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+    low, middle, high = np.percentile(region, [TAIL, 50, 100 - TAIL], axis=0)
+    axis.fill_between(months, low, high, color=ACCENT, alpha=0.35, lw=0)
+    axis.plot(months, middle, color=ACCENT, lw=2)
+    axis.axhline(1, color=SOFT, lw=0.8)
+    axis.set_xticks(months, CALENDAR)
+    axis.set_ylabel("multiple of the typical month")
+    return figure
+
+
+def effects(draws: dict[str, np.ndarray], cities: list[str]) -> Figure:
+    """Change in per cent with one standard deviation of each weather variable: draws (draw, city), one panel each."""
+    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 6.2), sharex=True, sharey=True)
+    rows = np.arange(len(cities))[::-1]
+    for axis, (name, values) in zip(axes.flat, draws.items(), strict=True):
+        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
+        axis.hlines(rows, low, high, color=INK, lw=1.5)
+        axis.plot(middle, rows, "o", color=ACCENT, ms=4)
+        axis.axvline(0, color=SOFT, lw=0.8)
+        axis.set_title(name, loc="left")
+        axis.set_yticks(rows, cities)
+    figure.supxlabel("change of the month (%) with one standard deviation more")
+    return figure
+
+
+def paired_years(years: np.ndarray, first: np.ndarray, second: np.ndarray, names: tuple[str, str]) -> Figure:
+    """Two sets of annual means (draw, year) side by side, median and 94 % interval."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.4))
+    for shift, values, colour, name in ((-0.09, first, INK, names[0]), (0.09, second, ACCENT, names[1])):
+        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
+        axis.errorbar(
+            years + shift, middle, [middle - low, high - middle], fmt="o-", color=colour, ms=4, lw=1.2, label=name
+        )
+    axis.set_ylim(0, None)
+    axis.set_xticks(years)
+    axis.set_ylabel("PM2.5, annual mean (µg/m³)")
+    axis.legend()
+    return figure
+
+
+def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, marks: dict[str, float]) -> Figure:
+    """Densities of one quantity before and after the data, with named reference lines."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
+    sns.kdeplot(prior, ax=axis, color=SOFT, fill=True, alpha=0.3, lw=1.2, label="prior")
+    sns.kdeplot(posterior, ax=axis, color=ACCENT, fill=True, alpha=0.3, lw=1.6, label="posterior")
+    for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
+        axis.axvline(value, color=INK, lw=1, ls=style, label=name)
+    axis.set_xlabel(label)
+    axis.set_yticks([])
+    axis.set_ylabel("")
+    axis.spines["left"].set_visible(False)
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def prior_predictive(draws: np.ndarray, measured: np.ndarray) -> Figure:
+    """Prior predictive distribution of monthly means against the measured ones, log scale."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
+    bins = np.geomspace(1, 3000, 50)
+    axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
+              alpha=0.6, label="prior")  # fmt: skip
+    axis.hist(measured, bins, weights=np.full(measured.size, 1 / measured.size), color=ACCENT, alpha=0.6,
+              label="measured")  # fmt: skip
+    axis.set_xscale("log")
+    axis.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    axis.set_xlabel("PM2.5, monthly mean (µg/m³)")
+    axis.set_ylabel("share of months")
+    axis.legend()
+    return figure
+
+
+def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Figure:
+    """Replicated against measured means by group: name -> (labels, replicated (draw, group), measured (group))."""
+    figure, axes = plt.subplots(len(checks), 1, figsize=(WIDTH, 3.1 * len(checks)))
+    for axis, (title, (labels, replicated, measured)) in zip(np.atleast_1d(axes), checks.items(), strict=True):
+        low, high = np.percentile(replicated, [TAIL, 100 - TAIL], axis=0)
+        place = np.arange(len(labels))
+        axis.vlines(place, low, high, color=SECOND, lw=5, alpha=0.45, label="replicated, 94 %")
+        axis.plot(place, measured, "o", color=ACCENT, ms=4.5, label="measured")
+        tilt = {"rotation": 45, "ha": "right"} if max(map(len, labels)) > 4 else {}
+        axis.set_xticks(place, labels, **tilt)
+        axis.set_title(title, loc="left")
+        axis.set_ylabel("µg/m³")
+        axis.set_ylim(0, None)
+        axis.legend()
+    return figure
+
+
+def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured: dict[str, np.ndarray]) -> Figure:
+    """Months predicted from earlier years: (draw, month) as 50 and 94 % bands, what was measured as points."""
+    figure, axes = plt.subplots(len(predicted), 1, figsize=(WIDTH, 1.75 * len(predicted)), sharex=True)
+    place = months.year + (months.month - 0.5) / 12
+    for axis, (city, values) in zip(axes, predicted.items(), strict=True):
+        for probability, alpha in ((94, 0.2), (50, 0.35)):
+            low, high = np.percentile(values, [50 - probability / 2, 50 + probability / 2], axis=0)
+            axis.fill_between(place, low, high, color=SECOND, alpha=alpha, lw=0, label=f"{probability} %")
+        axis.plot(place, measured[city], "o", color=ACCENT, ms=4, label="measured")
+        axis.set_title(city, loc="left")
+        axis.set_ylim(0, None)
+    axes[0].legend(ncols=3)
+    figure.supylabel("PM2.5 (µg/m³)")
+    return figure
+
+
+def counts(years: np.ndarray, path: np.ndarray, areas: tuple[str, ...], published: pd.DataFrame) -> Figure:
+    """Heavy days: smooth path (draw, year, area) with 94 % band, published counts as points."""
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.9), sharey=True)
+    for k, (axis, area) in enumerate(zip(axes, areas, strict=True)):
+        low, middle, high = np.percentile(path[:, :, k], [TAIL, 50, 100 - TAIL], axis=0)
+        axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
+        axis.plot(years, middle, color=COLOURS[area], lw=1.6)
+        rows = published[published.area == area]
+        axis.plot(rows.year, rows.days, "o", color="white", mec=INK, ms=4.5)
+        axis.set_title(area, loc="left")
+        axis.set_xticks([2013, 2018, 2023])
+    axes[0].set_ylim(0, 90)
+    axes[0].set_ylabel("days a year")
+    return figure
+
+
+def scatter_with_intervals(
+    names: list[str], predicted: np.ndarray, other: np.ndarray, labels: tuple[str, str]
+) -> Figure:
+    """Predicted (draw, unit) against an independent figure, with the line of equality."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 4.2))
+    low, middle, high = np.percentile(predicted, [TAIL, 50, 100 - TAIL], axis=0)
+    axis.errorbar(other, middle, [middle - low, high - middle], fmt="o", color=INK, ecolor=SOFT, ms=4)
+    ends = [0.9 * min(low.min(), other.min()), 1.05 * max(high.max(), other.max())]
+    axis.plot(ends, ends, color=ACCENT, lw=1, ls="--")
+    for name, x, y in zip(names, other, middle, strict=True):
+        axis.annotate(name, (x, y), xytext=(5, -9), textcoords="offset points", fontsize=9)
+    axis.set_xlabel(labels[0])
+    axis.set_ylabel(labels[1])
+    return figure
