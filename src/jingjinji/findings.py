@@ -93,7 +93,8 @@ class Finding:
     def rhat(self) -> float:
         if self._constant or self.draws.shape[0] < 2:
             return math.nan
-        return float(array_stats.rhat(self.draws, chain_axis=0, draw_axis=1))
+        with np.errstate(invalid="ignore"):
+            return float(array_stats.rhat(self.draws, chain_axis=0, draw_axis=1))
 
     @property
     def _constant(self) -> bool:
@@ -108,12 +109,12 @@ class Finding:
     def value_text(self) -> str:
         """The mean alone, rounded by its Monte Carlo error, with its unit."""
         if self.is_probability and not self.exact:
-            floor = 10 ** -math.floor(math.log10(self.draws.size / 3))
-            if self.mean < floor:
-                return f"< {floor:g}"
-            if self.mean > 1 - floor:
-                return f"> {1 - floor:g}"
-            return _number(self.mean, min(supported_decimals(self.mcse), 3))
+            most = math.floor(math.log10(self.draws.size / 3))
+            decimals = max(0, min(supported_decimals(self.mcse), most, 3))
+            rounded, place = round(self.mean, decimals), 10.0**-decimals
+            if rounded in (0, 1):
+                return f"< {place:g}" if rounded == 0 else f"> {1 - place:g}"
+            return _number(self.mean, decimals)
         decimals = (
             _shortest_decimals(self.mean) if self.exact else min(supported_decimals(self.mcse), self._most_decimals)
         )

@@ -36,11 +36,13 @@ def check(parameters: xr.Dataset, sample_stats: xr.Dataset) -> list[Check]:
     Rank-normalised split R-hat, bulk and tail ESS after Vehtari et al. (2021), doi 10.1214/20-BA1221;
     E-BFMI after Betancourt (2016), arXiv 1604.00695.
     """
-    rhat, rhat_at = _worst(az.rhat(parameters, method="rank"), np.nanargmax)
-    bulk, bulk_at = _worst(az.ess(parameters, method="bulk"), np.nanargmin)
-    tail, tail_at = _worst(az.ess(parameters, method="tail", prob=0.9), np.nanargmin)
+    parameters = parameters.where(np.isfinite(parameters))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rhat, rhat_at = _worst(az.rhat(parameters, method="rank"), np.nanargmax)
+        bulk, bulk_at = _worst(az.ess(parameters, method="bulk"), np.nanargmin)
+        tail, tail_at = _worst(az.ess(parameters, method="tail", prob=0.9), np.nanargmin)
+        ebfmi = _ebfmi(sample_stats["energy"])
     divergences = int(sample_stats["diverging"].sum())
-    ebfmi = _ebfmi(sample_stats["energy"])
     chain = int(np.argmin(ebfmi))
     return [
         Check("R-hat", rhat, MOST_RHAT, rhat_at, rhat <= MOST_RHAT),
