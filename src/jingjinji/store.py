@@ -1,5 +1,6 @@
 """Fits on disk, by content: one folder a fit, written aside and then renamed, with a checksum of every file."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -49,8 +50,7 @@ def write(name: str, key: str, draws: xr.DataTree, findings: dict[str, np.ndarra
         (aside / MANIFEST).write_text(json.dumps({"sha256": _sha256_text(text), "manifest": text}), encoding="utf-8")
         for file in (DRAWS, FINDINGS, MANIFEST):
             _flush(aside / file)
-        _remove(target)
-        aside.rename(target)
+        _put(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return target
@@ -112,12 +112,24 @@ def _manifest(target: Path) -> dict:
     return json.loads(outer["manifest"])
 
 
+def _put(aside: Path, target: Path) -> None:
+    """Rename into place; again where another process has just put its own fit there."""
+    while True:
+        _remove(target)
+        try:
+            aside.rename(target)
+            return
+        except OSError:
+            if not target.exists():
+                raise
+
+
 def _remove(target: Path) -> None:
     """Rename first: a half-removed folder is never seen under a fit's name."""
-    if target.exists():
-        gone = target.with_name(f".gone-{uuid.uuid4().hex}")
+    gone = target.with_name(f".gone-{uuid.uuid4().hex}")
+    with contextlib.suppress(FileNotFoundError):
         target.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
