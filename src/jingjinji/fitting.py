@@ -199,12 +199,14 @@ def sampled(topic: str, compiled, panel, sampling: Sampling, seed: int, callback
 
 
 def compile_model(topic: str, panel):
-    """The model of a panel, compiled once for all panels of the topic."""
+    """The model of a panel, compiled once for all panels of the topic; chains start at draws from the prior."""
     import nutpie
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
-        return nutpie.compile_pymc_model(models.module(topic).build(panel), backend="numba")
+        return nutpie.compile_pymc_model(
+            models.module(topic).build(panel), backend="numba", default_initialization_strategy="prior"
+        )
 
 
 def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[dict[str, str], list[str]]:
@@ -233,7 +235,7 @@ def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[
             fit, problem = _passed(module, topic, variant, panel, tree, sampling, seconds, strict=draws == FULL)
             if problem:
                 failures.append(problem)
-                queue.put({"fit": name, "phase": "failed the gate"})
+                queue.put({"fit": name, "phase": problem})
                 continue
             _keep(name, key, module, fit)
             done[name] = f"{seconds:.1f} s"
@@ -302,6 +304,8 @@ def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataT
 
 def _reporter(name: str, queue) -> Callable:
     def callback(chains) -> None:
+        if not multiprocessing.parent_process().is_alive():
+            os._exit(1)
         for number, chain in enumerate(chains):
             queue.put({"fit": name, "chain": number, "done": chain.finished_draws, "total": chain.total_draws})
 

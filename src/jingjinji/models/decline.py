@@ -29,6 +29,7 @@ FIRST, LAST = 2013, 2023
 BASIS_CHANGE = pd.Period("2018-09", freq="M")
 FORECAST_FROM = pd.Period("2019-01", freq="M")
 LENGTH_SCALE = 2.5
+STEP_PRIOR = (1.0, 0.35)
 STANDARD = 35.0
 CLAIMED_FALL = -60.0
 PANEL = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month")
@@ -114,6 +115,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "has_before": ((time > 0) & observed[before, city]).astype(float),
         "known": np.where(observed, panel.pm25, 0.0),
         "missing": (~observed).astype(float),
+        "unmeasured_month": (~observed.any(axis=1)).astype(float),
         "official_year": panel.official.year.to_numpy() - FIRST,
         "official_area": np.array([AREAS.index(area) for area in panel.official.area], dtype=int),
         "official_pm25": panel.official.pm25.to_numpy(dtype=float),
@@ -175,15 +177,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         level = pm.Normal("level", np.log(60), 0.5)
         slope = pm.Normal("slope", -0.05, 0.1)
-        level_city_scale = pm.LogNormal("level_city_scale", np.log(0.3), 0.5)
-        level_city = pm.ZeroSumNormal("level_city", sigma=level_city_scale, dims="city")
+        level_city = pm.ZeroSumNormal("level_city", sigma=0.4, dims="city")
         slope_on_level = pm.Normal("slope_on_level", 0, 0.1)
         slope_city_scale = pm.LogNormal("slope_city_scale", np.log(0.02), 0.5)
         slope_city = slope_on_level * level_city + pm.ZeroSumNormal("slope_city", sigma=slope_city_scale, dims="city")
 
         amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(d["length_scale"])
         amplitude = amplitude * pt.exp(-0.25 * (d["length_scale"] * frequency) ** 2)
-        bend_scale = pm.HalfNormal("bend_scale", 0.2)
+        bend_scale = pm.LogNormal("bend_scale", np.log(0.1), 0.5)
         bend = waves @ (bend_scale * amplitude * pm.Normal("bend", 0, 1, dims="bend_wave"))
         bend_city_scale = pm.LogNormal("bend_city_scale", np.log(0.07), 0.5)
         bend_city_amplitude = bend_city_scale * amplitude[:BEND_WAVES_CITY, None]
@@ -197,28 +198,29 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         weather = pm.Normal("weather", 0, 0.15, dims="weather_variable")
         weather_city_scale = pm.LogNormal("weather_city_scale", np.log(0.02), 0.5, dims="weather_variable")
-        weather_city = pm.ZeroSumNormal(
-            "weather_city", sigma=weather_city_scale[:, None], dims=("weather_variable", "city")
+        weather_city = weather_city_scale[:, None] * pm.ZeroSumNormal(
+            "weather_city", 1, dims=("weather_variable", "city")
         )
 
-        step = pm.Normal("step", 1, 0.35)
+        step = pm.Normal("step", *STEP_PRIOR)
         step_city = pm.ZeroSumNormal("step_city", 0.04, dims="city")
 
         persistence = pm.Beta("persistence", 2, 3)
         shock_scale = pm.LogNormal("shock_scale", np.log(0.12), 0.4)
         expected = level + slope * TIME + bend + season[CALENDAR] + TIME * (seasons[:, :2] @ season_change)[CALENDAR]
         expected = expected + d["weather_departure"] @ weather + AFTER_CHANGE * step * d["conversion"]
-        region = autoregressive("region", expected, persistence, shock_scale, dims="month")
+        unmeasured_month = d["unmeasured_month"]
+        shock = autoregressive("shock", (1 - unmeasured_month) * expected, persistence, shock_scale, dims="month")
+        region = pm.Deterministic("region", shock + unmeasured_month * expected, dims="month")
 
         mu = region[:, None] + level_city + TIME[:, None] * slope_city + bend_city + season_city[CALENDAR]
         mu = mu + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step_city
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
         log_scale_mean = pm.Normal("log_scale_mean", np.log(0.12), 0.3)
-        log_scale_spread = pm.LogNormal("log_scale_spread", np.log(0.25), 0.4)
-        scale = pt.exp(pm.Normal("log_scale", log_scale_mean, log_scale_spread, dims="city"))
+        scale = pt.exp(pm.Normal("log_scale", log_scale_mean, 0.3, dims="city"))
         tail = 3 + pm.Gamma("tail", 2, 0.1)
-        carry_over = pm.Beta("carry_over", 2, 4)
+        carry_over = pm.Beta("carry_over", 4, 8)
         time, city = d["time"], d["city_index"]
         residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["time_before"], city])
         pm.StudentT(
@@ -251,7 +253,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
 
 def autoregressive(name: str, mean, persistence, scale, dims: str):
-    """First-order autoregression around a moving mean, stationary from its first point; centred.
+    """First-order autoregression around a moving mean, stationary from its first point.
+
+    Measured months are centred (they are drawn themselves), the others are drawn as departures from their mean: the
+    caller passes a mean of zero there and adds it.
 
     The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}), with standard deviation `scale`;
     ``pm.AR`` has no moving mean.
@@ -279,7 +284,7 @@ def autoregressive(name: str, mean, persistence, scale, dims: str):
 
 TRUTH = {
     "level": np.log(60), "slope": -0.10, "level_city_scale": 0.3, "slope_on_level": -0.08, "slope_city_scale": 0.02,
-    "season": 0.35, "weather": np.array([-0.09, 0.02, -0.02, 0.02]), "weather_city_scale": 0.02, "step": 1.0,
+    "season": 0.35, "season_city_scale": 0.07, "weather": np.array([-0.09, 0.02, -0.02, 0.02]), "weather_city_scale": 0.02, "step": 1.0,
     "persistence": 0.35, "shock_scale": 0.11, "scale": 0.12, "tail": 8.0, "carry_over": 0.2, "official_scale": 0.006,
 }  # fmt: skip
 
@@ -297,9 +302,11 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     response = _zero_sum(rng.normal(0, known["weather_city_scale"], (len(WEATHER), len(CITIES))))
     conversion = AFTER_CHANGE * known["step"] * panel.conversion
     season = known["season"] * np.cos(2 * np.pi * CALENDAR / 12)
+    season_city = _zero_sum(rng.normal(0, known["season_city_scale"], (4, len(CITIES))))
     region = known["level"] + known["slope"] * TIME + season + panel.weather @ known["weather"] + conversion
     region = region + _autoregression(known["persistence"], known["shock_scale"] * rng.normal(size=len(MONTHS)))
     mu = region[:, None] + level + TIME[:, None] * slope + panel.weather @ response
+    mu = mu + (season_waves() @ season_city)[CALENDAR]
     noise = known["scale"] * rng.standard_t(known["tail"], (len(MONTHS), len(CITIES)))
     actual = np.exp(mu + _autoregression(known["carry_over"], noise))
     constant = actual * np.exp((1 - AFTER_CHANGE) * known["step"] * panel.conversion)[:, None]
@@ -382,7 +389,7 @@ VARIANTS = {
     "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0),
     **{f"without-{city.lower()}": partial(_without_city, city=city) for city in CITIES},
 }
-DERIVED = ("mu",)
+DERIVED = ("mu", "region")
 KEPT_WITH = ("", "to-2018")
 SENSITIVITY = ("without-weather", "with-two-month-means", "quick-bends", "slow-bends")
 
@@ -429,9 +436,14 @@ def residuals(post: Posterior) -> np.ndarray:
     return draws
 
 
+def weather_response(post: Posterior) -> np.ndarray:
+    """(draw, variable, city) change of the log concentration with one standard deviation of a weather variable."""
+    return post["weather"][:, :, None] + post["weather_city_scale"][:, :, None] * post["weather_city"]
+
+
 def weather_effect(post: Posterior, departures: np.ndarray) -> np.ndarray:
     """(draw, month, city) effect of weather departures (month, variable) or (draw, month, variable)."""
-    response = post["weather"][:, :, None] + post["weather_city"]
+    response = weather_response(post)
     return np.matmul(departures, response)
 
 
@@ -614,7 +626,7 @@ def _step(post, name) -> list[Finding]:
     usual = np.array([post.panel.conversion[month == CALENDAR].mean() for month in range(12)])
     change = 100 * np.expm1(post["step"][:, None] * usual).mean(axis=1)
     full = 100 * np.expm1(usual).mean()
-    learned = 100 * (1 - post["step"].var(ddof=1) / 0.35**2)
+    learned = 100 * (1 - post["step"].var(ddof=1) / STEP_PRIOR[1] ** 2)
     made = [
         name("pm25.step.2018", "step of 1 September 2018, mean over the calendar year",
              post.by_chain(change), "%"),
@@ -820,6 +832,8 @@ def _summary(area: str, period: str, values: np.ndarray) -> dict:
 def _month(text: str) -> pd.Period:
     try:
         month = pd.Period(text, freq="M")
+        if str(month) != text:
+            raise ValueError(text)
     except ValueError:
         raise BookError(f"'{text}' is not a month: write it as YYYY-MM, for instance 2021-01") from None
     if month not in MONTHS:

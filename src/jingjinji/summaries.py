@@ -1,0 +1,76 @@
+"""What a page shows of a fit: arrays and small tables, computed from stored draws."""
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.findings import Finding
+from jingjinji.models import decline
+from jingjinji.models.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
+
+CALENDAR_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
+    """Measured months as the priors alone expect them: (draw, cell), µg/m³."""
+    import pymc as pm
+
+    with decline.build(panel):
+        prior = pm.sample_prior_predictive(
+            draws, var_names=["cells"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
+    return np.exp(prior["prior_predictive"]["cells"].values[0])
+
+
+def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
+    """Replicated and measured means by calendar month and by city: name -> (labels, (draw, group), (group))."""
+    replicated, measured = decline.replicates(post), post.panel.pm25
+    by_month = [CALENDAR == month for month in range(12)]
+    return {
+        "by calendar month": (
+            CALENDAR_NAMES,
+            np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
+            np.array([np.nanmean(measured[use]) for use in by_month]),
+        ),
+        "by city": (list(CITIES), np.nanmean(replicated, axis=1), np.nanmean(measured, axis=0)),
+    }
+
+
+def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The region's season (draw, 12) and each city's mean season (12,), as multiples of a typical month."""
+    departure = np.einsum("mw,dwc->dmc", decline.season_waves(), post["season_city"])
+    cities = np.exp(post["season"][:, :, None] + departure).mean(axis=0)
+    return np.exp(post["season"]), {city: cities[:, k] for k, city in enumerate(CITIES)}
+
+
+def future_months(
+    post: Posterior, cities: tuple[str, ...]
+) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Months of 2019 and 2020 as predicted by a fit to 2018, and as measured: months, (draw, month), (month,) by city."""
+    future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
+    predicted, measured = decline.concentrations(post)[:, future], decline.load().pm25[future]
+    columns = {city: CITIES.index(city) for city in cities}
+    return (
+        MONTHS[future],
+        {city: predicted[:, :, k] for city, k in columns.items()},
+        {city: measured[:, k] for city, k in columns.items()},
+    )
+
+
+def residual_correlation(post: Posterior) -> pd.DataFrame:
+    """Correlation between cities of what the model leaves over (normal quantiles of measured values)."""
+    return pd.DataFrame(decline.normal_quantile_residuals(post), columns=CITIES).corr()
+
+
+def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFrame:
+    """Published results (ids of `published_results`) beside the finding that comes nearest."""
+    rows = published.set_index("id").loc[list(ours)]
+    numbers = rows["estimate"] + " " + rows["unit"].fillna("")
+    return pd.DataFrame(
+        {
+            "study": rows["study"],
+            "quantity": rows["quantity"] + ", " + rows["area"] + ", " + rows["period"],
+            "published": numbers,
+            "here": [finding.text for finding in ours.values()],
+            "our quantity": [finding.label for finding in ours.values()],
+        }
+    ).reset_index(drop=True)
