@@ -24,7 +24,7 @@ def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
 def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
     """Replicated and measured means by calendar month and by city: name -> (labels, (draw, group), (group))."""
     replicated, measured = decline.replicates(post), post.panel.pm25
-    by_month = [CALENDAR == month for month in range(12)]
+    by_month = [month == CALENDAR for month in range(12)]
     return {
         "by calendar month": (
             CALENDAR_NAMES,
@@ -45,7 +45,7 @@ def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]
 def future_months(
     post: Posterior, cities: tuple[str, ...]
 ) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Months of 2019 and 2020 as predicted by a fit to 2018, and as measured: months, (draw, month), (month,) by city."""
+    """Months of 2019 and 2020 predicted by a fit to 2018, and measured: months, (draw, month), (month,) by city."""
     future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
     predicted, measured = decline.concentrations(post)[:, future], decline.load().pm25[future]
     columns = {city: CITIES.index(city) for city in cities}

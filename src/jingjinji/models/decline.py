@@ -283,10 +283,23 @@ def autoregressive(name: str, mean, persistence, scale, dims: str):
 
 
 TRUTH = {
-    "level": np.log(60), "slope": -0.10, "level_city_scale": 0.3, "slope_on_level": -0.08, "slope_city_scale": 0.02,
-    "season": 0.35, "season_city_scale": 0.07, "weather": np.array([-0.09, 0.02, -0.02, 0.02]), "weather_city_scale": 0.02, "step": 1.0,
-    "persistence": 0.35, "shock_scale": 0.11, "scale": 0.12, "tail": 8.0, "carry_over": 0.2, "official_scale": 0.006,
-}  # fmt: skip
+    "level": np.log(60),
+    "slope": -0.10,
+    "level_city_scale": 0.3,
+    "slope_on_level": -0.08,
+    "slope_city_scale": 0.02,
+    "season": 0.35,
+    "season_city_scale": 0.07,
+    "weather": np.array([-0.09, 0.02, -0.02, 0.02]),
+    "weather_city_scale": 0.02,
+    "step": 1.0,
+    "persistence": 0.35,
+    "shock_scale": 0.11,
+    "scale": 0.12,
+    "tail": 8.0,
+    "carry_over": 0.2,
+    "official_scale": 0.006,
+}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
