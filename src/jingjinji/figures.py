@@ -248,3 +248,42 @@ def scatter_with_intervals(
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     return figure
+
+
+def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figure:
+    """Variables of a model from causes (top) to data (bottom), an arrow for each dependence."""
+    depth: dict[str, int] = {}
+
+    def rank(name: str) -> int:
+        if name not in depth:
+            depth[name] = 1 + max((rank(parent) for parent in parents[name]), default=-1)
+        return depth[name]
+
+    for name in parents:
+        rank(name)
+    children = {name: [child for child, causes in parents.items() if name in causes] for name in parents}
+    for name in sorted(parents, key=depth.get, reverse=True):
+        if children[name]:
+            depth[name] = max(depth[name], min(depth[child] for child in children[name]) - 1)
+    place, top = {}, 0.0
+    for level in range(max(depth.values()) + 1):
+        names = sorted(name for name in parents if depth[name] == level)
+        rows = -(-len(names) // 4)
+        for k, name in enumerate(names):
+            row, column = divmod(k, 4)
+            count = min(4, len(names) - 4 * row)
+            place[name] = ((column + 0.5) / count, -(top + 0.8 * row))
+        top += 0.8 * rows + 0.8
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.62 * top))
+    for name, causes in parents.items():
+        for cause in causes:
+            axis.annotate("", place[name], place[cause], arrowprops={"arrowstyle": "->", "color": SOFT, "shrinkA": 9,
+                          "shrinkB": 9, "lw": 0.8})  # fmt: skip
+    for name, (x, y) in place.items():
+        colour = "#fde68a" if name in observed else "white"
+        axis.text(x, y, name, ha="center", va="center", fontsize=9, zorder=3,
+                  bbox={"boxstyle": "round", "fc": colour, "ec": INK, "lw": 0.7})  # fmt: skip
+    axis.set_xlim(0, 1)
+    axis.set_ylim(-top + 0.4, 0.5)
+    axis.set_axis_off()
+    return figure

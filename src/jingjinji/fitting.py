@@ -1,9 +1,12 @@
 """Sample what is missing, in parallel; load a stored fit or refuse."""
 
 import hashlib
+import inspect
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -38,7 +41,7 @@ class Sampling:
 
 FULL, QUICK, PRIOR = "full", "quick", "prior"
 SETTINGS = {
-    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 600, 700)},
+    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 600, 1000)},
     QUICK: {"main": Sampling(2, 300, 200), "variant": Sampling(2, 300, 100)},
     PRIOR: {"main": Sampling(2, 0, 50), "variant": Sampling(2, 0, 25)},
 }
@@ -161,7 +164,8 @@ def sample_missing(wanted: Iterable[str] = (), report: Callable[[dict], None] = 
     done, failures = {}, []
     with context.Manager() as manager:
         queue = manager.Queue()
-        with ProcessPoolExecutor(min(len(by_topic), os.cpu_count()), mp_context=context) as pool:
+        workers = min(len(by_topic), os.cpu_count())
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             jobs = {pool.submit(_sample_topic, topic, fits, mode(), queue) for topic, fits in by_topic.items()}
             while jobs:
                 finished = {job for job in jobs if job.done()}
@@ -207,6 +211,16 @@ def compile_model(topic: str, panel):
         return nutpie.compile_pymc_model(
             models.module(topic).build(panel), backend="numba", default_initialization_strategy="prior"
         )
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the command that started it is killed."""
+
+    def watch() -> None:
+        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[dict[str, str], list[str]]:
@@ -304,8 +318,6 @@ def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataT
 
 def _reporter(name: str, queue) -> Callable:
     def callback(chains) -> None:
-        if not multiprocessing.parent_process().is_alive():
-            os._exit(1)
         for number, chain in enumerate(chains):
             queue.put({"fit": name, "chain": number, "done": chain.finished_draws, "total": chain.total_draws})
 
@@ -333,6 +345,7 @@ def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
     wanted = list(wanted)
     sources = Sources(jingjinji.PROJECT)
     versions = {package: metadata.version(package) for package in VERSIONS}
+    versions["sampler"] = inspect.getsource(compile_model) + inspect.getsource(sampled)
     by_topic = {}
     for topic in {_parts(name)[0] for name in wanted}:
         content = sources.dependencies(f"import jingjinji.models.{topic}")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from jingjinji import fitting
 from jingjinji.findings import Finding
 from jingjinji.models import decline
 from jingjinji.models.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
@@ -74,3 +75,46 @@ def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFram
             "our quantity": [finding.label for finding in ours.values()],
         }
     ).reset_index(drop=True)
+
+
+def priors(model, reasons: dict[str, str]) -> pd.DataFrame:
+    """One row a free parameter of a ``pymc.Model``: name, shape, prior, reason; KeyError where a reason is missing."""
+    rows = []
+    for variable in model.free_RVs:
+        _, _, prior = variable.str_repr().partition(" ~ ")
+        dims = model.named_vars_to_dims.get(variable.name, ())
+        rows.append((variable.name, " x ".join(dims) or "one number", prior, reasons[variable.name]))
+    return pd.DataFrame(rows, columns=["parameter", "dims", "prior", "reason"])
+
+
+def fits_table() -> pd.DataFrame:
+    """One row a fit: sampler's settings, the gate's checks and the seconds of sampling."""
+    rows = []
+    for name in fitting.names():
+        notes = fitting.stored_notes(name)
+        checks = {check["name"]: check for check in notes["checks"]}
+        sampling = notes["sampling"]
+        rows.append(
+            {
+                "fit": name,
+                "chains x draws": f"{sampling['chains']} x {sampling['draws']}",
+                "R-hat": f"{checks['R-hat']['value']:.3f}",
+                "bulk ESS": f"{checks['bulk ESS']['value']:.0f}",
+                "tail ESS": f"{checks['tail ESS']['value']:.0f}",
+                "divergences": f"{checks['divergences']['value']:.0f}",
+                "E-BFMI": f"{checks['E-BFMI']['value']:.2f}",
+                "gate": "passed" if all(check["passed"] for check in notes["checks"]) else "not passed",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def parents(model) -> dict[str, set[str]]:
+    """Which random and derived variables of a ``pymc.Model`` enter which; data nodes are left out."""
+    from pymc.model_graph import ModelGraph
+
+    data = {variable.name for variable in model.data_vars}
+    graph = ModelGraph(model).make_compute_graph()
+    return {
+        str(name): {str(parent) for parent in entering} - data for name, entering in graph.items() if name not in data
+    }
