@@ -1,5 +1,6 @@
 """The command ``jingjinji``: one thin function a command."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -77,6 +78,8 @@ def predict(
         table.to_csv(aside, index=False, float_format="%.3f")
         aside.replace(out)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            aside.unlink()
         raise BookError(f"{out} cannot be written ({error.strerror}): choose another file with --out") from None
     print(f"{len(table)} rows written to {out}")
 

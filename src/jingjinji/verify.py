@@ -34,6 +34,8 @@ def compare() -> str:
         published = json.loads(REFERENCE.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BookError(f"{REFERENCE} is missing: restore it from the repository") from None
+    except ValueError as error:
+        raise BookError(f"{REFERENCE} is not readable as JSON ({error}): restore it from the repository") from None
     here = fitting.all_findings()
     if strangers := published.keys() ^ here.keys():
         raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")

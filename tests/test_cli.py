@@ -1,0 +1,226 @@
+"""The command: exit codes, one sentence for a mistake, nothing half-written."""
+
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from prior_fits import environment, prior, prior_cache  # noqa: F401
+from typer.testing import CliRunner
+
+import jingjinji
+from jingjinji import cli, fitting, verify
+from jingjinji.errors import BookError, FitMissing
+
+
+def run(*arguments):
+    """The command in this process; a user's mistake is the result's exception."""
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def mistake(*arguments) -> str:
+    result = run(*arguments)
+    assert isinstance(result.exception, BookError), result.output
+    return str(result.exception)
+
+
+def main(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
+    """`main` as the command line calls it: exit code, output, errors."""
+    monkeypatch.setattr(sys, "argv", ["jingjinji", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    captured = capsys.readouterr()
+    return stop.value.code or 0, captured.out, captured.err
+
+
+def test_a_mistake_is_one_sentence_and_exit_code_1(monkeypatch, capsys, empty_cache):
+    code, out, err = main(monkeypatch, capsys, "findings", "list")
+    assert code == 1
+    assert out == ""
+    assert err.startswith("error: there is no fit 'decline' of today's code and data: run 'jingjinji fit'")
+    assert err.count("\n") == 1
+
+
+def test_help_names_every_command(monkeypatch, capsys):
+    code, out, _ = main(monkeypatch, capsys, "--help")
+    assert code == 0
+    for command in ("data", "fit", "predict", "findings", "verify"):
+        assert command in out
+
+
+def test_unknown_command_is_exit_code_2(monkeypatch, capsys):
+    code, _, err = main(monkeypatch, capsys, "sample")
+    assert code == 2
+    assert "Traceback" not in err
+
+
+def test_the_installed_command_prints_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "jingjinji.cli", "findings", "list"]
+    result = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("error: ")
+
+
+def test_unknown_mode_is_a_mistake(monkeypatch, empty_cache):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "few")
+    assert mistake("findings", "list") == "JINGJINJI_DRAWS is 'few': expected one of full, quick, prior"
+    assert "JINGJINJI_DRAWS is 'few'" in mistake("fit")
+
+
+# --- fit --------------------------------------------------------------------------------------------------------
+
+
+def test_fit_of_an_unknown_model(empty_cache):
+    assert "no model 'rain'" in mistake("fit", "rain")
+    assert "no variant 'rain'" in mistake("fit", "decline/rain")
+    assert not (empty_cache / "fits").exists()
+
+
+def test_fit_where_nothing_is_missing(prior):  # noqa: F811
+    result = run("fit")
+    assert result.exit_code == 0
+    assert f"{len(fitting.names())} fits are up to date; nothing was sampled." in result.output
+
+
+def test_fit_tells_each_step(monkeypatch):
+    def sample(names, report):
+        report({"fit": "decline", "phase": "compiling"})
+        report({"fit": "decline", "phase": "sampling"})
+        report({"fit": "decline", "chain": 0, "done": 10, "total": 100})
+        report({"fit": "decline", "chain": 1, "done": 10, "total": 100})
+        report({"fit": "decline", "phase": "stored", "seconds": 12.34})
+        return {"decline": "12.3 s"}
+
+    monkeypatch.setattr(fitting, "sample_missing", sample)
+    result = run("fit", "decline")
+    assert result.exit_code == 0
+    assert "decline: compiling" in result.output
+    assert "decline: sampled in 12.3 s" in result.output
+    assert "1 fits are up to date, 1 of them sampled now." in result.output
+
+
+def test_quick_is_told_to_the_sampler(monkeypatch):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    seen = []
+    monkeypatch.setattr(fitting, "sample_missing", lambda names, report: seen.append(fitting.mode()) or {})
+    run("fit", "--quick")
+    assert seen == ["quick"]
+
+
+# --- predict ----------------------------------------------------------------------------------------------------
+
+
+def test_predict(prior, tmp_path):  # noqa: F811
+    out = tmp_path / "predicted.csv"
+    result = run("predict", "decline", "--months", "2021-01:2021-02", "--years", "2021:2024", "--out", str(out))
+    assert result.exit_code == 0
+    table = pd.read_csv(out)
+    assert table.columns.tolist() == ["area", "period", "mean", "sd", "q03", "q25", "q50", "q75", "q97"]
+    assert len(table) == 2 * 13 + 4 * 14
+    assert result.output.strip() == f"{len(table)} rows written to {out}"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rain", "--years", "2021:2022"], "model 'rain' does not predict concentrations: expected decline"),
+        (["heavy_days", "--years", "2021:2022"], "expected decline"),
+        (["decline"], "nothing to predict: give --months FIRST:LAST or --years FIRST:LAST"),
+        (["decline", "--years", "2021"], "'2021' is not a span: expected FIRST:LAST"),
+        (["decline", "--years", "2022:2021"], "FIRST not after LAST"),
+        (["decline", "--years", "2021:later"], "--years is '2021:later': expected FIRST:LAST in whole years"),
+        (["decline", "--years", "2021:2025"], "year 2025 is outside the model: it knows 2013 to 2024"),
+        (["decline", "--years", "2012:2014"], "year 2012 is outside"),
+        (["decline", "--months", "2021-01:"], "is not a span"),
+        (["decline", "--months", "2021-02:2021-01"], "FIRST not after LAST"),
+        (["decline", "--months", "2021:2022"], "'2021' is not a month: write it as YYYY-MM"),
+        (["decline", "--months", "2021-00:2021-05"], "'2021-00' is not a month"),
+        (["decline", "--months", "2024-11:2025-02"], "month 2025-02 is outside the model: it knows 2013-01 to 2024-12"),
+        (["decline", "--years", "2021:2022", "--months", "1999-01:2021-01"], "month 1999-01 is outside"),
+    ],
+)
+def test_predict_refuses_and_writes_nothing(prior, tmp_path, arguments, words):  # noqa: F811
+    assert words in mistake("predict", *arguments, "--out", str(tmp_path / "out.csv"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predict_without_a_fit_names_the_command(empty_cache, tmp_path):
+    result = run("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "out.csv"))
+    assert isinstance(result.exception, FitMissing)
+    assert list(tmp_path.iterdir()) in ([], [empty_cache])
+
+
+def test_predict_needs_an_out(tmp_path):
+    assert run("predict", "decline", "--years", "2021:2022").exit_code == 2
+
+
+def test_predict_into_a_folder_that_is_not_there(prior, tmp_path):  # noqa: F811
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "no/out.csv"))
+    assert "no/out.csv cannot be written" in words
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predict_onto_a_folder_leaves_nothing_behind(prior, tmp_path):  # noqa: F811
+    (tmp_path / "out.csv").mkdir()
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "out.csv"))
+    assert "cannot be written" in words
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_predict_that_breaks_off_keeps_the_file_before(prior, tmp_path, monkeypatch):  # noqa: F811
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+
+    def full_disk(table, path, **kwargs):
+        path.write_text("area,per")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(out))
+    assert "No space left on device" in words
+    assert out.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+# --- findings and verify ----------------------------------------------------------------------------------------
+
+
+def test_findings_list(prior, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("COLUMNS", "400")
+    result = run("findings", "list")
+    assert result.exit_code == 0
+    for id, finding in fitting.all_findings().items():
+        assert id in result.output
+        assert finding.value_text in result.output
+
+
+def test_publish_refuses_draft_draws(prior):  # noqa: F811
+    before = verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None
+    assert "draft draws are never published" in mistake("findings", "publish")
+    assert (verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None) == before
+
+
+def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
+    monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    code, _, err = main(monkeypatch, capsys, "verify")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "is missing" in err
+    monkeypatch.setattr(fitting, "draft", lambda: False)
+    assert run("findings", "publish").exit_code == 0
+    result = run("verify")
+    assert result.exit_code == 0
+    assert "findings agree with reference.json" in result.output
+
+
+def test_data_commands_are_mounted():
+    result = run("data", "list")
+    assert result.exit_code == 0
+    assert "pm25_city_month" in result.output
+
+
+def test_this_process_was_left_alone():
+    assert os.environ.get("JINGJINJI_DRAWS") != "few"
+    assert jingjinji.CACHE.name != "cache"
