@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import logging
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -301,6 +302,7 @@ def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataT
     """Draws from the prior in the shape of a fit: a stand-in for the sampler in tests."""
     import pymc as pm
 
+    logging.getLogger("pymc").setLevel(logging.WARNING)
     with module.build(panel):
         size = sampling.chains * sampling.draws
         prior = pm.sample_prior_predictive(size, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"})

@@ -1,5 +1,7 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,7 @@ def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
     """Measured months as the priors alone expect them: (draw, cell), µg/m³."""
     import pymc as pm
 
+    logging.getLogger("pymc").setLevel(logging.WARNING)
     with decline.build(panel):
         prior = pm.sample_prior_predictive(
             draws, var_names=["cells"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
