@@ -1,6 +1,5 @@
 """The shared look, and the figures of the chapters: each function takes arrays or tables and returns one Figure."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -45,10 +44,16 @@ def use_house_style() -> None:
     )
 
 
+def _subplots(*arguments, figsize: tuple[float, float], **keywords):
+    """A figure that pyplot does not know: a notebook shows it once, where it is returned."""
+    figure = Figure(figsize=figsize)
+    return figure, figure.subplots(*arguments, **keywords)
+
+
 def raw_series(months: pd.DataFrame) -> Figure:
     """Monthly means of every city (table pm25_city_month), small multiples on one scale."""
     cities = sorted(months.city.unique())
-    figure, axes = plt.subplots(-(-len(cities) // 3), 3, figsize=(WIDTH, 7.6), sharex=True, sharey=True)
+    figure, axes = _subplots(-(-len(cities) // 3), 3, figsize=(WIDTH, 7.6), sharex=True, sharey=True)
     for axis, city in zip(axes.flat, cities, strict=False):
         rows = months[months.city == city]
         year = rows.month.str[:4].astype(int) + (rows.month.str[5:].astype(int) - 0.5) / 12
@@ -67,7 +72,7 @@ def raw_series(months: pd.DataFrame) -> Figure:
 
 def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: pd.DataFrame) -> Figure:
     """Annual means by area: draws (draw, year) as median and 94 % band, official means as points."""
-    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 5), sharex=True, sharey=True)
+    figure, axes = _subplots(2, 2, figsize=(WIDTH, 5), sharex=True, sharey=True)
     for axis, (area, values) in zip(axes.flat, draws.items(), strict=True):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
@@ -85,7 +90,7 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
 def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
     """Posterior means with 94 % highest-density intervals, one row a finding, one block a group."""
     rows = sum(len(group) for group in groups.values()) + len(groups)
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.27 * rows + 0.8))
+    figure, axis = _subplots(figsize=(WIDTH, 0.27 * rows + 0.8))
     position, ticks, names = 0, [], []
     for title, group in groups.items():
         axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=9)
@@ -108,7 +113,7 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
 
 def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
     """Season as a multiple of the year's typical month: region (draw, 12) with band, each city's mean as a line."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 3.4))
     months = np.arange(12)
     for name, values in cities.items():
         bold = name in ("Zhangjiakou", "Shijiazhuang")
@@ -126,7 +131,7 @@ def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
 
 def effects(draws: dict[str, np.ndarray], cities: list[str]) -> Figure:
     """Change in per cent with one standard deviation of each weather variable: draws (draw, city), one panel each."""
-    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 6.2), sharex=True, sharey=True)
+    figure, axes = _subplots(2, 2, figsize=(WIDTH, 6.2), sharex=True, sharey=True)
     rows = np.arange(len(cities))[::-1]
     for axis, (name, values) in zip(axes.flat, draws.items(), strict=True):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
@@ -141,7 +146,7 @@ def effects(draws: dict[str, np.ndarray], cities: list[str]) -> Figure:
 
 def paired_years(years: np.ndarray, first: np.ndarray, second: np.ndarray, names: tuple[str, str]) -> Figure:
     """Two sets of annual means (draw, year) side by side, median and 94 % interval."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 3.4))
     for shift, values, colour, name in ((-0.09, first, INK, names[0]), (0.09, second, ACCENT, names[1])):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.errorbar(
@@ -156,7 +161,7 @@ def paired_years(years: np.ndarray, first: np.ndarray, second: np.ndarray, names
 
 def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, marks: dict[str, float]) -> Figure:
     """Densities of one quantity before and after the data, with named reference lines."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
+    figure, axis = _subplots(figsize=(WIDTH, 2.9))
     sns.kdeplot(prior, ax=axis, color=SOFT, fill=True, alpha=0.3, lw=1.2, label="prior")
     sns.kdeplot(posterior, ax=axis, color=ACCENT, fill=True, alpha=0.3, lw=1.6, label="posterior")
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
@@ -171,7 +176,7 @@ def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, ma
 
 def prior_predictive(draws: np.ndarray, measured: np.ndarray) -> Figure:
     """Prior predictive distribution of monthly means against the measured ones, log scale."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
+    figure, axis = _subplots(figsize=(WIDTH, 2.9))
     bins = np.geomspace(1, 3000, 50)
     axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
               alpha=0.6, label="prior")  # fmt: skip
@@ -187,7 +192,7 @@ def prior_predictive(draws: np.ndarray, measured: np.ndarray) -> Figure:
 
 def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Figure:
     """Replicated against measured means by group: name -> (labels, replicated (draw, group), measured (group))."""
-    figure, axes = plt.subplots(len(checks), 1, figsize=(WIDTH, 3.1 * len(checks)))
+    figure, axes = _subplots(len(checks), 1, figsize=(WIDTH, 3.1 * len(checks)))
     for axis, (title, (labels, replicated, measured)) in zip(np.atleast_1d(axes), checks.items(), strict=True):
         low, high = np.percentile(replicated, [TAIL, 100 - TAIL], axis=0)
         place = np.arange(len(labels))
@@ -204,7 +209,7 @@ def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]
 
 def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured: dict[str, np.ndarray]) -> Figure:
     """Months predicted from earlier years: (draw, month) as 50 and 94 % bands, what was measured as points."""
-    figure, axes = plt.subplots(len(predicted), 1, figsize=(WIDTH, 1.75 * len(predicted)), sharex=True)
+    figure, axes = _subplots(len(predicted), 1, figsize=(WIDTH, 1.75 * len(predicted)), sharex=True)
     place = months.year + (months.month - 0.5) / 12
     for axis, (city, values) in zip(axes, predicted.items(), strict=True):
         for probability, alpha in ((94, 0.2), (50, 0.35)):
@@ -220,7 +225,7 @@ def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured:
 
 def counts(years: np.ndarray, path: np.ndarray, areas: tuple[str, ...], published: pd.DataFrame) -> Figure:
     """Heavy days: smooth path (draw, year, area) with 94 % band, published counts as points."""
-    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.9), sharey=True)
+    figure, axes = _subplots(1, 3, figsize=(WIDTH, 2.9), sharey=True)
     for k, (axis, area) in enumerate(zip(axes, areas, strict=True)):
         low, middle, high = np.percentile(path[:, :, k], [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
@@ -238,7 +243,7 @@ def scatter_with_intervals(
     names: list[str], predicted: np.ndarray, other: np.ndarray, labels: tuple[str, str]
 ) -> Figure:
     """Predicted (draw, unit) against an independent figure, with the line of equality."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 4.2))
+    figure, axis = _subplots(figsize=(WIDTH, 4.2))
     low, middle, high = np.percentile(predicted, [TAIL, 50, 100 - TAIL], axis=0)
     axis.errorbar(other, middle, [middle - low, high - middle], fmt="o", color=INK, ecolor=SOFT, ms=4)
     ends = [0.9 * min(low.min(), other.min()), 1.05 * max(high.max(), other.max())]
@@ -274,7 +279,7 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
             count = min(4, len(names) - 4 * row)
             place[name] = ((column + 0.5) / count, -(top + 0.8 * row))
         top += 0.8 * rows + 0.8
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.62 * top))
+    figure, axis = _subplots(figsize=(WIDTH, 0.62 * top))
     for name, causes in parents.items():
         for cause in causes:
             axis.annotate("", place[name], place[cause], arrowprops={"arrowstyle": "->", "color": SOFT, "shrinkA": 9,

@@ -1,0 +1,58 @@
+"""Arrays and tables that pages show, and the reasons of the priors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jingjinji import models, summaries
+from jingjinji.findings import exact
+from jingjinji.priors import REASONS
+
+
+@pytest.mark.parametrize("topic", models.TOPICS)
+def test_every_prior_has_a_reason_and_no_reason_is_left_over(topic):
+    module = models.module(topic)
+    model = module.build(module.load())
+    assert {variable.name for variable in model.free_RVs} == set(REASONS[topic])
+    table = summaries.priors(model, REASONS[topic])
+    assert len(table) == len(REASONS[topic])
+    assert table["reason"].str.endswith(".").all()
+
+
+def test_a_prior_without_a_reason_is_refused():
+    module = models.module("heavy_days")
+    with pytest.raises(KeyError, match="level"):
+        summaries.priors(module.build(module.load()), {})
+
+
+def test_parents_name_what_enters_and_leave_out_data():
+    module = models.module("heavy_days")
+    graph = summaries.parents(module.build(module.load()))
+    assert graph["counts"] == {"expected", "concentration"}
+    assert not set(graph) & set(module.data(module.load()))
+
+
+def test_comparison_sets_published_beside_ours():
+    published = pd.DataFrame(
+        {
+            "id": ["P1", "P2"],
+            "study": ["A 2019", "B 2020"],
+            "quantity": ["change", "share"],
+            "estimate": ["-34", "12"],
+            "unit": ["%", None],
+            "area": ["Beijing", "Hebei"],
+            "period": ["2013-2017", "2013"],
+        }
+    )
+    table = summaries.comparison(published, {"P1": exact("a.b", "our change", -30.0, "%", ())})
+    assert table.loc[0, "published"] == "-34 %"
+    assert table.loc[0, "here"] == exact("a.b", "our change", -30.0, "%", ()).text
+    assert len(table) == 1
+
+
+def test_prior_months_are_wide_and_positive():
+    panel = models.module("decline").load()
+    draws = summaries.prior_months(panel, draws=30, seed=1)
+    assert draws.shape == (30, int(np.isfinite(panel.pm25).sum()))
+    assert (draws > 0).all()
+    assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
