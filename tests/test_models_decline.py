@@ -497,6 +497,18 @@ def test_months_after_the_record_have_the_weather_of_one_past_year():
     assert all(len(years) == 1 for years in taken)
 
 
+@pytest.mark.parametrize(("year", "share"), [(2013, 0.0), (2014, 0.1), (2023, 0.1)])
+def test_months_after_the_record_draw_on_the_years_with_the_networks_own_wind(year, share):
+    weather = np.zeros((N_MONTHS, 4))
+    weather[months_of(year), 0] = 10.0
+    panel = some_panel(official=official(), weather=weather)
+    quiet = {"log_scale": np.full((DRAWS, N_CITIES), math.log(1e-3)), "weather": np.full((DRAWS, 4), 0.1)}
+    actual = decline.concentrations(some_posterior(panel, **quiet))
+    windy = (actual[:, months_of(2024)] > 100).all(axis=(1, 2))
+    assert (windy | (actual[:, months_of(2024)] < 70).all(axis=(1, 2))).all()
+    assert windy.mean() == pytest.approx(share, abs=0.06 if share else 0)
+
+
 def test_weather_effect_is_the_regions_and_the_citys():
     weather = np.full((DRAWS, 4), [0.1, 0, 0, 0])
     city = np.zeros((DRAWS, 4, N_CITIES))
