@@ -42,7 +42,7 @@ class Sampling:
 
 FULL, QUICK, PRIOR = "full", "quick", "prior"
 SETTINGS = {
-    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 600, 1000)},
+    FULL: {"main": Sampling(4, 1000, 1500), "variant": Sampling(4, 500, 900)},
     QUICK: {"main": Sampling(2, 300, 200), "variant": Sampling(2, 300, 100)},
     PRIOR: {"main": Sampling(2, 0, 50), "variant": Sampling(2, 0, 25)},
 }

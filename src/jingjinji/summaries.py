@@ -26,16 +26,26 @@ def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
 
 
 def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
-    """Replicated and measured means by calendar month and by city: name -> (labels, (draw, group), (group))."""
+    """Replicated and measured statistics, some of which the model was not fitted to.
+
+    Returns name -> (labels, replicated (draw, group), measured (group)), µg/m³.
+    """
     replicated, measured = decline.replicates(post), post.panel.pm25
     by_month = [month == CALENDAR for month in range(12)]
+    by_year = [np.array([month.year == year for month in MONTHS]) for year in range(2014, 2021)]
+    winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
     return {
-        "by calendar month": (
+        "mean by calendar month": (
             CALENDAR_NAMES,
             np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
             np.array([np.nanmean(measured[use]) for use in by_month]),
         ),
-        "by city": (list(CITIES), np.nanmean(replicated, axis=1), np.nanmean(measured, axis=0)),
+        "spread between the cities' winter months (standard deviation), by year": (
+            [str(year) for year in range(2014, 2021)],
+            np.column_stack([np.nanstd(replicated[:, use], axis=2).mean(axis=1) for use in winters]),
+            np.array([np.nanstd(measured[use], axis=1).mean() for use in winters]),
+        ),
+        "dirtiest month by city": (list(CITIES), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
     }
 
 
@@ -58,11 +68,6 @@ def future_months(
         {city: predicted[:, :, k] for city, k in columns.items()},
         {city: measured[:, k] for city, k in columns.items()},
     )
-
-
-def residual_correlation(post: Posterior) -> pd.DataFrame:
-    """Correlation between cities of what the model leaves over (normal quantiles of measured values)."""
-    return pd.DataFrame(decline.normal_quantile_residuals(post), columns=CITIES).corr()
 
 
 def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFrame:

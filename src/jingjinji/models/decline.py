@@ -31,8 +31,12 @@ FORECAST_FROM = pd.Period("2019-01", freq="M")
 LENGTH_SCALE = 2.5
 STEP_PRIOR = (1.0, 0.35)
 STANDARD = 35.0
+DUST = 0.03
 CLAIMED_FALL = -60.0
 PANEL = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month")
+
+HIGH_CITIES = ("Chengde", "Zhangjiakou")
+HIGH = np.array([[float(city == high) for city in CITIES] for high in HIGH_CITIES])
 
 AFTER_CHANGE = (MONTHS >= BASIS_CHANGE).astype(float)
 TIME = (np.arange(len(MONTHS)) - np.flatnonzero(pd.Period("2018-07", freq="M") == MONTHS)[0]) / 12
@@ -60,6 +64,7 @@ class Panel:
     conversion: np.ndarray
     official: pd.DataFrame
     length_scale: float = LENGTH_SCALE
+    step_prior: tuple[float, float] = STEP_PRIOR
     truth: dict | None = None
 
 
@@ -117,10 +122,12 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "missing": (~observed).astype(float),
         "unmeasured_month": (~observed.any(axis=1)).astype(float),
         "official_year": panel.official.year.to_numpy() - FIRST,
+        "official_kind": np.array([int(area not in CITIES) for area in panel.official.area], dtype=int),
         "official_area": np.array([AREAS.index(area) for area in panel.official.area], dtype=int),
         "official_pm25": panel.official.pm25.to_numpy(dtype=float),
         "official_error": panel.official.error.to_numpy(dtype=float),
         "length_scale": np.array(panel.length_scale),
+        "step_prior": np.array(panel.step_prior),
     }
 
 
@@ -164,6 +171,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     coords = {
         "month": MONTHS.astype(str),
         "city": list(CITIES),
+        "high_city": list(HIGH_CITIES),
+        "kind": ["city", "average"],
         "calendar": range(1, 13),
         "weather_variable": list(WEATHER),
         "bend_wave": range(BEND_WAVES),
@@ -202,8 +211,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             "weather_city", 1, dims=("weather_variable", "city")
         )
 
-        step = pm.Normal("step", *STEP_PRIOR)
-        step_city = pm.ZeroSumNormal("step_city", 0.04, dims="city")
+        step = pm.Normal("step", d["step_prior"][0], d["step_prior"][1])
+        step_high = pm.HalfNormal("step_high", 0.06, dims="high_city")
+        step_city = -step_high @ HIGH
 
         persistence = pm.Beta("persistence", 2, 3)
         shock_scale = pm.LogNormal("shock_scale", np.log(0.12), 0.4)
@@ -237,7 +247,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         by_year, weights = (len(YEARS), 12, len(CITIES)), DAY_WEIGHTS[:, :, None]
         yearly = ((d["known"] + predicted).reshape(by_year) * weights).sum(axis=1)
         yearly_variance = ((predicted**2 * variance).reshape(by_year) * weights**2).sum(axis=1)
-        official_scale = pm.LogNormal("official_scale", np.log(0.008), 0.5)
+        official_scale = pm.LogNormal("official_scale", np.log(0.01), 0.5, dims="kind")
         members = membership()
         row = d["official_year"], d["official_area"]
         mean = (yearly @ members.T)[row]
@@ -246,7 +256,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             "official",
             nu=ERROR_SHAPE,
             mu=mean,
-            sigma=pt.sqrt(unmeasured + d["official_error"] ** 2 + (official_scale * mean) ** 2),
+            sigma=pt.sqrt(unmeasured + d["official_error"] ** 2 + (official_scale[d["official_kind"]] * mean) ** 2),
             observed=d["official_pm25"],
         )
     return model
@@ -299,6 +309,7 @@ TRUTH = {
     "tail": 8.0,
     "carry_over": 0.2,
     "official_scale": 0.006,
+    "step_high": np.array([0.04, 0.08]),
 }
 
 
@@ -319,10 +330,12 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     region = known["level"] + known["slope"] * TIME + season + panel.weather @ known["weather"] + conversion
     region = region + _autoregression(known["persistence"], known["shock_scale"] * rng.normal(size=len(MONTHS)))
     mu = region[:, None] + level + TIME[:, None] * slope + panel.weather @ response
-    mu = mu + (season_waves() @ season_city)[CALENDAR]
+    thinner = -known["step_high"] @ HIGH
+    mu = mu + (season_waves() @ season_city)[CALENDAR] + AFTER_CHANGE[:, None] * thinner
     noise = known["scale"] * rng.standard_t(known["tail"], (len(MONTHS), len(CITIES)))
     actual = np.exp(mu + _autoregression(known["carry_over"], noise))
-    constant = actual * np.exp((1 - AFTER_CHANGE) * known["step"] * panel.conversion)[:, None]
+    whole = known["step"] * panel.conversion[:, None] + thinner
+    constant = actual * np.exp((1 - AFTER_CHANGE)[:, None] * whole)
     yearly = yearly_means(actual) @ membership().T
     official = panel.official.copy()
     mean = yearly[official.year - FIRST, [AREAS.index(area) for area in official.area]]
@@ -372,9 +385,14 @@ def _with_two_month_means(panel: Panel) -> Panel:
 
 
 def _without_city(panel: Panel, city: str) -> Panel:
+    """Leave out the city's months, and the official means that would give them away."""
     pm25 = panel.pm25.copy()
     pm25[:, CITIES.index(city)] = np.nan
-    return replace(panel, pm25=pm25, official=panel.official[panel.official.area != city].reset_index(drop=True))
+    holds = membership()[:, CITIES.index(city)] > 0
+    rows = panel.official
+    own = rows.area == city
+    gives_away = rows.year.between(2014, 2020) & holds[[AREAS.index(area) for area in rows.area]]
+    return replace(panel, pm25=pm25, official=rows[~(own | gives_away)].reset_index(drop=True))
 
 
 def _to_2018(panel: Panel) -> Panel:
@@ -387,9 +405,22 @@ def _with_length_scale(panel: Panel, years: float) -> Panel:
     return replace(panel, length_scale=years)
 
 
-def _toy(panel: Panel, slope: float, slope_on_level: float) -> Panel:
-    rng = np.random.default_rng([2013, 2023, int(-1000 * slope)])
-    return simulate({"slope": slope, "slope_on_level": slope_on_level}, rng, panel)
+def _with_dust(panel: Panel) -> Panel:
+    """The official means of 2021 to 2023 raised, as if the dust days that they leave out were counted."""
+    raised = np.where(panel.official.year > 2020, panel.official.pm25 * (1 + DUST), panel.official.pm25)
+    return replace(panel, official=panel.official.assign(pm25=raised))
+
+
+def _without_region_rows(panel: Panel) -> Panel:
+    return replace(panel, official=panel.official[panel.official.area != "BTH13"].reset_index(drop=True))
+
+
+def _with_step_prior(panel: Panel, mean: float, sd: float) -> Panel:
+    return replace(panel, step_prior=(mean, sd))
+
+
+def _toy(panel: Panel, **truth: float) -> Panel:
+    return simulate(truth, np.random.default_rng([2013, 2023, int(-1000 * truth["slope"])]), panel)
 
 
 VARIANTS = {
@@ -398,13 +429,16 @@ VARIANTS = {
     "to-2018": _to_2018,
     "quick-bends": partial(_with_length_scale, years=1.5),
     "slow-bends": partial(_with_length_scale, years=4.0),
+    "step-unknown": partial(_with_step_prior, mean=0.5, sd=1.0),
+    "with-dust": _with_dust,
+    "without-region-rows": _without_region_rows,
     "toy": partial(_toy, slope=-0.10, slope_on_level=-0.08),
-    "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0),
+    "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0, slope_city_scale=0.0),
     **{f"without-{city.lower()}": partial(_without_city, city=city) for city in CITIES},
 }
 DERIVED = ("mu", "region")
 KEPT_WITH = ("", "to-2018")
-SENSITIVITY = ("without-weather", "with-two-month-means", "quick-bends", "slow-bends")
+LEFT_OUT = tuple(f"without-{city.lower()}" for city in CITIES)
 
 
 @dataclass(frozen=True)
@@ -487,26 +521,38 @@ def concentrations(post: Posterior) -> np.ndarray:
     variance = np.exp(2 * post["log_scale"]) * (tail / (tail - 2) / (1 - carry**2))[:, None]
     together = (1 + carry) / (1 - carry)
     cell_variance = np.where(observed, 0.0, np.exp(2 * log_mean + variance[:, None, :]) * variance[:, None, :])
-    members = membership()
-    for row in panel.official.itertuples():
-        months = np.array([month.year == row.year for month in MONTHS])
-        weights = DAY_WEIGHTS[row.year - FIRST][:, None] * members[AREAS.index(row.area)]
-        spread = cell_variance[:, months] * weights * together[:, None, None]
-        total = (spread * weights).sum(axis=(1, 2))
-        if not total.any():
+    for year, rows in panel.official.groupby("year"):
+        months = np.array([month.year == year for month in MONTHS])
+        areas = [AREAS.index(area) for area in rows.area]
+        weights = DAY_WEIGHTS[year - FIRST][:, None] * membership()[areas][:, None, :]
+        spread = cell_variance[:, None, months] * weights * together[:, None, None, None]
+        between = np.einsum("drmc,smc->drs", spread, weights)
+        if not between.any():
             continue
-        mean = (actual[:, months] * weights).sum(axis=(1, 2))
-        error = np.hypot(row.error, post["official_scale"] * row.pm25)
-        surprise = row.pm25 + error * post.rng.standard_t(ERROR_SHAPE, post.size) - mean
-        gain = spread / (total + error**2)[:, None, None]
-        actual[:, months] = np.maximum(actual[:, months] + gain * surprise[:, None, None], 1.0)
-        cell_variance[:, months] *= 1 - (total / (total + error**2))[:, None, None] * (spread > 0)
+        error = np.hypot(rows.error.to_numpy(), official_error(post, areas, rows.pm25.to_numpy()))
+        noise = error * post.rng.standard_t(ERROR_SHAPE, error.shape)
+        surprise = rows.pm25.to_numpy() + noise - np.einsum("dmc,rmc->dr", actual[:, months], weights)
+        error_variance = error**2 * ERROR_SHAPE / (ERROR_SHAPE - 2)
+        total = between + error_variance[:, :, None] * np.eye(len(rows))
+        pull = np.linalg.solve(total, surprise[:, :, None])[:, :, 0]
+        actual[:, months] = np.maximum(actual[:, months] + np.einsum("drmc,dr->dmc", spread, pull), 1.0)
     return actual
+
+
+def official_error(post: Posterior, areas: list[int], mean: np.ndarray) -> np.ndarray:
+    """(draw, row) disagreement of official and monthly figures, µg/m³, for means (row) or (draw, row) of areas."""
+    kind = [int(AREAS[area] not in CITIES) for area in areas]
+    return post["official_scale"][:, kind] * mean
+
+
+def step_city(post: Posterior) -> np.ndarray:
+    """(draw, city) further step of the cities on high ground, where the air is thinner; zero in the plain."""
+    return -post["step_high"] @ HIGH
 
 
 def on_one_basis(post: Posterior, actual: np.ndarray) -> np.ndarray:
     """The same months at ambient temperature and pressure throughout: those before September 2018 are converted."""
-    conversion = post["step"][:, None, None] * post.panel.conversion[:, None] + post["step_city"][:, None, :]
+    conversion = post["step"][:, None, None] * post.panel.conversion[:, None] + step_city(post)[:, None, :]
     return actual * np.exp((1 - AFTER_CHANGE)[:, None] * conversion)
 
 
@@ -517,20 +563,23 @@ def area_means(actual: np.ndarray) -> np.ndarray:
 
 def findings(fit) -> list[Finding]:
     """Findings of a fit: all of them for the main one, the headline ones for a variant (ids end in ``@variant``)."""
-    post = posterior(fit.parameters, fit.panel, fit.seed)
+    post = posterior(fit.parameters, fit.panel, fit.seed, most=2000 if fit.variant else 3000)
     actual = concentrations(post)
     constant = on_one_basis(post, actual)
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     made = _declines(post, actual, constant, name)
     if not fit.variant:
-        made += _cities(post, constant, name) + _weather_share(post, constant, name) + _step(post, name)
+        made += (
+            _cities(post, constant, name) + _weather_share(post, constant, name) + _step(post, actual, constant, name)
+        )
         made += _standard(post, actual, name) + _season_and_effects(post, name) + _comparisons()
+        made += _residual_correlation(post)
     if fit.variant == "to-2018":
         made += _forecast(post, name)
     if fit.panel.truth:
-        made += _recovered(fit.panel.truth)
-    if fit.variant.removeprefix("without-") in map(str.lower, CITIES):
-        made += _left_out(post, fit.variant.removeprefix("without-"), actual, name)
+        made += _recovered(post, fit.panel.truth, name)
+    if fit.variant in LEFT_OUT:
+        made += _left_out(fit.variant.removeprefix("without-"), actual)
     return made
 
 
@@ -567,6 +616,17 @@ def _cities(post, constant, name) -> list[Finding]:
         label = f"change of the annual mean of PM2.5 in {city}, {FIRST} to {LAST}, on one basis"
         change = _change(yearly)[:, k]
         made.append(name(f"pm25.decline.city.{city.lower()}", label, post.by_chain(change), "%"))
+    ten_years = post.by_chain((yearly[:, LAST - FIRST] < yearly[:, 0]).all(axis=1))
+    made.append(name("pm25.together.all-fell.ten-years", f"probability that every city's annual mean fell from {FIRST} "
+                     f"to {LAST}, on one basis", ten_years, "probability"))  # fmt: skip
+    region = yearly.mean(axis=2)
+    made.append(name("pm25.rebound", "probability that the region's annual mean of 2023 was above that of 2022",
+                     post.by_chain(region[:, 2023 - FIRST] > region[:, 2022 - FIRST]), "probability"))  # fmt: skip
+    made.append(name("pm25.rebound.change", "change of the region's annual mean from 2022 to 2023",
+                     post.by_chain(_change(region[:, :, None], 2022, 2023)[:, 0]), "%"))  # fmt: skip
+    for word, pick in (("fastest", np.min), ("slowest", np.max)):
+        made.append(name(f"pm25.together.{word}", f"yearly change of the city that fell {word}, 2014 to 2020, on one "
+                         "basis", post.by_chain(pick(rate, axis=1)), "% a year"))  # fmt: skip
     all_fell = post.by_chain((end < start).all(axis=1))
     made.append(name("pm25.together.all-fell", "probability that every city's annual mean fell from 2014 to 2020, on "
                      "one basis", all_fell, "probability"))  # fmt: skip
@@ -609,10 +669,11 @@ def _zhangjiakou(post, start, end, name) -> list[Finding]:
 def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
     """The months as they would have been with the usual weather: (draw, month, city); associations, not a design.
 
-    The wind's departure of the months with a calibrated wind carries its calibration error.
+    A calibrated wind carries its error twice: once for each month and once for the whole calibrated year.
     """
     departures = np.repeat(post.panel.weather[None], post.size, axis=0)
-    departures[:, :, 0] += post.rng.normal(size=(post.size, len(MONTHS))) * post.panel.wind_error
+    error = post.rng.normal(size=(post.size, len(MONTHS))) + post.rng.normal(size=(post.size, 1))
+    departures[:, :, 0] += error * post.panel.wind_error
     return constant * np.exp(-weather_effect(post, departures))
 
 
@@ -635,21 +696,23 @@ def _weather_share(post, constant, name) -> list[Finding]:
     return made
 
 
-def _step(post, name) -> list[Finding]:
-    usual = np.array([post.panel.conversion[month == CALENDAR].mean() for month in range(12)])
-    change = 100 * np.expm1(post["step"][:, None] * usual).mean(axis=1)
-    full = 100 * np.expm1(usual).mean()
+def _step(post, actual, constant, name) -> list[Finding]:
+    """The ruler: what the conversion does to the annual means of 2013, when all of it was on the old basis."""
+    full = actual * np.exp((1 - AFTER_CHANGE) * post.panel.conversion)[:, None]
+    made = []
+    for k, (area, words) in enumerate(AREA_WORDS.items()):
+        means = [area_means(months)[:, 0, k] for months in (actual, constant, full)]
+        made.append(name(f"pm25.step.{area}", f"change of the {FIRST} mean by the model's conversion, {words}",
+                         post.by_chain(100 * (means[1] / means[0] - 1)), "%"))  # fmt: skip
+        made.append(name(f"pm25.step.full.{area}", f"change of the {FIRST} mean by full conversion to ambient "
+                         f"temperature and pressure at Beijing, {words}",
+                         post.by_chain(100 * (means[2] / means[0] - 1)), "%"))  # fmt: skip
+    made.append(name("pm25.step.multiple", "step as a multiple of the full conversion to ambient temperature and "
+                     "pressure", post.by_chain(post["step"]), ""))  # fmt: skip
+    for k, city in enumerate(HIGH_CITIES):
+        made.append(name(f"pm25.step.high.{city.lower()}", f"further step of {city}, on high ground",
+                         post.by_chain(100 * np.expm1(-post["step_high"][:, k])), "%"))  # fmt: skip
     learned = 100 * (1 - post["step"].var(ddof=1) / STEP_PRIOR[1] ** 2)
-    made = [
-        name("pm25.step.2018", "step of 1 September 2018, mean over the calendar year",
-             post.by_chain(change), "%"),
-        name("pm25.step.negative", "probability that the step lowered the published values",
-             post.by_chain(change < 0), "probability"),
-        name("pm25.step.multiple", "step as a multiple of the full conversion to ambient temperature and pressure",
-             post.by_chain(post["step"]), ""),
-    ]  # fmt: skip
-    made.append(exact("pm25.step.full", "full conversion to ambient temperature and pressure, mean over the calendar "
-                      "year", round(float(full), 1), "%", PANEL))  # fmt: skip
     made.append(exact("pm25.step.learned", "share of the prior variance of the step that the data removed",
                       round(float(learned)), "%", PANEL))  # fmt: skip
     return made
@@ -663,9 +726,10 @@ def _standard(post, actual, name) -> list[Finding]:
         made.append(name(f"pm25.standard.beijing.{year}", f"probability that Beijing's annual mean of {year} was at or "
                          f"under {STANDARD:.0f} µg/m³", mean <= STANDARD, "probability"))  # fmt: skip
     within = (beijing[:, 2021 - FIRST : 2024 - FIRST] <= STANDARD).all(axis=1)
-    made.append(name("pm25.standard.beijing.all", f"probability that Beijing's annual mean was at or under "
-                     f"{STANDARD:.0f} µg/m³ in each of 2021, 2022 and 2023", post.by_chain(within),
-                     "probability"))  # fmt: skip
+    label = (
+        f"probability that Beijing's annual mean, as officially counted, was at most {STANDARD:.0f} µg/m³ in each of "
+    )
+    made.append(name("pm25.standard.beijing.all", f"{label}2021 to 2023", post.by_chain(within), "probability"))
     return made
 
 
@@ -685,6 +749,18 @@ def _season_and_effects(post, name) -> list[Finding]:
                                             "month shock")):  # fmt: skip
         made.append(name(id, words, post.by_chain(post[variable]), ""))
     return made
+
+
+def _residual_correlation(post) -> list[Finding]:
+    """What neighbouring cities still share after the model: the extreme correlations of the residuals."""
+    scores = pd.DataFrame(normal_quantile_residuals(post), columns=CITIES).corr().to_numpy()
+    pairs = scores[np.triu_indices(len(CITIES), 1)]
+    return [
+        exact("pm25.residual.correlation.highest", "largest correlation between two cities' residuals",
+              round(float(pairs.max()), 2), "", PANEL),
+        exact("pm25.residual.correlation.lowest", "smallest correlation between two cities' residuals",
+              round(float(pairs.min()), 2), "", PANEL),
+    ]  # fmt: skip
 
 
 def _comparisons() -> list[Finding]:
@@ -711,26 +787,42 @@ def _comparisons() -> list[Finding]:
     return made
 
 
-def _recovered(truth: dict) -> list[Finding]:
+def _recovered(post: Posterior, truth: dict, name) -> list[Finding]:
+    """Truth and estimate of a synthetic panel, and how many of the truths lie inside their intervals."""
+    suffix = name.keywords["suffix"]
+    pairs = [
+        ("step", "step, multiple of the full conversion", truth["step"], post["step"], ""),
+        ("slope-on-level", "slope on level", truth["slope_on_level"], post["slope_on_level"], ""),
+        ("persistence", "persistence of the monthly shock", truth["persistence"], post["persistence"], ""),
+        ("carry-over", "carry-over of a city's residual", truth["carry_over"], post["carry_over"], ""),
+    ]
+    pairs += [
+        (f"weather.{variable.replace('_', '-')}", f"effect of {variable.replace('_', ' ')} on the log",
+         truth["weather"][k], post["weather"][:, k], "")
+        for k, variable in enumerate(WEATHER)
+    ]  # fmt: skip
     made = []
-    for area, value in truth["decline"].items():
-        variant = "toy" if truth["slope"] else "toy-no-decline"
-        made.append(exact(f"pm25.truth.{area}@{variant}", f"true change put into the synthetic panel, {area}",
-                          round(float(value), 1), "%", ()))  # fmt: skip
+    for key, label, value, draws, unit in pairs:
+        made.append(name(f"pm25.recovered.{key}", label, post.by_chain(draws), unit))
+        made.append(exact(f"pm25.truth.{key}{suffix}", f"truth: {label}", round(float(value), 3), unit, ()))
+    for key, basis in (("decline", "published basis"), ("decline_constant", "one basis")):
+        for area, value in truth[key].items():
+            id = f"pm25.truth.decline.{area}{'.constant' if key.endswith('constant') else ''}{suffix}"
+            made.append(exact(id, f"truth: change, {area}, {basis}", round(float(value), 1), "%", ()))
     return made
 
 
-def _left_out(post, city, actual, name) -> list[Finding]:
+def _left_out(city, actual) -> list[Finding]:
     """How well a city is predicted from the others: coverage and error of its measured months."""
     k = [c.lower() for c in CITIES].index(city)
     measured = _measured().pm25[:, k]
     kept = np.isfinite(measured)
     predicted = actual[:, kept, k]
-    made = _coverage(f"pm25.leave-out.{city}", predicted, measured[kept], f"months of {CITIES[k]}, left out", name)
+    made = _coverage(f"pm25.leave-out.{city}", predicted, measured[kept], f"months of {CITIES[k]}, left out")
     return made
 
 
-def _coverage(id, predicted, measured, words, name) -> list[Finding]:
+def _coverage(id, predicted, measured, words) -> list[Finding]:
     made = []
     for probability in (50, 94):
         low, high = np.percentile(predicted, [50 - probability / 2, 50 + probability / 2], axis=0)
@@ -758,26 +850,29 @@ def _forecast(post, name) -> list[Finding]:
         ("forecast.weather-unknown", unknown, "2019 and 2020 predicted from the years to 2018, weather unknown"),
     ):
         predicted = months[:, future][:, kept]
-        made += _coverage(f"pm25.{key}", predicted, measured[kept], words, name)
+        made += _coverage(f"pm25.{key}", predicted, measured[kept], words)
         scores[key] = _crps(predicted, measured[kept])
-        made.append(exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key], 2), "µg/m³", PANEL))
+        made.append(exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", PANEL))
+    month = np.nonzero(kept)[0]
     for key, baseline, words in (
         ("same-month", _same_month_of_last_year, "the same month of the last known year"),
         ("climatology", _climatology_with_trend, "the city's climatology with a straight trend"),
     ):
-        predicted = baseline(everything, future, post.rng)[:, kept]
-        score = _crps(predicted, measured[kept])
-        made.append(exact(f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score, 2), "µg/m³", PANEL))
-        made.append(exact(f"pm25.forecast.gain.{key}", f"CRPS of the model with weather unknown, less than {words} by",
-                          round(100 * (1 - scores["forecast.weather-unknown"] / score), 1), "%", PANEL))  # fmt: skip
+        score = _crps(baseline(everything, future, post.rng)[:, kept], measured[kept])
+        made.append(exact(f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", PANEL))
+        gain = pd.Series(score - scores["forecast.weather-unknown"]).groupby(month).mean()
+        made.append(exact(f"pm25.forecast.gain.{key}", f"CRPS of {words} less that of the model with weather unknown, "
+                          "mean over months", round(gain.mean(), 2), "µg/m³", PANEL))  # fmt: skip
+        made.append(exact(f"pm25.forecast.gain-error.{key}", f"standard error over months of that gain, {words}",
+                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", PANEL))  # fmt: skip
     return made
 
 
-def _crps(predicted: np.ndarray, measured: np.ndarray) -> float:
-    """Mean continuous ranked probability score of (draw, cell) predictions, µg/m³."""
+def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Continuous ranked probability score of (draw, cell) predictions, by cell, µg/m³; fair to any number of draws."""
     import scoringrules
 
-    return float(np.mean(scoringrules.crps_ensemble(measured, predicted.T[:, ::8])))
+    return scoringrules.crps_ensemble(measured, predicted.T, estimator="fair")
 
 
 def _same_month_of_last_year(pm25: np.ndarray, future: np.ndarray, rng) -> np.ndarray:
@@ -788,7 +883,7 @@ def _same_month_of_last_year(pm25: np.ndarray, future: np.ndarray, rng) -> np.nd
     for lag in (12, 24):
         changes = (log[lag:] - log[:-lag])[:, :]
         changes = changes[np.isfinite(changes)]
-        predicted.append(rng.choice(changes, (1000, 12, len(CITIES))))
+        predicted.append(rng.choice(changes, (2000, 12, len(CITIES))))
     return np.exp(last + np.concatenate(predicted, axis=1))
 
 
@@ -796,21 +891,21 @@ def _climatology_with_trend(pm25: np.ndarray, future: np.ndarray, rng) -> np.nda
     """(draw, month, city): calendar-month means and a straight line by city, least squares, normal errors of logs."""
     train = MONTHS < FORECAST_FROM
     design = np.column_stack([np.eye(12)[CALENDAR], TIME])
-    predicted = np.empty((1000, future.sum(), len(CITIES)))
+    predicted = np.empty((2000, future.sum(), len(CITIES)))
     for k in range(len(CITIES)):
         use = train & np.isfinite(pm25[:, k])
         coefficients, *_ = np.linalg.lstsq(design[use], np.log(pm25[use, k]), rcond=None)
         errors = np.log(pm25[use, k]) - design[use] @ coefficients
         spread = np.sqrt(np.square(errors).sum() / (use.sum() - design.shape[1]))
-        predicted[:, :, k] = design[future] @ coefficients + spread * rng.normal(size=(1000, future.sum()))
+        predicted[:, :, k] = design[future] @ coefficients + spread * rng.normal(size=(2000, future.sum()))
     return np.exp(predicted)
 
 
 def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) -> pd.DataFrame:
     """Posterior predictive of city-months and of annual means, each on the official basis of its time.
 
-    Returns columns area, period, mean, sd, q03, q25, q50, q75, q97 in µg/m³. A month that was measured is predicted
-    anew, as if it had not been; a missing month and a year use the official means there are.
+    Returns columns area, period, mean, sd, q03, q25, q50, q75, q97 in µg/m³. A month that was measured is
+    replicated, with the month's own shock; a missing month and a year use the official means there are.
     Raises BookError for a period outside the panel.
     """
     post = posterior(fit.parameters, fit.panel, fit.seed)
@@ -829,7 +924,8 @@ def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) 
         for year in range(_year(years[0]), _year(years[1]) + 1):
             for area, values in areas.items():
                 mean = values[:, year - FIRST]
-                error = post["official_scale"] * mean * post.rng.standard_t(ERROR_SHAPE, post.size)
+                kind = int(area not in CITIES)
+                error = post["official_scale"][:, kind] * mean * post.rng.standard_t(ERROR_SHAPE, post.size)
                 rows.append(_summary(area, str(year), mean + error))
     return pd.DataFrame(rows)
 
