@@ -66,6 +66,8 @@ def raw_series(months: pd.DataFrame) -> Figure:
         axis.set_axis_off()
     for axis in axes.flat:
         axis.set_xticks([2014, 2016, 2018, 2020])
+    for axis in list(axes.flat)[len(cities) - 3 : len(cities)]:
+        axis.tick_params(labelbottom=True)
     figure.supylabel("PM2.5, monthly mean (µg/m³)")
     return figure
 
@@ -82,7 +84,7 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
         axis.axvline(BASIS_CHANGE - 0.5, color=SOFT, lw=0.8, ls=":")
         axis.set_title(area, loc="left")
         axis.set_xticks([2013, 2015, 2017, 2019, 2021, 2023])
-        axis.set_ylim(0, None)
+    axes[0, 0].set_ylim(0, None)
     figure.supylabel("PM2.5, annual mean (µg/m³)")
     return figure
 
