@@ -38,6 +38,7 @@ def main() -> None:
 def fit(
     names: Annotated[list[str] | None, typer.Argument(help="Fits to sample; all of them by default.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; never for publication.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Then remove fits of earlier code, data or settings.")] = False,
 ) -> None:
     """Sample every fit that is missing, in parallel; keep those that pass the gate."""
     if quick:
@@ -46,6 +47,8 @@ def fit(
 
     with _FitProgress() as progress:
         done = fitting.sample_missing(names or (), progress.report)
+    if prune:
+        print(f"{fitting.prune()} earlier fits were removed.")
     count = len(names or fitting.names())
     print(
         f"{count} fits are up to date" + (f", {len(done)} of them sampled now." if done else "; nothing was sampled.")

@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -139,6 +139,11 @@ def all_findings() -> dict[str, Finding]:
     return found
 
 
+def prune() -> int:
+    """Remove stored fits of earlier code, data or settings; returns how many."""
+    return len(store.prune({store.place(name, key) for name, key in keys(names()).items()}))
+
+
 def stored_notes(name: str) -> dict:
     """Checks, seconds and settings of a stored fit, without its draws."""
     key = keys([name])[name]
@@ -225,14 +230,16 @@ def _end_with_parent() -> None:
 
 
 def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[dict[str, str], list[str]]:
-    module, compiled = models.module(topic), None
-    done, failures = {}, []
-    for name, key in fits.items():
-        with store.lock(name, key):
+    """Sample the fits of one topic in turn; each is checked and stored while the next one is sampled."""
+    module, compiled, finished = models.module(topic), None, []
+    with ThreadPoolExecutor(1) as publisher:
+        for name, key in fits.items():
+            lock = store.lock(name, key)
+            lock.acquire()
             if _damage(name, key):
                 store.discard(name, key)
             if store.exists(name, key):
-                done[name] = "sampled by another process"
+                lock.release()
                 continue
             variant = _parts(name)[1]
             panel = module.load(variant)
@@ -246,37 +253,38 @@ def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[
                 tree = _prior(module, panel, sampling, seed(name))
             else:
                 tree = sampled(topic, compiled, panel, sampling, seed(name), _reporter(name, queue))
-            seconds = time.monotonic() - start
-            fit, problem = _passed(module, topic, variant, panel, tree, sampling, seconds, strict=draws == FULL)
-            if problem:
-                failures.append(problem)
-                queue.put({"fit": name, "phase": problem})
-                continue
-            _keep(name, key, module, fit)
-            done[name] = f"{seconds:.1f} s"
-            queue.put({"fit": name, "phase": "stored", "seconds": seconds})
-    return done, failures
+            about = topic, variant, panel, tree, sampling, time.monotonic() - start
+            if finished:
+                finished[-1].result()
+            finished.append(publisher.submit(_publish, about, key, draws == FULL, lock, queue))
+    failures = [problem for problem in (job.result() for job in finished) if problem]
+    return dict.fromkeys(fits, "up to date"), failures
 
 
-def _passed(
-    module: ModuleType,
-    topic: str,
-    variant: str,
-    panel,
-    tree: xr.DataTree,
-    sampling: Sampling,
-    seconds: float,
-    strict: bool,
-) -> tuple[Fit, str]:
-    """The fit with its checks, and what the gate says against it."""
+def _publish(about: tuple, key: str, strict: bool, lock, queue) -> str:
+    """Check and store a fit; what the gate says against one that does not pass."""
+    try:
+        fit = _checked(*about)
+        if strict and not gate.passed(fit.checks):
+            problem = f"fit {fit.name} did not pass: {gate.sentence(fit.checks)}"
+            queue.put({"fit": fit.name, "phase": problem})
+            return problem
+        _keep(key, fit)
+        queue.put({"fit": fit.name, "phase": "stored", "seconds": fit.seconds})
+        return ""
+    finally:
+        lock.release()
+
+
+def _checked(topic: str, variant: str, panel, tree: xr.DataTree, sampling: Sampling, seconds: float) -> Fit:
+    """A fit with the gate's checks."""
     posterior, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-    checks = gate.check(posterior.drop_vars(module.DERIVED), stats)
-    fit = Fit(topic, variant, panel, posterior, stats[["diverging", "energy"]], checks, seconds, sampling)
-    problem = f"fit {fit.name} did not pass: {gate.sentence(checks)}" if strict and not gate.passed(checks) else ""
-    return fit, problem
+    checks = gate.check(posterior.drop_vars(models.module(topic).DERIVED), stats)
+    return Fit(topic, variant, panel, posterior, stats[["diverging", "energy"]], checks, seconds, sampling)
 
 
-def _keep(name: str, key: str, module: ModuleType, fit: Fit) -> None:
+def _keep(key: str, fit: Fit) -> None:
+    module = models.module(fit.topic)
     made = {finding.id: finding for finding in module.findings(fit)}
     kept = fit.parameters
     for large in module.DERIVED:
@@ -295,7 +303,7 @@ def _keep(name: str, key: str, module: ModuleType, fit: Fit) -> None:
             for id, f in made.items()
         },
     }
-    store.write(name, key, tree, {id: finding.draws for id, finding in made.items()}, notes)
+    store.write(fit.name, key, tree, {id: finding.draws for id, finding in made.items()}, notes)
 
 
 def _prior(module: ModuleType, panel, sampling: Sampling, seed: int) -> xr.DataTree:

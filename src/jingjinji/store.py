@@ -27,9 +27,9 @@ def place(name: str, key: str) -> Path:
 
 
 def lock(name: str, key: str) -> FileLock:
-    """Held while a fit is sampled, so that two processes do not sample the same fit."""
+    """Held while a fit is sampled, so that two processes do not sample the same fit; any thread may release it."""
     folder().mkdir(parents=True, exist_ok=True)
-    return FileLock(folder() / f".{place(name, key).name}.lock")
+    return FileLock(folder() / f".{place(name, key).name}.lock", thread_local=False)
 
 
 def write(name: str, key: str, draws: xr.DataTree, findings: dict[str, np.ndarray], notes: dict) -> Path:

@@ -463,7 +463,7 @@ class Posterior:
 
 def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = None) -> Posterior:
     """Flatten chains and draws; `most` keeps that many, evenly spaced."""
-    step = 1 if most is None else max(1, draws.sizes["chain"] * draws.sizes["draw"] // most)
+    step = 1 if most is None else -(-draws.sizes["chain"] * draws.sizes["draw"] // most)
     draws = draws.isel(draw=slice(None, None, step))
     values = {
         name: array.transpose("chain", "draw", ...).values.reshape(-1, *array.shape[2:]).astype(float)
@@ -872,7 +872,7 @@ def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Continuous ranked probability score of (draw, cell) predictions, by cell, µg/m³; fair to any number of draws."""
     import scoringrules
 
-    return scoringrules.crps_ensemble(measured, predicted.T, estimator="fair")
+    return scoringrules.crps_ensemble(measured, predicted.T, estimator="pwm")
 
 
 def _same_month_of_last_year(pm25: np.ndarray, future: np.ndarray, rng) -> np.ndarray:
