@@ -385,14 +385,10 @@ def _with_two_month_means(panel: Panel) -> Panel:
 
 
 def _without_city(panel: Panel, city: str) -> Panel:
-    """Leave out the city's months, and the official means that would give them away."""
+    """Leave out a city's months and its own official means; the official means of its area stay."""
     pm25 = panel.pm25.copy()
     pm25[:, CITIES.index(city)] = np.nan
-    holds = membership()[:, CITIES.index(city)] > 0
-    rows = panel.official
-    own = rows.area == city
-    gives_away = rows.year.between(2014, 2020) & holds[[AREAS.index(area) for area in rows.area]]
-    return replace(panel, pm25=pm25, official=rows[~(own | gives_away)].reset_index(drop=True))
+    return replace(panel, pm25=pm25, official=panel.official[panel.official.area != city].reset_index(drop=True))
 
 
 def _to_2018(panel: Panel) -> Panel:
