@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,9 @@ def prior_cache() -> Path:
     folder = jingjinji.CACHE / f"prior-{hashlib.sha256(source).hexdigest()[:12]}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
+        for old in folder.parent.glob("prior-*[!k]"):
+            if old != folder:
+                shutil.rmtree(old)
         command = [sys.executable, "-m", "jingjinji.cli", "fit"]
         result = subprocess.run(command, env=environment(folder), capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr

@@ -133,13 +133,13 @@ PRIORS = {
     "weather_city_scale": lognormal(0.02, 0.5),
     "weather_city": zero_sum(1.0),
     "step": normal(1, 0.35),
-    "step_city": zero_sum(0.04),
+    "step_high": lambda value: stats.halfnorm.logpdf(value, scale=0.06).sum(),
     "persistence": lambda value: stats.beta.logpdf(value, 2, 3),
     "shock_scale": lognormal(0.12, 0.4),
     "log_scale_mean": normal(math.log(0.12), 0.3),
     "tail": lambda value: stats.gamma.logpdf(value, 2, scale=10),
     "carry_over": lambda value: stats.beta.logpdf(value, 4, 8),
-    "official_scale": lognormal(0.008, 0.5),
+    "official_scale": lognormal(0.01, 0.5),
 }
 SCALED = {
     "slope_city": "slope_city_scale",
@@ -219,7 +219,8 @@ def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     mu += sum(v["bend_city_scale"] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(5))
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
     mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
-    return float(mu + (v["step_city"][c] if t >= at("2018-09") else 0.0))
+    high = {"Chengde": 0, "Zhangjiakou": 1}.get(CITIES[c])
+    return float(mu - (v["step_high"][high] if high is not None and t >= at("2018-09") else 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +286,8 @@ def test_official_means(densities, values, panel, hand_means):
                     mean += weight * predicted
                     variance += weight**2 * predicted**2 * cell_variance
         variance *= (1 + carry) / (1 - carry)
-        sigma = math.sqrt(variance + row.error**2 + (float(values["official_scale"]) * mean) ** 2)
+        kind = 0 if row.area == "Beijing" else 1
+        sigma = math.sqrt(variance + row.error**2 + (values["official_scale"][kind] * mean) ** 2)
         total += student_t(row.pm25, 4.0, mean, sigma)
     assert densities["official"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
@@ -400,12 +402,12 @@ def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
         "log_scale": np.full((DRAWS, N_CITIES), math.log(0.1)),
         "tail": np.full(DRAWS, 7.0),
         "carry_over": np.full(DRAWS, 0.3),
-        "official_scale": np.full(DRAWS, 1e-9),
+        "official_scale": np.full((DRAWS, 2), 1e-9),
         "weather": np.zeros((DRAWS, 4)),
         "weather_city": np.zeros((DRAWS, 4, N_CITIES)),
         "weather_city_scale": np.ones((DRAWS, 4)),
         "step": np.ones(DRAWS),
-        "step_city": np.zeros((DRAWS, N_CITIES)),
+        "step_high": np.zeros((DRAWS, 2)),
     }
     return decline.Posterior(panel, values | changes, 2, np.random.default_rng(seed))
 
@@ -521,16 +523,15 @@ def test_weather_effect_is_the_regions_and_the_citys():
 
 def test_one_basis_converts_the_months_before_the_change():
     panel = some_panel()
-    step_city = np.zeros((DRAWS, N_CITIES))
-    step_city[:, 3] = 0.02
-    post = some_posterior(panel, step=np.full(DRAWS, 0.8), step_city=step_city)
+    post = some_posterior(panel, step=np.full(DRAWS, 0.8), step_high=np.full((DRAWS, 2), [0.02, 0.05]))
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 50.0)
     constant = decline.on_one_basis(post, actual)
     change = at("2018-09")
     assert (constant[:, change:] == 50).all()
     expected = 50 * np.exp(0.8 * panel.conversion[:change])
     assert constant[9, :change, 0] == pytest.approx(expected)
-    assert constant[9, :change, 3] == pytest.approx(expected * math.exp(0.02))
+    assert constant[9, :change, CITIES.index("Chengde")] == pytest.approx(expected * math.exp(-0.02))
+    assert constant[9, :change, CITIES.index("Zhangjiakou")] == pytest.approx(expected * math.exp(-0.05))
 
 
 def test_normalised_without_a_weather_effect_is_the_same():
@@ -545,7 +546,8 @@ def test_normalised_takes_the_weather_effect_away():
     usual = decline.normalised(post, 50 * np.exp(effect))
     assert usual[:, 12:] == pytest.approx(np.full_like(usual[:, 12:], 50))
     calibrated = np.log(usual[:, :12, 0] / 50)
-    assert calibrated.std() == pytest.approx(0.1 * 0.3, rel=0.1)
+    assert calibrated.std() == pytest.approx(0.1 * 0.3 * math.sqrt(2), rel=0.1)
+    assert calibrated.mean(axis=1).std() == pytest.approx(0.1 * 0.3 * math.sqrt(1 + 1 / 12), rel=0.1)
     assert (panel.weather == some_panel().weather).all()
 
 
@@ -573,7 +575,9 @@ def differing(main: Panel, other: Panel) -> set[str]:
             changed.add(name)
     if not main.official.equals(other.official):
         changed.add("official")
-    return changed | {name for name in ("length_scale", "truth") if getattr(main, name) != getattr(other, name)}
+    return changed | {
+        name for name in ("length_scale", "step_prior", "truth") if getattr(main, name) != getattr(other, name)
+    }
 
 
 def test_main_panel(main):
@@ -612,10 +616,11 @@ def test_variants_change_just_what_they_say(main):
         "slow-bends": {"length_scale"},
         "toy": {"pm25", "official", "truth"},
         "toy-no-decline": {"pm25", "official", "truth"},
-        **{f"without-{city.lower()}": {"pm25"} for city in CITIES},
+        "step-unknown": {"step_prior"},
+        "with-dust": {"official"},
+        "without-region-rows": {"official"},
+        **{f"without-{city.lower()}": {"pm25", "official"} for city in CITIES},
     }
-    for city in ("Beijing", "Tianjin", "Zhangjiakou"):
-        expected[f"without-{city.lower()}"].add("official")
     assert decline.VARIANTS.keys() == expected.keys()
     assert {name: differing(main, decline.load(name)) for name in expected} == expected
 
@@ -642,13 +647,27 @@ def test_variant_to_2018_knows_nothing_later(main):
     assert len(other.official) == (main.official.year <= 2018).sum()
 
 
-@pytest.mark.parametrize("city", ["Beijing", "Handan"])
-def test_variant_without_a_city(main, city):
+@pytest.mark.parametrize("city", ["Beijing", "Handan", "Zhangjiakou"])
+def test_variant_without_a_city_knows_no_mean_that_gives_it_away(main, city):
     other, k = decline.load(f"without-{city.lower()}"), CITIES.index(city)
     assert np.isnan(other.pm25[:, k]).all()
     np.testing.assert_array_equal(np.delete(other.pm25, k, 1), np.delete(main.pm25, k, 1))
-    assert city not in set(other.official.area)
-    assert {"Hebei", "BTH13"} <= set(other.official.area)
+    areas = {city, "BTH13"} | ({"Hebei"} if k in HEBEI else set())
+    measured = main.official.year.between(2014, 2020)
+    kept = main.official[(main.official.area != city) & ~(measured & main.official.area.isin(areas))]
+    assert other.official.equals(kept.reset_index(drop=True))
+    assert set(other.official.query("area == 'BTH13'").year) <= {2013, 2021, 2022, 2023, 2024}
+    assert len(other.official) < len(main.official)
+
+
+def test_variant_with_dust_raises_the_means_after_2020_by_three_per_cent(main):
+    ratio = decline.load("with-dust").official.pm25 / main.official.pm25
+    assert ratio.tolist() == pytest.approx([1.03 if year > 2020 else 1.0 for year in main.official.year])
+
+
+def test_variant_without_region_rows(main):
+    kept = main.official[main.official.area != "BTH13"].reset_index(drop=True)
+    assert decline.load("without-region-rows").official.equals(kept)
 
 
 def test_unknown_variant():
@@ -677,7 +696,7 @@ def test_simulate_is_reproducible(main):
 QUIET = {
     "level": math.log(50), "slope": -0.1, "level_city_scale": 0, "slope_on_level": 0, "slope_city_scale": 0,
     "season": 0, "season_city_scale": 0, "weather": np.zeros(4), "weather_city_scale": 0, "step": 0,
-    "shock_scale": 0, "scale": 0, "official_scale": 0,
+    "shock_scale": 0, "scale": 0, "official_scale": 0, "step_high": np.zeros(2),
 }  # fmt: skip
 
 
@@ -703,6 +722,18 @@ def test_simulate_puts_the_step_in_where_the_basis_changed(main):
     before = np.average(factor[months_of(2013)], weights=decline.DAYS[0])
     assert list(made.truth["decline"].values()) == pytest.approx([100 * (after - 1)] * 4)
     assert list(made.truth["decline_constant"].values()) == pytest.approx([100 * (after / before - 1)] * 4)
+
+
+def test_simulate_lowers_the_high_cities_more(main):
+    everywhere = decline.replace(main, pm25=np.full((N_MONTHS, N_CITIES), 1.0))
+    truth = QUIET | {"slope": 0, "step_high": np.array([0.04, 0.08])}
+    made = decline.simulate(truth, np.random.default_rng(1), everywhere)
+    expected = np.full((N_MONTHS, N_CITIES), 50.0)
+    expected[at("2018-09") :, CITIES.index("Chengde")] *= math.exp(-0.04)
+    expected[at("2018-09") :, CITIES.index("Zhangjiakou")] *= math.exp(-0.08)
+    np.testing.assert_allclose(made.pm25, expected)
+    assert made.truth["decline"]["hebei"] == pytest.approx(100 * (math.exp(-0.04) + math.exp(-0.08) - 2) / 11)
+    assert list(made.truth["decline_constant"].values()) == pytest.approx([0] * 4, abs=1e-9)
 
 
 def test_simulated_noise_has_the_stated_properties():

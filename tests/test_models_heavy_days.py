@@ -58,6 +58,7 @@ PRIORS = {
     "level_area": lambda v: zero_sum(v, 0.5),
     "slope": lambda v: stats.norm.logpdf(v, -0.1, 0.2),
     "slope_area": lambda v: zero_sum(v, 0.1),
+    "bend": lambda v: stats.norm.logpdf(v, 0, 0.02),
     "year_scale": lambda v: stats.lognorm.logpdf(v, 0.5, scale=0.25),
     "year_effect": lambda v: stats.norm.logpdf(v).sum(),
     "concentration": lambda v: stats.lognorm.logpdf(v, 0.7, scale=20),
@@ -82,6 +83,7 @@ def test_jacobians_of_the_transforms(model, point, values, densities):
 def hand_expected(v: dict, area: str, year: int) -> float:
     a = AREAS.index(area)
     path = v["level"] + v["level_area"][a] + (year - 2018) * (v["slope"] + v["slope_area"][a])
+    path += v["bend"] * ((year - 2018) ** 2 - 10)
     return math.exp(path + v["year_scale"] * v["year_effect"][year - 2013])
 
 
@@ -169,10 +171,12 @@ def fit() -> SimpleNamespace:
     parameters = xr.Dataset(
         {
             "path": (("chain", "draw", "year", "area"), path),
+            "expected": (("chain", "draw", "year", "area"), path),
+            "concentration": (("chain", "draw"), np.full((2, 100), 20.0)),
             "slope": (("chain", "draw"), np.full((2, 100), math.log(0.9))),
         }
     )
-    return SimpleNamespace(parameters=parameters, panel=heavy_days.load(), variant="", name="heavy_days")
+    return SimpleNamespace(parameters=parameters, panel=heavy_days.load(), variant="", name="heavy_days", seed=1)
 
 
 def test_findings_by_hand(fit):
