@@ -292,3 +292,13 @@ def test_a_lock_is_held_by_one():
         store.lock(NAME, KEY).acquire(timeout=0.05)
     with store.lock(NAME, KEY).acquire(timeout=0.05), store.lock("decline", KEY).acquire(timeout=0.05):
         pass
+
+
+def test_prune_clears_what_killed_runs_left_long_ago(stored):
+    old, fresh = (store.folder() / name for name in (".aside-1-old", ".gone-fresh"))
+    for path in (old, fresh):
+        path.mkdir()
+    os.utime(old, (0, 0))
+    store.prune({stored})
+    assert not old.exists()
+    assert fresh.exists()

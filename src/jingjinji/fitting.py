@@ -140,7 +140,9 @@ def all_findings() -> dict[str, Finding]:
 
 
 def prune() -> int:
-    """Remove stored fits of earlier code, data or settings; returns how many."""
+    """Remove stored fits of earlier code, data or settings; returns how many. Raises BookError for draft draws."""
+    if draft():
+        raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
     return len(store.prune({store.place(name, key) for name, key in keys(names()).items()}))
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from filelock import FileLock
 import jingjinji
 
 DRAWS, FINDINGS, MANIFEST = "draws.nc", "findings.npz", "manifest.json"
+DAY = 24 * 60 * 60
 
 
 def folder() -> Path:
@@ -98,7 +100,10 @@ def discard(name: str, key: str) -> None:
 
 
 def prune(keep: set[Path]) -> list[Path]:
-    """Remove stored fits that are not in `keep`; returns what was removed."""
+    """Remove stored fits that are not in `keep`, and what killed runs left a day ago; returns the fits removed."""
+    for leftover in (*folder().glob(".aside-*"), *folder().glob(".gone-*")):
+        if time.time() - leftover.stat().st_mtime > DAY:
+            shutil.rmtree(leftover, ignore_errors=True)
     old = [path for path in folder().glob("[!.]*") if path.is_dir() and path not in keep]
     for path in old:
         _remove(path)
