@@ -45,11 +45,12 @@ def fit(
         os.environ["JINGJINJI_DRAWS"] = "quick"
     from jingjinji import fitting
 
+    current = fitting.keys(fitting.names())
     with _FitProgress() as progress:
         done = fitting.sample_missing(names or (), progress.report)
     if prune:
-        print(f"{fitting.prune()} earlier fits were removed.")
-    count = len(names or fitting.names())
+        print(f"{fitting.prune(current)} earlier fits were removed.")
+    count = len(names or current)
     print(
         f"{count} fits are up to date" + (f", {len(done)} of them sampled now." if done else "; nothing was sampled.")
     )

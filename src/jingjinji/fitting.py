@@ -139,11 +139,14 @@ def all_findings() -> dict[str, Finding]:
     return found
 
 
-def prune() -> int:
-    """Remove stored fits of earlier code, data or settings; returns how many. Raises BookError for draft draws."""
+def prune(current: dict[str, str]) -> int:
+    """Remove every stored fit that is not in `current` (name -> key, from `keys`); returns how many.
+
+    Raises BookError for draft draws, whose keys would have the full fits removed.
+    """
     if draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
-    return len(store.prune({store.place(name, key) for name, key in keys(names()).items()}))
+    return len(store.prune({store.place(name, key) for name, key in current.items()}))
 
 
 def stored_notes(name: str) -> dict:
@@ -357,7 +360,7 @@ def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
     wanted = list(wanted)
     sources = Sources(jingjinji.PROJECT)
     versions = {package: metadata.version(package) for package in VERSIONS}
-    versions["sampler"] = inspect.getsource(compile_model) + inspect.getsource(sampled)
+    versions["sampler"] = SAMPLER
     by_topic = {}
     for topic in {_parts(name)[0] for name in wanted}:
         content = sources.dependencies(f"import jingjinji.models.{topic}")
@@ -381,3 +384,7 @@ def _parts(name: str) -> tuple[str, str]:
     if variant and variant not in module.VARIANTS:
         raise BookError(f"model {topic} has no variant '{variant}': expected one of {', '.join(module.VARIANTS)}")
     return topic, variant
+
+
+# Read once: the file may be edited while a long run goes on.
+SAMPLER = inspect.getsource(compile_model) + inspect.getsource(sampled)
