@@ -44,7 +44,7 @@ def prior_cache() -> Path:
         for old in folder.parent.glob("prior-*[!k]"):
             if old != folder:
                 shutil.rmtree(old)
-        command = [sys.executable, "-m", "jingjinji.cli", "fit", "--prune"]
+        command = [sys.executable, "-m", "jingjinji.cli", "fit"]
         result = subprocess.run(command, env=environment(folder), capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return folder

@@ -224,3 +224,8 @@ def test_data_commands_are_mounted():
 def test_this_process_was_left_alone():
     assert os.environ.get("JINGJINJI_DRAWS") != "few"
     assert jingjinji.CACHE.name != "cache"
+
+
+def test_prune_with_draft_draws_removes_nothing(empty_cache):
+    assert "draft draws would have the full fits removed" in mistake("fit", "--quick", "--prune")
+    assert not (empty_cache / "fits").exists()

@@ -55,10 +55,10 @@ for package in ("pymc", "pytensor", "nutpie", "numpy", "pandas"):
     fitting.metadata.version = lambda name: "0" if name == package else versions(name)
     found[f"version of {package}"] = key()
 fitting.metadata.version = versions
-sampled = fitting.sampled
-fitting.sampled = json.dumps
+sampler = fitting.SAMPLER
+fitting.SAMPLER = sampler.replace("target_accept", "another_argument")
 found["how it is sampled"] = key()
-fitting.sampled = sampled
+fitting.SAMPLER = sampler
 import os
 os.environ["JINGJINJI_DRAWS"] = "quick"
 found["quick"] = key()

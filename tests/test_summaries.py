@@ -17,6 +17,15 @@ def test_every_prior_has_a_reason_and_no_reason_is_left_over(topic):
     table = summaries.priors(model, REASONS[topic])
     assert len(table) == len(REASONS[topic])
     assert table["reason"].str.endswith(".").all()
+    assert not table["prior"].str.contains("<").any()
+
+
+def test_a_prior_that_is_data_is_printed_with_its_values():
+    module = models.module("decline")
+    table = summaries.priors(module.build(module.load()), REASONS["decline"]).set_index("parameter")
+    assert table.loc["step", "prior"] == "Normal(1, 0.35)"
+    assert table.loc["tail", "prior"] == "Gamma(shape 2, scale 10)"
+    assert table.loc["level_city", "prior"] == "ZeroSumNormal(0.4)"
 
 
 def test_a_prior_without_a_reason_is_refused():

@@ -45,6 +45,8 @@ def fit(
         os.environ["JINGJINJI_DRAWS"] = "quick"
     from jingjinji import fitting
 
+    if prune and fitting.draft():
+        raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
     current = fitting.keys(fitting.names())
     with _FitProgress() as progress:
         done = fitting.sample_missing(names or (), progress.report)

@@ -205,7 +205,7 @@ def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]
         axis.set_title(title, loc="left")
         axis.set_ylabel("µg/m³")
         axis.set_ylim(0, None)
-        axis.legend()
+    np.atleast_1d(axes)[0].legend()
     return figure
 
 
@@ -220,6 +220,8 @@ def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured:
         axis.plot(place, measured[city], "o", color=ACCENT, ms=4, label="measured")
         axis.set_title(city, loc="left")
         axis.set_ylim(0, None)
+    starts = [k for k, month in enumerate(months) if month.month in (1, 7)]
+    axes[-1].set_xticks(place[starts], [months[k].strftime("%b %Y") for k in starts])
     axes[0].legend(ncols=3)
     figure.supylabel("PM2.5 (µg/m³)")
     return figure
@@ -236,7 +238,7 @@ def counts(years: np.ndarray, path: np.ndarray, areas: tuple[str, ...], publishe
         axis.plot(rows.year, rows.days, "o", color="white", mec=INK, ms=4.5)
         axis.set_title(area, loc="left")
         axis.set_xticks([2013, 2018, 2023])
-    axes[0].set_ylim(0, 90)
+    axes[0].set_ylim(0, 1.3 * published.days.max())
     axes[0].set_ylabel("days a year")
     return figure
 
@@ -250,8 +252,9 @@ def scatter_with_intervals(
     axis.errorbar(other, middle, [middle - low, high - middle], fmt="o", color=INK, ecolor=SOFT, ms=4)
     ends = [0.9 * min(low.min(), other.min()), 1.05 * max(high.max(), other.max())]
     axis.plot(ends, ends, color=ACCENT, lw=1, ls="--")
-    for name, x, y in zip(names, other, middle, strict=True):
-        axis.annotate(name, (x, y), xytext=(5, -9), textcoords="offset points", fontsize=9)
+    for rank, k in enumerate(np.argsort(other)):
+        side = {"xytext": (6, -9), "ha": "left"} if rank % 2 else {"xytext": (-6, 5), "ha": "right"}
+        axis.annotate(names[k], (other[k], middle[k]), textcoords="offset points", fontsize=9, **side)
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     return figure

@@ -140,12 +140,7 @@ def all_findings() -> dict[str, Finding]:
 
 
 def prune(current: dict[str, str]) -> int:
-    """Remove every stored fit that is not in `current` (name -> key, from `keys`); returns how many.
-
-    Raises BookError for draft draws, whose keys would have the full fits removed.
-    """
-    if draft():
-        raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
+    """Remove every stored fit that is not in `current` (name -> key, from `keys`); returns how many."""
     return len(store.prune({store.place(name, key) for name, key in current.items()}))
 
 

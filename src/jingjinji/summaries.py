@@ -89,10 +89,23 @@ def priors(model, reasons: dict[str, str]) -> pd.DataFrame:
     """One row a free parameter of a ``pymc.Model``: name, shape, prior, reason; KeyError where a reason is missing."""
     rows = []
     for variable in model.free_RVs:
-        _, _, prior = variable.str_repr().partition(" ~ ")
+        prior = _prior(variable)
         dims = model.named_vars_to_dims.get(variable.name, ())
         rows.append((variable.name, " x ".join(dims) or "one number", prior, reasons[variable.name]))
     return pd.DataFrame(rows, columns=["parameter", "dims", "prior", "reason"])
+
+
+def _prior(variable) -> str:
+    """A distribution in words, with the values of arguments that PyMC prints as a constant."""
+    _, _, text = variable.str_repr().partition(" ~ ")
+    distribution, _, arguments = text.partition("(")
+    if "<constant>" not in arguments:
+        return text
+    if distribution == "ZeroSumNormal":
+        return text.replace(", <constant>", "")
+    values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
+    names = ("shape ", "scale ") if distribution == "Gamma" else ("", "")
+    return f"{distribution}({', '.join(f'{name}{float(value):g}' for name, value in zip(names, values, strict=True))})"
 
 
 def fits_table() -> pd.DataFrame:
