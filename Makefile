@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book quick serve test lint unit site-test bench lock format clean pristine
+.PHONY: help setup book quick serve test verify lint unit site-test bench lock format clean pristine
 
 help: ## Print every target with one line
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,10 @@ quick: $(READY) ## Draft of the site with few draws, in _build/quick; never to b
 serve: book ## Build the site and serve it at http://127.0.0.1:8000 (PORT=8000)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-test: lint unit book site-test ## Linters, data check, unit tests, the build, tests of the built site
+test: lint unit book verify site-test ## Linters, data check, unit tests, the build, findings against the published ones, site tests
+
+verify: book ## Compare this machine's findings with the published ones
+	@$(BIN)/jingjinji verify
 
 lint: $(READY) ## Check the code's style and the data package
 	@$(BIN)/ruff check --quiet

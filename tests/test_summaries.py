@@ -49,6 +49,7 @@ def test_comparison_sets_published_beside_ours():
             "quantity": ["change", "share"],
             "estimate": ["-34", "12"],
             "unit": ["%", None],
+            "note": [None, "10 % of all"],
             "area": ["Beijing", "Hebei"],
             "period": ["2013-2017", "2013"],
         }

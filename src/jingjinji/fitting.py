@@ -257,21 +257,22 @@ def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[
             if finished:
                 finished[-1].result()
             finished.append(publisher.submit(_publish, about, key, draws == FULL, lock, queue))
-    failures = [problem for problem in (job.result() for job in finished) if problem]
-    return dict.fromkeys(fits, "up to date"), failures
+    problems = dict(job.result() for job in finished)
+    published = [name for name, problem in problems.items() if not problem]
+    return dict.fromkeys(published, "sampled"), list(filter(None, problems.values()))
 
 
-def _publish(about: tuple, key: str, strict: bool, lock, queue) -> str:
-    """Check and store a fit; what the gate says against one that does not pass."""
+def _publish(about: tuple, key: str, strict: bool, lock, queue) -> tuple[str, str]:
+    """Check and store a fit; its name, and what the gate says against one that does not pass."""
     try:
         fit = _checked(*about)
         if strict and not gate.passed(fit.checks):
             problem = f"fit {fit.name} did not pass: {gate.sentence(fit.checks)}"
             queue.put({"fit": fit.name, "phase": problem})
-            return problem
+            return fit.name, problem
         _keep(key, fit)
         queue.put({"fit": fit.name, "phase": "stored", "seconds": fit.seconds})
-        return ""
+        return fit.name, ""
     finally:
         lock.release()
 

@@ -74,6 +74,7 @@ def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFram
     """Published results (ids of `published_results`) beside the finding that comes nearest."""
     rows = published.set_index("id").loc[list(ours)]
     numbers = rows["estimate"] + " " + rows["unit"].fillna("")
+    numbers += ("; " + rows["note"]).where(rows["note"].notna(), "")
     return pd.DataFrame(
         {
             "study": rows["study"],

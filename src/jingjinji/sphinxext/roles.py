@@ -94,13 +94,17 @@ class FindingRole(SphinxRole):
 
 
 class FindingsCards(SphinxDirective):
-    """A card for each finding whose id starts with the optional argument, grouped by topic."""
+    """A card for each finding whose id starts with the optional argument, grouped by topic.
+
+    Findings of variant fits (``id@variant``) have no card: they are in the files to download.
+    """
 
     optional_arguments = 1
 
     def run(self):
         prefix = self.arguments[0] if self.arguments else ""
-        chosen = _chosen(source.findings(self.env.app), prefix)
+        found = _chosen(source.findings(self.env.app), prefix)
+        chosen = {id: finding for id, finding in found.items() if "@" not in id}
         remember(self.env, self.env.docname, "cards", prefix, _digest(chosen))
         topics = defaultdict(list)
         for finding in chosen.values():
