@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 
+import compile_apec
 import pandas as pd
 
 from jingjinji import archives
@@ -32,7 +33,8 @@ def main() -> None:
     arguments = _arguments()
     research, raw = arguments.research, arguments.raw
     stations = read_stations(raw)
-    airport = archives.airport_days(read_airport(raw))
+    airport_hours = read_airport(raw)
+    airport = archives.airport_days(airport_hours)
     noaa = read_noaa(research)
     calibration = archives.calibrate_wind(airport, noaa)
     tables = {
@@ -42,6 +44,9 @@ def main() -> None:
         "days_by_class": days_by_class(research),
         "interventions": interventions(research),
         "published_results": published_results(research),
+        "beijing_day": compile_apec.beijing_day(airport_hours, stations),
+        "beijing_station_day": archives.station_days(stations),
+        "city_week": compile_apec.city_weeks(research),
     }
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
@@ -341,11 +346,21 @@ def computed_issues(
         ),
         "@weather_days": f"Months with days missing: {', '.join(incomplete)}.",
         "@days_missing": f"No figure of heavy days that anybody has seen on a page: {', '.join(gaps)}.",
+        "@day_hours": _missing_days(tables["beijing_day"]),
+        "@station_cells": (
+            f"Missing: {tables['beijing_station_day']['pm25'].isna().sum()} of {len(tables['beijing_station_day'])} "
+            "station-days with fewer than 16 hours."
+        ),
         "@remembered_dates": (
             f"In {remembered} of {len(tables['interventions'])} rows a part of the date is remembered, not read; "
             "date_precision marks them."
         ),
     }
+
+
+def _missing_days(days: pd.DataFrame) -> str:
+    counts = days[days["pm25"].isna()].groupby("series").size()
+    return f"Days with fewer than 16 hours: {', '.join(f'{counts[name]} of the {name}' for name in counts.index)}."
 
 
 def compare_archives(

@@ -29,6 +29,11 @@ _ATTEMPTS = 3
 _TIMEOUT = (10, 60)
 _ARCHIVE_HOURS_AHEAD_OF_UTC = 8
 _BEARINGS = {"NE": 45.0, "SE": 135.0, "NW": 315.0}
+SECTORS = {
+    "nw": ("NW", "W", "WNW", "NNW", "N"),
+    "ne": ("NE", "NNE", "ENE"),
+    "se": ("SE", "E", "ESE", "SSE", "S"),
+}
 
 
 @dataclass(frozen=True)
@@ -126,14 +131,11 @@ def airport_days(hours: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame indexed by date with columns wind (m/s, not calibrated), dew_point, temperature (degC), pressure (hPa).
     """
-    rise = hours["Iws"] - hours["Iws"].shift(fill_value=0)
-    restarted = (hours["cbwd"] != hours["cbwd"].shift()) | (rise < 0)
-    speed = np.where(restarted, hours["Iws"], rise)
+    speed = _airport_speed(hours)
     bearing = np.deg2rad(hours["cbwd"].map(_BEARINGS))
-    local = pd.to_datetime(hours[["year", "month", "day", "hour"]])
     frame = pd.DataFrame(
         {
-            "date": (local - pd.Timedelta(hours=_ARCHIVE_HOURS_AHEAD_OF_UTC)).dt.normalize(),
+            "date": (_local(hours) - pd.Timedelta(hours=_ARCHIVE_HOURS_AHEAD_OF_UTC)).dt.normalize(),
             "east": (speed * np.sin(bearing)).fillna(0),
             "north": (speed * np.cos(bearing)).fillna(0),
             "dew_point": hours["DEWP"],
@@ -143,6 +145,93 @@ def airport_days(hours: pd.DataFrame) -> pd.DataFrame:
     )
     days = frame.groupby("date").mean()
     return days.assign(wind=np.hypot(days["east"], days["north"])).drop(columns=["east", "north"])
+
+
+def embassy_days(hours: pd.DataFrame) -> pd.DataFrame:
+    """PM2.5 at the United States embassy and weather at the airport by local day, from UCI 381.
+
+    Parameters
+    ----------
+    hours : columns year, month, day, hour (local time), pm2.5 (µg/m³), DEWP and TEMP (degC), PRES (hPa), cbwd, Iws
+        (m/s), Is, Ir (hours of snow and rain, summed while they last); gapless.
+
+    Returns
+    -------
+    DataFrame with the columns of table ``beijing_day``. The wind of a sector is the mean over the day's hours of the
+    speed in that sector, zero in the others; south-west and calm count in none.
+    """
+    return _days(
+        pd.DataFrame(
+            {
+                "pm25": hours["pm2.5"],
+                "speed": _airport_speed(hours),
+                "direction": hours["cbwd"],
+                "dew_point": hours["DEWP"],
+                "pressure": hours["PRES"],
+                "temperature": hours["TEMP"],
+                "wet_hours": ((hours["Ir"] > 0) | (hours["Is"] > 0)).astype(float),
+                "date": _local(hours).dt.normalize(),
+                "site": "embassy",
+            }
+        ),
+        "embassy",
+    )
+
+
+def station_days(hours: pd.DataFrame) -> pd.DataFrame:
+    """PM2.5 of each station by local day (columns station, date, pm25 in µg/m³, hours); missing under 16 hours."""
+    frame = hours.assign(date=_local(hours).dt.normalize())
+    days = frame.groupby(["station", "date"])["PM2.5"].agg(["mean", "count"]).reset_index()
+    days.columns = ["station", "date", "pm25", "hours"]
+    return days.assign(pm25=days["pm25"].where(days["hours"] >= FEWEST_HOURS).round(2), date=days["date"].dt.date)
+
+
+def city_days(hours: pd.DataFrame) -> pd.DataFrame:
+    """The twelve stations' mean PM2.5 and mean weather by local day, from UCI 501; columns as `embassy_days`."""
+    return _days(
+        pd.DataFrame(
+            {
+                "pm25": hours["PM2.5"],
+                "speed": hours["WSPM"],
+                "direction": hours["wd"],
+                "dew_point": hours["DEWP"],
+                "pressure": hours["PRES"],
+                "temperature": hours["TEMP"],
+                "wet_hours": (hours["RAIN"] > 0).astype(float),
+                "date": _local(hours).dt.normalize(),
+                "site": hours["station"],
+            }
+        ),
+        "stations",
+    )
+
+
+def _days(hours: pd.DataFrame, series: str) -> pd.DataFrame:
+    """Means over the hours of each site's day, then over sites; a site-day counts with at least 16 hours of PM2.5."""
+    winds = [f"wind_{sector}" for sector in SECTORS]
+    for wind, directions in zip(winds, SECTORS.values(), strict=True):
+        hours[wind] = hours["speed"].where(hours["direction"].isin(directions), 0.0)
+    by_site = hours.groupby(["date", "site"])
+    weather = [*winds, "dew_point", "pressure", "temperature"]
+    sites = by_site[["pm25", *weather]].mean()
+    sites["hours"] = by_site["pm25"].count()
+    sites["wet_hours"] = by_site["wet_hours"].sum()
+    sites.loc[sites["hours"] < FEWEST_HOURS, "pm25"] = np.nan
+    days = sites[["pm25", "hours", *weather, "wet_hours"]].groupby("date").mean().round(2).reset_index()
+    days["hours"] = days["hours"].round(1)
+    days.insert(0, "series", series)
+    return days.assign(date=days["date"].dt.date)
+
+
+def _local(hours: pd.DataFrame) -> pd.Series:
+    return pd.to_datetime(hours[["year", "month", "day", "hour"]])
+
+
+def _airport_speed(hours: pd.DataFrame) -> np.ndarray:
+    """Wind speed of each hour (m/s), taken apart from the archive's sums."""
+    rise = hours["Iws"] - hours["Iws"].shift(fill_value=0)
+    restarted = (hours["cbwd"] != hours["cbwd"].shift()) | (rise < 0)
+    return np.where(restarted, hours["Iws"], rise)
 
 
 def calibrate_wind(airport: pd.DataFrame, noaa: pd.DataFrame) -> dict[str, float]:

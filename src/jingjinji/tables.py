@@ -22,7 +22,12 @@ DATA = jingjinji.PROJECT / "data"
 UNITS = {
     "pm25": "µg/m³",
     "rounding": "µg/m³",
+    "hours": "hours",
     "wind": "m/s",
+    "wind_nw": "m/s",
+    "wind_ne": "m/s",
+    "wind_se": "m/s",
+    "wet_hours": "hours",
     "dew_point": "degC",
     "temperature": "degC",
     "pressure": "hPa",
@@ -36,6 +41,7 @@ _MISTAKEN = {
     "hPa": {"kPa": lambda x: 10 * x, "Pa": lambda x: x / 100},
     "m/s": {},
     "days": {},
+    "hours": {"minutes": lambda x: x / 60},
 }
 _PLACES = ("city", "area", "source")
 _KINDS = {
