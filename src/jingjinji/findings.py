@@ -164,13 +164,13 @@ def exact(id: str, label: str, value: float, unit: str, panel: tuple[str, ...], 
 
 
 def supported_decimals(error: float) -> int:
-    """Most decimals whose last place is at least twice the Monte Carlo error; negative means tens, hundreds.
+    """Most decimals whose last place is at least the Monte Carlo error; negative means tens, hundreds.
 
     With an error of 0.03 the second decimal says nothing: one decimal is printed.
     """
     if error == 0:
         return 15
-    return math.floor(-math.log10(2 * error))
+    return math.floor(-math.log10(error))
 
 
 def find(findings: dict[str, Finding], id: str) -> Finding:

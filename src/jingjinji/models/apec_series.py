@@ -1,0 +1,469 @@
+"""The ban of November 2014 in a daily series of Beijing: weather-adjusted, with ordinary ten days as the yardstick.
+
+The log of a day's PM2.5 follows trend, season, heating, weekday and weather; what is left carries over from day to day
+and, by blocks of ten days, stays off for reasons that nobody recorded. An event counts as one only as far as it stands
+out from those blocks. Concentrations are in µg/m³, effects on the natural-log scale.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import signal
+
+from jingjinji import tables
+from jingjinji.errors import BookError
+from jingjinji.findings import Finding, exact, record
+
+WEATHER = ("wind_nw", "wind_ne", "wind_se", "wind_before", "dew_point", "temperature", "pressure")
+WAVES, TREND_WAVES = 6, 4
+SMOOTHNESS, TREND_SMOOTHNESS = 1.0, 1.5
+BLOCK_DAYS = 10
+BLOCKS = 184
+EVENTS = (
+    "ban-1", "ban-2", "parade", "alert", "after-ban", "after-parade", "later-30", "later-60", "later-90",
+    *(f"holiday-{year}" for year in range(2010, 2017)),
+)  # fmt: skip
+KIND = np.array([0, 0, 0, *(2,) * 6, *(1,) * 7])
+BAN = ("ban-1", "ban-2")
+GROUPS = {"ban": BAN, "parade": ("parade",)}
+TWO_WEEKS = pd.Timedelta(days=13)
+DAY = pd.Timedelta(days=1)
+PANEL = ("beijing_day", "interventions")
+FEWEST_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is known of one series.
+
+    pm25 : daily means indexed by date, every day of the span, NaN where there is none.
+    weather : (day, variable) standardised variables of `WEATHER`; wet : (day,) hours of rain or snow, standardised.
+    windows : event -> (first day, last day), the events of the series only.
+    """
+
+    pm25: pd.Series
+    weather: np.ndarray
+    wet: np.ndarray
+    windows: dict[str, tuple[pd.Timestamp, pd.Timestamp]]
+    use_weather: bool = True
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model apec_series has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    panel = series("embassy")
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def series(name: str) -> Panel:
+    """The panel of series `embassy` or `stations` of table ``beijing_day``; raises BookError for gaps in the event."""
+    days = tables.load("beijing_day").query("series == @name").set_index("date")
+    days = days.reindex(pd.date_range(days.index[0], days.index[-1]))
+    winds = [f"wind_{sector}" for sector in ("nw", "ne", "se")]
+    total = np.sqrt(days[winds].sum(axis=1))
+    cycle = np.column_stack([np.ones(len(days)), seasons(days.index)])
+    air = days[["dew_point", "temperature", "pressure"]]
+    variables = (air - cycle @ np.linalg.lstsq(cycle, air.to_numpy())[0]).assign(**np.sqrt(days[winds]))
+    variables["wind_before"] = total.shift(fill_value=total.iloc[0])
+    scaled = (variables - variables.mean()) / variables.std()
+    wet = (days.wet_hours - days.wet_hours.mean()) / days.wet_hours.std()
+    found = {event: span for event, span in windows().items() if days.index[0] <= span[0] and span[1] <= days.index[-1]}
+    return checked(Panel(days.pm25, scaled[list(WEATHER)].to_numpy(), wet.to_numpy(), found))
+
+
+def windows() -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """First and last day of every event: dates from ``interventions``, two weeks after them, National Day weeks."""
+    dated = tables.load("interventions").set_index("id")
+    start, end = pd.to_datetime(dated["start"]), pd.to_datetime(dated["end"])
+    ban_end, parade_end = end["I010"], end["I018"]
+    spans = {
+        "ban-1": (start["I010"], start["I014"] - DAY),
+        "ban-2": (start["I014"], ban_end),
+        "parade": (start["I018"], parade_end),
+        "alert": (start["I021"], end["I021"]),
+        "after-ban": (ban_end + DAY, ban_end + DAY + TWO_WEEKS),
+        "after-parade": (parade_end + DAY, parade_end + DAY + TWO_WEEKS),
+    }
+    for days in (30, 60, 90):
+        first = ban_end + pd.Timedelta(days=days)
+        spans[f"later-{days}"] = (first, first + TWO_WEEKS)
+    for year in range(2010, 2017):
+        spans[f"holiday-{year}"] = (pd.Timestamp(year, 10, 1), pd.Timestamp(year, 10, 7))
+    return {event: spans[event] for event in EVENTS}
+
+
+def checked(panel: Panel) -> Panel:
+    """The panel; raises BookError where an event lies outside the record or has hardly a measured day."""
+    first, last = panel.pm25.index[0].date(), panel.pm25.index[-1].date()
+    for event, (start, end) in panel.windows.items():
+        inside = panel.pm25[start:end]
+        if len(inside) < (end - start).days + 1:
+            raise BookError(
+                f"event '{event}' runs from {start.date()} to {end.date()}, outside the record of {first} to {last}: "
+                "expected an event inside it; leave the event out or give a longer series"
+            )
+        if inside.notna().sum() < FEWEST_DAYS:
+            raise BookError(
+                f"event '{event}' ({start.date()} to {end.date()}) has {inside.notna().sum()} measured days: expected "
+                f"at least {FEWEST_DAYS}; leave the event out or take another series"
+            )
+    return panel
+
+
+def block_of(dates: pd.DatetimeIndex) -> np.ndarray:
+    """Number of the ten-day block of each day; blocks are laid so that the ban of November 2014 is one of them."""
+    ban_start, _ = windows()["ban-1"]
+    number = np.floor((dates - ban_start).days / BLOCK_DAYS).astype(int)
+    return number - number[0]
+
+
+def waves(x: np.ndarray, count: int, smoothness: float) -> np.ndarray:
+    """Basis (row, wave) of a smooth function of x (in standard deviations), scaled for amplitude one.
+
+    Hilbert-space approximation of a Gaussian process with a squared-exponential kernel and length scale `smoothness`
+    (Riutort-Mayol et al. 2023, doi 10.1007/s11222-022-10167-2); columns are centred and turned
+    until they are orthogonal, which leaves the prior of the function as it is.
+    """
+    half = 1.3 * np.abs(x).max()
+    frequency = np.arange(1, count + 1) * np.pi / (2 * half)
+    density = np.sqrt(2 * np.pi) * smoothness * np.exp(-0.5 * (smoothness * frequency) ** 2)
+    basis = np.sin(frequency * (x[:, None] + half)) / np.sqrt(half) * np.sqrt(density)
+    turned, size, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
+    return turned * size
+
+
+def seasons(dates: pd.DatetimeIndex) -> np.ndarray:
+    """(day, 6): three cycles a year as cosine and sine."""
+    angle = 2 * np.pi * (dates.dayofyear.to_numpy() - 1) / 365.25
+    return np.column_stack([wave(k * angle) for k in (1, 2, 3) for wave in (np.cos, np.sin)])
+
+
+def heated(dates: pd.DatetimeIndex) -> np.ndarray:
+    """1 on the days of Beijing's legal heating season, 15 November to 15 March, less its mean."""
+    number = 100 * dates.month + dates.day
+    heating = ((number >= 1115) | (number <= 315)).astype(float)
+    return heating - heating.mean()
+
+
+def event_days(panel: Panel) -> np.ndarray:
+    """(day, event): 1 on the days of an event."""
+    dates = panel.pm25.index
+    days = np.zeros((len(dates), len(EVENTS)))
+    for event, (first, last) in panel.windows.items():
+        days[(dates >= first) & (dates <= last), EVENTS.index(event)] = 1
+    return days
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    dates = panel.pm25.index
+    log = np.log(panel.pm25.to_numpy())
+    measured = np.isfinite(log)
+    before = np.concatenate([[False], measured[:-1]])
+    year = (dates - dates[0]).days.to_numpy() / 365.25
+    smooth = [waves(column, WAVES, SMOOTHNESS) for column in panel.weather.T]
+    days = np.flatnonzero(measured)
+    return {
+        "smooth_basis": np.concatenate(smooth, axis=1) * panel.use_weather,
+        "wet": panel.wet * panel.use_weather,
+        "trend_basis": waves(year - year.mean(), TREND_WAVES, TREND_SMOOTHNESS),
+        "season_basis": seasons(dates),
+        "heated": heated(dates),
+        "weekday_index": dates.dayofweek.to_numpy(),
+        "block_index": block_of(dates),
+        "event_days": event_days(panel),
+        "day": days,
+        "day_before": np.maximum(days - 1, 0),
+        "has_before": before[days].astype(float),
+        "log_pm25": log[days],
+        "log_pm25_before": np.nan_to_num(log[np.maximum(days - 1, 0)]),
+    }
+
+
+COORDS = {
+    "term": list(WEATHER),
+    "wave": range(WAVES),
+    "trend_wave": range(TREND_WAVES),
+    "season_wave": ["cos 1", "sin 1", "cos 2", "sin 2", "cos 3", "sin 3"],
+    "weekday": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    "block": range(BLOCKS),
+    "event": list(EVENTS),
+    "kind": ["control", "holiday"],
+}
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """The model of a panel; every array of `data` is a ``pm.Data``."""
+    import pymc as pm
+
+    with pm.Model(coords=COORDS) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        day_series(d)
+    return model
+
+
+def day_series(d: dict):
+    """Parameters and likelihood of the daily series inside an open model; returns the events' effects (event,)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    level = pm.Normal("level", np.log(80), 0.5)
+    trend = pm.Normal("trend", 0, 0.2, dims="trend_wave")
+    season = pm.Normal("season", 0, 0.3, dims="season_wave")
+    heating = pm.Normal("heating", 0, 0.3)
+    weekday = pm.ZeroSumNormal("weekday_effect", 0.1, dims="weekday")
+    amplitude = pm.LogNormal("amplitude", np.log(0.4), 0.5, dims="term")
+    smooth = pm.Normal("smooth", 0, amplitude[:, None], dims=("term", "wave"))
+    wet = pm.Normal("wet_effect", 0, 0.2)
+    weather = d["smooth_basis"] @ smooth.ravel() + d["wet"] * wet
+
+    block_scale = pm.LogNormal("block_scale", np.log(0.12), 0.4)
+    block = block_scale * pm.Normal("block_effect", 0, 1, dims="block")
+    kind_mean = pm.Normal("kind_mean", 0, [0.3, 0.15], dims="kind")
+    event_scale = pm.LogNormal("event_scale", np.log(0.12), 0.4)
+    apart = pm.Normal("event_apart", 0, 1, dims="event")
+    pooled = kind_mean[np.minimum(KIND, 1)] + event_scale * apart
+    effect = pm.Deterministic("effect", pt.where(KIND == 2, 0.3 * apart, pooled), dims="event")
+
+    calendar = d["trend_basis"] @ trend + d["season_basis"] @ season + heating * d["heated"] + weekday[d["weekday_index"]]
+    mu = level + calendar + weather + block[d["block_index"]] + d["event_days"] @ effect
+    carry_over = pm.Beta("carry_over", 4, 6)
+    scale = pm.LogNormal("scale", np.log(0.45), 0.3)
+    tail = 3 + pm.Gamma("tail", 2, 0.1)
+    residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["day_before"]])
+    pm.StudentT("days", nu=tail, mu=mu[d["day"]] + carry_over * residual_before, sigma=scale, observed=d["log_pm25"])
+    return effect
+
+
+TRUTH = {
+    "effect": 0.0,
+    "level": np.log(85),
+    "season": np.array([0.1, 0.1, 0.0, 0.0, 0.0, 0.0]),
+    "weather": np.array([-0.35, -0.1, 0.05, -0.05, 0.4, -0.05, -0.1]),
+    "block_scale": 0.08,
+    "carry_over": 0.43,
+    "scale": 0.36,
+    "tail": 8.0,
+}
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`) and the days, gaps and weather of `panel`.
+
+    ``effect`` is the true effect of the ban, as a share: -0.3 for thirty per cent less. No other event has one.
+    """
+    panel = series("embassy") if panel is None else panel
+    known = {**TRUTH, **truth}
+    dates = panel.pm25.index
+    mean = known["level"] + seasons(dates) @ known["season"] + np.tanh(panel.weather) @ known["weather"]
+    mean = mean + rng.normal(0, known["block_scale"], BLOCKS)[block_of(dates)]
+    mean = mean + event_days(panel)[:, [EVENTS.index(event) for event in BAN]].sum(axis=1) * np.log1p(known["effect"])
+    noise = known["scale"] * rng.standard_t(known["tail"], len(dates))
+    error = signal.lfilter([1.0], [1.0, -known["carry_over"]], noise)
+    return replace(panel, pm25=np.exp(mean + error).where(panel.pm25.notna()), truth=known)
+
+
+def _moved(panel: Panel, days: int) -> Panel:
+    """The windows of ban and rebound moved by some days."""
+    shift = pd.Timedelta(days=days)
+    moved = {event: (first + shift, last + shift) for event, (first, last) in panel.windows.items()
+             if event in (*BAN, "after-ban")}  # fmt: skip
+    return replace(panel, windows=panel.windows | moved)
+
+
+def toy(panel: Panel, effect: float) -> Panel:
+    """A synthetic twin of a panel with a known effect of the ban."""
+    return simulate({"effect": effect}, np.random.default_rng([2014, int(-100 * effect)]), panel)
+
+
+VARIANTS = {
+    "toy": partial(toy, effect=-0.3),
+    "toy-small": partial(toy, effect=-0.1),
+    "toy-none": partial(toy, effect=0.0),
+    "without-weather": lambda panel: replace(panel, use_weather=False),
+    "three-days-earlier": partial(_moved, days=-3),
+    "three-days-later": partial(_moved, days=3),
+}
+DERIVED: tuple = ()
+KEPT_WITH: tuple = ()
+
+
+def findings(fit) -> list[Finding]:
+    """Effects by event, the counterfactual of the ban, the weather of its days; predictive checks of the main fit."""
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    made = event_findings(fit.parameters, fit.panel, "apec.embassy", "one site", name)
+    if not fit.panel.truth and fit.panel.use_weather:
+        made += weather_findings(fit.parameters, fit.panel, "apec.embassy", "one site", name)
+    if not fit.variant:
+        made += check_findings(fit.parameters, fit.panel, fit.seed, "apec.embassy", "one site", fit.name)
+        made += official_findings()
+    return made
+
+
+def event_findings(parameters, panel: Panel, prefix: str, words: str, name) -> list[Finding]:
+    """Effect of each event (%), and of the ban as a whole in % and µg/m³ with what the days would have been."""
+    effect = parameters["effect"].transpose("chain", "draw", "event").values
+    made = []
+    for event, (first, last) in panel.windows.items():
+        if event in GROUPS:
+            continue
+        span = f"{first.date()} to {last.date()}"
+        made.append(name(f"{prefix}.{event}.effect", f"change of PM2.5 beyond weather and season, {span}, {words}",
+                         100 * np.expm1(effect[:, :, EVENTS.index(event)]), "%"))  # fmt: skip
+    for group, members in GROUPS.items():
+        if members[0] in panel.windows:
+            made += _group(parameters, panel, group, members, f"{prefix}.{group}", words, name)
+    made.append(name(f"{prefix}.block-scale", f"standard deviation of ordinary ten days around expectation, {words}",
+                     100 * parameters["block_scale"].transpose("chain", "draw").values, "%"))  # fmt: skip
+    return made
+
+
+def _group(parameters, panel: Panel, group: str, members: tuple, prefix: str, words: str, name) -> list[Finding]:
+    first, last = panel.windows[members[0]][0], panel.windows[members[-1]][1]
+    span = f"{first.date()} to {last.date()}, {words}"
+    days = panel.pm25[first:last].dropna()
+    position = panel.pm25.index.get_indexer(days.index)
+    shift = parameters["effect"].transpose("chain", "draw", "event").values @ event_days(panel)[position].T
+    block = parameters["block_effect"].transpose("chain", "draw", "block").values
+    block = block[:, :, block_of(panel.pm25.index)[position]]
+    block = block * parameters["block_scale"].transpose("chain", "draw").values[:, :, None]
+    without = (days.to_numpy() * np.exp(-shift)).mean(axis=2)
+    usual = (days.to_numpy() * np.exp(-shift - block)).mean(axis=2)
+    observed = days.mean()
+    return [
+        name(f"{prefix}.effect", f"change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}",
+             100 * (observed / without - 1), "%"),
+        name(f"{prefix}.departure", f"departure of PM2.5 from what weather and season let expect, {span}",
+             100 * (observed / usual - 1), "%"),
+        name(f"{prefix}.difference", f"difference of PM2.5 beyond weather, season and ordinary scatter, {span}",
+             observed - without, "µg/m³"),
+        name(f"{prefix}.counterfactual", f"mean PM2.5 had the days of the {group} been like others with their weather, "
+             f"{span}", without, "µg/m³"),
+        name(f"{prefix}.below", f"probability that the days of the {group} lay below expectation, {span}",
+             without > observed, "probability"),
+    ]  # fmt: skip
+
+
+def weather_mean(parameters, arrays: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Mean weather term of some days (chain, draw), log scale, from the arrays of `data`."""
+    smooth = parameters["smooth"].transpose("chain", "draw", "term", "wave").values
+    wet = parameters["wet_effect"].transpose("chain", "draw").values
+    return smooth.reshape(*wet.shape, -1) @ arrays["smooth_basis"][rows].mean(axis=0) + wet * arrays["wet"][rows].mean()
+
+
+def weather_findings(parameters, panel: Panel, prefix: str, words: str, name) -> list[Finding]:
+    """Was the ban's weather adverse, and how much of the difference from October goes with weather?"""
+    dates, arrays = panel.pm25.index, data(panel)
+    first, last = panel.windows["ban-1"][0], panel.windows["ban-2"][1]
+    ban = np.flatnonzero((dates >= first) & (dates <= last))
+    october = np.flatnonzero((dates >= f"{first.year}-10-01") & (dates < f"{first.year}-11-01"))
+    in_ban = weather_mean(parameters, arrays, ban)
+    others = {}
+    for year in sorted(set(dates.year) - {first.year}):
+        rows = np.flatnonzero((dates >= first.replace(year=year)) & (dates <= last.replace(year=year)))
+        if len(rows) == len(ban):
+            others[year] = weather_mean(parameters, arrays, rows)
+    autumn = [
+        start for start in range(len(dates) - len(ban) + 1)
+        if (dates[start].month, dates[start].day) >= (10, 15) and (dates[start + len(ban) - 1].month, 0) <= (11, 30)
+        and not set(range(start, start + len(ban))) & set(ban)
+    ]  # fmt: skip
+    windows = np.stack([weather_mean(parameters, arrays, np.arange(start, start + len(ban))) for start in autumn])
+    usual = np.mean(list(others.values()), axis=0)
+    log = np.log(panel.pm25.to_numpy())
+    drop = np.nanmean(log[october]) - np.nanmean(log[ban])
+    span = f"{first.date()} to {last.date()}, {words}"
+    made = [
+        name(f"{prefix}.weather.ban", f"PM2.5 that goes with the weather of {span}, against the same days of the other years",
+             100 * np.expm1(in_ban - usual), "%"),
+        name(f"{prefix}.weather.adverse", f"probability that the weather of {span} was worse than that of the same days "
+             "of the other years, on average", in_ban > usual, "probability"),
+        name(f"{prefix}.weather.better", f"share of ten-day windows from 15 October to 30 November with a weather worse "
+             f"than that of {span}", 100 * (windows > in_ban).mean(axis=0), "%"),
+        name(f"{prefix}.weather.october", f"share of the difference from October {first.year} (mean of logs) that goes "
+             f"with weather, {span}", 100 * (weather_mean(parameters, arrays, october) - in_ban) / drop, "%"),
+    ]  # fmt: skip
+    for year, value in others.items():
+        made.append(name(f"{prefix}.weather.{year}", f"PM2.5 that goes with the weather of {first.strftime('%-d %B')} to "
+                         f"{last.strftime('%-d %B')} {year}, against the record's mean, {words}",
+                         100 * np.expm1(value), "%"))  # fmt: skip
+    made.append(name(f"{prefix}.weather.{first.year}", f"PM2.5 that goes with the weather of {span}, against the record's "
+                     "mean", 100 * np.expm1(in_ban), "%"))  # fmt: skip
+    after = panel.windows["after-ban"]
+    rows = np.flatnonzero((dates >= after[0]) & (dates <= after[1]))
+    made.append(name(f"{prefix}.weather.after", f"PM2.5 that goes with the weather of {after[0].date()} to "
+                     f"{after[1].date()}, against the record's mean, {words}",
+                     100 * np.expm1(weather_mean(parameters, arrays, rows)), "%"))  # fmt: skip
+    return made
+
+
+def expected(parameters, panel: Panel, rows: slice) -> np.ndarray:
+    """Mean of log PM2.5 given the day before: (draw, measured day), for every `rows`-th draw."""
+    d = data(panel)
+    flat = {
+        name: values.stack(sample=("chain", "draw")).transpose("sample", ...).values[rows]
+        for name, values in parameters.data_vars.items()
+        if name in ("level", "trend", "season", "heating", "weekday_effect", "smooth", "wet_effect", "block_effect",
+                    "block_scale", "effect", "carry_over")
+    }  # fmt: skip
+    size = len(flat["level"])
+    mu = flat["level"][:, None] + flat["trend"] @ d["trend_basis"].T + flat["season"] @ d["season_basis"].T
+    mu += flat["heating"][:, None] * d["heated"] + flat["weekday_effect"][:, d["weekday_index"]]
+    mu += flat["smooth"].reshape(size, -1) @ d["smooth_basis"].T + flat["wet_effect"][:, None] * d["wet"]
+    mu += flat["block_scale"][:, None] * flat["block_effect"][:, d["block_index"]] + flat["effect"] @ d["event_days"].T
+    residual = d["has_before"] * (d["log_pm25_before"] - mu[:, d["day_before"]])
+    return mu[:, d["day"]] + flat["carry_over"][:, None] * residual
+
+
+def replicates(parameters, panel: Panel, seed: int, draws: int = 400) -> np.ndarray:
+    """Measured days drawn anew given the day before: (draw, measured day), µg/m³."""
+    total = parameters.sizes["chain"] * parameters.sizes["draw"]
+    rows = slice(None, None, max(1, total // draws))
+    mean = expected(parameters, panel, rows)
+    scale, tail = (parameters[key].values.reshape(-1)[rows, None] for key in ("scale", "tail"))
+    return np.exp(mean + scale * np.random.default_rng(seed).standard_t(3 + tail, mean.shape))
+
+
+def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str, model: str) -> list[Finding]:
+    """Share of the measured days inside the central 50 and 94 % of days drawn anew."""
+    drawn, measured = replicates(parameters, panel, seed), panel.pm25.dropna().to_numpy()
+    made = [exact(f"{prefix}.days", f"measured days, {words}", len(measured), "days", PANEL, model)]
+    for probability in (50, 94):
+        low, high = np.percentile(drawn, [50 - probability / 2, 50 + probability / 2], axis=0)
+        share = 100 * np.mean((low <= measured) & (measured <= high))
+        made.append(exact(f"{prefix}.check.coverage{probability}", f"share of measured days inside the central "
+                          f"{probability} % of days drawn anew, {words}", round(float(share), 1), "%", PANEL, model))  # fmt: skip
+    return made
+
+
+def official_findings() -> list[Finding]:
+    """The ban's days as measured in the two series, and the official evaluation."""
+    first, last = windows()["ban-1"][0], windows()["ban-2"][1]
+    made = []
+    days = tables.load("beijing_day").set_index("date")
+    for series_name, key in (("embassy", "embassy"), ("stations", "stations")):
+        pm25 = days.loc[days.series == series_name, "pm25"]
+        october = pm25[f"{first.year}-10-01":f"{first.year}-10-31"].mean()
+        for id, what, value in (
+            ("ban", f"{first.date()} to {last.date()}", pm25[first:last].mean()),
+            ("official-days", f"{first.year}-11-01 to {last.date()}", pm25[f"{first.year}-11-01":last].mean()),
+            ("october", f"October {first.year}", october),
+            ("clean-days", f"days of {first.date()} to {last.date()} at or under 75 µg/m³", (pm25[first:last] <= 75).sum()),
+            ("dirtiest", f"dirtiest day of {first.date()} to {last.date()}", pm25[first:last].max()),
+        ):
+            unit = "days" if id == "clean-days" else "µg/m³"
+            made.append(exact(f"apec.observed.{key}.{id}", f"measured PM2.5, {series_name}, {what}", round(float(value), 1),
+                              unit, ("beijing_day",)))  # fmt: skip
+    published = tables.load("published_results").set_index("id")
+    made.append(exact("apec.official.observed", published.loc["P043", "quantity"], published.loc["P043", "value"], "µg/m³",
+                      ("published_results",)))  # fmt: skip
+    made.append(exact("apec.official.counterfactual", published.loc["P044", "quantity"], published.loc["P044", "value"],
+                      "µg/m³", ("published_results",)))  # fmt: skip
+    effect = 100 * (published.loc["P043", "value"] / published.loc["P044", "value"] - 1)
+    made.append(exact("apec.official.effect", "effect of the controls by the official evaluation", round(effect), "%",
+                      ("published_results",)))  # fmt: skip
+    return made
