@@ -11,7 +11,7 @@ from types import ModuleType
 
 from jingjinji.errors import BookError
 
-TOPICS = ("decline", "heavy_days")
+TOPICS = ("decline", "apec_stations", "apec_series", "apec_donors", "heavy_days")
 
 
 def module(topic: str) -> ModuleType:

@@ -61,18 +61,32 @@ def load(variant: str = "") -> Panel:
 
 def series(name: str) -> Panel:
     """The panel of series `embassy` or `stations` of table ``beijing_day``; raises BookError for gaps in the event."""
-    days = tables.load("beijing_day").query("series == @name").set_index("date")
-    days = days.reindex(pd.date_range(days.index[0], days.index[-1]))
-    winds = [f"wind_{sector}" for sector in ("nw", "ne", "se")]
-    total = np.sqrt(days[winds].sum(axis=1))
-    cycle = np.column_stack([np.ones(len(days)), seasons(days.index)])
-    air = days[["dew_point", "temperature", "pressure"]]
-    variables = (air - cycle @ np.linalg.lstsq(cycle, air.to_numpy())[0]).assign(**np.sqrt(days[winds]))
-    variables["wind_before"] = total.shift(fill_value=total.iloc[0])
+    variables = weather_table(name)
+    roots = [column for column in variables if column.startswith("wind")]
+    variables[roots] = np.sqrt(variables[roots])
     scaled = (variables - variables.mean()) / variables.std()
+    days = _days(name)
     wet = (days.wet_hours - days.wet_hours.mean()) / days.wet_hours.std()
     found = {event: span for event, span in windows().items() if days.index[0] <= span[0] and span[1] <= days.index[-1]}
-    return checked(Panel(days.pm25, scaled[list(WEATHER)].to_numpy(), wet.to_numpy(), found))
+    return checked(Panel(days.pm25, scaled.to_numpy(), wet.to_numpy(), found))
+
+
+def weather_table(name: str) -> pd.DataFrame:
+    """The variables of `WEATHER` by day: winds in m/s, dew point and temperature in K and pressure in hPa against the
+    usual course of the year."""
+    days = _days(name)
+    cycle = np.column_stack([np.ones(len(days)), seasons(days.index)])
+    air = days[["dew_point", "temperature", "pressure"]]
+    winds = days[["wind_nw", "wind_ne", "wind_se"]]
+    total = winds.sum(axis=1)
+    before = total.shift(fill_value=total.iloc[0]).rename("wind_before")
+    departures = air - cycle @ np.linalg.lstsq(cycle, air.to_numpy())[0]
+    return pd.concat([winds, before, departures], axis=1)[list(WEATHER)]
+
+
+def _days(name: str) -> pd.DataFrame:
+    days = tables.load("beijing_day").query("series == @name").set_index("date")
+    return days.reindex(pd.date_range(days.index[0], days.index[-1]))
 
 
 def windows() -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:

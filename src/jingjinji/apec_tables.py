@@ -1,0 +1,146 @@
+"""What the page on November 2014 shows of its fits: arrays and small tables, computed from stored draws."""
+
+import logging
+import re
+
+import numpy as np
+import pandas as pd
+
+from jingjinji import tables
+from jingjinji.findings import Finding, exact
+from jingjinji.models import apec_donors, apec_series
+
+VARIABLES = {
+    "wind_nw": ("wind from west to north", "m/s"),
+    "wind_ne": ("wind from north-east", "m/s"),
+    "wind_se": ("wind from east to south", "m/s"),
+    "wind_before": ("wind of the day before", "m/s"),
+    "dew_point": ("dew point, against usual", "K"),
+    "temperature": ("temperature, against usual", "K"),
+    "pressure": ("pressure, against usual", "hPa"),
+}
+LINES = {"apec.embassy": "one site, day by day", "apec.stations": "twelve stations", "apec.donors.beijing": "other cities"}
+OTHERS = ("P044", "P025", "P030", "P031", "P050")
+
+
+def observed(first: str, last: str) -> dict[str, pd.Series]:
+    """Daily PM2.5 of the two series between two dates, by name."""
+    days = tables.load("beijing_day").set_index("date")
+    names = {"embassy": "embassy (one site)", "stations": "mean of twelve stations"}
+    return {words: days.loc[days.series == name, "pm25"].loc[first:last] for name, words in names.items()}
+
+
+def weather_curves(fit, most: int = 400) -> dict[str, tuple[np.ndarray, np.ndarray, str]]:
+    """Change (%) along each weather variable between its 1st and 99th percentile: name -> (values, draws, unit)."""
+    arrays, raw = apec_series.data(fit.panel), apec_series.weather_table("embassy")
+    smooth = fit.parameters["smooth"].stack(sample=("chain", "draw")).transpose("sample", "term", "wave").values
+    smooth = smooth[:: max(1, len(smooth) // most)]
+    found = {}
+    for number, (variable, (name, unit)) in enumerate(VARIABLES.items()):
+        columns = slice(number * apec_series.WAVES, (number + 1) * apec_series.WAVES)
+        values = raw[variable].to_numpy()
+        inside = np.flatnonzero((values >= np.percentile(values, 1)) & (values <= np.percentile(values, 99)))
+        rows = inside[np.argsort(values[inside])][:: max(1, len(inside) // 150)]
+        found[name] = values[rows], 100 * np.expm1(smooth[:, number] @ arrays["smooth_basis"][rows, columns].T), unit
+    return found
+
+
+def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> np.ndarray:
+    """Measured days as the priors alone expect them: (draw, day), µg/m³."""
+    import pymc as pm
+
+    logging.getLogger("pymc").setLevel(logging.WARNING)
+    with apec_series.build(panel):
+        prior = pm.sample_prior_predictive(
+            draws, var_names=["days"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
+    return np.exp(prior["prior_predictive"]["days"].values[0])
+
+
+def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
+    """Replicated and measured statistics by calendar month and by year: name -> (labels, replicated, measured)."""
+    drawn, measured = apec_series.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
+    months, years = measured.index.month, measured.index.year
+    values = measured.to_numpy()
+    return {
+        "mean by calendar month": (
+            [str(month) for month in range(1, 13)],
+            np.column_stack([drawn[:, months == month].mean(axis=1) for month in range(1, 13)]),
+            np.array([values[months == month].mean() for month in range(1, 13)]),
+        ),
+        "the twentieth dirtiest day, by year": (
+            [str(year) for year in sorted(set(years))],
+            np.column_stack([np.sort(drawn[:, years == year], axis=1)[:, -20] for year in sorted(set(years))]),
+            np.array([np.sort(values[years == year])[-20] for year in sorted(set(years))]),
+        ),
+    }
+
+
+def twin(fit, city: str) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray, int]:
+    """First days, measured means, draws of the twin (draw, period) in µg/m³, and the number of the ban's period."""
+    rng = np.random.default_rng(fit.seed)
+    log = fit.panel.log_pm25[:, apec_donors.position(fit.panel, city)]
+    departure = apec_donors.gaps(fit, city, rng).reshape(-1, len(log))
+    return fit.panel.starts, np.exp(log), np.exp(log - departure), fit.panel.ban
+
+
+def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
+    """Synthetic twins: the true effect that was put in, and what each line of evidence gives back.
+
+    found : name of a line -> the findings of its variants toy-none, toy-small and toy together.
+    """
+    rows = []
+    for prefix, words in LINES.items():
+        for variant, truth in (("toy-none", 0), ("toy-small", -10), ("toy", -30)):
+            id = f"{prefix}.ban.effect@{variant}"
+            estimate = found[prefix][id]
+            low, high = estimate.hdi
+            rows.append((words, f"{truth} %".replace("-", "−"), estimate.text, "yes" if low <= truth <= high else "no",
+                         "yes" if high < 0 else "no"))  # fmt: skip
+    return pd.DataFrame(rows, columns=["line", "truth", "recovered", "truth inside", "an effect would be claimed"])
+
+
+def published() -> list[tuple[str, Finding]]:
+    """Published effects of the ban in per cent, as points or ranges, for a forest plot."""
+    rows = tables.load("published_results").set_index("id")
+    found = []
+    for id in OTHERS:
+        row = rows.loc[id]
+        percents = _percents(f"{row['estimate']} {row['unit']}", "" if pd.isna(row["note"]) else row["note"])
+        study = row["study"].partition(" (")[0]
+        study = "official evaluation" if id == "P044" else study
+        finding = exact(f"published.{id}", row["quantity"], float(np.mean(percents)), "%", ("published_results",))
+        if len(percents) > 1:
+            finding = Finding(finding.id, finding.label, np.array([np.linspace(*percents, 50)]), "%", "table", finding.panel)
+        found.append((study, finding))
+    return found
+
+
+def _percents(estimate: str, note: str) -> list[float]:
+    """One or two percentages of an estimate such as ``-55.9 to -58.5 %``; of its note where the estimate has none."""
+    effect = re.search(r"effect (-\d+(?:\.\d+)?) %", note)
+    if effect:
+        return [float(effect[1])]
+    first = estimate.partition(";")[0]
+    return [float(number) for number in re.findall(r"-\d+(?:\.\d+)?", first)][:2]
+
+
+def claims(f: dict[str, Finding]) -> pd.DataFrame:
+    """What the article says of the event, beside what was found; verdicts follow from the findings by stated rules."""
+    adverse = max(f["apec.embassy.weather.adverse"].mean, f["apec.stations.weather.adverse"].mean)
+    below = [f[f"{prefix}.ban.below"].mean for prefix in LINES]
+    clean = f["apec.observed.stations.clean-days"].mean
+    lasting = [f[f"{prefix}.after-ban.effect"].hdi for prefix in LINES]
+    rows = [
+        ("Beijing reached a relatively satisfactory blue sky", "at least eight of the ban's ten days at or under 75 µg/m³",
+         f["apec.observed.stations.clean-days"].text, clean >= 8),
+        ("and this even under adverse weather", "the probability that the weather was worse than in other years is above "
+         "one half in a series", f"at most {adverse:.3f}", adverse > 0.5),
+        ("APEC blue verifies that the controls work", "each line of evidence gives a probability above 0.9 that the days "
+         "lay below expectation", f"at least {min(below):.2f}", min(below) > 0.9),
+        ("afterwards the region was heavily polluted again; short controls do not last", "the effect of the two weeks after "
+         "is not clearly below zero in any line", f"upper ends {', '.join(f'{high:.0f} %' for _, high in lasting)}",
+         min(high for _, high in lasting) > 0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
+    return table.assign(verdict=table["verdict"].map({True: "holds", False: "does not hold"}))
