@@ -100,6 +100,15 @@ def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["line", "truth", "recovered", "truth inside", "an effect would be claimed"])
 
 
+def twins_sentence(table: pd.DataFrame) -> str:
+    """What the table of `twins` shows, in one sentence."""
+    claimed = table["an effect would be claimed"] == "yes"
+    inside = (table["truth inside"] == "yes").sum()
+    count = claimed.groupby(table["truth"], sort=False).sum()
+    each = "; ".join(f"{number} of {len(LINES)} where it was {truth}" for truth, number in count.items())
+    return f"Of {len(table)} truths {inside} lie inside their intervals. An effect would have been claimed in {each}."
+
+
 def published() -> list[tuple[str, Finding]]:
     """Published effects of the ban in per cent, as points or ranges, for a forest plot."""
     rows = tables.load("published_results").set_index("id")
@@ -107,8 +116,7 @@ def published() -> list[tuple[str, Finding]]:
     for id in OTHERS:
         row = rows.loc[id]
         percents = _percents(f"{row['estimate']} {row['unit']}", "" if pd.isna(row["note"]) else row["note"])
-        study = row["study"].partition(" (")[0]
-        study = "official evaluation" if id == "P044" else study
+        study = "official evaluation" if id == "P044" else re.match(r"[\x00-\x7f]+? \d{4}", row["study"])[0]
         finding = exact(f"published.{id}", row["quantity"], float(np.mean(percents)), "%", ("published_results",))
         if len(percents) > 1:
             finding = Finding(finding.id, finding.label, np.array([np.linspace(*percents, 50)]), "%", "table", finding.panel)

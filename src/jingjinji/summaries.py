@@ -106,7 +106,8 @@ def _prior(variable) -> str:
         return text.replace(", <constant>", "")
     values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
     names = ("shape ", "scale ") if distribution == "Gamma" else ("", "")
-    return f"{distribution}({', '.join(f'{name}{float(value):g}' for name, value in zip(names, values, strict=True))})"
+    texts = [" | ".join(f"{number:g}" for number in dict.fromkeys(np.ravel(value).tolist())) for value in values]
+    return f"{distribution}({', '.join(name + text for name, text in zip(names, texts, strict=True))})"
 
 
 def fits_table() -> pd.DataFrame:

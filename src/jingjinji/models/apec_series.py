@@ -278,7 +278,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     mean = mean + event_days(panel)[:, [EVENTS.index(event) for event in BAN]].sum(axis=1) * np.log1p(known["effect"])
     noise = known["scale"] * rng.standard_t(known["tail"], len(dates))
     error = signal.lfilter([1.0], [1.0, -known["carry_over"]], noise)
-    return replace(panel, pm25=np.exp(mean + error).where(panel.pm25.notna()), truth=known)
+    made = pd.Series(np.exp(mean + error), dates).where(panel.pm25.notna())
+    return replace(panel, pm25=made, truth=known)
 
 
 def _moved(panel: Panel, days: int) -> Panel:
