@@ -53,8 +53,10 @@ found["target"] = key()
 fitting.SETTINGS["full"] = settings
 for package in ("pymc", "pytensor", "nutpie", "numpy", "pandas"):
     fitting.metadata.version = lambda name: "0" if name == package else versions(name)
+    fitting.versions.cache_clear()
     found[f"version of {package}"] = key()
 fitting.metadata.version = versions
+fitting.versions.cache_clear()
 sampler = fitting.SAMPLER
 fitting.SAMPLER = sampler.replace("target_accept", "another_argument")
 found["how it is sampled"] = key()

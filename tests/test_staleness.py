@@ -156,14 +156,14 @@ def test_a_lost_data_file_is_a_change_and_no_crash(toy):
 
 
 def test_code_that_is_no_python_names_nothing():
-    assert read("this is no python", "toybook", "page", False, set()).modules == frozenset()
+    assert read("this is no python", "toybook", "page", False, frozenset()).modules == frozenset()
 
 
 def test_reading_keeps_names_apart():
     code = "from toybook import tables\nclass Other: load = 1\nother = Other()\nother.load\ntables.load('a')\n"
-    reading = read(code, "toybook", "page", False, {"toybook", "toybook.tables"})
+    reading = read(code, "toybook", "page", False, frozenset({"toybook", "toybook.tables"}))
     assert reading.tables == {"a"}
-    assert read(f"{code}f = tables.load", "toybook", "page", False, set()).tables == {"a", ALL}
+    assert read(f"{code}f = tables.load", "toybook", "page", False, frozenset()).tables == {"a", ALL}
 
 
 def test_magics_do_not_hide_the_code():
@@ -173,7 +173,7 @@ def test_magics_do_not_hide_the_code():
             nbformat.v4.new_markdown_cell("import no"),
         ]
     )
-    reading = read(plain_code(notebook), "toybook", "page", False, {"toybook"})
+    reading = read(plain_code(notebook), "toybook", "page", False, frozenset({"toybook"}))
     assert reading.modules == {"toybook"}
 
 

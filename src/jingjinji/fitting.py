@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from types import ModuleType
 
@@ -98,6 +98,12 @@ def draft() -> bool:
 def seed(name: str) -> int:
     """A seed derived from a name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide a fit's draws."""
+    return {package: metadata.version(package) for package in VERSIONS}
 
 
 def names(topics: Iterable[str] = models.TOPICS) -> list[str]:
@@ -355,13 +361,12 @@ def _damage(name: str, key: str) -> str | None:
 def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
     wanted = list(wanted)
     sources = Sources(jingjinji.PROJECT)
-    versions = {package: metadata.version(package) for package in VERSIONS}
-    versions["sampler"] = SAMPLER
+    rest = versions() | {"sampler": SAMPLER}
     by_topic = {}
     for topic in {_parts(name)[0] for name in wanted}:
         content = sources.dependencies(f"import jingjinji.models.{topic}")
         by_topic[topic] = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
-    return [(name, by_topic[_parts(name)[0]] | versions) for name in wanted]
+    return [(name, by_topic[_parts(name)[0]] | rest) for name in wanted]
 
 
 def _key(name: str, content: dict[str, str]) -> str:
