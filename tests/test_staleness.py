@@ -87,7 +87,7 @@ def test_a_table_named_by_a_variable_means_every_table(toy):
 
 
 def test_a_fit_named_by_a_variable_means_every_model(toy):
-    for code in ("fitting.load_fit(name)", "fitting.all_findings()"):
+    for code in ("fitting.load_fit(name)", "fitting.load_findings(name)", "fitting.all_findings()"):
         assert {"models/decline", "models/days"} <= names(toy, f"from toybook import fitting\n{code}")
 
 

@@ -223,7 +223,7 @@ class _Names(ast.NodeVisitor):
         return True
 
     def _use_fitting(self, function: str, name: str) -> bool:
-        if name != ALL or function in ("load_fit", "all_findings"):
+        if name != ALL or function in ("load_fit", "load_findings", "all_findings"):
             self.models.add(name.partition("/")[0])
         return True
 

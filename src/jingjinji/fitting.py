@@ -136,6 +136,13 @@ def load_fit(name: str) -> Fit:
     )
 
 
+def load_findings(name: str) -> dict[str, Finding]:
+    """The findings of a stored fit, by id, without its draws and its panel; raises FitMissing as `load_fit` does."""
+    key = keys([name])[name]
+    _refuse_missing(name, key)
+    return _findings(name, key)
+
+
 def all_findings() -> dict[str, Finding]:
     """Every finding of the current fits, by id; raises FitMissing where one has not been sampled."""
     found = {}
