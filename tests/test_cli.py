@@ -153,6 +153,14 @@ def test_book_is_not_built_where_a_fit_does_not_pass(steps, monkeypatch):
     assert steps == []
 
 
+def test_a_failed_build_is_one_sentence(steps, monkeypatch):
+    def fail(arguments, prog_name):
+        raise RuntimeError("There was an error in building your book.")
+
+    monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", fail)
+    assert mistake("book") == "the site was not built: the reason stands above"
+
+
 # --- predict ----------------------------------------------------------------------------------------------------
 
 

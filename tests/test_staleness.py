@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 
 import nbformat
@@ -6,7 +7,7 @@ import pytest
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.dependencies import ALL, Sources, changes, fingerprint, read
-from jingjinji.sphinxext.staleness import plain_code, readable
+from jingjinji.sphinxext.staleness import PageError, plain_code, readable
 
 PACKAGE = {
     "__init__": "",
@@ -214,3 +215,28 @@ def test_a_real_build_runs_exactly_the_pages_that_depend_on_a_change(toy, monkey
         assert f"output of {page}" in html(toy, page)
         notebook = nbformat.read(toy / f"_build/html/_sources/{page}.ipynb", as_version=4)
         assert notebook.cells[-1].outputs[0].text == f"output of {page}\n"
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+def test_pages_run_side_by_side(toy, monkeypatch):
+    fake_fitting(monkeypatch, {})
+    meet = (
+        "import time\nfrom pathlib import Path\nPath('{mine}.here').touch()\nend = time.monotonic() + 30\n"
+        "while not Path('{other}.here').exists():\n    assert time.monotonic() < end\n    time.sleep(0.05)"
+    )
+    pairs = ("one", "two"), ("two", "one")
+    write_book(toy, {mine: counting_page(mine, meet.format(mine=mine, other=other)) for mine, other in pairs})
+    build(toy)
+    assert sorted((toy / "runs.txt").read_text().split()) == ["one", "two"]
+    assert "output of one" in html(toy, "one")
+    assert "output of two" in html(toy, "two")
+
+
+def test_a_failing_cell_stops_the_build_and_names_the_page(toy, monkeypatch):
+    fake_fitting(monkeypatch, {})
+    write_book(toy, {"good": counting_page("good", "1"), "bad": counting_page("bad", "1 / 0")})
+    with pytest.raises(PageError, match=r"a cell of bad\.md failed"):
+        build(toy)
+    (toy / "bad.md").write_text(counting_page("bad", "1"))
+    build(toy)
+    assert sorted((toy / "runs.txt").read_text().split()) == ["bad", "bad", "good"]

@@ -72,7 +72,10 @@ def book(quick: Quick = False) -> None:
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
     if quick:
         options += ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
-    jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book")
+    try:
+        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book")
+    except RuntimeError:
+        raise BookError("the site was not built: the reason stands above") from None
 
 
 @app.command()
