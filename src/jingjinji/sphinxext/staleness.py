@@ -1,5 +1,7 @@
 """Pages that run code: the cache key that sees their dependencies, and the executed notebook offered for download."""
 
+import asyncio
+import contextlib
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +10,8 @@ from pathlib import Path
 import myst_nb.core.execute as execution
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from jupyter_cache import get_cache
-from jupyter_core.utils import ensure_event_loop
 from myst_nb.core.execute.base import ExecutionError
-from myst_nb.core.execute.cache import NotebookClientCache
+from myst_nb.core.execute.cache import NotebookClientCache, get_cache
 from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -104,7 +104,8 @@ def _run(env, docname: str) -> None:
     except ExecutionError as error:
         raise PageError(f"a cell of {env.doc2path(docname, False)} failed, see the traceback above") from error
     finally:
-        ensure_event_loop().close()
+        with contextlib.suppress(RuntimeError):  # a page that was in the cache has started no loop
+            asyncio.get_event_loop().close()
 
 
 def _with_results(given, executed):
