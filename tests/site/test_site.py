@@ -57,6 +57,12 @@ def test_no_internal_link_is_broken(site):
     assert checks.broken_links(site) == []
 
 
+@each_page
+def test_every_page_has_an_icon(site, page):
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', (site / f"{page}.html").read_text("utf-8"))
+    assert (site / page).parent.joinpath(icon).is_file()
+
+
 def test_no_file_of_another_host_is_named(site):
     assert checks.foreign_loads(site) == []
 
