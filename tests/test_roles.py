@@ -156,3 +156,17 @@ def test_draft_draws_are_marked_and_the_mark_goes_with_full_draws(tmp_path, monk
     build(tmp_path, **theme)
     assert not (out / "DRAFT").exists()
     assert "Draft draws" not in html(tmp_path, "other")
+
+
+def test_a_changed_style_reaches_every_page_without_reading_any(tmp_path, findings):
+    style = tmp_path / "_static/book.css"
+    style.parent.mkdir()
+    style.write_text("p {color: red}")
+    write_book(tmp_path, PAGES)
+    look = {"html_static_path": ["_static"], "html_css_files": ["book.css"]}
+    build(tmp_path, **look)
+    before = html(tmp_path, "other")
+    style.write_text("p {color: blue}")
+    assert build(tmp_path, **look).read_pages == []
+    assert (tmp_path / "_build/html/_static/book.css").read_text() == "p {color: blue}"
+    assert html(tmp_path, "other") != before

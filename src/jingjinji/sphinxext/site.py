@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 from jingjinji.findings import INTERVAL, PROBABILITY
@@ -48,8 +49,16 @@ def _without_nan(row: dict) -> dict:
 
 def _configure(app, config) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.jingjinji_static = _digest(Path(app.confdir, folder) for folder in config.html_static_path)
     if source.is_draft(config):
         config.html_theme_options = {**config.html_theme_options, "announcement": DRAFT_BANNER}
+
+
+def _digest(folders: Iterable[Path]) -> str:
+    """One hash of all files: Sphinx copies static files, and names their versions, only when it writes a page."""
+    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    hashes = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    return hashlib.sha256(repr(hashes).encode()).hexdigest()
 
 
 def _without_thebe(app, config) -> None:
