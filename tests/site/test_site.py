@@ -49,6 +49,12 @@ def test_images_load_and_have_written_alts(visit, page):
 
 @each_page
 @each_view
+def test_letters_of_figures_stay_readable(visit, page, width, dark):
+    assert checks.shrunk(visit(page, width, dark)) == []
+
+
+@each_page
+@each_view
 def test_axe_finds_nothing_serious(visit, page, width, dark):
     assert checks.serious(visit(page, width, dark).violations) == []
 
