@@ -6,7 +6,6 @@ WORKERS ?= 2
 
 BIN := .venv/bin
 READY := .venv/.installed
-JUPYTER_BOOK := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
 # Sphinx would not repeat a warning about a page that it has read before.
 OR_FORGET = || { rm -rf $(1)/.doctrees; exit 1; }
 export PYTHON
@@ -30,13 +29,11 @@ $(READY): .venv/.locked pyproject.toml
 	@touch $@
 
 book: $(READY) ## Sample what is missing, build the site, print where it is
-	@JINGJINJI_DRAWS=full $(BIN)/jingjinji fit
-	@JINGJINJI_DRAWS=full $(JUPYTER_BOOK) $(call OR_FORGET,_build)
+	@JINGJINJI_DRAWS=full $(BIN)/jingjinji book $(call OR_FORGET,_build)
 	@echo "$(CURDIR)/_build/html/index.html"
 
 quick: $(READY) ## Draft of the site with few draws, in _build/quick; never to be published
-	@JINGJINJI_DRAWS=quick $(BIN)/jingjinji fit
-	@JINGJINJI_DRAWS=quick $(JUPYTER_BOOK) --path-output _build/quick $(call OR_FORGET,_build/quick/_build)
+	@$(BIN)/jingjinji book --quick $(call OR_FORGET,_build/quick/_build)
 	@echo "$(CURDIR)/_build/quick/_build/html/index.html"
 
 serve: book ## Build the site and serve it at http://127.0.0.1:8000 (PORT=8000)

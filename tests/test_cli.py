@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import types
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 import jingjinji
 from jingjinji import cli, fitting, verify
-from jingjinji.errors import BookError, FitMissing
+from jingjinji.errors import BookError, FitMissing, GateFailed
 
 
 def run(*arguments):
@@ -45,7 +46,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(monkeypatch, capsys, empty_ca
 def test_help_names_every_command(monkeypatch, capsys):
     code, out, _ = main(monkeypatch, capsys, "--help")
     assert code == 0
-    for command in ("data", "fit", "predict", "findings", "verify"):
+    for command in ("data", "fit", "book", "predict", "findings", "verify"):
         assert command in out
 
 
@@ -107,6 +108,57 @@ def test_quick_is_told_to_the_sampler(monkeypatch):
     monkeypatch.setattr(fitting, "sample_missing", lambda names, report: seen.append(fitting.mode()) or {})
     run("fit", "--quick")
     assert seen == ["quick"]
+
+
+# --- book -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steps(monkeypatch) -> list:
+    """What a command samples, with which draws, and what it has built."""
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    steps = []
+
+    def build(arguments, prog_name):
+        steps.append(arguments)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(fitting, "sample_missing", lambda names, report: steps.append(fitting.mode()) or {})
+    monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
+    return steps
+
+
+def test_book_samples_what_is_missing_and_then_builds_with_warnings_as_errors(steps):
+    assert run("book").exit_code == 0
+    draws, arguments = steps
+    assert draws == "full"
+    assert arguments[:2] == ["build", str(jingjinji.PROJECT)]
+    assert {"--warningiserror", "--nitpick", "--keep-going"} <= set(arguments)
+    assert "--path-output" not in arguments
+
+
+def test_quick_book_never_touches_the_publishable_one(steps):
+    run("book", "--quick")
+    draws, arguments = steps
+    assert draws == "quick"
+    assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+
+
+def test_book_is_not_built_where_a_fit_does_not_pass(steps, monkeypatch):
+    def fail(names, report):
+        raise GateFailed("fit decline did not pass")
+
+    monkeypatch.setattr(fitting, "sample_missing", fail)
+    assert mistake("book") == "fit decline did not pass"
+    assert steps == []
+
+
+def test_a_failed_build_is_one_sentence(steps, monkeypatch):
+    def fail(arguments, prog_name):
+        raise RuntimeError("There was an error in building your book.")
+
+    monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", fail)
+    assert mistake("book") == "the site was not built: the reason stands above"
 
 
 # --- predict ----------------------------------------------------------------------------------------------------

@@ -49,6 +49,15 @@ def test_model_graph_places_causes_above_effects():
     assert height["a"] > height["b"] > height["c"]
 
 
+def test_model_graph_is_the_same_in_every_process():
+    def arrows(causes):
+        axis = figures.model_graph({"a": [], "b": [], "c": causes}, ("c",)).axes[0]
+        return [text.xyann for text in axis.texts if not text.get_text()]
+
+    assert arrows(["a", "b"]) == arrows(["b", "a"])
+    assert len(arrows(["a", "b"])) == 2
+
+
 def test_forecast_bands_hold_the_draws_they_are_made_of():
     months = pd.period_range("2019-01", "2019-12", freq="M")
     draws = np.random.default_rng(2).gamma(20, 2, (4000, 12))

@@ -53,8 +53,10 @@ found["target"] = key()
 fitting.SETTINGS["full"] = settings
 for package in ("pymc", "pytensor", "nutpie", "numpy", "pandas"):
     fitting.metadata.version = lambda name: "0" if name == package else versions(name)
+    fitting.versions.cache_clear()
     found[f"version of {package}"] = key()
 fitting.metadata.version = versions
+fitting.versions.cache_clear()
 sampler = fitting.SAMPLER
 fitting.SAMPLER = sampler.replace("target_accept", "another_argument")
 found["how it is sampled"] = key()
@@ -126,7 +128,8 @@ def test_rooms_that_no_model_uses_were_tried(keys, name):
 
 
 def test_a_missing_fit_names_the_command(empty_cache):
-    for load in (lambda: fitting.load_fit("heavy_days"), fitting.all_findings):
+    loads = [lambda: fitting.load_fit("heavy_days"), lambda: fitting.load_findings("heavy_days"), fitting.all_findings]
+    for load in loads:
         with pytest.raises(FitMissing, match=r"there is no fit '.*' of today's code and data: run 'jingjinji fit'"):
             load()
     with pytest.raises(FitMissing, match="'heavy_days/toy'"):
@@ -141,7 +144,7 @@ def test_a_missing_fit_names_the_command(empty_cache):
     ],
 )
 def test_unknown_names(empty_cache, name, message):
-    for use in (fitting.load_fit, lambda name: fitting.sample_missing([name])):
+    for use in (fitting.load_fit, fitting.load_findings, lambda name: fitting.sample_missing([name])):
         with pytest.raises(BookError, match=re.escape(message)):
             use(name)
 
@@ -185,7 +188,7 @@ def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
     assert fit.sample_stats["energy"].dims == ("chain", "draw")
     assert "2 chains of 50 draws after 0 for tuning; largest R-hat" in fit.diagnostics
     assert [check.name for check in fit.checks] == ["R-hat", "bulk ESS", "tail ESS", "divergences", "E-BFMI"]
-    assert fit.findings.keys() <= fitting.all_findings().keys()
+    assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
     variant = fitting.load_fit("decline/without-beijing")
     assert "mu" not in variant.parameters
     assert np.isnan(variant.panel.pm25[:, 0]).all()
@@ -233,7 +236,7 @@ def test_findings_that_the_chapter_promises(prior):  # noqa: F811
 def test_findings_of_variants_are_marked(prior):  # noqa: F811
     for name in ("decline/toy", "decline/to-2018", "heavy_days/toy"):
         variant = name.partition("/")[2]
-        ids = [id for id, finding in fitting.load_fit(name).findings.items() if finding.model == name]
+        ids = [id for id, finding in fitting.load_findings(name).items() if finding.model == name]
         assert ids
         assert all(id.endswith(f"@{variant}") for id in ids)
 
@@ -253,8 +256,9 @@ def test_a_damaged_fit_is_refused(copied, file):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(FitMissing, match=rf"{file}.*run 'jingjinji fit' to sample fit 'heavy_days' again"):
-        fitting.load_fit("heavy_days")
+    for load in (fitting.load_fit, fitting.load_findings):
+        with pytest.raises(FitMissing, match=rf"{file}.*run 'jingjinji fit' to sample fit 'heavy_days' again"):
+            load("heavy_days")
 
 
 def test_a_damaged_fit_is_reported_and_made_again(copied):

@@ -140,26 +140,25 @@ def test_uv_itself_is_installed_with_its_hashes(house):
 
 @pytest.fixture
 def built(house):
-    """The same after its set-up, with a book that only notes its draws, its folder and how it was built."""
+    """The same after its set-up, with a book that only notes its draws and how it was built."""
     make(house, "setup")
     calls(house)
-    note = '#!/bin/sh\necho "${0##*/}-$JINGJINJI_DRAWS" >> calls\n'
+    note = '#!/bin/sh\necho "$*" | tr " " "-" >> calls\necho "$JINGJINJI_DRAWS" >> calls\n[ ! -e broken ]\n'
     write_script(house / ".venv/bin/jingjinji", note)
-    write_script(house / ".venv/bin/jupyter-book", note + 'echo "$@" > arguments\n[ ! -e broken ]\n')
     return house
 
 
 def test_book_is_always_made_with_full_draws(built, monkeypatch):
     monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
     result = make(built, "book")
-    assert calls(built) == ["jingjinji-full", "jupyter-book-full"]
+    assert calls(built) == ["book", "full"]
     assert result.stdout.splitlines()[-1] == str(built / "_build/html/index.html")
 
 
-def test_quick_book_never_touches_the_publishable_one(built):
-    make(built, "quick")
-    assert calls(built) == ["jingjinji-quick", "jupyter-book-quick"]
-    assert "--path-output _build/quick" in (built / "arguments").read_text()
+def test_quick_book_is_a_draft_in_its_own_folder(built):
+    result = make(built, "quick")
+    assert calls(built)[0] == "book---quick"
+    assert result.stdout.splitlines()[-1] == str(built / "_build/quick/_build/html/index.html")
 
 
 @pytest.mark.parametrize(("target", "folder"), [("book", "_build"), ("quick", "_build/quick/_build")])

@@ -116,6 +116,15 @@ def test_versions_of_the_book_agree(project, pyproject):
     assert (jingjinji.__version__, citation["version"], released[0]) == (version,) * 3
 
 
+def test_author_and_year_agree(project, pyproject):
+    config = yaml.safe_load((project / "_config.yml").read_text("utf-8"))
+    citation = yaml.safe_load((project / "CITATION.cff").read_text("utf-8"))
+    (author,) = pyproject["project"]["authors"]
+    assert [author] == citation["authors"] == [{"name": config["author"]}]
+    year = re.search(rf"Copyright \(c\) (\d+) {config['author']}\n", (project / "LICENSE").read_text("utf-8"))[1]
+    assert config["copyright"].startswith(f"{year} {config['author']}. ")
+
+
 def test_licence_names_both(project):
     text = (project / "LICENSE").read_text("utf-8")
     assert "MIT License" in text

@@ -1,6 +1,7 @@
 import csv
 import dataclasses
 import json
+import os
 
 import pytest
 from sphinx_book import build, decline, fake_fitting, html, some_findings, write_book
@@ -87,6 +88,28 @@ def test_findings_are_written_as_files_that_agree(tmp_path, findings):
     assert not (out / "DRAFT").exists()
 
 
+def test_files_of_findings_are_written_again_only_when_something_changed(tmp_path, monkeypatch, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    files = [tmp_path / f"_build/html/findings.{form}" for form in ("json", "csv")]
+
+    def written_again() -> bool:
+        for file in files:
+            os.utime(file, (0, 0))
+        build(tmp_path)
+        again = {file.stat().st_mtime > 0 for file in files}
+        assert len(again) == 1
+        return again.pop()
+
+    assert not written_again()
+    fake_fitting(monkeypatch, findings | {"pm25.rise.nowhere": decline("pm25.rise.nowhere", 20.0)})
+    assert written_again()
+    assert not written_again()
+    files[1].unlink()
+    build(tmp_path)
+    assert files[1].exists()
+
+
 def test_unknown_id_stops_the_build_with_the_nearest(tmp_path, findings):
     write_book(tmp_path, {"prose": "# Prose\n\n{finding}`pm25.decline.bejing`\n"})
     with pytest.raises(FindingError, match=r"prose\.md, line 3: .*pm25\.decline\.beijing"):
@@ -94,6 +117,8 @@ def test_unknown_id_stops_the_build_with_the_nearest(tmp_path, findings):
 
 
 def test_only_pages_that_print_a_changed_finding_are_read_again(tmp_path, monkeypatch, findings):
+    variant = decline("pm25.decline.beijing@without-weather", -60.0)
+    findings[variant.id] = variant
     write_book(tmp_path, PAGES)
     assert set(build(tmp_path).read_pages) == {"prose", "other", "cards", "index"}
     assert build(tmp_path).read_pages == []
@@ -103,6 +128,9 @@ def test_only_pages_that_print_a_changed_finding_are_read_again(tmp_path, monkey
     fake_fitting(monkeypatch, findings | {"pm25.rise.nowhere": decline("pm25.rise.nowhere", 20.0)})
     assert set(build(tmp_path).read_pages) == {"prose", "cards"}
     assert build(tmp_path).read_pages == []
+    relabelled = decline("pm25.decline.beijing", -64.0, label="another label")
+    fake_fitting(monkeypatch, findings | {relabelled.id: relabelled})
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
 
 
 def test_a_finding_that_is_gone_stops_the_next_build(tmp_path, monkeypatch, findings):
@@ -128,3 +156,17 @@ def test_draft_draws_are_marked_and_the_mark_goes_with_full_draws(tmp_path, monk
     build(tmp_path, **theme)
     assert not (out / "DRAFT").exists()
     assert "Draft draws" not in html(tmp_path, "other")
+
+
+def test_a_changed_style_reaches_every_page_without_reading_any(tmp_path, findings):
+    style = tmp_path / "_static/book.css"
+    style.parent.mkdir()
+    style.write_text("p {color: red}")
+    write_book(tmp_path, PAGES)
+    look = {"html_static_path": ["_static"], "html_css_files": ["book.css"]}
+    build(tmp_path, **look)
+    before = html(tmp_path, "other")
+    style.write_text("p {color: blue}")
+    assert build(tmp_path, **look).read_pages == []
+    assert (tmp_path / "_build/html/_static/book.css").read_text() == "p {color: blue}"
+    assert html(tmp_path, "other") != before

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 
 import nbformat
@@ -6,7 +7,7 @@ import pytest
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.dependencies import ALL, Sources, changes, fingerprint, read
-from jingjinji.sphinxext.staleness import plain_code, readable
+from jingjinji.sphinxext.staleness import PageError, plain_code, readable
 
 PACKAGE = {
     "__init__": "",
@@ -87,7 +88,7 @@ def test_a_table_named_by_a_variable_means_every_table(toy):
 
 
 def test_a_fit_named_by_a_variable_means_every_model(toy):
-    for code in ("fitting.load_fit(name)", "fitting.all_findings()"):
+    for code in ("fitting.load_fit(name)", "fitting.load_findings(name)", "fitting.all_findings()"):
         assert {"models/decline", "models/days"} <= names(toy, f"from toybook import fitting\n{code}")
 
 
@@ -156,14 +157,14 @@ def test_a_lost_data_file_is_a_change_and_no_crash(toy):
 
 
 def test_code_that_is_no_python_names_nothing():
-    assert read("this is no python", "toybook", "page", False, set()).modules == frozenset()
+    assert read("this is no python", "toybook", "page", False, frozenset()).modules == frozenset()
 
 
 def test_reading_keeps_names_apart():
     code = "from toybook import tables\nclass Other: load = 1\nother = Other()\nother.load\ntables.load('a')\n"
-    reading = read(code, "toybook", "page", False, {"toybook", "toybook.tables"})
+    reading = read(code, "toybook", "page", False, frozenset({"toybook", "toybook.tables"}))
     assert reading.tables == {"a"}
-    assert read(f"{code}f = tables.load", "toybook", "page", False, set()).tables == {"a", ALL}
+    assert read(f"{code}f = tables.load", "toybook", "page", False, frozenset()).tables == {"a", ALL}
 
 
 def test_magics_do_not_hide_the_code():
@@ -173,7 +174,7 @@ def test_magics_do_not_hide_the_code():
             nbformat.v4.new_markdown_cell("import no"),
         ]
     )
-    reading = read(plain_code(notebook), "toybook", "page", False, {"toybook"})
+    reading = read(plain_code(notebook), "toybook", "page", False, frozenset({"toybook"}))
     assert reading.modules == {"toybook"}
 
 
@@ -214,3 +215,28 @@ def test_a_real_build_runs_exactly_the_pages_that_depend_on_a_change(toy, monkey
         assert f"output of {page}" in html(toy, page)
         notebook = nbformat.read(toy / f"_build/html/_sources/{page}.ipynb", as_version=4)
         assert notebook.cells[-1].outputs[0].text == f"output of {page}\n"
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+def test_pages_run_side_by_side(toy, monkeypatch):
+    fake_fitting(monkeypatch, {})
+    meet = (
+        "import time\nfrom pathlib import Path\nPath('{mine}.here').touch()\nend = time.monotonic() + 30\n"
+        "while not Path('{other}.here').exists():\n    assert time.monotonic() < end\n    time.sleep(0.05)"
+    )
+    pairs = ("one", "two"), ("two", "one")
+    write_book(toy, {mine: counting_page(mine, meet.format(mine=mine, other=other)) for mine, other in pairs})
+    build(toy)
+    assert sorted((toy / "runs.txt").read_text().split()) == ["one", "two"]
+    assert "output of one" in html(toy, "one")
+    assert "output of two" in html(toy, "two")
+
+
+def test_a_failing_cell_stops_the_build_and_names_the_page(toy, monkeypatch):
+    fake_fitting(monkeypatch, {})
+    write_book(toy, {"good": counting_page("good", "1"), "bad": counting_page("bad", "1 / 0")})
+    with pytest.raises(PageError, match=r"a cell of bad\.md failed"):
+        build(toy)
+    (toy / "bad.md").write_text(counting_page("bad", "1"))
+    build(toy)
+    assert sorted((toy / "runs.txt").read_text().split()) == ["bad", "bad", "good"]

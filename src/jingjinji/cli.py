@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+import jingjinji
 from jingjinji import cli_data
 from jingjinji.errors import BookError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(cli_data.app)
 findings_app = typer.Typer(help="The named numbers of the book.", no_args_is_help=True)
 app.add_typer(findings_app, name="findings")
+Quick = Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; never for publication.")]
 
 
 def main() -> None:
@@ -37,7 +39,7 @@ def main() -> None:
 @app.command()
 def fit(
     names: Annotated[list[str] | None, typer.Argument(help="Fits to sample; all of them by default.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; never for publication.")] = False,
+    quick: Quick = False,
     prune: Annotated[bool, typer.Option("--prune", help="Then remove fits of earlier code, data or settings.")] = False,
 ) -> None:
     """Sample every fit that is missing, in parallel; keep those that pass the gate."""
@@ -56,6 +58,24 @@ def fit(
     print(
         f"{count} fits are up to date" + (f", {len(done)} of them sampled now." if done else "; nothing was sampled.")
     )
+
+
+@app.command()
+def book(quick: Quick = False) -> None:
+    """Sample every fit that is missing, then build the site, with warnings as errors.
+
+    One process does both: starting Python and loading its libraries takes longer than most builds.
+    """
+    fit(quick=quick)
+    from jupyter_book.cli.main import main as jupyter_book
+
+    options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
+    if quick:
+        options += ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+    try:
+        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book")
+    except RuntimeError:
+        raise BookError("the site was not built: the reason stands above") from None
 
 
 @app.command()

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import grimp
@@ -98,8 +98,8 @@ class Sources:
         return grimp.build_graph(self.package, cache_dir=None)
 
     @cached_property
-    def _modules(self) -> set[str]:
-        return set(self._graph.modules)
+    def _modules(self) -> frozenset[str]:
+        return frozenset(self._graph.modules)
 
     @cached_property
     def _folder(self) -> Path:
@@ -152,8 +152,9 @@ def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def read(code: str, package: str, module: str, is_package: bool, known: set[str]) -> Reading:
-    """Read what a piece of code names, without running it.
+@cache
+def read(code: str, package: str, module: str, is_package: bool, known: frozenset[str]) -> Reading:
+    """Read what a piece of code names, without running it; the same code is read once a process.
 
     Parameters
     ----------
@@ -222,7 +223,7 @@ class _Names(ast.NodeVisitor):
         return True
 
     def _use_fitting(self, function: str, name: str) -> bool:
-        if name != ALL or function in ("load_fit", "all_findings"):
+        if name != ALL or function in ("load_fit", "load_findings", "all_findings"):
             self.models.add(name.partition("/")[0])
         return True
 
@@ -248,7 +249,7 @@ def _bindings(tree: ast.AST, base: str) -> dict[str, str]:
     return bound
 
 
-def _imported(tree: ast.AST, base: str, known: set[str]) -> set[str]:
+def _imported(tree: ast.AST, base: str, known: frozenset[str]) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -1,5 +1,7 @@
 """The shared look, and the figures of the chapters: each function takes arrays or tables and returns one Figure."""
 
+import calendar
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -12,7 +14,7 @@ WIDTH = 6.4
 INK, SOFT = "#1f2937", "#9ca3af"
 COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All thirteen cities": "#374151"}
 ACCENT, SECOND = "#b45309", "#0e7490"
-CALENDAR = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+CALENDAR = calendar.month_abbr[1:]
 TAIL = 100 * (1 - PROBABILITY) / 2
 BASIS_CHANGE = 2018 + 8 / 12
 DAY_STANDARD = 75.0
@@ -288,7 +290,7 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
         top += 0.8 * rows + 0.8
     figure, axis = _subplots(figsize=(WIDTH, 0.62 * top))
     for name, causes in parents.items():
-        for cause in causes:
+        for cause in sorted(causes):
             axis.annotate("", place[name], place[cause], arrowprops={"arrowstyle": "->", "color": SOFT, "shrinkA": 9,
                           "shrinkB": 9, "lw": 0.8})  # fmt: skip
     for name, (x, y) in place.items():

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from types import ModuleType
 
@@ -100,6 +100,12 @@ def seed(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
 
 
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide a fit's draws."""
+    return {package: metadata.version(package) for package in VERSIONS}
+
+
 def names(topics: Iterable[str] = models.TOPICS) -> list[str]:
     """Every fit of the book: a topic's main fit first, then its variants."""
     return [_name(topic, variant) for topic in topics for variant in ("", *models.module(topic).VARIANTS)]
@@ -128,6 +134,13 @@ def load_fit(name: str) -> Fit:
         Sampling(**notes["sampling"]),
         _findings(name, key),
     )
+
+
+def load_findings(name: str) -> dict[str, Finding]:
+    """The findings of a stored fit, by id, without its draws and its panel; raises FitMissing as `load_fit` does."""
+    key = keys([name])[name]
+    _refuse_missing(name, key)
+    return _findings(name, key)
 
 
 def all_findings() -> dict[str, Finding]:
@@ -355,13 +368,12 @@ def _damage(name: str, key: str) -> str | None:
 def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
     wanted = list(wanted)
     sources = Sources(jingjinji.PROJECT)
-    versions = {package: metadata.version(package) for package in VERSIONS}
-    versions["sampler"] = SAMPLER
+    rest = versions() | {"sampler": SAMPLER}
     by_topic = {}
     for topic in {_parts(name)[0] for name in wanted}:
         content = sources.dependencies(f"import jingjinji.models.{topic}")
         by_topic[topic] = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
-    return [(name, by_topic[_parts(name)[0]] | versions) for name in wanted]
+    return [(name, by_topic[_parts(name)[0]] | rest) for name in wanted]
 
 
 def _key(name: str, content: dict[str, str]) -> str:

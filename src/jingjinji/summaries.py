@@ -1,5 +1,6 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
+import calendar
 import logging
 
 import numpy as np
@@ -9,8 +10,6 @@ from jingjinji import fitting
 from jingjinji.findings import Finding
 from jingjinji.models import decline
 from jingjinji.models.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
-
-CALENDAR_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
@@ -36,7 +35,7 @@ def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.n
     winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
     return {
         "mean by calendar month": (
-            CALENDAR_NAMES,
+            calendar.month_abbr[1:],
             np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
             np.array([np.nanmean(measured[use]) for use in by_month]),
         ),

@@ -46,7 +46,9 @@ READ_IMAGES = """async () => {
     const images = [...document.images]
     images.forEach((image) => { image.loading = "eager" })
     await Promise.all(images.map((image) => image.decode().catch(() => null)))
-    return images.map((image) => ({src: image.src, alt: image.getAttribute("alt"), width: image.naturalWidth}))
+    return images.map((image) => ({
+        src: image.src, alt: image.getAttribute("alt"), width: image.naturalWidth, shown: image.width
+    }))
 }"""
 RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then((results) => results.violations)"
 
@@ -155,6 +157,11 @@ def bad_images(seen: Visit) -> list[str]:
         if not alt or re.fullmatch(r"\S*/\S*|\S+\.(svg|png|jpe?g)", alt):
             found.append(f"{image['src']} has no written alt text: {alt!r}")
     return found
+
+
+def shrunk(seen: Visit) -> list[str]:
+    """Images that are shown so small that letters of 12 pixels are no longer read."""
+    return [image["src"] for image in seen.images if image["shown"] < 0.8 * image["width"]]
 
 
 def serious(violations: list[dict]) -> list[str]:

@@ -49,12 +49,24 @@ def test_images_load_and_have_written_alts(visit, page):
 
 @each_page
 @each_view
+def test_letters_of_figures_stay_readable(visit, page, width, dark):
+    assert checks.shrunk(visit(page, width, dark)) == []
+
+
+@each_page
+@each_view
 def test_axe_finds_nothing_serious(visit, page, width, dark):
     assert checks.serious(visit(page, width, dark).violations) == []
 
 
 def test_no_internal_link_is_broken(site):
     assert checks.broken_links(site) == []
+
+
+@each_page
+def test_every_page_has_an_icon(site, page):
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', (site / f"{page}.html").read_text("utf-8"))
+    assert (site / page).parent.joinpath(icon).is_file()
 
 
 def test_no_file_of_another_host_is_named(site):

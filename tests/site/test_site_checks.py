@@ -11,7 +11,8 @@ BAD = """<!doctype html><html lang="en"><head><title>Bad</title><link rel="icon"
 <h1>Bad</h1>
 <script>console.error("a broken promise")</script>
 <script src="https://elsewhere.invalid/x.js"></script>
-<img src="lost.png" alt="A picture of something"><img src="here.svg"><img src="here.svg" alt="_images/here.svg">
+<img src="lost.png" alt="A picture of something"><img src="here.svg">
+<img src="here.svg" alt="_images/here.svg" width="7">
 <p style="color: #eee; background: #fff">Nobody can read this.</p>
 <div style="width: 2000px">Wide</div>
 </main></body></html>"""
@@ -39,13 +40,15 @@ def test_a_bad_page_is_found_out(visits):
     assert [one.partition(" ")[0] for one in bad.failed] == ["404"]
     assert any("px wide" in one for one in checks.too_wide(bad))
     assert [one.split(" ")[0].split("/")[-1] for one in checks.bad_images(bad)] == ["lost.png", "here.svg", "here.svg"]
+    assert [src.split("/")[-1] for src in checks.shrunk(bad)] == ["here.svg"]
     assert {one.split(" ")[0] for one in checks.serious(bad.violations)} >= {"color-contrast", "image-alt"}
 
 
 def test_a_good_page_passes(visits):
     good = visits["good"]
     assert (good.errors, good.foreign, good.failed) == ([], [], [])
-    assert checks.too_wide(good) + checks.bad_images(good) + checks.serious(good.violations) == []
+    assert checks.too_wide(good) + checks.bad_images(good) + checks.shrunk(good) == []
+    assert checks.serious(good.violations) == []
     assert 0 < good.weight < len(GOOD + SVG)
 
 

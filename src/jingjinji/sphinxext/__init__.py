@@ -10,6 +10,7 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
+    app.add_config_value("jingjinji_static", "", "html", str)
     for room in (roles, alts, staleness, site):
         room.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

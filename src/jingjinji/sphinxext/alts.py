@@ -71,7 +71,7 @@ def _fill(app, image: nodes.image, page: str) -> None:
             text = printed(findings(app), id, kind, draft(app.config))
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{page}, alt text of {_name(image)}: {error}") from error
-        remember(app.env, app.env.docname, kind, id, f"{text} | {findings(app)[id].label}")
+        remember(app, kind, id)
         return text
 
     if "alt" in image:

@@ -1,8 +1,6 @@
 """Findings in prose: the roles, the cards they link to, and the pages to read again when a finding changes."""
 
 import dataclasses
-import hashlib
-import json
 from collections import defaultdict
 
 from docutils import nodes
@@ -20,6 +18,7 @@ KINDS = {
     "finding-fall": "fall",
     "finding-fall-value": "fall-value",
 }
+CARDS = "cards"
 
 
 class FindingError(SphinxError):
@@ -66,9 +65,9 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     return f"{PROBABILITY * 100:.0f} % HDI {finding.interval_text}"
 
 
-def remember(env, docname: str, kind: str, id: str, text: str) -> None:
-    """Note what a page prints, so that the page is read again when that changes."""
-    _uses(env)[docname][kind, id] = text
+def remember(app, kind: str, id: str) -> None:
+    """Note what the page that is being read prints, so that the page is read again when that changes."""
+    _uses(app.env)[app.env.docname][kind, id] = _state(app, kind, id)
 
 
 def _turned(finding: Finding, draft: bool) -> Finding:
@@ -89,7 +88,7 @@ class FindingRole(SphinxRole):
             text = printed(findings, id, kind, source.is_draft(self.config))
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: {error}") from error
-        remember(self.env, self.env.docname, kind, id, _with_label(text, findings[id]))
+        remember(self.env.app, kind, id)
         return [FindingReference("", text, finding=id, label=findings[id].label)], []
 
 
@@ -103,11 +102,9 @@ class FindingsCards(SphinxDirective):
 
     def run(self):
         prefix = self.arguments[0] if self.arguments else ""
-        found = _chosen(source.findings(self.env.app), prefix)
-        chosen = {id: finding for id, finding in found.items() if "@" not in id}
-        remember(self.env, self.env.docname, "cards", prefix, _digest(chosen))
+        remember(self.env.app, CARDS, prefix)
         topics = defaultdict(list)
-        for finding in chosen.values():
+        for finding in _with_card(source.findings(self.env.app), prefix):
             topics[".".join(finding.id.split(".")[:2])].append(finding)
         return [_downloads(self.env.docname), *(self._topic(topic, group) for topic, group in sorted(topics.items()))]
 
@@ -194,17 +191,15 @@ def _downloads(docname: str) -> nodes.paragraph:
     return nodes.paragraph("", "", nodes.Text("All findings as files: "), *_separated(links), nodes.Text("."))
 
 
-def _chosen(findings: dict[str, Finding], prefix: str) -> dict[str, Finding]:
-    return {id: findings[id] for id in sorted(findings) if id.startswith(prefix)}
+def _with_card(findings: dict[str, Finding], prefix: str) -> list[Finding]:
+    return [findings[id] for id in sorted(findings) if id.startswith(prefix) and "@" not in id]
 
 
-def _digest(findings: dict[str, Finding]) -> str:
-    rows = [finding.summary() | {"value": finding.value_text} for finding in findings.values()]
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-
-
-def _with_label(text: str, finding: Finding) -> str:
-    return f"{text} | {finding.label}"
+def _state(app, kind: str, id: str) -> str:
+    """Changes when what a page prints with that role, or on those cards, changes."""
+    findings = source.findings(app)
+    chosen = _with_card(findings, id) if kind == CARDS else [findings[id]] if id in findings else []
+    return source.digest(app, chosen)
 
 
 def _uses(env) -> dict[str, dict[tuple[str, str], str]]:
@@ -215,17 +210,7 @@ def _uses(env) -> dict[str, dict[tuple[str, str], str]]:
 
 def _pages_with_changed_findings(app, env, added, changed, removed) -> list[str]:
     pages = [(docname, uses) for docname, uses in _uses(env).items() if docname not in removed]
-    return [docname for docname, uses in pages if any(_has_changed(app, *use, text) for use, text in uses.items())]
-
-
-def _has_changed(app, kind: str, id: str, text: str) -> bool:
-    findings = source.findings(app)
-    if kind == "cards":
-        return _digest(_chosen(findings, id)) != text
-    try:
-        return _with_label(printed(findings, id, kind, source.is_draft(app.config)), find(findings, id)) != text
-    except (UnknownFinding, FindingError):
-        return True
+    return [docname for docname, uses in pages if any(_state(app, *use) != before for use, before in uses.items())]
 
 
 def _forget(app, env, docname: str) -> None:

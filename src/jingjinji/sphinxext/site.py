@@ -1,12 +1,14 @@
 """The finished site: its own MathJax, the banner and mark of a draft, the findings as files."""
 
 import csv
+import hashlib
 import io
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
-from jingjinji.findings import INTERVAL, PROBABILITY, Finding
+from jingjinji.findings import INTERVAL, PROBABILITY
 from jingjinji.sphinxext import source
 
 DRAFT_MARK = "DRAFT"
@@ -25,16 +27,14 @@ def connect(app) -> None:
     app.connect("build-finished", _write_files)
 
 
-def findings_json(findings: dict[str, Finding], draft: bool) -> str:
-    """All findings as JSON text; a number that does not exist (R-hat of an exact quantity) is null."""
-    rows = [_without_nan(findings[id].summary()) for id in sorted(findings)]
+def findings_json(rows: list[dict], draft: bool) -> str:
+    """Rows of findings as JSON text."""
     content = {"draft": draft, "interval": INTERVAL, "probability": PROBABILITY, "findings": rows}
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def findings_csv(findings: dict[str, Finding]) -> str:
-    """All findings as csv text, one row each, in the order of their ids; a number that does not exist is empty."""
-    rows = [_without_nan(findings[id].summary()) for id in sorted(findings)]
+def findings_csv(rows: list[dict]) -> str:
+    """Rows of findings as csv text; a number that does not exist is empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else ["id"], lineterminator="\n")
     writer.writeheader()
@@ -43,13 +43,22 @@ def findings_csv(findings: dict[str, Finding]) -> str:
 
 
 def _without_nan(row: dict) -> dict:
+    """A number that does not exist (R-hat of an exact quantity) becomes null."""
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
 
 
 def _configure(app, config) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.jingjinji_static = _digest(Path(app.confdir, folder) for folder in config.html_static_path)
     if source.is_draft(config):
         config.html_theme_options = {**config.html_theme_options, "announcement": DRAFT_BANNER}
+
+
+def _digest(folders: Iterable[Path]) -> str:
+    """One hash of all files: Sphinx copies static files, and names their versions, only when it writes a page."""
+    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    hashes = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    return hashlib.sha256(repr(hashes).encode()).hexdigest()
 
 
 def _without_thebe(app, config) -> None:
@@ -76,10 +85,22 @@ def _forbid_indexing(app, pagename, templatename, context, doctree) -> None:
 def _write_files(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
-    out, draft, findings = Path(app.outdir), source.is_draft(app.config), source.findings(app)
-    out.joinpath("findings.json").write_text(findings_json(findings, draft), encoding="utf-8")
-    out.joinpath("findings.csv").write_text(findings_csv(findings), encoding="utf-8")
+    out, draft = Path(app.outdir), source.is_draft(app.config)
+    _write_findings(app, out, draft)
     if draft:
         out.joinpath(DRAFT_MARK).write_text("Made with draft draws: not to be published.\n", encoding="utf-8")
     else:
         out.joinpath(DRAFT_MARK).unlink(missing_ok=True)
+
+
+def _write_findings(app, out: Path, draft: bool) -> None:
+    """Write the files to download, unless they are there and made of today's findings by today's code."""
+    findings = source.findings(app)
+    files, stamp = (out / "findings.json", out / "findings.csv"), Path(app.doctreedir, "findings.sha256")
+    state = source.digest(app, findings.values()) + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == state and all(file.exists() for file in files):
+        return
+    rows = [_without_nan(findings[id].summary()) for id in sorted(findings)]
+    for file, text in zip(files, (findings_json(rows, draft), findings_csv(rows)), strict=True):
+        file.write_text(text, encoding="utf-8")
+    stamp.write_text(state)

@@ -1,12 +1,19 @@
 """Pages that run code: the cache key that sees their dependencies, and the executed notebook offered for download."""
 
+import asyncio
+import contextlib
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import myst_nb.core.execute as execution
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from myst_nb.core.execute.cache import NotebookClientCache
+from myst_nb.core.execute.base import ExecutionError
+from myst_nb.core.execute.cache import NotebookClientCache, get_cache
+from myst_nb.core.read import create_nb_reader
+from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from jingjinji.dependencies import Sources, changes, fingerprint
@@ -19,10 +26,17 @@ KEY = "dependencies"
 ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 
 
+class PageError(SphinxError):
+    """A cell of a page failed; the build stops."""
+
+    category = "Page"
+
+
 def connect(app) -> None:
     app.connect("config-inited", _absolute_cache_path, priority=100)
     app.connect("builder-inited", _install)
     app.connect("env-get-outdated", _pages_with_changed_dependencies)
+    app.connect("env-before-read-docs", _run_side_by_side)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _offer_notebook, priority=100)
@@ -65,6 +79,33 @@ def _install(app) -> None:
             self._notebook = _with_results(given, self._notebook)
 
     execution.NotebookClientCache = Client
+
+
+def _run_side_by_side(app, env, docnames) -> None:
+    """Run pages on all cores before they are read one after the other: reading then finds them in the cache."""
+    if len(docnames) < 2 or env.mystnb_config.execution_mode != "cache":
+        return
+    # threads that make the database of a new cache would disturb each other
+    get_cache(env.mystnb_config.execution_cache_path).db  # noqa: B018
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for run in [pool.submit(_run, env, docname) for docname in docnames]:
+            run.result()
+
+
+def _run(env, docname: str) -> None:
+    path = env.doc2path(docname)
+    text = Path(path).read_text("utf-8")
+    reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+    if reader is None:
+        return
+    try:
+        with execution.create_client(reader.read(text), path, env.mystnb_config, LOGGER, reader.read_fmt):
+            pass
+    except ExecutionError as error:
+        raise PageError(f"a cell of {env.doc2path(docname, False)} failed, see the traceback above") from error
+    finally:
+        with contextlib.suppress(RuntimeError):  # a page that was in the cache has started no loop
+            asyncio.get_event_loop().close()
 
 
 def _with_results(given, executed):
