@@ -19,7 +19,11 @@ VARIABLES = {
     "temperature": ("temperature, against usual", "K"),
     "pressure": ("pressure, against usual", "hPa"),
 }
-LINES = {"apec.embassy": "one site, day by day", "apec.stations": "twelve stations", "apec.donors.beijing": "other cities"}
+LINES = {
+    "apec.embassy": "one site, day by day",
+    "apec.stations": "twelve stations",
+    "apec.donors.beijing": "other cities",
+}
 OTHERS = ("P044", "P025", "P030", "P031", "P050")
 
 
@@ -95,8 +99,15 @@ def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
             id = f"{prefix}.ban.effect@{variant}"
             estimate = found[prefix][id]
             low, high = estimate.hdi
-            rows.append((words, f"{truth} %".replace("-", "−"), estimate.text, "yes" if low <= truth <= high else "no",
-                         "yes" if high < 0 else "no"))  # fmt: skip
+            rows.append(
+                (
+                    words,
+                    f"{truth} %".replace("-", "−"),
+                    estimate.text,
+                    "yes" if low <= truth <= high else "no",
+                    "yes" if high < 0 else "no",
+                )
+            )
     return pd.DataFrame(rows, columns=["line", "truth", "recovered", "truth inside", "an effect would be claimed"])
 
 
@@ -119,7 +130,9 @@ def published() -> list[tuple[str, Finding]]:
         study = "official evaluation" if id == "P044" else re.match(r"[\x00-\x7f]+? \d{4}", row["study"])[0]
         finding = exact(f"published.{id}", row["quantity"], float(np.mean(percents)), "%", ("published_results",))
         if len(percents) > 1:
-            finding = Finding(finding.id, finding.label, np.array([np.linspace(*percents, 50)]), "%", "table", finding.panel)
+            finding = Finding(
+                finding.id, finding.label, np.array([np.linspace(*percents, 50)]), "%", "table", finding.panel
+            )
         found.append((study, finding))
     return found
 
@@ -140,15 +153,30 @@ def claims(f: dict[str, Finding]) -> pd.DataFrame:
     clean = f["apec.observed.stations.clean-days"].mean
     lasting = [f[f"{prefix}.after-ban.effect"].hdi for prefix in LINES]
     rows = [
-        ("Beijing reached a relatively satisfactory blue sky", "at least eight of the ban's ten days at or under 75 µg/m³",
-         f["apec.observed.stations.clean-days"].text, clean >= 8),
-        ("and this even under adverse weather", "the probability that the weather was worse than in other years is above "
-         "one half in a series", f"at most {adverse:.3f}", adverse > 0.5),
-        ("APEC blue verifies that the controls work", "each line of evidence gives a probability above 0.9 that the days "
-         "lay below expectation", f"at least {min(below):.2f}", min(below) > 0.9),
-        ("afterwards the region was heavily polluted again; short controls do not last", "the effect of the two weeks after "
-         "is not clearly below zero in any line", f"upper ends {', '.join(f'{high:.0f} %' for _, high in lasting)}",
-         min(high for _, high in lasting) > 0),
-    ]  # fmt: skip
+        (
+            "Beijing reached a relatively satisfactory blue sky",
+            "at least eight of the ban's ten days at or under 75 µg/m³",
+            f["apec.observed.stations.clean-days"].text,
+            clean >= 8,
+        ),
+        (
+            "and this even under adverse weather",
+            "the probability that the weather was worse than in other years is above one half in a series",
+            f"at most {adverse:.3f}",
+            adverse > 0.5,
+        ),
+        (
+            "APEC blue verifies that the controls work",
+            "each line of evidence gives a probability above 0.9 that the days lay below expectation",
+            f"at least {min(below):.2f}",
+            min(below) > 0.9,
+        ),
+        (
+            "afterwards the region was heavily polluted again; short controls do not last",
+            "the effect of the two weeks after is not clearly below zero in any line",
+            f"upper ends {', '.join(f'{high:.0f} %' for _, high in lasting)}",
+            min(high for _, high in lasting) > 0,
+        ),
+    ]
     table = pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
     return table.assign(verdict=table["verdict"].map({True: "holds", False: "does not hold"}))

@@ -362,7 +362,9 @@ def placebos(standing: pd.Series, marked: list[str]) -> Figure:
     others = standing.drop(marked)
     axis.hist(others, np.arange(-5.25, 5.5, 0.5), color=SOFT, alpha=0.7, label="donors as placebos")
     for city in marked:
-        axis.axvline(standing[city], color=ACCENT if city == "Beijing" else SECOND, lw=1.6 if city == "Beijing" else 0.8)
+        axis.axvline(
+            standing[city], color=ACCENT if city == "Beijing" else SECOND, lw=1.6 if city == "Beijing" else 0.8
+        )
         if city == "Beijing":
             axis.annotate(city, (standing[city], 0.9), xycoords=("data", "axes fraction"), xytext=(-4, 0),
                           textcoords="offset points", ha="right", fontsize=10)  # fmt: skip

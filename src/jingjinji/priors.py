@@ -65,7 +65,7 @@ REASONS = {
         "carry_over": "A day's surprise carries over to the next by about two fifths.",
         "scale": "A day scatters by about half around its expectation.",
         "tail": "Between heavy tails and nearly normal; the variance stays finite.",
-        "response": "A station departs from the city's mean by a third in level, by a tenth with season, year and weather.",
+        "response": "A station departs from the city by a third in level, by a tenth with season, year and weather.",
         "common_pattern": "Controls may reach one station a seventh more than another.",
         "pattern_scale": "The same days of two years differ between stations by about a tenth.",
         "pattern_apart": "What is left of an event's pattern, pooled over events and ordinary years.",

@@ -65,13 +65,13 @@ def panel_of(weeks: pd.DataFrame) -> Panel:
     if len(gaps):
         week = wide.index[wide[gaps[0]].isna()][0].date()
         raise BookError(
-            f"city '{gaps[0]}' has no mean of the week of {week}: expected every week of every city; leave the city out "
-            "or fill the week from its source"
+            f"city '{gaps[0]}' has no mean of the week of {week}: expected every week of every city; leave the city "
+            "out or fill the week from its source"
         )
     if ban not in wide.index or (wide.index < ban).sum() < FEWEST_WEEKS:
         raise BookError(
-            f"the ban begins on {ban.date()}, but the weeks run from {wide.index[0].date()} to {wide.index[-1].date()}: "
-            f"expected a period that begins with it and at least {FEWEST_WEEKS} weeks before"
+            f"the ban begins on {ban.date()}, but the weeks run from {wide.index[0].date()} to {wide.index[-1].date()}"
+            f": expected a period that begins with it and at least {FEWEST_WEEKS} weeks before"
         )
     area = list(dict.fromkeys(weeks.loc[weeks.group == AREA, "city"]))
     donors = list(dict.fromkeys(weeks.loc[weeks.group != AREA, "city"]))
@@ -79,11 +79,16 @@ def panel_of(weeks: pd.DataFrame) -> Panel:
     region = np.array([REGIONS.index(part[city]) for city in (*area, *donors)])
     return _enough_donors(
         Panel(
-            np.log(wide[area + donors].to_numpy()), (*area, *donors), region, len(area),
-            np.arange(len(area) + len(donors)) >= len(area), pd.DatetimeIndex(wide.index),
-            np.asarray(wide.index < ban), int(np.flatnonzero(wide.index == ban)[0]),
+            np.log(wide[area + donors].to_numpy()),
+            (*area, *donors),
+            region,
+            len(area),
+            np.arange(len(area) + len(donors)) >= len(area),
+            pd.DatetimeIndex(wide.index),
+            np.asarray(wide.index < ban),
+            int(np.flatnonzero(wide.index == ban)[0]),
         )
-    )  # fmt: skip
+    )
 
 
 def position(panel: Panel, city: str) -> int:
@@ -264,17 +269,41 @@ def findings(fit) -> list[Finding]:
         for key, (periods, words) in questions.items():
             if fit.variant and key != "ban":
                 continue
-            made.append(name(f"apec.donors.{city.lower()}.{key}.effect", f"departure of {city} from its synthetic twin, "
-                             f"{words}", 100 * np.expm1(departure[:, :, periods].mean(axis=2)), "%"))  # fmt: skip
-        made.append(name(f"apec.donors.{city.lower()}.ban.below", f"probability that {city} lay below its synthetic twin, "
-                         "3 to 12 November 2014", departure[:, :, panel.ban] < 0, "probability"))  # fmt: skip
+            made.append(
+                name(
+                    f"apec.donors.{city.lower()}.{key}.effect",
+                    f"departure of {city} from its synthetic twin, {words}",
+                    100 * np.expm1(departure[:, :, periods].mean(axis=2)),
+                    "%",
+                )
+            )
+        made.append(
+            name(
+                f"apec.donors.{city.lower()}.ban.below",
+                f"probability that {city} lay below its synthetic twin, 3 to 12 November 2014",
+                departure[:, :, panel.ban] < 0,
+                "probability",
+            )
+        )
         if city == "Beijing":
             measured = np.exp(panel.log_pm25[panel.ban, 0])
             without = measured * np.exp(-departure[:, :, panel.ban])
-            made.append(name("apec.donors.beijing.ban.counterfactual", "mean PM2.5 of Beijing's synthetic twin, 3 to 12 "
-                             "November 2014", without, "µg/m³"))  # fmt: skip
-            made.append(name("apec.donors.beijing.ban.difference", "difference of Beijing from its synthetic twin, 3 to 12 "
-                             "November 2014", measured - without, "µg/m³"))  # fmt: skip
+            made.append(
+                name(
+                    "apec.donors.beijing.ban.counterfactual",
+                    "mean PM2.5 of Beijing's synthetic twin, 3 to 12 November 2014",
+                    without,
+                    "µg/m³",
+                )
+            )
+            made.append(
+                name(
+                    "apec.donors.beijing.ban.difference",
+                    "difference of Beijing from its synthetic twin, 3 to 12 November 2014",
+                    measured - without,
+                    "µg/m³",
+                )
+            )
     return made + _scores(fit, suffix)
 
 
@@ -285,20 +314,45 @@ def _scores(fit, suffix: str) -> list[Finding]:
     placebos = place[panel.donors]
     rank = 100 * (placebos <= place["Beijing"]).mean()
     made = [
-        exact(f"apec.donors.standing{suffix}", "Beijing's departure in predictive standard deviations, 3 to 12 November "
-              "2014", round(float(place["Beijing"]), 1), "", PANEL, fit.name),
-        exact(f"apec.donors.placebos.lower{suffix}", "share of donors, each taken as if the ban had been there, that lie as "
-              "far below their twins as Beijing or farther", round(float(rank)), "%", PANEL, fit.name),
-    ]  # fmt: skip
+        exact(
+            f"apec.donors.standing{suffix}",
+            "Beijing's departure in predictive standard deviations, 3 to 12 November 2014",
+            round(float(place["Beijing"]), 1),
+            "",
+            PANEL,
+            fit.name,
+        ),
+        exact(
+            f"apec.donors.placebos.lower{suffix}",
+            "share of donors, each taken as if the ban had been there, that lie as "
+            "far below their twins as Beijing or farther",
+            round(float(rank)),
+            "%",
+            PANEL,
+            fit.name,
+        ),
+    ]
     if fit.variant == "to-september":
         weeks = [k for k in range(panel.ban) if not panel.before[k]]
         far = np.abs(np.stack([standing(fit, week)[: panel.targets] for week in weeks]))
         made += [
-            exact("apec.donors.october.outside", "share of October's city-weeks of the area outside the central 94 % of "
-                  "their twins", round(float(100 * (far > 1.88).mean())), "%", PANEL, fit.name),
-            exact("apec.donors.october.beijing", "largest departure of Beijing from its twin in a week of October, in "
-                  "predictive standard deviations", round(float(far[:, 0].max()), 1), "", PANEL, fit.name),
-        ]  # fmt: skip
+            exact(
+                "apec.donors.october.outside",
+                "share of October's city-weeks of the area outside the central 94 % of their twins",
+                round(float(100 * (far > 1.88).mean())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.october.beijing",
+                "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
+                round(float(far[:, 0].max()), 1),
+                "",
+                PANEL,
+                fit.name,
+            ),
+        ]
     if not fit.variant:
         known, _ = _centred(panel)
         fitted = []
@@ -306,17 +360,42 @@ def _scores(fit, suffix: str) -> list[Finding]:
             mean, _ = counterfactual(fit.parameters, panel, city)
             fitted.append(np.square(panel.log_pm25[panel.before, city] - mean.mean(axis=0)[panel.before]).mean())
         explained = 1 - np.array(fitted) / np.square(known[:, : panel.targets]).mean(axis=0)
-        single = [counterfactual(fit.parameters, panel, 0, k)[0][:, panel.ban].mean() for k in np.flatnonzero(panel.donors)]
+        single = [
+            counterfactual(fit.parameters, panel, 0, k)[0][:, panel.ban].mean() for k in np.flatnonzero(panel.donors)
+        ]
         effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array(single))
         made += [
-            exact("apec.donors.explained.beijing", "share of the variance of Beijing's weeks before the ban that its twin "
-                  "follows", round(float(100 * explained[0])), "%", PANEL, fit.name),
-            exact("apec.donors.left-out.lowest", "lowest departure of Beijing when one donor is left out",
-                  round(float(effects.min())), "%", PANEL, fit.name),
-            exact("apec.donors.left-out.highest", "highest departure of Beijing when one donor is left out",
-                  round(float(effects.max())), "%", PANEL, fit.name),
+            exact(
+                "apec.donors.explained.beijing",
+                "share of the variance of Beijing's weeks before the ban that its twin follows",
+                round(float(100 * explained[0])),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.left-out.lowest",
+                "lowest departure of Beijing when one donor is left out",
+                round(float(effects.min())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.left-out.highest",
+                "highest departure of Beijing when one donor is left out",
+                round(float(effects.max())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
             exact("apec.donors.cities", "donor cities", int(panel.donors.sum()), "", ("city_week",)),
-            exact("apec.donors.weeks", "weeks before the ban that the weights are learnt from", int(panel.before.sum()),
-                  "", ("city_week",)),
-        ]  # fmt: skip
+            exact(
+                "apec.donors.weeks",
+                "weeks before the ban that the weights are learnt from",
+                int(panel.before.sum()),
+                "",
+                ("city_week",),
+            ),
+        ]
     return made

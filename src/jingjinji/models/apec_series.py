@@ -22,9 +22,17 @@ SMOOTHNESS, TREND_SMOOTHNESS = 1.0, 1.5
 BLOCK_DAYS = 10
 BLOCKS = 184
 EVENTS = (
-    "ban-1", "ban-2", "parade", "alert", "after-ban", "after-parade", "later-30", "later-60", "later-90",
+    "ban-1",
+    "ban-2",
+    "parade",
+    "alert",
+    "after-ban",
+    "after-parade",
+    "later-30",
+    "later-60",
+    "later-90",
     *(f"holiday-{year}" for year in range(2010, 2017)),
-)  # fmt: skip
+)
 KIND = np.array([0, 0, 0, *(2,) * 6, *(1,) * 7])
 BAN = ("ban-1", "ban-2")
 GROUPS = {"ban": BAN, "parade": ("parade",)}
@@ -243,7 +251,9 @@ def day_series(d: dict):
     pooled = kind_mean[np.minimum(KIND, 1)] + event_scale * apart
     effect = pm.Deterministic("effect", pt.where(KIND == 2, 0.3 * apart, pooled), dims="event")
 
-    calendar = d["trend_basis"] @ trend + d["season_basis"] @ season + heating * d["heated"] + weekday[d["weekday_index"]]
+    calendar = (
+        d["trend_basis"] @ trend + d["season_basis"] @ season + heating * d["heated"] + weekday[d["weekday_index"]]
+    )
     mu = level + calendar + weather + block[d["block_index"]] + d["event_days"] @ effect
     carry_over = pm.Beta("carry_over", 4, 6)
     scale = pm.LogNormal("scale", np.log(0.45), 0.3)
@@ -285,8 +295,11 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
 def _moved(panel: Panel, days: int) -> Panel:
     """The windows of ban and rebound moved by some days."""
     shift = pd.Timedelta(days=days)
-    moved = {event: (first + shift, last + shift) for event, (first, last) in panel.windows.items()
-             if event in (*BAN, "after-ban")}  # fmt: skip
+    moved = {
+        event: (first + shift, last + shift)
+        for event, (first, last) in panel.windows.items()
+        if event in (*BAN, "after-ban")
+    }
     return replace(panel, windows=panel.windows | moved)
 
 
@@ -327,13 +340,25 @@ def event_findings(parameters, panel: Panel, prefix: str, words: str, name) -> l
         if event in GROUPS:
             continue
         span = f"{first.date()} to {last.date()}"
-        made.append(name(f"{prefix}.{event}.effect", f"change of PM2.5 beyond weather and season, {span}, {words}",
-                         100 * np.expm1(effect[:, :, EVENTS.index(event)]), "%"))  # fmt: skip
+        made.append(
+            name(
+                f"{prefix}.{event}.effect",
+                f"change of PM2.5 beyond weather and season, {span}, {words}",
+                100 * np.expm1(effect[:, :, EVENTS.index(event)]),
+                "%",
+            )
+        )
     for group, members in GROUPS.items():
         if members[0] in panel.windows:
             made += _group(parameters, panel, group, members, f"{prefix}.{group}", words, name)
-    made.append(name(f"{prefix}.block-scale", f"standard deviation of ordinary ten days around expectation, {words}",
-                     100 * parameters["block_scale"].transpose("chain", "draw").values, "%"))  # fmt: skip
+    made.append(
+        name(
+            f"{prefix}.block-scale",
+            f"standard deviation of ordinary ten days around expectation, {words}",
+            100 * parameters["block_scale"].transpose("chain", "draw").values,
+            "%",
+        )
+    )
     return made
 
 
@@ -350,17 +375,37 @@ def _group(parameters, panel: Panel, group: str, members: tuple, prefix: str, wo
     usual = (days.to_numpy() * np.exp(-shift - block)).mean(axis=2)
     observed = days.mean()
     return [
-        name(f"{prefix}.effect", f"change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}",
-             100 * (observed / without - 1), "%"),
-        name(f"{prefix}.departure", f"departure of PM2.5 from what weather and season let expect, {span}",
-             100 * (observed / usual - 1), "%"),
-        name(f"{prefix}.difference", f"difference of PM2.5 beyond weather, season and ordinary scatter, {span}",
-             observed - without, "µg/m³"),
-        name(f"{prefix}.counterfactual", f"mean PM2.5 had the days of the {group} been like others with their weather, "
-             f"{span}", without, "µg/m³"),
-        name(f"{prefix}.below", f"probability that the days of the {group} lay below expectation, {span}",
-             without > observed, "probability"),
-    ]  # fmt: skip
+        name(
+            f"{prefix}.effect",
+            f"change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}",
+            100 * (observed / without - 1),
+            "%",
+        ),
+        name(
+            f"{prefix}.departure",
+            f"departure of PM2.5 from what weather and season let expect, {span}",
+            100 * (observed / usual - 1),
+            "%",
+        ),
+        name(
+            f"{prefix}.difference",
+            f"difference of PM2.5 beyond weather, season and ordinary scatter, {span}",
+            observed - without,
+            "µg/m³",
+        ),
+        name(
+            f"{prefix}.counterfactual",
+            f"mean PM2.5 had the days of the {group} been like others with their weather, {span}",
+            without,
+            "µg/m³",
+        ),
+        name(
+            f"{prefix}.below",
+            f"probability that the days of the {group} lay below expectation, {span}",
+            without > observed,
+            "probability",
+        ),
+    ]
 
 
 def weather_mean(parameters, arrays: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
@@ -383,36 +428,73 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name) ->
         if len(rows) == len(ban):
             others[year] = weather_mean(parameters, arrays, rows)
     autumn = [
-        start for start in range(len(dates) - len(ban) + 1)
-        if (dates[start].month, dates[start].day) >= (10, 15) and (dates[start + len(ban) - 1].month, 0) <= (11, 30)
+        start
+        for start in range(len(dates) - len(ban) + 1)
+        if (dates[start].month, dates[start].day) >= (10, 15)
+        and (dates[start + len(ban) - 1].month, 0) <= (11, 30)
         and not set(range(start, start + len(ban))) & set(ban)
-    ]  # fmt: skip
+    ]
     windows = np.stack([weather_mean(parameters, arrays, np.arange(start, start + len(ban))) for start in autumn])
     usual = np.mean(list(others.values()), axis=0)
     log = np.log(panel.pm25.to_numpy())
     drop = np.nanmean(log[october]) - np.nanmean(log[ban])
     span = f"{first.date()} to {last.date()}, {words}"
     made = [
-        name(f"{prefix}.weather.ban", f"PM2.5 that goes with the weather of {span}, against the same days of the other years",
-             100 * np.expm1(in_ban - usual), "%"),
-        name(f"{prefix}.weather.adverse", f"probability that the weather of {span} was worse than that of the same days "
-             "of the other years, on average", in_ban > usual, "probability"),
-        name(f"{prefix}.weather.better", f"share of ten-day windows from 15 October to 30 November with a weather worse "
-             f"than that of {span}", 100 * (windows > in_ban).mean(axis=0), "%"),
-        name(f"{prefix}.weather.october", f"share of the difference from October {first.year} (mean of logs) that goes "
-             f"with weather, {span}", 100 * (weather_mean(parameters, arrays, october) - in_ban) / drop, "%"),
-    ]  # fmt: skip
+        name(
+            f"{prefix}.weather.ban",
+            f"PM2.5 that goes with the weather of {span}, against the same days of the other years",
+            100 * np.expm1(in_ban - usual),
+            "%",
+        ),
+        name(
+            f"{prefix}.weather.adverse",
+            f"probability that the weather of {span} was worse than that of the same days "
+            "of the other years, on average",
+            in_ban > usual,
+            "probability",
+        ),
+        name(
+            f"{prefix}.weather.better",
+            f"share of ten-day windows from 15 October to 30 November with a weather worse than that of {span}",
+            100 * (windows > in_ban).mean(axis=0),
+            "%",
+        ),
+        name(
+            f"{prefix}.weather.october",
+            f"share of the difference from October {first.year} (mean of logs) that goes with weather, {span}",
+            100 * (weather_mean(parameters, arrays, october) - in_ban) / drop,
+            "%",
+        ),
+    ]
     for year, value in others.items():
-        made.append(name(f"{prefix}.weather.{year}", f"PM2.5 that goes with the weather of {first.strftime('%-d %B')} to "
-                         f"{last.strftime('%-d %B')} {year}, against the record's mean, {words}",
-                         100 * np.expm1(value), "%"))  # fmt: skip
-    made.append(name(f"{prefix}.weather.{first.year}", f"PM2.5 that goes with the weather of {span}, against the record's "
-                     "mean", 100 * np.expm1(in_ban), "%"))  # fmt: skip
+        made.append(
+            name(
+                f"{prefix}.weather.{year}",
+                f"PM2.5 that goes with the weather of {first.strftime('%-d %B')} to "
+                f"{last.strftime('%-d %B')} {year}, against the record's mean, {words}",
+                100 * np.expm1(value),
+                "%",
+            )
+        )
+    made.append(
+        name(
+            f"{prefix}.weather.{first.year}",
+            f"PM2.5 that goes with the weather of {span}, against the record's mean",
+            100 * np.expm1(in_ban),
+            "%",
+        )
+    )
     after = panel.windows["after-ban"]
     rows = np.flatnonzero((dates >= after[0]) & (dates <= after[1]))
-    made.append(name(f"{prefix}.weather.after", f"PM2.5 that goes with the weather of {after[0].date()} to "
-                     f"{after[1].date()}, against the record's mean, {words}",
-                     100 * np.expm1(weather_mean(parameters, arrays, rows)), "%"))  # fmt: skip
+    made.append(
+        name(
+            f"{prefix}.weather.after",
+            f"PM2.5 that goes with the weather of {after[0].date()} to "
+            f"{after[1].date()}, against the record's mean, {words}",
+            100 * np.expm1(weather_mean(parameters, arrays, rows)),
+            "%",
+        )
+    )
     return made
 
 
@@ -422,9 +504,21 @@ def expected(parameters, panel: Panel, rows: slice) -> np.ndarray:
     flat = {
         name: values.stack(sample=("chain", "draw")).transpose("sample", ...).values[rows]
         for name, values in parameters.data_vars.items()
-        if name in ("level", "trend", "season", "heating", "weekday_effect", "smooth", "wet_effect", "block_effect",
-                    "block_scale", "effect", "carry_over")
-    }  # fmt: skip
+        if name
+        in (
+            "level",
+            "trend",
+            "season",
+            "heating",
+            "weekday_effect",
+            "smooth",
+            "wet_effect",
+            "block_effect",
+            "block_scale",
+            "effect",
+            "carry_over",
+        )
+    }
     size = len(flat["level"])
     mu = flat["level"][:, None] + flat["trend"] @ d["trend_basis"].T + flat["season"] @ d["season_basis"].T
     mu += flat["heating"][:, None] * d["heated"] + flat["weekday_effect"][:, d["weekday_index"]]
@@ -450,8 +544,16 @@ def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str,
     for probability in (50, 94):
         low, high = np.percentile(drawn, [50 - probability / 2, 50 + probability / 2], axis=0)
         share = 100 * np.mean((low <= measured) & (measured <= high))
-        made.append(exact(f"{prefix}.check.coverage{probability}", f"share of measured days inside the central "
-                          f"{probability} % of days drawn anew, {words}", round(float(share), 1), "%", PANEL, model))  # fmt: skip
+        made.append(
+            exact(
+                f"{prefix}.check.coverage{probability}",
+                f"share of measured days inside the central {probability} % of days drawn anew, {words}",
+                round(float(share), 1),
+                "%",
+                PANEL,
+                model,
+            )
+        )
     return made
 
 
@@ -462,23 +564,55 @@ def official_findings() -> list[Finding]:
     days = tables.load("beijing_day").set_index("date")
     for series_name, key in (("embassy", "embassy"), ("stations", "stations")):
         pm25 = days.loc[days.series == series_name, "pm25"]
-        october = pm25[f"{first.year}-10-01":f"{first.year}-10-31"].mean()
+        october = pm25[f"{first.year}-10-01" : f"{first.year}-10-31"].mean()
         for id, what, value in (
             ("ban", f"{first.date()} to {last.date()}", pm25[first:last].mean()),
-            ("official-days", f"{first.year}-11-01 to {last.date()}", pm25[f"{first.year}-11-01":last].mean()),
+            ("official-days", f"{first.year}-11-01 to {last.date()}", pm25[f"{first.year}-11-01" : last].mean()),
             ("october", f"October {first.year}", october),
-            ("clean-days", f"days of {first.date()} to {last.date()} at or under 75 µg/m³", (pm25[first:last] <= 75).sum()),
+            (
+                "clean-days",
+                f"days of {first.date()} to {last.date()} at or under 75 µg/m³",
+                (pm25[first:last] <= 75).sum(),
+            ),
             ("dirtiest", f"dirtiest day of {first.date()} to {last.date()}", pm25[first:last].max()),
         ):
             unit = "days" if id == "clean-days" else "µg/m³"
-            made.append(exact(f"apec.observed.{key}.{id}", f"measured PM2.5, {series_name}, {what}", round(float(value), 1),
-                              unit, ("beijing_day",)))  # fmt: skip
+            made.append(
+                exact(
+                    f"apec.observed.{key}.{id}",
+                    f"measured PM2.5, {series_name}, {what}",
+                    round(float(value), 1),
+                    unit,
+                    ("beijing_day",),
+                )
+            )
     published = tables.load("published_results").set_index("id")
-    made.append(exact("apec.official.observed", published.loc["P043", "quantity"], published.loc["P043", "value"], "µg/m³",
-                      ("published_results",)))  # fmt: skip
-    made.append(exact("apec.official.counterfactual", published.loc["P044", "quantity"], published.loc["P044", "value"],
-                      "µg/m³", ("published_results",)))  # fmt: skip
+    made.append(
+        exact(
+            "apec.official.observed",
+            published.loc["P043", "quantity"],
+            published.loc["P043", "value"],
+            "µg/m³",
+            ("published_results",),
+        )
+    )
+    made.append(
+        exact(
+            "apec.official.counterfactual",
+            published.loc["P044", "quantity"],
+            published.loc["P044", "value"],
+            "µg/m³",
+            ("published_results",),
+        )
+    )
     effect = 100 * (published.loc["P043", "value"] / published.loc["P044", "value"] - 1)
-    made.append(exact("apec.official.effect", "effect of the controls by the official evaluation", round(effect), "%",
-                      ("published_results",)))  # fmt: skip
+    made.append(
+        exact(
+            "apec.official.effect",
+            "effect of the controls by the official evaluation",
+            round(effect),
+            "%",
+            ("published_results",),
+        )
+    )
     return made

@@ -18,16 +18,33 @@ from jingjinji.models import apec_series
 from jingjinji.models.apec_series import BAN, EVENTS
 
 STATIONS = (
-    "Aotizhongxin", "Changping", "Dingling", "Dongsi", "Guanyuan", "Gucheng", "Huairou", "Nongzhanguan", "Shunyi",
-    "Tiantan", "Wanliu", "Wanshouxigong",
-)  # fmt: skip
+    "Aotizhongxin",
+    "Changping",
+    "Dingling",
+    "Dongsi",
+    "Guanyuan",
+    "Gucheng",
+    "Huairou",
+    "Nongzhanguan",
+    "Shunyi",
+    "Tiantan",
+    "Wanliu",
+    "Wanshouxigong",
+)
 NORTH = ("Changping", "Dingling", "Huairou", "Shunyi")
 CONTROLS = ("ban-1", "ban-2", "parade")
 PATTERNS = (
-    *CONTROLS, "alert", "after-ban", "after-parade",
-    *(f"{event}, {year}" for event in CONTROLS for year in (2013, 2014, 2015, 2016)
-      if year != (2015 if event == "parade" else 2014)),
-)  # fmt: skip
+    *CONTROLS,
+    "alert",
+    "after-ban",
+    "after-parade",
+    *(
+        f"{event}, {year}"
+        for event in CONTROLS
+        for year in (2013, 2014, 2015, 2016)
+        if year != (2015 if event == "parade" else 2014)
+    ),
+)
 FEATURES = ("level", "day of season", "its square", "year", "wind_nw", "wind_ne", "wind_se", "dew_point")
 FEATURE_SCALE = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
 FIRST_MONTH = 8
@@ -99,7 +116,8 @@ def features(panel: Panel, used: np.ndarray) -> np.ndarray:
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
-    Departures enter from August to December, the months of the events; they are turned to eleven uncorrelated axes: the principal axes of what a least-squares fit leaves over.
+    Departures enter from August to December, the months of the events. They are turned to eleven uncorrelated axes:
+    the principal axes of what a least-squares fit leaves over.
     """
     season = panel.city.pm25.index.month >= FIRST_MONTH
     complete = np.flatnonzero(np.isfinite(panel.departures).all(axis=1) & season)
@@ -122,7 +140,6 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """The model of a panel; every array of `data` is a ``pm.Data``."""
     import pymc as pm
-    import pytensor.tensor as pt
 
     coords = apec_series.COORDS | {
         "station": list(STATIONS),
@@ -148,7 +165,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         axis_scale = pm.LogNormal("axis_scale", np.log(0.1), 0.7, dims="axis")
         axis_tail = 3 + pm.Gamma("axis_tail", 2, 0.1)
         residual = d["row_has_before"][:, None] * (d["turned"] - mu)[d["row_before"]]
-        pm.StudentT("departures", nu=axis_tail, mu=mu + axis_carry_over * residual, sigma=axis_scale, observed=d["turned"])
+        pm.StudentT(
+            "departures", nu=axis_tail, mu=mu + axis_carry_over * residual, sigma=axis_scale, observed=d["turned"]
+        )
     return model
 
 
@@ -209,13 +228,32 @@ def findings(fit) -> list[Finding]:
     ban = np.tensordot(effect[:, :, :2], days / days.sum(), axes=([2], [0]))
     for key, values, what in (("ban", ban, "the ban of 2014"), ("parade", effect[:, :, 2], "the parade of 2015")):
         for column, station in enumerate(STATIONS):
-            made.append(name(f"{prefix}.{key}.{station.lower()}.effect", f"change of PM2.5 beyond weather and season at "
-                             f"{station}, {what}", 100 * np.expm1(values[:, :, column]), "%"))  # fmt: skip
+            made.append(
+                name(
+                    f"{prefix}.{key}.{station.lower()}.effect",
+                    f"change of PM2.5 beyond weather and season at {station}, {what}",
+                    100 * np.expm1(values[:, :, column]),
+                    "%",
+                )
+            )
         gap = values[:, :, north].mean(axis=2) - values[:, :, ~north].mean(axis=2)
-        made.append(name(f"{prefix}.{key}.north", f"how much more PM2.5 changed at the northern stations "
-                         f"({', '.join(NORTH)}) than at the others, {what}", 100 * np.expm1(gap), "%"))  # fmt: skip
+        made.append(
+            name(
+                f"{prefix}.{key}.north",
+                f"how much more PM2.5 changed at the northern stations ({', '.join(NORTH)}) than at the others, {what}",
+                100 * np.expm1(gap),
+                "%",
+            )
+        )
     complete = np.isfinite(fit.panel.departures).all(axis=1)
     autumn = city.pm25.index.month >= FIRST_MONTH
-    made.append(exact(f"{prefix}.complete-days", "days from August to December with all twelve stations",
-                      int((complete & autumn).sum()), "days", PANEL))  # fmt: skip
+    made.append(
+        exact(
+            f"{prefix}.complete-days",
+            "days from August to December with all twelve stations",
+            int((complete & autumn).sum()),
+            "days",
+            PANEL,
+        )
+    )
     return made
