@@ -46,7 +46,8 @@ DONORS = {
 
 def beijing_day(airport: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
     """PM2.5 and weather of Beijing by local day: the embassy 2010 to 2014, twelve stations 2013 to 2017."""
-    return pd.concat([archives.embassy_days(airport), archives.city_days(stations)], ignore_index=True)
+    embassy = archives.local_days(archives.embassy_hours(airport), "embassy")
+    return pd.concat([embassy, archives.local_days(archives.station_hours(stations), "stations")], ignore_index=True)
 
 
 def city_weeks(research: Path) -> pd.DataFrame:

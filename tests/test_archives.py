@@ -40,7 +40,8 @@ def station_csv(station: str, level: float) -> bytes:
     frame = pd.DataFrame(
         {"year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour, "PM2.5": level + hours.month}
     )
-    return frame.assign(station=station).to_csv(index=False).encode()
+    weather = {"TEMP": 10.0, "PRES": 1010.0, "DEWP": 1.0, "RAIN": 0.0, "wd": "NW", "WSPM": 2.0}
+    return frame.assign(station=station, **weather).to_csv(index=False).encode()
 
 
 def airport_csv() -> bytes:
@@ -55,12 +56,13 @@ def airport_csv() -> bytes:
         {
             "year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour, "DEWP": hours.month,
             "TEMP": hours.month + 1.0, "PRES": 1000 + hours.month, "cbwd": np.where(calm, "cv", "NW"), "Iws": summed,
+            "pm2.5": 50.0, "Is": 0, "Ir": 0,
         }
     )  # fmt: skip
     return frame.to_csv(index=False).encode()
 
 
-STATION_FILES = {"A.csv": station_csv("A", 50), "B.csv": station_csv("B", 70)}
+STATION_FILES = {"A.csv": station_csv("Dongsi", 50), "B.csv": station_csv("Huairou", 70)}
 AIRPORT_FILES = {"airport.csv": airport_csv()}
 
 
@@ -341,7 +343,8 @@ def synthetic_package(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "_pinned", lambda resource: tables._sha256((data / resource["path"]).read_bytes()))
     calibration = tables.describe("weather_beijing_month")["calibration"]["wind"]
     stations = pd.concat([pd.read_csv(io.BytesIO(content)) for content in STATION_FILES.values()])
-    airport = archives.airport_days(pd.read_csv(io.BytesIO(airport_csv())))
+    of_airport = pd.read_csv(io.BytesIO(airport_csv()))
+    airport = archives.airport_days(of_airport)
     for name, rows in (
         ("pm25_city_month", archives.beijing_months(stations)),
         ("weather_beijing_month", archives.weather_2013(airport, calibration)),
@@ -350,6 +353,10 @@ def synthetic_package(tmp_path, monkeypatch):
         kept = table[~table["source"].isin(["uci-501", "uci-381"])]
         together = pd.concat([rows[list(table.columns)].astype(kept.dtypes.to_dict()), kept])
         together.to_csv(data / f"{name}.csv", index=False)
+    embassy = archives.local_days(archives.embassy_hours(of_airport), "embassy")
+    city = archives.local_days(archives.station_hours(stations.reset_index(drop=True)), "stations")
+    pd.concat([embassy, city]).to_csv(data / "beijing_day.csv", index=False)
+    archives.station_days(stations).to_csv(data / "beijing_station_day.csv", index=False)
     return data
 
 
@@ -382,7 +389,7 @@ def test_rebuild_reports_a_missing_month(synthetic_package, tmp_path):
     lines = file.read_text(encoding="utf-8").splitlines()
     file.write_text("\n".join(lines[:1] + lines[2:]) + "\n", encoding="utf-8")
     assert [(cell.column, cell.published, cell.rebuilt) for cell in rebuild_synthetic(tmp_path)] == [
-        ("month", "no row", "2013-03")
+        ("month", "no row", "Beijing 2013-03")
     ]
 
 

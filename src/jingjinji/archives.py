@@ -147,8 +147,8 @@ def airport_days(hours: pd.DataFrame) -> pd.DataFrame:
     return days.assign(wind=np.hypot(days["east"], days["north"])).drop(columns=["east", "north"])
 
 
-def embassy_days(hours: pd.DataFrame) -> pd.DataFrame:
-    """PM2.5 at the United States embassy and weather at the airport by local day, from UCI 381.
+def embassy_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """PM2.5 at the United States embassy and weather at the airport by hour, from UCI 381.
 
     Parameters
     ----------
@@ -157,24 +157,27 @@ def embassy_days(hours: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with the columns of table ``beijing_day``. The wind of a sector is the mean over the day's hours of the
-    speed in that sector, zero in the others; south-west and calm count in none.
+    DataFrame with columns time, site, pm25, wind_nw, wind_ne, wind_se (m/s, zero while the wind comes from elsewhere;
+    south-west and calm count in none), dew_point, temperature, pressure and wet_hours (1 in an hour with rain or snow).
     """
-    return _days(
-        pd.DataFrame(
-            {
-                "pm25": hours["pm2.5"],
-                "speed": _airport_speed(hours),
-                "direction": hours["cbwd"],
-                "dew_point": hours["DEWP"],
-                "pressure": hours["PRES"],
-                "temperature": hours["TEMP"],
-                "wet_hours": ((hours["Ir"] > 0) | (hours["Is"] > 0)).astype(float),
-                "date": _local(hours).dt.normalize(),
-                "site": "embassy",
-            }
-        ),
-        "embassy",
+    return _hours(
+        hours, "embassy", hours["pm2.5"], _airport_speed(hours), hours["cbwd"], (hours["Ir"] > 0) | (hours["Is"] > 0)
+    )
+
+
+def station_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """PM2.5 and weather of every station by hour, from UCI 501; columns as `embassy_hours`."""
+    return _hours(hours, hours["station"], hours["PM2.5"], hours["WSPM"], hours["wd"], hours["RAIN"] > 0)
+
+
+def _hours(hours: pd.DataFrame, site, pm25, speed, direction, wet) -> pd.DataFrame:
+    winds = {
+        f"wind_{sector}": pd.Series(speed, hours.index).where(direction.isin(directions), 0.0)
+        for sector, directions in SECTORS.items()
+    }
+    air = {"dew_point": hours["DEWP"], "pressure": hours["PRES"], "temperature": hours["TEMP"]}
+    return pd.DataFrame(
+        {"time": _local(hours), "site": site, "pm25": pm25, **winds, **air, "wet_hours": wet.astype(float)}
     )
 
 
@@ -186,38 +189,18 @@ def station_days(hours: pd.DataFrame) -> pd.DataFrame:
     return days.assign(pm25=days["pm25"].where(days["hours"] >= FEWEST_HOURS).round(2), date=days["date"].dt.date)
 
 
-def city_days(hours: pd.DataFrame) -> pd.DataFrame:
-    """The twelve stations' mean PM2.5 and mean weather by local day, from UCI 501; columns as `embassy_days`."""
-    return _days(
-        pd.DataFrame(
-            {
-                "pm25": hours["PM2.5"],
-                "speed": hours["WSPM"],
-                "direction": hours["wd"],
-                "dew_point": hours["DEWP"],
-                "pressure": hours["PRES"],
-                "temperature": hours["TEMP"],
-                "wet_hours": (hours["RAIN"] > 0).astype(float),
-                "date": _local(hours).dt.normalize(),
-                "site": hours["station"],
-            }
-        ),
-        "stations",
-    )
+def local_days(hours: pd.DataFrame, series: str) -> pd.DataFrame:
+    """Rows of table ``beijing_day``: means over the hours of each site's local day, then over the sites.
 
-
-def _days(hours: pd.DataFrame, series: str) -> pd.DataFrame:
-    """Means over the hours of each site's day, then over sites; a site-day counts with at least 16 hours of PM2.5."""
-    winds = [f"wind_{sector}" for sector in SECTORS]
-    for wind, directions in zip(winds, SECTORS.values(), strict=True):
-        hours[wind] = hours["speed"].where(hours["direction"].isin(directions), 0.0)
-    by_site = hours.groupby(["date", "site"])
-    weather = [*winds, "dew_point", "pressure", "temperature"]
+    hours : columns of `embassy_hours`. A site's PM2.5 counts on days with at least 16 hours of it.
+    """
+    weather = [column for column in hours.columns if column not in ("time", "site", "pm25", "wet_hours")]
+    by_site = hours.assign(date=hours["time"].dt.normalize()).groupby(["date", "site"])
     sites = by_site[["pm25", *weather]].mean()
     sites["hours"] = by_site["pm25"].count()
     sites["wet_hours"] = by_site["wet_hours"].sum()
     sites.loc[sites["hours"] < FEWEST_HOURS, "pm25"] = np.nan
-    days = sites[["pm25", "hours", *weather, "wet_hours"]].groupby("date").mean().round(2).reset_index()
+    days = sites[["pm25", "hours", *weather, "wet_hours"]].groupby("date").mean().round(6).round(2).reset_index()
     days["hours"] = days["hours"].round(1)
     days.insert(0, "series", series)
     return days.assign(date=days["date"].dt.date)
@@ -339,36 +322,47 @@ def rebuild(
 ) -> list[Difference]:
     """Every cell of the published tables that differs from what the raw archives give; fetches what is missing.
 
-    Rebuilt are Beijing's months of 2013 in ``pm25_city_month`` and the year 2013 of ``weather_beijing_month``, the
-    latter with the published calibration of the wind.
+    Rebuilt are Beijing's months of 2013 in ``pm25_city_month``, the year 2013 of ``weather_beijing_month`` with the
+    published calibration of the wind, and the whole of ``beijing_day`` and ``beijing_station_day``.
     """
     target = target or folder()
     fetch(mirror, archives=(stations, airport), target=target)
     calibration = tables.describe("weather_beijing_month")["calibration"]["wind"]
-    months = beijing_months(pd.concat([pd.read_csv(target / stations.id / name) for name in stations.files]))
-    weather = weather_2013(airport_days(pd.read_csv(target / airport.id / next(iter(airport.files)))), calibration)
+    of_stations = pd.concat([pd.read_csv(target / stations.id / name) for name in stations.files], ignore_index=True)
+    of_airport = pd.read_csv(target / airport.id / next(iter(airport.files)))
     return [
-        *_differences("pm25_city_month", "uci-501", months),
-        *_differences("weather_beijing_month", "uci-381", weather),
+        *_differences("pm25_city_month", beijing_months(of_stations), source="uci-501"),
+        *_differences("weather_beijing_month", weather_2013(airport_days(of_airport), calibration), source="uci-381"),
+        *_differences("beijing_day", local_days(embassy_hours(of_airport), "embassy"), series="embassy"),
+        *_differences("beijing_day", local_days(station_hours(of_stations), "stations"), series="stations"),
+        *_differences("beijing_station_day", station_days(of_stations)),
     ]
 
 
-def _differences(table: str, source: str, rebuilt: pd.DataFrame) -> Iterator[Difference]:
+def _differences(table: str, rebuilt: pd.DataFrame, **part: str) -> Iterator[Difference]:
+    """Cells of the rows of a table with the values of `part` that differ from `rebuilt`, matched by the primary key."""
     published = tables.load(table)
     published = published.assign(row=np.arange(len(published)) + 2)
-    published = published[published["source"] == source].set_index("month")
-    rebuilt = rebuilt.set_index("month")
-    for month in sorted(set(published.index) | set(rebuilt.index)):
-        if month not in published.index:
-            yield Difference(table, 1, "month", "no row", month)
-            continue
-        row = published.loc[month]
-        if month not in rebuilt.index:
-            yield Difference(table, int(row["row"]), "month", month, "no row")
-            continue
-        for column in rebuilt.columns:
-            if row[column] != rebuilt.loc[month, column]:
-                yield Difference(table, int(row["row"]), column, row[column], rebuilt.loc[month, column])
+    for column, value in part.items():
+        published = published[published[column] == value]
+    key = [name for name in tables.describe(table)["schema"]["primaryKey"] if name not in part and name in rebuilt]
+    dates = {name: pd.to_datetime(rebuilt[name]) for name in key if name == "date"}
+    both = published.merge(
+        rebuilt.assign(**dates).drop(columns=list(part), errors="ignore"),
+        on=key, how="outer", suffixes=("", " rebuilt"), indicator=True,
+    )  # fmt: skip
+    for name in [column for column in both.columns if column.endswith(" rebuilt")]:
+        column = name.removesuffix(" rebuilt")
+        same = (both[column] == both[name]) | (both[column].isna() & both[name].isna()) | (both["_merge"] != "both")
+        for place in np.flatnonzero(~same.to_numpy(dtype=bool)):
+            row = both.iloc[place]
+            yield Difference(table, int(row["row"]), column, row[column], row[name])
+    for place in np.flatnonzero((both["_merge"] != "both").to_numpy()):
+        row, values = both.iloc[place], " ".join(str(both.iloc[place][name]) for name in key)
+        if row["_merge"] == "left_only":
+            yield Difference(table, int(row["row"]), key[-1], values, "no row")
+        else:
+            yield Difference(table, 1, key[-1], "no row", values)
 
 
 def _install_download(archive: Archive, target: Path, attempts: int) -> None:

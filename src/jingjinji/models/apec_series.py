@@ -228,8 +228,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def day_series(d: dict):
-    """Parameters and likelihood of the daily series inside an open model; returns the events' effects (event,)."""
+def day_series(d: dict, within_day=0.0, carry_over_prior: tuple = (4, 6), scale_prior: float = 0.45):
+    """Parameters and likelihood of the daily series inside an open model; returns the events' effects (event,).
+
+    within_day : course of the day, for a series by hour; its carry-over and scale have other priors.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -254,9 +257,9 @@ def day_series(d: dict):
     calendar = (
         d["trend_basis"] @ trend + d["season_basis"] @ season + heating * d["heated"] + weekday[d["weekday_index"]]
     )
-    mu = level + calendar + weather + block[d["block_index"]] + d["event_days"] @ effect
-    carry_over = pm.Beta("carry_over", 4, 6)
-    scale = pm.LogNormal("scale", np.log(0.45), 0.3)
+    mu = level + within_day + calendar + weather + block[d["block_index"]] + d["event_days"] @ effect
+    carry_over = pm.Beta("carry_over", *carry_over_prior)
+    scale = pm.LogNormal("scale", np.log(scale_prior), 0.3)
     tail = 3 + pm.Gamma("tail", 2, 0.1)
     residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["day_before"]])
     pm.StudentT("days", nu=tail, mu=mu[d["day"]] + carry_over * residual_before, sigma=scale, observed=d["log_pm25"])

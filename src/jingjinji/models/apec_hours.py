@@ -1,0 +1,99 @@
+"""The ban of November 2014 in series by hour: the model of `apec_series` with a course of the day, on the raw archives.
+
+Only for `jingjinji fit apec --resolution hour`: the raw hours are not part of the book. The main fit is of the embassy,
+variant ``stations`` of the mean of the logs of twelve stations.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji import archives
+from jingjinji.errors import BookError
+from jingjinji.findings import Finding, record
+from jingjinji.models import apec_series
+from jingjinji.models.apec_series import Panel
+
+RECENT, BEFORE = 6, 24
+LEAST = 1.0
+LAST_HOUR = pd.Timedelta(hours=23)
+PANEL = ("beijing_day", "interventions")
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the embassy, or of variant `stations`; raises BookError where the raw hours are not there."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model apec_hours has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    archive = archives.BEIJING_STATIONS if variant else archives.BEIJING_AIRPORT
+    files = [archives.folder() / archive.id / name for name in archive.files]
+    missing = [file.name for file in files if not file.exists()]
+    if missing:
+        raise BookError(
+            f"{missing[0]} is not among the fetched archives: expected the raw hours of {archive.title}; run "
+            "'jingjinji data fetch', or 'jingjinji data fetch --mirror DIR' without internet"
+        )
+    raw = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
+    return panel_of(archives.station_hours(raw) if variant else archives.embassy_hours(raw))
+
+
+def panel_of(hours: pd.DataFrame) -> Panel:
+    """The panel of hours of one or several sites (columns of `archives.embassy_hours`).
+
+    An hour's reading is a whole number: nought counts as one µg/m³. The winds are means of the last six hours, the
+    wind before is that of the 24 hours before them.
+    """
+    log = np.log(hours.pivot(index="time", columns="site", values="pm25").clip(lower=LEAST))
+    offset = log.mean()
+    mean = (log - offset).mean(axis=1) + offset.mean()
+    weather = hours.drop(columns=["site", "pm25"]).groupby("time").mean().interpolate(limit_direction="both")
+    winds = weather[["wind_nw", "wind_ne", "wind_se"]]
+    recent = np.sqrt(winds.rolling(RECENT, min_periods=1).mean())
+    before = winds.sum(axis=1).rolling(BEFORE, min_periods=1).mean().shift(RECENT).bfill().rename("wind_before")
+    air = weather[["dew_point", "temperature", "pressure"]]
+    cycle = np.column_stack([np.eye(24)[air.index.hour], apec_series.seasons(air.index)])
+    departures = air - cycle @ np.linalg.lstsq(cycle, air.to_numpy())[0]
+    variables = pd.concat([recent, np.sqrt(before), departures], axis=1)[list(apec_series.WEATHER)]
+    scaled = (variables - variables.mean()) / variables.std()
+    wet = weather["wet_hours"].rolling(RECENT, min_periods=1).mean()
+    first, last = mean.index[0], mean.index[-1]
+    windows = {
+        event: (start, end + LAST_HOUR)
+        for event, (start, end) in apec_series.windows().items()
+        if first <= start and end + LAST_HOUR <= last
+    }
+    wet_scaled = ((wet - wet.mean()) / wet.std()).to_numpy()
+    return apec_series.checked(Panel(np.exp(mean), scaled.to_numpy(), wet_scaled, windows))
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    return apec_series.data(panel) | {"hour_index": panel.pm25.index.hour.to_numpy()}
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """The model of a panel; every array of `data` is a ``pm.Data``."""
+    import pymc as pm
+
+    with pm.Model(coords=apec_series.COORDS | {"hour": range(24)}) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        hour = pm.ZeroSumNormal("hour_effect", 0.2, dims="hour")
+        apec_series.day_series(d, hour[d["hour_index"]], carry_over_prior=(20, 2), scale_prior=0.25)
+    return model
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `apec_series.TRUTH`) and the hours, gaps and weather of `panel`."""
+    return apec_series.simulate({"carry_over": 0.93, "scale": 0.2} | truth, rng, load() if panel is None else panel)
+
+
+VARIANTS = {"stations": None}
+DERIVED: tuple = ()
+KEPT_WITH: tuple = ()
+
+
+def findings(fit) -> list[Finding]:
+    """Effects by event and of the ban as a whole, as in `apec_series`."""
+    site = "stations" if fit.variant else "embassy"
+    name = partial(record, model=fit.name, panel=PANEL)
+    return apec_series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name)
