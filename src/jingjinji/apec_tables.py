@@ -64,7 +64,7 @@ def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> np.ndarray:
 def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
     """Replicated and measured statistics by calendar month and by year: name -> (labels, replicated, measured)."""
     drawn, measured = apec_series.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
-    months, years = measured.index.month, measured.index.year
+    months = measured.index.month
     values = measured.to_numpy()
     return {
         "mean by calendar month": (
@@ -72,11 +72,7 @@ def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
             np.column_stack([drawn[:, months == month].mean(axis=1) for month in range(1, 13)]),
             np.array([values[months == month].mean() for month in range(1, 13)]),
         ),
-        "the twentieth dirtiest day, by year": (
-            [str(year) for year in sorted(set(years))],
-            np.column_stack([np.sort(drawn[:, years == year], axis=1)[:, -20] for year in sorted(set(years))]),
-            np.array([np.sort(values[years == year])[-20] for year in sorted(set(years))]),
-        ),
+        "the twentieth dirtiest day, by year": apec_series.dirtiest_days(drawn, measured),
     }
 
 

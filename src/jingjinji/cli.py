@@ -38,26 +38,49 @@ def main() -> None:
 
 @app.command()
 def fit(
-    names: Annotated[list[str] | None, typer.Argument(help="Fits to sample; all of them by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Fits to sample, or a group such as apec; all of the book by default.")
+    ] = None,
     quick: Quick = False,
     prune: Annotated[bool, typer.Option("--prune", help="Then remove fits of earlier code, data or settings.")] = False,
+    resolution: Annotated[str, typer.Option(help="day, or hour for the raw archives of apec.")] = "day",
 ) -> None:
     """Sample every fit that is missing, in parallel; keep those that pass the gate."""
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
-    from jingjinji import fitting
+    from jingjinji import fitting, models
 
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
-    current = fitting.keys(fitting.names())
+    wanted = _wanted(names or [], resolution)
     with _FitProgress() as progress:
-        done = fitting.sample_missing(names or (), progress.report)
+        done = fitting.sample_missing(wanted, progress.report)
     if prune:
-        print(f"{fitting.prune(current)} earlier fits were removed.")
-    count = len(names or current)
+        kept = fitting.keys(fitting.names((*models.TOPICS, *models.BY_HOUR)))
+        print(f"{fitting.prune(kept)} earlier fits were removed.")
+    count = len(wanted)
     print(
         f"{count} fits are up to date" + (f", {len(done)} of them sampled now." if done else "; nothing was sampled.")
     )
+
+
+def _wanted(names: list[str], resolution: str) -> list[str]:
+    """Names of fits, groups of topics written out; raises BookError for a resolution that a group does not have."""
+    from jingjinji import fitting, models
+
+    if resolution == "hour":
+        if names != ["apec"]:
+            raise BookError(
+                f"--resolution hour is for apec alone, found '{' '.join(names)}': write 'jingjinji fit apec'"
+            )
+        return fitting.names(models.BY_HOUR)
+    if resolution != "day":
+        raise BookError(f"--resolution is '{resolution}': expected day or hour")
+    wanted = []
+    for name in names:
+        group = [topic for topic in models.TOPICS if topic.startswith(f"{name}_")]
+        wanted += fitting.names(group) if group and name not in models.TOPICS else [name]
+    return wanted or fitting.names()
 
 
 @app.command()
@@ -66,7 +89,7 @@ def book(quick: Quick = False) -> None:
 
     One process does both: starting Python and loading its libraries takes longer than most builds.
     """
-    fit(quick=quick)
+    fit(quick=quick, resolution="day")
     from jupyter_book.cli.main import main as jupyter_book
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]

@@ -180,8 +180,8 @@ def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, ma
     return figure
 
 
-def prior_predictive(draws: np.ndarray, measured: np.ndarray) -> Figure:
-    """Prior predictive distribution of monthly means against the measured ones, log scale."""
+def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month") -> Figure:
+    """Prior predictive distribution of means over a span (month, day) against the measured ones, log scale."""
     figure, axis = _subplots(figsize=(WIDTH, 2.9))
     bins = np.geomspace(1, 3000, 50)
     axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
@@ -190,8 +190,8 @@ def prior_predictive(draws: np.ndarray, measured: np.ndarray) -> Figure:
               label="measured")  # fmt: skip
     axis.set_xscale("log")
     axis.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-    axis.set_xlabel("PM2.5, monthly mean (µg/m³)")
-    axis.set_ylabel("share of months")
+    axis.set_xlabel(f"PM2.5, mean of a {span} (µg/m³)")
+    axis.set_ylabel(f"share of {span}s")
     axis.legend()
     return figure
 
@@ -316,9 +316,9 @@ def event_days(
     axis.axhline(DAY_STANDARD, color=SOFT, lw=0.8, ls=":")
     axis.xaxis.set_major_locator(MonthLocator())
     axis.xaxis.set_major_formatter(DateFormatter("%-d %b"))
-    axis.set_ylim(0, None)
+    axis.set_ylim(0, 1.35 * max(values.max() for values in series.values()))
     axis.set_ylabel(label)
-    axis.legend(ncols=2)
+    axis.legend(ncols=2, loc="upper center")
     return figure
 
 

@@ -3,7 +3,8 @@
 ``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``findings(fit)`` the named quantities of a
 fit, ``simulate(truth, rng)`` a panel with known parameters. ``VARIANTS`` names the panels that are fitted beside the
 main one and reuse its compiled model, ``data(panel)`` their arrays. ``DERIVED`` names what is computed from the
-parameters, ``KEPT_WITH`` the variants whose derived draws are stored. PyMC is imported only where a model is built.
+parameters, ``KEPT_WITH`` the variants whose derived draws are stored. Topics ``BY_HOUR`` need raw archives that are not
+part of the book; they are sampled only when they are asked for. PyMC is imported only where a model is built.
 """
 
 import importlib
@@ -13,9 +14,11 @@ from jingjinji.errors import BookError
 
 TOPICS = ("decline", "apec_stations", "apec_series", "apec_donors", "heavy_days")
 
+BY_HOUR = ("apec_hours",)
+
 
 def module(topic: str) -> ModuleType:
     """The module of a topic; imported only when it is asked for. Raises BookError for an unknown topic."""
-    if topic not in TOPICS:
+    if topic not in (*TOPICS, *BY_HOUR):
         raise BookError(f"there is no model '{topic}': expected one of {', '.join(TOPICS)}")
     return importlib.import_module(f"jingjinji.models.{topic}")
