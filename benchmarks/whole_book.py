@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from measure import Measure, at_most, clean_environment, peak_memory, timed
 
 from jingjinji import CACHE, PROJECT
+from jingjinji.models import TOPICS
 
 CHAPTER = "chapters/pm25-decline"
 PLOTS = "src/jingjinji/figures.py"
@@ -21,7 +23,7 @@ def measures() -> list[Measure]:
     with clone() as (folder, environment):
         found = [cold_book(folder, environment), unchanged(folder, environment)]
         found += [prose_changed(folder, environment), plot_changed(folder, environment)]
-        return [*found, page_weight(folder), fit_memory(folder, environment)]
+        return [*found, page_weight(folder), fit_memory(folder, environment), *other_fits(folder, environment)]
 
 
 @contextmanager
@@ -99,3 +101,13 @@ def fit_memory(folder: Path, environment: dict[str, str]) -> Measure:
     shutil.rmtree(folder / ".cache" / "fits")
     peak = peak_memory([".venv/bin/jingjinji", "fit", "decline"], folder, environment)
     return at_most("peak memory of a fit, all its processes", peak, 2, "GB")
+
+
+def other_fits(folder: Path, environment: dict[str, str]) -> Iterator[Measure]:
+    """Seconds and memory of the main fit of every other topic, each alone and with caches of its own that are empty."""
+    for topic in TOPICS[1:]:
+        own = environment | {"JINGJINJI_CACHE": str(folder / f".cache-{topic}")}
+        start = time.perf_counter()
+        memory = peak_memory([".venv/bin/jingjinji", "fit", topic], folder, own)
+        yield at_most(f"cold fit {topic}", time.perf_counter() - start, 180, "s")
+        yield at_most(f"peak memory of fit {topic}, all its processes", memory, 1, "GB")

@@ -561,7 +561,7 @@ def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str,
         exact(f"{prefix}.days", f"measured days, {words}", len(measured), "days", PANEL),
         exact(
             f"{prefix}.check.dirtiest",
-            f"years whose twentieth dirtiest day lies inside the central 94 % of days drawn anew, of {len(years)}, {words}",
+            f"years of {len(years)} whose twentieth dirtiest day lies in the central 94 % of days drawn anew, {words}",
             int(((low <= dirty) & (dirty <= high)).sum()),
             "",
             PANEL,
