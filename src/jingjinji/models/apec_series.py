@@ -160,7 +160,7 @@ def waves(x: np.ndarray, count: int, smoothness: float) -> np.ndarray:
 
 def seasons(dates: pd.DatetimeIndex) -> np.ndarray:
     """(day, 6): three cycles a year as cosine and sine."""
-    angle = 2 * np.pi * (dates.dayofyear.to_numpy() - 1) / 365.25
+    angle = 2 * np.pi * (dates.day_of_year.to_numpy() - 1) / 365.25
     return np.column_stack([wave(k * angle) for k in (1, 2, 3) for wave in (np.cos, np.sin)])
 
 
@@ -195,7 +195,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "trend_basis": waves(year - year.mean(), TREND_WAVES, TREND_SMOOTHNESS),
         "season_basis": seasons(dates),
         "heated": heated(dates),
-        "weekday_index": dates.dayofweek.to_numpy(),
+        "weekday_index": dates.day_of_week.to_numpy(),
         "block_index": block_of(dates),
         "event_days": event_days(panel),
         "day": days,

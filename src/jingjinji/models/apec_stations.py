@@ -106,7 +106,7 @@ def pattern_days(panel: Panel) -> np.ndarray:
 def features(panel: Panel, used: np.ndarray) -> np.ndarray:
     """(used day, feature) of the stations' departures; all but the first are centred."""
     dates = panel.city.pm25.index[used]
-    season = (dates.dayofyear.to_numpy() - dates.dayofyear.to_numpy().mean()) / 75
+    season = (dates.day_of_year.to_numpy() - dates.day_of_year.to_numpy().mean()) / 75
     year = (dates.year - dates.year[0]).to_numpy(dtype=float)
     columns = [panel.city.weather[used, apec_series.WEATHER.index(name)] for name in FEATURES[4:]]
     varying = np.column_stack([season, season**2, year, np.column_stack(columns) * panel.city.use_weather])
