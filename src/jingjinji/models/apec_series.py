@@ -434,7 +434,7 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name) ->
         start
         for start in range(len(dates) - len(ban) + 1)
         if (dates[start].month, dates[start].day) >= (10, 15)
-        and (dates[start + len(ban) - 1].month, 0) <= (11, 30)
+        and dates[start + len(ban) - 1].month in (10, 11)
         and not set(range(start, start + len(ban))) & set(ban)
     ]
     windows = np.stack([weather_mean(parameters, arrays, np.arange(start, start + len(ban))) for start in autumn])
