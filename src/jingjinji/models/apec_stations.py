@@ -125,13 +125,14 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     design = np.column_stack([features(panel, complete), pattern_days(panel)[complete]])
     left = known - design @ np.linalg.lstsq(design, known)[0]
     axes = np.linalg.svd(left, full_matrices=False)[2][:-1].T
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     row = np.arange(len(complete))
     before = np.maximum(row - 1, 0)
     return apec_series.data(panel.city) | {
         "feature_days": design[:, : len(FEATURES)],
         "pattern_days": design[:, len(FEATURES) :],
-        "axes": axes * np.sign(axes.sum(axis=0)),
-        "turned": known @ (axes * np.sign(axes.sum(axis=0))),
+        "axes": axes,
+        "turned": known @ axes,
         "row_before": before,
         "row_has_before": ((row > 0) & (complete[before] == complete - 1)).astype(float),
     }
