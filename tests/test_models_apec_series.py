@@ -1,0 +1,546 @@
+"""The daily series around November 2014 against computations by hand, and what is derived from its draws."""
+
+import math
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+import xarray as xr
+from densities import (
+    beta,
+    densities_at,
+    draws_at,
+    gamma,
+    jacobian,
+    lognormal,
+    normal,
+    some_point,
+    student_t,
+    values_at,
+    whole_density,
+    zero_sum,
+)
+from scipy import stats
+
+from jingjinji import tables
+from jingjinji.errors import BookError
+from jingjinji.findings import record
+from jingjinji.models import apec_series
+from jingjinji.models.apec_series import EVENTS, WEATHER, Panel, waves
+
+DATES = pd.date_range("2014-10-25", "2014-11-07")
+GAP = 5
+WINDOWS = {
+    "holiday-2014": (pd.Timestamp("2014-10-27"), pd.Timestamp("2014-10-28")),
+    "ban-1": (pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-05")),
+}
+RARE = ("alert", "after-ban", "after-parade", "later-30", "later-60", "later-90")
+
+
+def some_panel(**changes) -> Panel:
+    rng = np.random.default_rng(5)
+    pm25 = np.round(80 * np.exp(rng.normal(0, 0.6, len(DATES))), 1)
+    pm25[GAP] = np.nan
+    fields = {
+        "pm25": pd.Series(pm25, DATES),
+        "weather": rng.normal(size=(len(DATES), len(WEATHER))),
+        "wet": rng.normal(size=len(DATES)),
+        "windows": WINDOWS,
+    }
+    return Panel(**fields | changes)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return some_panel()
+
+
+@pytest.fixture(scope="module")
+def model(panel) -> pm.Model:
+    return apec_series.build(panel)
+
+
+@pytest.fixture(scope="module")
+def point(model) -> dict[str, np.ndarray]:
+    return some_point(model)
+
+
+@pytest.fixture(scope="module")
+def values(model, point) -> dict[str, np.ndarray]:
+    return values_at(model, point)
+
+
+@pytest.fixture(scope="module")
+def densities(model, point) -> dict[str, float]:
+    return densities_at(model, point)
+
+
+# --- the density ------------------------------------------------------------------------------------------------
+
+PRIORS = {
+    "level": normal(math.log(80), 0.5),
+    "trend": normal(0, 0.2),
+    "season": normal(0, 0.3),
+    "heating": normal(0, 0.3),
+    "weekday_effect": zero_sum(0.1),
+    "amplitude": lognormal(0.4, 0.5),
+    "wet_effect": normal(0, 0.2),
+    "block_scale": lognormal(0.12, 0.4),
+    "block_effect": normal(0, 1),
+    "kind_mean": lambda v: normal(0, 0.3)(v[0]) + normal(0, 0.15)(v[1]),
+    "event_scale": lognormal(0.12, 0.4),
+    "event_apart": normal(0, 1),
+    "carry_over": beta(4, 6),
+    "scale": lognormal(0.45, 0.3),
+    "tail": gamma(2, 10),
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_prior(densities, values, name):
+    assert densities[name] == pytest.approx(float(PRIORS[name](values[name])), rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_weathers_curves(densities, values):
+    expected = sum(normal(0, values["amplitude"][k])(values["smooth"][k]) for k in range(len(WEATHER)))
+    assert densities["smooth"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_every_random_variable_is_tested(densities):
+    assert densities.keys() == {*PRIORS, "smooth", "days"}
+
+
+def test_jacobians_of_the_transforms(model, point, values, densities):
+    whole = whole_density(model, point)
+    assert whole - sum(densities.values()) == pytest.approx(jacobian(point, values), rel=1e-6, abs=1e-6)
+
+
+def hand_effect(v: dict, event: str) -> float:
+    """Controls and holidays each vary around a mean; events of another kind stand alone."""
+    apart = v["event_apart"][EVENTS.index(event)]
+    if event in RARE:
+        return 0.3 * apart
+    return v["kind_mean"][1 if event.startswith("holiday") else 0] + v["event_scale"] * apart
+
+
+def hand_season(v: dict, date: pd.Timestamp) -> float:
+    angle = 2 * math.pi * (date.day_of_year - 1) / 365.25
+    terms = [wave(k * angle) for k in (1, 2, 3) for wave in (math.cos, math.sin)]
+    return sum(share * term for share, term in zip(v["season"], terms, strict=True))
+
+
+def is_heated(date: pd.Timestamp) -> bool:
+    return date.month in (12, 1, 2) or (date.month == 11 and date.day >= 15) or (date.month == 3 and date.day <= 15)
+
+
+def hand_means(v: dict, panel: Panel) -> np.ndarray:
+    dates = panel.pm25.index
+    year = np.arange(len(dates)) / 365.25
+    trend = waves(year - year.mean(), 4, 1.5)
+    curves = [waves(panel.weather[:, k], 6, 1.0) for k in range(len(WEATHER))]
+    heated = [float(is_heated(date)) for date in dates]
+    blocks = [(date - pd.Timestamp("2014-11-03")).days // 10 for date in dates]
+    means = []
+    for t, date in enumerate(dates):
+        mu = v["level"] + trend[t] @ v["trend"] + hand_season(v, date)
+        mu += v["heating"] * (heated[t] - sum(heated) / len(heated)) + v["weekday_effect"][date.weekday()]
+        if panel.use_weather:
+            mu += sum(curves[k][t] @ v["smooth"][k] for k in range(len(WEATHER))) + v["wet_effect"] * panel.wet[t]
+        mu += v["block_scale"] * v["block_effect"][blocks[t] - blocks[0]]
+        mu += sum(hand_effect(v, event) for event, (first, last) in panel.windows.items() if first <= date <= last)
+        means.append(float(mu))
+    return np.array(means)
+
+
+def hand_expected(v: dict, panel: Panel) -> dict[int, float]:
+    """Mean of each measured day given the day before; after a gap nothing is carried over."""
+    means, log = hand_means(v, panel), np.log(panel.pm25.to_numpy())
+    expected = {}
+    for t in range(len(log)):
+        if np.isfinite(log[t]):
+            known = t > 0 and np.isfinite(log[t - 1])
+            expected[t] = means[t] + (v["carry_over"] * (log[t - 1] - means[t - 1]) if known else 0.0)
+    return expected
+
+
+def hand_likelihood(v: dict, panel: Panel) -> float:
+    log = np.log(panel.pm25.to_numpy())
+    nu, scale = 3 + float(v["tail"]), float(v["scale"])
+    return sum(student_t(log[t], nu, mean, scale) for t, mean in hand_expected(v, panel).items())
+
+
+def test_measured_days(densities, values, panel):
+    assert len(hand_expected(values, panel)) == len(DATES) - 1
+    assert densities["days"] == pytest.approx(hand_likelihood(values, panel), rel=1e-6)
+
+
+def test_effects_of_the_events(values):
+    for k, event in enumerate(EVENTS):
+        assert values["effect"][k] == pytest.approx(hand_effect(values, event)), event
+
+
+def test_without_weather_no_term_of_weather_is_left(point, values):
+    panel = replace(some_panel(), use_weather=False)
+    model = apec_series.build(panel)
+    assert densities_at(model, point)["days"] == pytest.approx(hand_likelihood(values, panel), rel=1e-6)
+
+
+def test_data_of_another_panel_gives_the_model_of_that_panel(point):
+    dates = pd.date_range("2014-11-01", periods=20)
+    rng = np.random.default_rng(8)
+    pm25 = pd.Series(rng.gamma(4, 20, 20), dates).where(rng.random(20) > 0.2)
+    window = {"after-ban": (pd.Timestamp("2014-11-13"), pd.Timestamp("2014-11-16"))}
+    other = Panel(pm25, rng.normal(size=(20, len(WEATHER))), rng.normal(size=20), window)
+    expected = whole_density(apec_series.build(other), point)
+    fresh = apec_series.build(some_panel())
+    with fresh:
+        pm.set_data(apec_series.data(other))
+    assert whole_density(fresh, point) == pytest.approx(expected, rel=1e-12)
+
+
+# --- bases, blocks and windows ----------------------------------------------------------------------------------
+
+
+def centred_kernel(x: np.ndarray, length_scale: float) -> np.ndarray:
+    kernel = np.exp(-0.5 * (np.subtract.outer(x, x) / length_scale) ** 2)
+    centring = np.eye(len(x)) - 1 / len(x)
+    return centring @ kernel @ centring
+
+
+def test_waves_have_the_covariance_of_a_smooth_gaussian_process():
+    x = np.linspace(-2.5, 2.5, 41)
+    basis = waves(x, 6, 1.0)
+    inner = np.abs(x) <= 2
+    difference = (basis @ basis.T - centred_kernel(x, 1.0))[np.ix_(inner, inner)]
+    assert np.abs(difference).max() < 0.03
+
+
+def test_waves_of_values_as_weather_has_them():
+    x = np.random.default_rng(1).normal(size=500)
+    basis = waves(x, 6, 1.0)
+    assert np.abs(basis @ basis.T - centred_kernel(x, 1.0)).mean() < 0.01
+
+
+def test_waves_are_turned_and_centred_sines():
+    x = np.random.default_rng(2).normal(size=30)
+    half = 1.3 * max(abs(x))
+    covariance = np.zeros((30, 30))
+    for wave in range(1, 7):
+        frequency = wave * math.pi / (2 * half)
+        sine = np.sin(frequency * (x + half)) / math.sqrt(half)
+        density = math.sqrt(2 * math.pi) * 0.8 * math.exp(-0.5 * (0.8 * frequency) ** 2)
+        covariance += density * np.outer(sine - sine.mean(), sine - sine.mean())
+    basis = waves(x, 6, 0.8)
+    np.testing.assert_allclose(basis @ basis.T, covariance, atol=1e-12)
+    np.testing.assert_allclose(basis.sum(axis=0), 0, atol=1e-10)
+    products = basis.T @ basis
+    np.testing.assert_allclose(products, np.diag(np.diag(products)), atol=1e-10)
+
+
+@pytest.mark.parametrize("series", ["embassy", "stations"])
+def test_the_ban_is_one_block_and_alone_in_it(series):
+    dates = apec_series.series(series).pm25.index
+    blocks = pd.Series(apec_series.block_of(dates), dates)
+    (block,) = blocks["2014-11-03":"2014-11-12"].unique()
+    assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-03", "2014-11-12"))
+    assert blocks.iloc[0] == 0
+    assert (blocks.diff().dropna().isin([0, 1])).all()
+    assert blocks.value_counts().iloc[1:-1].max() == 10
+    assert blocks.iloc[-1] < apec_series.BLOCKS
+
+
+def test_windows_are_the_dates_of_the_interventions():
+    table = tables.load("interventions").set_index("id")
+    found = apec_series.windows()
+    assert tuple(found) == EVENTS
+    assert found["ban-1"][0] == table.loc["I010", "start"]
+    assert found["ban-1"][1] + pd.Timedelta(days=1) == found["ban-2"][0] == table.loc["I014", "start"]
+    assert found["ban-2"][1] == table.loc["I010", "end"]
+    assert found["parade"] == (table.loc["I018", "start"], table.loc["I018", "end"])
+    assert found["alert"] == (table.loc["I021", "start"], table.loc["I021", "end"])
+    for event, before in (("after-ban", "ban-2"), ("after-parade", "parade")):
+        assert found[event][0] == found[before][1] + pd.Timedelta(days=1)
+    for days in (30, 60, 90):
+        assert (found[f"later-{days}"][0] - found["ban-2"][1]).days == days
+    for event in ("after-ban", "after-parade", "later-30", "later-60", "later-90"):
+        assert (found[event][1] - found[event][0]).days == 13
+    assert found["holiday-2012"] == (pd.Timestamp("2012-10-01"), pd.Timestamp("2012-10-07"))
+
+
+def test_windows_follow_the_table(monkeypatch):
+    table = tables.load("interventions")
+    table.loc[table["id"] == "I010", "end"] += pd.Timedelta(days=2)
+    monkeypatch.setattr(tables, "load", lambda name: table)
+    found = apec_series.windows()
+    assert found["ban-2"][1] == pd.Timestamp("2014-11-14")
+    assert found["after-ban"] == (pd.Timestamp("2014-11-15"), pd.Timestamp("2014-11-28"))
+
+
+def test_heating_season_and_its_ends():
+    dates = pd.DatetimeIndex(["2014-03-15", "2014-03-16", "2014-11-14", "2014-11-15", "2014-12-31", "2014-07-01"])
+    np.testing.assert_allclose(apec_series.heated(dates), np.array([1, 0, 0, 1, 1, 0]) - 0.5)
+
+
+def test_panel_is_the_published_days():
+    panel = apec_series.load()
+    table = tables.load("beijing_day").query("series == 'embassy'").set_index("date")
+    assert (panel.pm25.index == pd.date_range("2010-01-01", "2014-12-31")).all()
+    assert panel.pm25.equals(table.pm25.reindex(panel.pm25.index))
+    np.testing.assert_allclose(panel.weather.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(panel.weather.std(axis=0, ddof=1), 1)
+    assert np.isfinite(panel.weather).all()
+    assert "parade" not in panel.windows
+    assert {"ban-1", "ban-2", "after-ban", "holiday-2010"} <= set(panel.windows)
+
+
+def test_wind_of_the_day_before_and_departures_from_the_usual_year():
+    days = tables.load("beijing_day").query("series == 'embassy'").reset_index()
+    found = apec_series.weather_table("embassy")
+    total = days.wind_nw + days.wind_ne + days.wind_se
+    assert found["wind_before"].iloc[1:].tolist() == pytest.approx(total.iloc[:-1].tolist())
+    by_month = found["temperature"].groupby(found.index.month).mean()
+    assert by_month.abs().max() < 2
+    assert days.temperature.groupby(days.date.dt.month).mean().abs().max() > 20
+
+
+# --- bad input --------------------------------------------------------------------------------------------------
+
+
+def test_an_event_outside_the_record_is_told():
+    outside = (pd.Timestamp("2014-11-06"), pd.Timestamp("2014-11-12"))
+    with pytest.raises(BookError) as caught:
+        apec_series.checked(some_panel(windows=WINDOWS | {"ban-2": outside}))
+    for words in ("event 'ban-2'", "2014-11-06 to 2014-11-12", "2014-10-25 to 2014-11-07", "expected an event inside"):
+        assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_event_without_measured_days_is_told():
+    panel = some_panel()
+    panel.pm25["2014-11-03":"2014-11-04"] = np.nan
+    with pytest.raises(BookError) as caught:
+        apec_series.checked(panel)
+    for words in ("event 'ban-1'", "2014-11-03 to 2014-11-05", "1 measured days", "expected at least 2"):
+        assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_sound_panel_is_left_as_it_is(panel):
+    assert apec_series.checked(panel) is panel
+
+
+def test_no_other_variants():
+    assert set(apec_series.VARIANTS) == {
+        "toy", "toy-small", "toy-none", "without-weather", "three-days-earlier", "three-days-later"
+    }  # fmt: skip
+    with pytest.raises(BookError, match=r"no variant 'hourly': expected one of toy, toy-small, "):
+        apec_series.load("hourly")
+
+
+# --- variants and synthetic panels ------------------------------------------------------------------------------
+
+
+def test_simulate_puts_the_effect_in_and_nothing_else():
+    panel = apec_series.load()
+    none, third = (apec_series.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3))
+    difference = np.log(third.pm25) - np.log(none.pm25)
+    assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
+    others = difference.drop(pd.date_range("2014-11-03", "2014-11-12")).dropna()
+    assert others.abs().max() == 0
+    assert none.pm25.isna().equals(panel.pm25.isna())
+    assert third.truth["effect"] == -0.3
+
+
+def test_simulate_has_the_stated_scatter_and_carry_over():
+    dates = pd.date_range("2010-01-01", periods=1800)
+    panel = Panel(pd.Series(50.0, dates), np.zeros((1800, 7)), np.zeros(1800), {})
+    truth = {"season": np.zeros(6), "block_scale": 0.0, "tail": 200.0, "level": 4.0, "carry_over": 0.6, "scale": 0.2}
+    log = np.log(apec_series.simulate(truth, np.random.default_rng(1), panel).pm25.to_numpy()) - 4
+    assert log.mean() == pytest.approx(0, abs=0.05)
+    assert log.std() == pytest.approx(0.2 / 0.8, rel=0.08)
+    assert np.corrcoef(log[1:], log[:-1])[0, 1] == pytest.approx(0.6, abs=0.05)
+
+
+@pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
+def test_toys_are_synthetic_panels_with_the_same_days(variant, effect):
+    main, toy = apec_series.load(), apec_series.load(variant)
+    assert toy.truth["effect"] == effect
+    assert main.truth is None
+    assert toy.pm25.isna().equals(main.pm25.isna())
+    assert not toy.pm25.equals(main.pm25)
+    assert apec_series.load(variant).pm25.equals(toy.pm25)
+
+
+@pytest.mark.parametrize(("variant", "days"), [("three-days-earlier", -3), ("three-days-later", 3)])
+def test_moved_windows(variant, days):
+    main, moved = apec_series.load(), apec_series.load(variant)
+    for event, (first, last) in main.windows.items():
+        shift = pd.Timedelta(days=days if event in ("ban-1", "ban-2", "after-ban") else 0)
+        assert moved.windows[event] == (first + shift, last + shift)
+    assert moved.pm25.equals(main.pm25)
+
+
+def test_without_weather_is_a_variant():
+    assert apec_series.load().use_weather
+    assert not apec_series.load("without-weather").use_weather
+
+
+# --- what is derived from the draws -----------------------------------------------------------------------------
+
+DIMS = {
+    "smooth": ("term", "wave"), "block_effect": ("block",), "effect": ("event",), "trend": ("trend_wave",),
+    "season": ("season_wave",), "weekday_effect": ("weekday",),
+}  # fmt: skip
+
+
+def test_expected_days_are_those_of_the_likelihood(values, panel):
+    wanted = {name: values[name] for name in values if np.ndim(values[name]) == 0 or name in DIMS}
+    found = apec_series.expected(draws_at(wanted, DIMS), panel, slice(None))
+    assert found.shape == (1, len(DATES) - 1)
+    assert found[0].tolist() == pytest.approx(list(hand_expected(values, panel).values()))
+
+
+def test_days_drawn_anew_scatter_as_the_model_says(values, panel):
+    draws = draws_at({name: values[name] for name in values if np.ndim(values[name]) == 0 or name in DIMS}, DIMS)
+    draws = draws.isel(draw=np.zeros(20000, dtype=int))
+    drawn = np.log(apec_series.replicates(draws, panel, seed=1, draws=20000))
+    low, middle, high = np.percentile(drawn, [25, 50, 75], axis=0)
+    expected = np.array(list(hand_expected(values, panel).values()))
+    half = float(values["scale"]) * stats.t.ppf(0.75, 3 + float(values["tail"]))
+    np.testing.assert_allclose(middle, expected, atol=0.05)
+    np.testing.assert_allclose((high - low) / 2, half, rtol=0.06)
+
+
+def ban_parameters(effect: float, block: float = 0.0) -> xr.Dataset:
+    shape = (2, 50)
+    return xr.Dataset(
+        {
+            "effect": (("chain", "draw", "event"), np.full((*shape, len(EVENTS)), effect)),
+            "block_effect": (("chain", "draw", "block"), np.full((*shape, apec_series.BLOCKS), block)),
+            "block_scale": (("chain", "draw"), np.full(shape, 0.5)),
+        }
+    )
+
+
+BAN_WINDOWS = {event: span for event, span in apec_series.windows().items() if event in ("ban-1", "ban-2")}
+
+
+def ban_panel() -> Panel:
+    dates = pd.date_range("2014-10-25", "2014-11-20")
+    pm25 = pd.Series(np.arange(1.0, len(dates) + 1), dates)
+    pm25["2014-11-07"] = np.nan
+    return Panel(pm25, np.zeros((len(dates), 7)), np.zeros(len(dates)), BAN_WINDOWS)
+
+
+def found_by(parameters) -> dict:
+    name = partial(record, model="m", panel=())
+    return {finding.id: finding for finding in apec_series.event_findings(parameters, ban_panel(), "x", "w", name)}
+
+
+def test_an_effect_of_one_half_doubles_the_counterfactual():
+    observed = ban_panel().pm25["2014-11-03":"2014-11-12"].mean()
+    found = found_by(ban_parameters(math.log(0.5)))
+    assert found["x.ban.counterfactual"].mean == pytest.approx(2 * observed, rel=1e-12)
+    assert found["x.ban.difference"].mean == pytest.approx(-observed)
+    assert found["x.ban.effect"].mean == pytest.approx(-50)
+    assert found["x.ban.departure"].mean == pytest.approx(-50)
+    assert found["x.ban-1.effect"].mean == pytest.approx(-50)
+    assert found["x.ban.below"].mean == 1
+    assert found["x.block-scale"].mean == pytest.approx(50)
+    assert "x.parade.effect" not in found
+
+
+def test_a_departure_holds_the_ordinary_scatter_too():
+    found = found_by(ban_parameters(math.log(0.5), block=2 * math.log(0.8)))
+    assert found["x.ban.effect"].mean == pytest.approx(-50)
+    assert found["x.ban.departure"].mean == pytest.approx(100 * (0.5 * 0.8 - 1))
+
+
+def test_the_bans_phases_are_weighted_by_their_days():
+    parameters = ban_parameters(0.0)
+    parameters["effect"][:, :, EVENTS.index("ban-2")] = math.log(0.5)
+    first, second = (ban_panel().pm25[slice(*BAN_WINDOWS[event])].dropna() for event in ("ban-1", "ban-2"))
+    without = (first.sum() + 2 * second.sum()) / (len(first) + len(second))
+    assert found_by(parameters)["x.ban.counterfactual"].mean == pytest.approx(without)
+
+
+@pytest.fixture(scope="module")
+def weather_case() -> SimpleNamespace:
+    """Fourteen months, so that the ban's days have one other year, and the log weather of each day and draw."""
+    rng = np.random.default_rng(6)
+    dates = pd.date_range("2013-10-01", "2014-11-30")
+    windows = apec_series.windows()
+    panel = Panel(
+        pd.Series(rng.gamma(4, 25, len(dates)), dates).where(rng.random(len(dates)) > 0.1),
+        rng.normal(size=(len(dates), 7)),
+        rng.normal(size=len(dates)),
+        {event: windows[event] for event in ("ban-1", "ban-2", "after-ban")},
+    )
+    smooth = 0.1 * rng.normal(size=(2, 20, 7, 6))
+    wet = 0.1 * rng.normal(size=(2, 20))
+    curves = [waves(column, 6, 1.0) for column in panel.weather.T]
+    log = np.empty((2, 20, len(dates)))
+    for chain in range(2):
+        for draw in range(20):
+            log[chain, draw] = sum(curves[k] @ smooth[chain, draw, k] for k in range(7)) + wet[chain, draw] * panel.wet
+    parameters = xr.Dataset(
+        {"smooth": (("chain", "draw", "term", "wave"), smooth), "wet_effect": (("chain", "draw"), wet)}
+    )
+    name = partial(record, model="m", panel=())
+    found = {finding.id: finding for finding in apec_series.weather_findings(parameters, panel, "x", "w", name)}
+    return SimpleNamespace(panel=panel, log=log, found=found)
+
+
+def mean_between(case: SimpleNamespace, first: str, last: str) -> np.ndarray:
+    dates = case.panel.pm25.index
+    return case.log[:, :, dates.get_loc(first) : dates.get_loc(last) + 1].mean(axis=2)
+
+
+def test_weather_of_the_ban_against_other_years(weather_case):
+    ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
+    other = mean_between(weather_case, "2013-11-03", "2013-11-12")
+    found = weather_case.found
+    np.testing.assert_allclose(found["x.weather.ban"].draws, 100 * np.expm1(ban - other))
+    np.testing.assert_allclose(found["x.weather.2013"].draws, 100 * np.expm1(other))
+    np.testing.assert_allclose(found["x.weather.2014"].draws, 100 * np.expm1(ban))
+    assert found["x.weather.adverse"].mean == np.mean(ban > other)
+    assert 0 < found["x.weather.adverse"].mean < 1
+    after = mean_between(weather_case, "2014-11-13", "2014-11-26")
+    np.testing.assert_allclose(found["x.weather.after"].draws, 100 * np.expm1(after))
+
+
+def test_share_of_the_difference_from_october_that_goes_with_weather(weather_case):
+    log = np.log(weather_case.panel.pm25)
+    drop = log["2014-10-01":"2014-10-31"].mean() - log["2014-11-03":"2014-11-12"].mean()
+    october = mean_between(weather_case, "2014-10-01", "2014-10-31")
+    ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
+    np.testing.assert_allclose(weather_case.found["x.weather.october"].draws, 100 * (october - ban) / drop)
+
+
+def test_autumns_ten_days_with_a_worse_weather(weather_case):
+    """Windows of ten days that lie whole between 15 October and 30 November and share no day with the ban."""
+    ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
+    worse = []
+    for start in weather_case.panel.pm25.index:
+        days = pd.date_range(start, periods=10)
+        inside = pd.Timestamp(start.year, 10, 15) <= start and days[-1] <= pd.Timestamp(start.year, 11, 30)
+        if inside and not days.isin(pd.date_range("2014-11-03", "2014-11-12")).any():
+            worse.append(mean_between(weather_case, str(days[0].date()), str(days[-1].date())) > ban)
+    assert len(worse) == 38 + 10 + 9
+    np.testing.assert_allclose(weather_case.found["x.weather.better"].draws, 100 * np.mean(worse, axis=0))
+
+
+def test_measured_days_and_the_official_evaluation():
+    found = {finding.id: finding for finding in apec_series.official_findings()}
+    days = tables.load("beijing_day").query("series == 'stations' and '2014-11-03' <= date <= '2014-11-12'").pm25
+    assert len(days) == 10
+    assert found["apec.observed.stations.ban"].mean == pytest.approx(days.mean(), abs=0.05)
+    assert found["apec.observed.stations.clean-days"].mean == (days <= 75).sum()
+    assert found["apec.observed.stations.dirtiest"].mean == pytest.approx(days.max(), abs=0.05)
+    assert found["apec.official.observed"].mean == 43
+    assert found["apec.official.counterfactual"].mean == 69.5
+    assert found["apec.official.effect"].mean == round(100 * (43 / 69.5 - 1))
