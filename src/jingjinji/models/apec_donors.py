@@ -126,7 +126,8 @@ def axes(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for city in range(known.shape[1]):
         own = donors != city
         basis = known[:, donors[own]]
-        size, vectors = np.linalg.eigh(basis @ basis.T / own.sum())
+        # the mean of the weeks comes first, and apart from other directions in which few donors do not vary
+        size, vectors = np.linalg.eigh(basis @ basis.T / own.sum() - 1)
         spread[city] = np.maximum(size[1:], 0)
         turned[city], mean[city] = vectors[:, 1:].T @ known[:, city], vectors[:, 1:].T @ basis.mean(axis=1)
     return spread, turned, mean
