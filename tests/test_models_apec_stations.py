@@ -1,0 +1,387 @@
+"""Twelve stations around November 2014 against computations by hand, and what is derived from their draws."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+import xarray as xr
+from densities import (
+    beta,
+    densities_at,
+    gamma,
+    jacobian,
+    lognormal,
+    some_point,
+    student_t,
+    values_at,
+    whole_density,
+    zero_sum,
+)
+
+from jingjinji import tables
+from jingjinji.errors import BookError
+from jingjinji.models import apec_series, apec_stations
+from jingjinji.models.apec_series import EVENTS, WEATHER
+from jingjinji.models.apec_stations import CONTROLS, FEATURES, NORTH, PATTERNS, STATIONS, Panel
+
+DATES = pd.date_range("2014-07-30", periods=60)
+GAPS = (10, 30)
+SPANS = {
+    "ban-1": ("2014-08-20", "2014-08-22"), "ban-2": ("2014-08-23", "2014-08-25"),
+    "parade": ("2014-09-01", "2014-09-03"), "alert": ("2014-09-06", "2014-09-07"),
+    "after-ban": ("2014-08-26", "2014-08-28"), "after-parade": ("2014-09-10", "2014-09-12"),
+}  # fmt: skip
+WINDOWS = {event: (pd.Timestamp(first), pd.Timestamp(last)) for event, (first, last) in SPANS.items()}
+FEATURE_SCALE = (0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1)
+
+
+def some_city(dates=DATES, windows=WINDOWS, seed=5) -> apec_series.Panel:
+    rng = np.random.default_rng(seed)
+    pm25 = pd.Series(80 * np.exp(rng.normal(0, 0.6, len(dates))), dates)
+    return apec_series.Panel(pm25, rng.normal(size=(len(dates), len(WEATHER))), rng.normal(size=len(dates)), windows)
+
+
+def some_panel(dates=DATES, gaps=GAPS, seed=5) -> Panel:
+    departures = 0.2 * np.random.default_rng(seed + 1).normal(size=(len(dates), len(STATIONS)))
+    departures -= departures.mean(axis=1, keepdims=True)
+    departures[list(gaps)] = np.nan
+    return Panel(some_city(dates, seed=seed), departures)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return some_panel()
+
+
+@pytest.fixture(scope="module")
+def model(panel) -> pm.Model:
+    return apec_stations.build(panel)
+
+
+@pytest.fixture(scope="module")
+def point(model) -> dict[str, np.ndarray]:
+    return some_point(model)
+
+
+@pytest.fixture(scope="module")
+def values(model, point) -> dict[str, np.ndarray]:
+    return values_at(model, point)
+
+
+@pytest.fixture(scope="module")
+def densities(model, point) -> dict[str, float]:
+    return densities_at(model, point)
+
+
+# --- the density ------------------------------------------------------------------------------------------------
+
+PRIORS = {
+    "response": zero_sum(1.0),
+    "common_pattern": zero_sum(0.15),
+    "pattern_scale": lognormal(0.1, 0.4),
+    "axis_carry_over": beta(4, 6),
+    "axis_scale": lognormal(0.1, 0.7),
+    "axis_tail": gamma(2, 10),
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_prior(densities, values, name):
+    assert densities[name] == pytest.approx(float(PRIORS[name](values[name])), rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_patterns(densities, values):
+    expected = zero_sum(float(values["pattern_scale"]))(values["pattern_apart"])
+    assert densities["pattern_apart"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_citys_day_has_the_model_of_one_series(panel, point, densities):
+    city = apec_series.build(panel.city)
+    expected = densities_at(city, {name: point[name] for name in city.initial_point()})
+    assert {name: densities[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+
+
+def test_every_random_variable_is_tested(densities, panel):
+    city = {variable.name for variable in apec_series.build(panel.city).basic_RVs}
+    assert densities.keys() == {*PRIORS, *city, "pattern_apart", "departures"}
+
+
+def test_jacobians_of_the_transforms(model, point, values, densities):
+    whole = whole_density(model, point)
+    assert whole - sum(densities.values()) == pytest.approx(jacobian(point, values), rel=1e-6)
+
+
+def is_day_of(pattern: str, date: pd.Timestamp, windows: dict) -> bool:
+    """Days of an event, or the same days of another year."""
+    event, _, year = pattern.partition(", ")
+    first, last = windows[event]
+    shift = int(year) - first.year if year else 0
+    return first.replace(year=first.year + shift) <= date <= last.replace(year=last.year + shift)
+
+
+def used_days(panel: Panel) -> list[int]:
+    dates = panel.city.pm25.index
+    return [t for t in range(len(dates)) if dates[t].month >= 8 and np.isfinite(panel.departures[t]).all()]
+
+
+def hand_features(panel: Panel) -> dict[int, list[float]]:
+    dates, days = panel.city.pm25.index, used_days(panel)
+    middle = sum(dates[t].day_of_year for t in days) / len(days)
+    rows = {}
+    for t in days:
+        season = (dates[t].day_of_year - middle) / 75
+        weather = [
+            panel.city.weather[t, WEATHER.index(name)] for name in ("wind_nw", "wind_ne", "wind_se", "dew_point")
+        ]
+        rows[t] = [season, season**2, dates[t].year - dates[days[0]].year, *weather]
+    means = [sum(rows[t][k] for t in days) / len(days) for k in range(7)]
+    return {t: [1.0, *(rows[t][k] - means[k] for k in range(7))] for t in days}
+
+
+def hand_departures(v: dict, panel: Panel) -> dict[int, np.ndarray]:
+    """Expected departures (station,) of each used day."""
+    rows, means = hand_features(panel), {}
+    for t, row in rows.items():
+        mu = np.zeros(len(STATIONS))
+        for k in range(8):
+            mu += FEATURE_SCALE[k] * row[k] * v["response"][k]
+        for k, pattern in enumerate(PATTERNS):
+            if is_day_of(pattern, panel.city.pm25.index[t], panel.city.windows):
+                mu += v["pattern_apart"][k] + (v["common_pattern"] if pattern in CONTROLS else 0)
+        means[t] = mu
+    return means
+
+
+def hand_likelihood(v: dict, panel: Panel, axes: np.ndarray) -> tuple[float, int]:
+    """Sum over used days and axes; and how many days carry something over from the day before."""
+    means, total, carried = hand_departures(v, panel), 0.0, 0
+    nu = 3 + float(v["axis_tail"])
+    for t in means:
+        carried += t - 1 in means
+        for k in range(11):
+            mean = means[t] @ axes[:, k]
+            if t - 1 in means:
+                mean += v["axis_carry_over"][k] * ((panel.departures[t - 1] - means[t - 1]) @ axes[:, k])
+            total += student_t(panel.departures[t] @ axes[:, k], nu, mean, v["axis_scale"][k])
+    return total, carried
+
+
+def test_departures_of_the_stations(densities, values, panel):
+    expected, carried = hand_likelihood(values, panel, apec_stations.data(panel)["axes"])
+    assert len(used_days(panel)) == 56
+    assert carried == 53
+    assert densities["departures"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_departures_across_years_carry_nothing_over(point, values):
+    dates = pd.date_range("2013-12-01", "2014-09-20")
+    panel = some_panel(dates, gaps=(3, 4, 290), seed=9)
+    model = apec_stations.build(panel)
+    expected, carried = hand_likelihood(values, panel, apec_stations.data(panel)["axes"])
+    assert carried == len(used_days(panel)) - 4
+    assert densities_at(model, point)["departures"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_axes_are_orthonormal_and_none_is_the_mean_of_the_stations():
+    axes = apec_stations.data(apec_stations.load())["axes"]
+    assert axes.shape == (12, 11)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(11), atol=1e-9)
+    np.testing.assert_allclose(axes.sum(axis=0), 0, atol=1e-9)
+
+
+def test_axes_are_principal_axes_of_what_events_and_features_leave(panel):
+    arrays = apec_stations.data(panel)
+    days = used_days(panel)
+    features = np.array(list(hand_features(panel).values()))
+    dates = panel.city.pm25.index[days]
+    patterns = np.array([[is_day_of(name, date, WINDOWS) for name in PATTERNS] for date in dates], dtype=float)
+    np.testing.assert_allclose(arrays["feature_days"], features, atol=1e-12)
+    np.testing.assert_allclose(arrays["pattern_days"], patterns)
+    design = np.column_stack([features, patterns])
+    left = panel.departures[days] - design @ np.linalg.pinv(design) @ panel.departures[days]
+    products = arrays["axes"].T @ left.T @ left @ arrays["axes"]
+    np.testing.assert_allclose(products, np.diag(np.diag(products)), atol=1e-9)
+    assert (np.diff(np.diag(products)) < 0).all()
+    np.testing.assert_allclose(arrays["turned"], panel.departures[days] @ arrays["axes"], atol=1e-12)
+
+
+def test_an_axis_points_to_its_largest_entry(panel):
+    axes = apec_stations.data(panel)["axes"]
+    assert (axes[np.abs(axes).argmax(axis=0), range(11)] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["response", "common_pattern", "pattern_apart"])
+def test_departures_sum_to_zero_over_stations(values, name):
+    np.testing.assert_allclose(values[name].sum(axis=-1), 0, atol=1e-9)
+
+
+def test_a_stations_effect_is_the_citys_and_its_departure(values):
+    for k, event in enumerate(CONTROLS):
+        city = values["effect"][EVENTS.index(event)]
+        own = values["common_pattern"] + values["pattern_apart"][PATTERNS.index(event)]
+        np.testing.assert_allclose(values["station_effect"][k], city + own)
+    np.testing.assert_allclose(
+        values["station_effect"].mean(axis=1), [values["effect"][EVENTS.index(event)] for event in CONTROLS]
+    )
+
+
+def test_patterns_are_events_and_the_same_days_of_other_years():
+    assert PATTERNS[:6] == (*CONTROLS, "alert", "after-ban", "after-parade")
+    assert {"ban-1, 2013", "ban-2, 2016", "parade, 2014"} <= set(PATTERNS)
+    assert not {"ban-1, 2014", "ban-2, 2014", "parade, 2015"} & set(PATTERNS)
+    panel = apec_stations.load()
+    days = pd.DataFrame(apec_stations.pattern_days(panel), panel.city.pm25.index, PATTERNS)
+    assert days["ban-2, 2015"][lambda column: column == 1].index.equals(pd.date_range("2015-11-06", "2015-11-12"))
+    assert days["parade"][lambda column: column == 1].index.equals(pd.date_range("2015-08-20", "2015-09-03"))
+
+
+def test_data_of_another_panel_gives_the_model_of_that_panel(point):
+    other = some_panel(pd.date_range("2014-08-10", periods=45), gaps=(4, 20, 21), seed=11)
+    expected = whole_density(apec_stations.build(other), point)
+    fresh = apec_stations.build(some_panel())
+    with fresh:
+        pm.set_data(apec_stations.data(other))
+    assert whole_density(fresh, point) == pytest.approx(expected, rel=1e-12)
+
+
+# --- the panel and bad input ------------------------------------------------------------------------------------
+
+
+def station_table(seed=2) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    level = np.log(80) + 0.3 * rng.normal(size=len(STATIONS))
+    return pd.DataFrame(np.exp(level + 0.4 * rng.normal(size=(len(DATES), 12))), DATES, list(STATIONS))
+
+
+def test_the_citys_day_is_the_mean_of_logs_and_mends_a_missing_station():
+    days = station_table()
+    days.iloc[7, 3] = np.nan
+    panel = apec_stations.panel_of(some_city(), days)
+    log = np.log(days)
+    for t in range(len(DATES)):
+        row = log.iloc[t]
+        if t == 7:
+            level = log.drop(index=DATES[7]).mean()
+            others = [row.iloc[k] - level.iloc[k] for k in range(12) if k != 3]
+            expected = sum(others) / 11 + level.mean()
+            assert np.isnan(panel.departures[t]).all()
+        else:
+            expected = row.mean()
+            np.testing.assert_allclose(panel.departures[t], row - expected, atol=1e-12)
+        assert np.log(panel.city.pm25.iloc[t]) == pytest.approx(expected)
+
+
+def test_panel_is_the_published_stations():
+    panel = apec_stations.load()
+    assert (panel.city.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
+    np.testing.assert_allclose(np.nansum(panel.departures, axis=1), 0, atol=1e-9)
+    table = tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
+    assert list(table.columns) == list(STATIONS)
+    day = np.log(table.loc["2014-11-05"])
+    t = panel.city.pm25.index.get_loc("2014-11-05")
+    np.testing.assert_allclose(panel.departures[t], day - day.mean())
+    assert np.isnan(panel.departures).any(axis=1).sum() == table.isna().any(axis=1).sum()
+
+
+def test_a_station_without_a_day_of_an_event_is_told():
+    days = station_table()
+    days.loc["2014-08-23":"2014-08-25", "Huairou"] = np.nan
+    with pytest.raises(BookError) as caught:
+        apec_stations.panel_of(some_city(), days)
+    for words in ("station 'Huairou'", "event 'ban-2'", "2014-08-23 to 2014-08-25", "expected at least one"):
+        assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_station_with_one_day_of_an_event_is_enough():
+    days = station_table()
+    days.loc["2014-08-24":"2014-08-25", "Huairou"] = np.nan
+    assert np.isfinite(apec_stations.panel_of(some_city(), days).city.pm25).all()
+
+
+def test_no_other_variants():
+    assert set(apec_stations.VARIANTS) == {"toy", "toy-small", "toy-none", "without-weather"}
+    with pytest.raises(BookError, match=r"no variant 'one-site': expected one of toy, toy-small, toy-none, "):
+        apec_stations.load("one-site")
+
+
+# --- synthetic panels and findings ------------------------------------------------------------------------------
+
+
+def test_simulate_puts_the_effect_into_the_city_alone(panel):
+    none, third = (
+        apec_stations.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3)
+    )
+    difference = np.log(third.city.pm25) - np.log(none.city.pm25)
+    assert difference["2014-08-20":"2014-08-25"].tolist() == pytest.approx([math.log(0.7)] * 6, abs=1e-12)
+    assert difference.drop(pd.date_range("2014-08-20", "2014-08-25")).abs().max() == 0
+    np.testing.assert_array_equal(third.departures, none.departures)
+    np.testing.assert_array_equal(np.isnan(none.departures), np.isnan(panel.departures))
+    np.testing.assert_allclose(np.nansum(none.departures, axis=1), 0, atol=1e-9)
+
+
+def test_simulate_puts_the_patterns_in_that_it_tells(panel):
+    truth = {"axis_scale": 1e-9, "response": 0.0, "pattern_scale": 0.1}
+    made = apec_stations.simulate(truth, np.random.default_rng(4), panel)
+    t = DATES.get_loc("2014-09-06")
+    np.testing.assert_allclose(made.departures[t], made.truth["patterns"][PATTERNS.index("alert")], atol=1e-6)
+    np.testing.assert_allclose(made.departures[0], 0, atol=1e-6)
+    assert made.truth["patterns"].std() == pytest.approx(0.1, rel=0.2)
+
+
+@pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
+def test_toys_are_synthetic_panels_with_the_same_gaps(variant, effect):
+    main, toy = apec_stations.load(), apec_stations.load(variant)
+    assert (main.truth, toy.truth["effect"]) == (None, effect)
+    np.testing.assert_array_equal(np.isnan(toy.departures), np.isnan(main.departures))
+    np.testing.assert_array_equal(apec_stations.load(variant).departures, toy.departures)
+
+
+def test_without_weather_leaves_it_out_of_city_and_departures():
+    panel = apec_stations.load("without-weather")
+    arrays = apec_stations.data(panel)
+    assert not panel.city.use_weather
+    assert not arrays["feature_days"][:, FEATURES.index("wind_nw") :].any()
+    assert arrays["feature_days"][:, FEATURES.index("year")].any()
+    assert not arrays["smooth_basis"].any()
+
+
+def test_findings_by_station_by_hand(panel):
+    effect = np.zeros((2, 50, 3, 12))
+    effect[:, :, 0], effect[:, :, 1], effect[:, :, 2] = math.log(0.8), math.log(0.6), math.log(0.5)
+    north = [STATIONS.index(station) for station in NORTH]
+    effect[:, :, :2, north] += math.log(0.9)
+    draws = {"chain": 2, "draw": 50, "event": len(EVENTS), "block": apec_series.BLOCKS}
+    parameters = xr.Dataset(
+        {
+            "station_effect": (("chain", "draw", "control", "station"), effect),
+            "effect": (("chain", "draw", "event"), np.zeros((2, 50, draws["event"]))),
+            "block_effect": (("chain", "draw", "block"), np.zeros((2, 50, draws["block"]))),
+            "block_scale": (("chain", "draw"), np.full((2, 50), 0.1)),
+            "smooth": (("chain", "draw", "term", "wave"), np.zeros((2, 50, 7, 6))),
+            "wet_effect": (("chain", "draw"), np.zeros((2, 50))),
+        }
+    )
+    whole = apec_stations.load()
+    more = {"level": (), "heating": (), "carry_over": (), "trend": ("trend_wave",), "season": ("season_wave",)}
+    sizes = {"trend_wave": 4, "season_wave": 6}
+    for name, dims in more.items():
+        parameters[name] = (("chain", "draw", *dims), np.full((2, 50, *(sizes[dim] for dim in dims)), 0.5))
+    parameters["weekday_effect"] = (("chain", "draw", "weekday"), np.zeros((2, 50, 7)))
+    parameters["scale"] = parameters["tail"] = (("chain", "draw"), np.ones((2, 50)))
+    fit = SimpleNamespace(parameters=parameters, panel=whole, variant="", name="apec_stations", seed=1)
+    found = {finding.id: finding for finding in apec_stations.findings(fit)}
+    days = (3 * math.log(0.8) + 7 * math.log(0.6)) / 10
+    assert found["apec.stations.ban.tiantan.effect"].mean == pytest.approx(100 * math.expm1(days))
+    assert found["apec.stations.ban.huairou.effect"].mean == pytest.approx(100 * (0.9 * math.exp(days) - 1))
+    assert found["apec.stations.parade.tiantan.effect"].mean == pytest.approx(-50)
+    assert found["apec.stations.ban.north"].mean == pytest.approx(-10)
+    assert found["apec.stations.parade.north"].mean == pytest.approx(0, abs=1e-9)
+    assert found["apec.stations.complete-days"].mean == len(used_days(whole))
+    assert found["apec.stations.ban.effect"].mean == 0
+    fit.variant, fit.panel = "without-weather", replace(whole, city=replace(whole.city, use_weather=False))
+    assert {id.partition("@")[2] for id in (f.id for f in apec_stations.findings(fit))} == {"without-weather"}
