@@ -399,3 +399,111 @@ def test_rebuild_reports_a_missing_month(synthetic_package, tmp_path):
 )
 def test_rebuild_from_the_real_archives_gives_the_published_numbers(tmp_path):
     assert archives.rebuild(REAL_MIRROR, target=tmp_path) == []
+
+
+# --- local days of PM2.5 and weather ----------------------------------------------------------------------------
+
+
+def embassy_raw() -> pd.DataFrame:
+    """Two days: six hours each of north-west, north-east, south-east and calm; 15 readings on the second."""
+    hours = pd.date_range("2014-11-05", periods=48, freq="h")
+    quarter = np.arange(48) % 24 // 6
+    summed = np.concatenate([np.arange(1, 7) * speed for speed in (3.0, 2.0, 1.0, 0.5)] * 2)
+    return pd.DataFrame(
+        {
+            "year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour,
+            "pm2.5": np.where(np.arange(48) < 33 + 6, 40.0 + np.arange(48) // 24, np.nan),
+            "DEWP": -5.0, "TEMP": np.where(hours.hour < 12, 2.0, 8.0), "PRES": 1020.0,
+            "cbwd": np.array(["NW", "NE", "SE", "cv"])[quarter], "Iws": summed,
+            "Ir": np.where(np.isin(np.arange(48), (3, 4)), [1], 0), "Is": np.where(np.arange(48) == 4, 1, 0),
+        }
+    )  # fmt: skip
+
+
+def embassy_days(raw: pd.DataFrame) -> pd.DataFrame:
+    return archives.local_days(archives.embassy_hours(raw), "embassy").set_index("date")
+
+
+def test_columns_of_a_day_are_those_of_the_table():
+    table = archives.local_days(archives.embassy_hours(embassy_raw()), "embassy")
+    assert list(table.columns) == list(tables.load("beijing_day").columns)
+    assert [str(date) for date in table["date"]] == ["2014-11-05", "2014-11-06"]
+    assert set(table["series"]) == {"embassy"}
+
+
+def test_wind_of_a_sector_is_a_mean_over_all_hours_and_calm_counts_in_none():
+    for day in embassy_days(embassy_raw()).itertuples():
+        assert (day.wind_nw, day.wind_ne, day.wind_se) == (0.75, 0.5, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("direction", "sector"),
+    [
+        ("N", "nw"), ("NNW", "nw"), ("NW", "nw"), ("WNW", "nw"), ("W", "nw"), ("NNE", "ne"), ("NE", "ne"),
+        ("ENE", "ne"), ("E", "se"), ("ESE", "se"), ("SE", "se"), ("SSE", "se"), ("S", "se"), ("SSW", None),
+        ("SW", None), ("WSW", None),
+    ],
+)  # fmt: skip
+def test_every_direction_of_the_stations_has_its_sector(direction, sector):
+    hours = archives.station_hours(stations_raw().assign(wd=direction))
+    speeds = {name: hours[f"wind_{name}"].unique().tolist() for name in ("nw", "ne", "se")}
+    assert speeds == {name: [2.0] if name == sector else [0.0] for name in speeds}
+
+
+def test_sixteen_hours_make_a_day_and_fifteen_do_not():
+    first, second = embassy_days(embassy_raw()).itertuples()
+    assert (first.pm25, first.hours, second.hours) == (40, 24, 15)
+    assert np.isnan(second.pm25)
+    assert second.temperature == 5
+    more = embassy_raw()
+    more.loc[47, "pm2.5"] = 41.0
+    assert embassy_days(more)["pm25"].tolist() == [40, 41]
+
+
+def test_hours_with_rain_or_snow_are_counted_once():
+    assert embassy_days(embassy_raw())["wet_hours"].tolist() == [2, 0]
+
+
+def stations_raw() -> pd.DataFrame:
+    """A day of three stations; the third has readings in 15 hours only."""
+    hours = pd.date_range("2015-09-01", periods=24, freq="h")
+    rows = []
+    for station, level, readings in (("A", 10.0, 24), ("B", 20.0, 16), ("C", 99.0, 15)):
+        rows.append(
+            pd.DataFrame(
+                {
+                    "year": hours.year, "month": hours.month, "day": hours.day, "hour": hours.hour,
+                    "PM2.5": np.where(np.arange(24) < readings, level, np.nan), "DEWP": 9.0, "TEMP": level,
+                    "PRES": 1000.0, "wd": "NW", "WSPM": 2.0, "RAIN": np.where(np.arange(24) < 3, level - 10, 0),
+                    "station": station,
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_a_day_of_the_city_is_the_mean_of_its_stations_days():
+    (day,) = archives.local_days(archives.station_hours(stations_raw()), "stations").itertuples()
+    assert day.pm25 == 15
+    assert day.temperature == 43
+    assert day.hours == pytest.approx((24 + 16 + 15) / 3, abs=0.05)
+    assert day.wet_hours == 2
+    assert day.wind_nw == 2
+
+
+def test_days_of_stations_have_a_mean_from_sixteen_hours():
+    days = archives.station_days(stations_raw()).set_index("station")
+    assert days.loc[["A", "B"], "pm25"].tolist() == [10, 20]
+    assert np.isnan(days.loc["C", "pm25"])
+    assert days["hours"].tolist() == [24, 16, 15]
+    assert str(days["date"].iloc[0]) == "2015-09-01"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "row"), [("beijing_day", 2, 40), ("beijing_day", 4, 700), ("beijing_station_day", 2, 9)]
+)
+def test_rebuild_reports_a_day_that_differs(synthetic_package, tmp_path, table, column, row):
+    edit_cell(synthetic_package, row, column, "9.99", table=table)
+    (cell,) = rebuild_synthetic(tmp_path)
+    names = [field["name"] for field in tables.describe(table)["schema"]["fields"]]
+    assert (cell.table, cell.row, cell.column, cell.published) == (table, row, names[column], 9.99)
