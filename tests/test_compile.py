@@ -20,9 +20,12 @@ MIRROR = Path(os.environ.get("JINGJINJI_MIRROR", jingjinji.PROJECT.parent / "sha
 
 @pytest.fixture(scope="module")
 def script():
+    # run as a script it finds its neighbour
+    sys.path.insert(0, str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("compile_package", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.path.remove(str(SCRIPT.parent))
     return module
 
 
