@@ -250,11 +250,11 @@ def test_gaps_scatter_around_the_twin(panel):
 
 def test_standing_is_the_departure_in_predictive_standard_deviations(panel):
     fit = SimpleNamespace(panel=panel, parameters=some_draws())
-    place = apec_donors.standing(fit, panel.ban)
+    place = apec_donors.standings(fit)[panel.ban]
     assert list(place.index) == list(panel.cities)
     for column, city in enumerate(panel.cities):
         mean, sd = (values[:, panel.ban] for values in apec_donors.counterfactual(fit.parameters, panel, column))
-        total = math.sqrt(sd.mean() ** 2 + mean.var())
+        total = math.sqrt((sd**2).mean() + mean.var())
         assert place[city] == pytest.approx((panel.log_pm25[panel.ban, column] - mean.mean()) / total)
 
 
@@ -363,7 +363,8 @@ def test_weeks_that_the_weights_are_learnt_from():
 
 def test_no_other_variants():
     assert set(apec_donors.VARIANTS) == {
-        "toy", "toy-small", "toy-none", "near-donors", "to-september", "with-winter"
+        "toy", "toy-small", "toy-none", "near-donors", "without-last-week", "to-september",
+        "with-winter",
     }  # fmt: skip
     with pytest.raises(BookError, match=r"no variant 'dirichlet': expected one of toy, toy-small, "):
         apec_donors.load("dirichlet")
@@ -445,7 +446,7 @@ def test_findings_by_hand():
     assert found["apec.donors.weeks"].mean == 13
     one_out = [found[f"apec.donors.left-out.{end}"].mean for end in ("lowest", "highest")]
     assert one_out == [round(100 * (measured / level - 1))] * 2
-    place = apec_donors.standing(fit, panel.ban)
+    place = apec_donors.standings(fit)[panel.ban]
     lower = 100 * np.mean([place[city] <= place["Beijing"] for city in panel.cities[13:]])
     assert found["apec.donors.placebos.lower"].mean == round(lower)
     fit.variant, fit.name = "near-donors", "apec_donors/near-donors"

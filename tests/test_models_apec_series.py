@@ -243,8 +243,8 @@ def test_waves_are_turned_and_centred_sines():
 
 @pytest.mark.parametrize("series", ["embassy", "stations"])
 def test_the_ban_is_one_block_and_alone_in_it(series):
-    dates = apec_series.series(series).pm25.index
-    blocks = pd.Series(apec_series.block_of(dates), dates)
+    panel = apec_series.series(series)
+    blocks = pd.Series(apec_series.block_of(panel), panel.pm25.index)
     (block,) = blocks["2014-11-03":"2014-11-12"].unique()
     assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-03", "2014-11-12"))
     assert blocks.iloc[0] == 0
@@ -335,7 +335,8 @@ def test_a_sound_panel_is_left_as_it_is(panel):
 
 def test_no_other_variants():
     assert set(apec_series.VARIANTS) == {
-        "toy", "toy-small", "toy-none", "without-weather", "three-days-earlier", "three-days-later"
+        "toy", "toy-small", "toy-none", "without-weather", "three-days-earlier", "three-days-later", "wide-prior",
+        "narrow-prior",
     }  # fmt: skip
     with pytest.raises(BookError, match=r"no variant 'hourly': expected one of toy, toy-small, "):
         apec_series.load("hourly")
@@ -470,9 +471,9 @@ def test_the_bans_phases_are_weighted_by_their_days():
 
 @pytest.fixture(scope="module")
 def weather_case() -> SimpleNamespace:
-    """Fourteen months, so that the ban's days have one other year, and the log weather of each day and draw."""
+    """Twenty-six months, so that the ban's days have two other years, and the log weather of each day and draw."""
     rng = np.random.default_rng(6)
-    dates = pd.date_range("2013-10-01", "2014-11-30")
+    dates = pd.date_range("2012-10-01", "2014-11-30")
     windows = apec_series.windows()
     panel = Panel(
         pd.Series(rng.gamma(4, 25, len(dates)), dates).where(rng.random(len(dates)) > 0.1),
@@ -491,7 +492,7 @@ def weather_case() -> SimpleNamespace:
         {"smooth": (("chain", "draw", "term", "wave"), smooth), "wet_effect": (("chain", "draw"), wet)}
     )
     name = partial(record, model="m", panel=())
-    found = {finding.id: finding for finding in apec_series.weather_findings(parameters, panel, "x", "w", name)}
+    found = {finding.id: finding for finding in apec_series.weather_findings(parameters, panel, "x", "w", name, "m")}
     return SimpleNamespace(panel=panel, log=log, found=found)
 
 
@@ -502,13 +503,15 @@ def mean_between(case: SimpleNamespace, first: str, last: str) -> np.ndarray:
 
 def test_weather_of_the_ban_against_other_years(weather_case):
     ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
-    other = mean_between(weather_case, "2013-11-03", "2013-11-12")
+    years = [mean_between(weather_case, f"{year}-11-03", f"{year}-11-12") for year in (2012, 2013)]
+    other, spread = np.mean(years, axis=0), np.abs(years[0] - years[1]) / math.sqrt(2)
     found = weather_case.found
     np.testing.assert_allclose(found["x.weather.ban"].draws, 100 * np.expm1(ban - other))
-    np.testing.assert_allclose(found["x.weather.2013"].draws, 100 * np.expm1(other))
+    np.testing.assert_allclose(found["x.weather.2013"].draws, 100 * np.expm1(years[1]))
     np.testing.assert_allclose(found["x.weather.2014"].draws, 100 * np.expm1(ban))
-    assert found["x.weather.adverse"].mean == np.mean(ban > other)
-    assert 0 < found["x.weather.adverse"].mean < 1
+    better = stats.t(1).cdf((ban - other) / (spread * math.sqrt(1.5)))
+    np.testing.assert_allclose(found["x.weather.adverse"].draws, better)
+    assert found["x.weather.worse-years"].mean == int(np.median((years[0] > ban).astype(int) + (years[1] > ban)))
     after = mean_between(weather_case, "2014-11-13", "2014-11-26")
     np.testing.assert_allclose(found["x.weather.after"].draws, 100 * np.expm1(after))
 
@@ -530,7 +533,7 @@ def test_autumns_ten_days_with_a_worse_weather(weather_case):
         inside = pd.Timestamp(start.year, 10, 15) <= start and days[-1] <= pd.Timestamp(start.year, 11, 30)
         if inside and not days.isin(pd.date_range("2014-11-03", "2014-11-12")).any():
             worse.append(mean_between(weather_case, str(days[0].date()), str(days[-1].date())) > ban)
-    assert len(worse) == 38 + 10 + 9
+    assert len(worse) == 2 * 38 + 10 + 9
     np.testing.assert_allclose(weather_case.found["x.weather.better"].draws, 100 * np.mean(worse, axis=0))
 
 
@@ -544,3 +547,22 @@ def test_measured_days_and_the_official_evaluation():
     assert found["apec.official.observed"].mean == 43
     assert found["apec.official.counterfactual"].mean == 69.5
     assert found["apec.official.effect"].mean == round(100 * (43 / 69.5 - 1))
+
+
+def test_the_blocks_move_with_the_ban():
+    main, moved = apec_series.load(), apec_series.load("three-days-later")
+    blocks = pd.Series(apec_series.block_of(moved), moved.pm25.index)
+    (block,) = blocks["2014-11-06":"2014-11-15"].unique()
+    assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-06", "2014-11-15"))
+    assert not np.array_equal(blocks, apec_series.block_of(main))
+
+
+def test_an_event_that_stands_alone_is_not_pooled(point):
+    together, apart = some_panel(), replace(some_panel(), alone=("ban-1",))
+    assert (apec_series.data(together)["kind_index"] != apec_series.data(apart)["kind_index"]).sum() == 1
+    place, effects = EVENTS.index("ban-1"), []
+    for panel in (together, apart):
+        model = apec_series.build(panel)
+        effects.append(model.compile_fn(model.replace_rvs_by_values([model["effect"]]))(point)[0][place])
+    assert effects[1] == pytest.approx(apec_series.CONTROL_PRIOR * point["event_apart"][place])
+    assert effects[0] != pytest.approx(effects[1])

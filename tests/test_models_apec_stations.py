@@ -304,7 +304,14 @@ def test_a_station_with_one_day_of_an_event_is_enough():
 
 
 def test_no_other_variants():
-    assert set(apec_stations.VARIANTS) == {"toy", "toy-small", "toy-none", "without-weather"}
+    assert set(apec_stations.VARIANTS) == {
+        "toy",
+        "toy-small",
+        "toy-none",
+        "without-weather",
+        "parade-apart",
+        "wide-prior",
+    }
     with pytest.raises(BookError, match=r"no variant 'one-site': expected one of toy, toy-small, toy-none, "):
         apec_stations.load("one-site")
 

@@ -17,7 +17,6 @@ ACCENT, SECOND = "#b45309", "#0e7490"
 CALENDAR = calendar.month_abbr[1:]
 TAIL = 100 * (1 - PROBABILITY) / 2
 BASIS_CHANGE = 2018 + 8 / 12
-DAY_STANDARD = 75.0
 
 
 def use_house_style() -> None:
@@ -304,19 +303,21 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
 
 
 def event_days(
-    series: dict[str, pd.Series], shaded: dict[str, tuple[pd.Timestamp, pd.Timestamp]], label: str = "PM2.5 (µg/m³)"
+    series: dict[str, pd.Series], shaded: dict[str, tuple[pd.Timestamp, pd.Timestamp]], label: str, reference: float
 ) -> Figure:
-    """Daily series (index date) on one axis, with named spans shaded."""
+    """Daily series (index date) on one axis, with named spans shaded and a dotted reference line."""
     figure, axis = _subplots(figsize=(WIDTH, 3.4))
     for (name, values), colour in zip(series.items(), (INK, ACCENT), strict=False):
         axis.plot(values.index, values, "o-", color=colour, ms=2.5, lw=1, label=name)
     for (name, (first, last)), colour in zip(shaded.items(), (SECOND, SOFT), strict=False):
         day = pd.Timedelta(hours=12)
         axis.axvspan(first - day, last + day, color=colour, alpha=0.25, lw=0, label=name)
-    axis.axhline(DAY_STANDARD, color=SOFT, lw=0.8, ls=":")
+    axis.axhline(reference, color=SOFT, lw=0.8, ls=":")
     axis.xaxis.set_major_locator(MonthLocator())
     axis.xaxis.set_major_formatter(DateFormatter("%-d %b"))
-    axis.set_ylim(0, 1.35 * max(values.max() for values in series.values()))
+    axis.set_ylim(
+        min(0, *(1.1 * values.min() for values in series.values())), 1.35 * max(v.max() for v in series.values())
+    )
     axis.set_ylabel(label)
     axis.legend(ncols=2, loc="upper center")
     return figure

@@ -23,6 +23,7 @@ OCTOBER = pd.Timestamp("2014-09-29")
 LATE = pd.Timestamp("2014-11-27")
 PANEL = ("city_week", "interventions")
 FEWEST_WEEKS, FEWEST_DONORS = 6, 5
+INSIDE = 1.88
 
 
 @dataclass(frozen=True)
@@ -196,14 +197,14 @@ def gaps(fit, city: str, rng: np.random.Generator, left_out: int | None = None) 
     return (fit.panel.log_pm25[:, column] - drawn).reshape(shape)
 
 
-def standing(fit, period: int) -> pd.Series:
-    """How many predictive standard deviations each city lies above its synthetic twin in a period, by city."""
+def standings(fit) -> pd.DataFrame:
+    """Predictive standard deviations by which each city lies above its synthetic twin: city by number of period."""
     rows = {}
     for column, city in enumerate(fit.panel.cities):
         mean, sd = counterfactual(fit.parameters, fit.panel, column)
-        total = np.sqrt(sd[:, period].mean() ** 2 + mean[:, period].var())
-        rows[city] = (fit.panel.log_pm25[period, column] - mean[:, period].mean()) / total
-    return pd.Series(rows)
+        total = np.sqrt((sd**2).mean(axis=0) + mean.var(axis=0))
+        rows[city] = (fit.panel.log_pm25[:, column] - mean.mean(axis=0)) / total
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 TRUTH = {"effect": 0.0, "share": 1.0, "weight_scale": 0.7, "noise": 0.25}
@@ -239,6 +240,9 @@ VARIANTS = {
     "toy-none": partial(_toy, effect=0.0),
     "near-donors": _near,
     "to-september": lambda panel: replace(panel, before=np.asarray(panel.starts < OCTOBER)),
+    "without-last-week": lambda panel: replace(
+        panel, before=panel.before & (np.arange(len(panel.before)) < panel.ban - 1)
+    ),
     "with-winter": lambda panel: replace(panel, before=panel.before | np.asarray(panel.starts >= LATE)),
 }
 DERIVED: tuple = ()
@@ -286,32 +290,30 @@ def findings(fit) -> list[Finding]:
                 "probability",
             )
         )
-        if city == "Beijing":
-            measured = np.exp(panel.log_pm25[panel.ban, 0])
-            without = measured * np.exp(-departure[:, :, panel.ban])
-            made.append(
-                name(
-                    "apec.donors.beijing.ban.counterfactual",
-                    "mean PM2.5 of Beijing's synthetic twin, 3 to 12 November 2014",
-                    without,
-                    "µg/m³",
-                )
-            )
-            made.append(
-                name(
-                    "apec.donors.beijing.ban.difference",
-                    "difference of Beijing from its synthetic twin, 3 to 12 November 2014",
-                    measured - without,
-                    "µg/m³",
-                )
-            )
+        measured = np.exp(panel.log_pm25[panel.ban, position(panel, city)])
+        without = measured * np.exp(-departure[:, :, panel.ban])
+        made += [
+            name(
+                f"apec.donors.{city.lower()}.ban.counterfactual",
+                f"mean PM2.5 of {city}'s synthetic twin, 3 to 12 November 2014",
+                without,
+                "µg/m³",
+            ),
+            name(
+                f"apec.donors.{city.lower()}.ban.difference",
+                f"difference of {city} from its synthetic twin, 3 to 12 November 2014",
+                measured - without,
+                "µg/m³",
+            ),
+        ]
     return made + _scores(fit, suffix)
 
 
 def _scores(fit, suffix: str) -> list[Finding]:
     """Standing of Beijing among all cities taken as placebos, and how well weeks that it did not learn from are met."""
     panel = fit.panel
-    place = standing(fit, panel.ban)
+    every = standings(fit)
+    place = every[panel.ban]
     placebos = place[panel.donors]
     rank = 100 * (placebos <= place["Beijing"]).mean()
     made = [
@@ -335,12 +337,12 @@ def _scores(fit, suffix: str) -> list[Finding]:
     ]
     if fit.variant == "to-september":
         weeks = [k for k in range(panel.ban) if not panel.before[k]]
-        far = np.abs(np.stack([standing(fit, week)[: panel.targets] for week in weeks]))
+        far = every.loc[list(panel.cities[: panel.targets]), weeks].abs()
         made += [
             exact(
                 "apec.donors.october.outside",
                 "share of October's city-weeks of the area outside the central 94 % of their twins",
-                round(float(100 * (far > 1.88).mean())),
+                round(float(100 * (far > INSIDE).to_numpy().mean())),
                 "%",
                 PANEL,
                 fit.name,
@@ -348,13 +350,45 @@ def _scores(fit, suffix: str) -> list[Finding]:
             exact(
                 "apec.donors.october.beijing",
                 "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
-                round(float(far[:, 0].max()), 1),
+                round(float(far.loc["Beijing"].max()), 1),
                 "",
                 PANEL,
                 fit.name,
             ),
         ]
     if not fit.variant:
+        later = every.loc[:, panel.ban + 1 :]
+        of_area = later.loc[list(panel.cities[: panel.targets])].abs()
+        low = panel.log_pm25[panel.ban, : panel.targets] < [
+            counterfactual(fit.parameters, panel, city)[0][:, panel.ban].mean() for city in range(panel.targets)
+        ]
+        made += [
+            exact(
+                "apec.donors.later.lower",
+                "weeks after the ban in which Beijing lies as far below its twin as in the ban or farther",
+                int((later.loc["Beijing"] <= place["Beijing"]).sum()),
+                "",
+                PANEL,
+                fit.name,
+            ),
+            exact("apec.donors.later.weeks", "weeks after the ban", later.shape[1], "", ("city_week",)),
+            exact(
+                "apec.donors.later.outside",
+                "share of the area's city-weeks after the ban outside the central 94 % of their twins",
+                round(float(100 * (of_area > INSIDE).to_numpy().mean())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.area.below",
+                f"cities of the area, of {panel.targets}, below the middle of their twins in the ban",
+                int(low.sum()),
+                "",
+                PANEL,
+                fit.name,
+            ),
+        ]
         known, _ = _centred(panel)
         fitted = []
         for city in range(panel.targets):

@@ -200,15 +200,17 @@ def _toy(panel: Panel, effect: float) -> Panel:
     return simulate({"effect": effect}, np.random.default_rng([12, int(-100 * effect)]), panel)
 
 
-def _without_weather(panel: Panel) -> Panel:
-    return replace(panel, city=replace(panel.city, use_weather=False))
+def _with_city(panel: Panel, **changes) -> Panel:
+    return replace(panel, city=replace(panel.city, **changes))
 
 
 VARIANTS = {
     "toy": partial(_toy, effect=-0.3),
     "toy-small": partial(_toy, effect=-0.1),
     "toy-none": partial(_toy, effect=0.0),
-    "without-weather": _without_weather,
+    "without-weather": partial(_with_city, use_weather=False),
+    "parade-apart": partial(_with_city, alone=("parade",)),
+    "wide-prior": partial(_with_city, control_prior=1.0),
 }
 DERIVED: tuple = ()
 KEPT_WITH: tuple = ()
@@ -217,12 +219,11 @@ KEPT_WITH: tuple = ()
 def findings(fit) -> list[Finding]:
     """Effects of the events on the city and on each station, the pattern north against the rest, the ban's weather."""
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
-    city, prefix, words = fit.panel.city, "apec.stations", "twelve stations"
+    city, prefix, words = fit.panel.city, "apec.stations", "geometric mean of twelve stations"
     made = apec_series.event_findings(fit.parameters, city, prefix, words, name)
     if fit.variant:
         return made
-    made += apec_series.weather_findings(fit.parameters, city, prefix, words, name)
-    made += apec_series.check_findings(fit.parameters, city, fit.seed, prefix, words, fit.name)
+    made += apec_series.series_findings(fit, city, prefix, words, name)
     effect = fit.parameters["station_effect"].transpose("chain", "draw", "control", "station").values
     north = np.array([station in NORTH for station in STATIONS])
     days = np.array([(last - first).days + 1 for first, last in (city.windows[event] for event in BAN)])
@@ -241,7 +242,7 @@ def findings(fit) -> list[Finding]:
         made.append(
             name(
                 f"{prefix}.{key}.north",
-                f"how much more PM2.5 changed at the northern stations ({', '.join(NORTH)}) than at the others, {what}",
+                f"PM2.5 of the northern stations ({', '.join(NORTH)}) relative to the others, beyond usual, {what}",
                 100 * np.expm1(gap),
                 "%",
             )

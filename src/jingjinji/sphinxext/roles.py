@@ -229,7 +229,9 @@ def _link_to_cards(app, doctree, docname: str) -> None:
 
 
 def _card_link(app, docname: str, node: FindingReference):
-    link = _link(app, docname, app.config.jingjinji_findings_page, node["finding"], node.children)
+    without_card = "@" in node["finding"]
+    page = app.config.jingjinji_findings_page
+    link = None if without_card else _link(app, docname, page, node["finding"], node.children)
     if link is None:
         return nodes.inline("", "", *node.children, classes=["finding"])
     link["classes"].append("finding")
