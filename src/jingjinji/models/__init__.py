@@ -11,7 +11,7 @@ from types import ModuleType
 
 from jingjinji.errors import BookError
 
-TOPICS = ("decline", "heavy_days", "energy_phase_out")
+TOPICS = ("decline", "heavy_days", "energy_emissions", "energy_mix", "energy_phase_out")
 
 
 def module(topic: str) -> ModuleType:

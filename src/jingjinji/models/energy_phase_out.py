@@ -24,6 +24,8 @@ KINDS = ("mining", "consumption")
 KIND = np.array(
     [KINDS.index("consumption" if series == "coal consumption" else "mining") for _, series in UNITS.values()]
 )
+BEGINNERS = ("tianjin", "hebei")
+"""Units that are far from a tenth: their start is drawn, of the others the year of the tenth and the pace there."""
 PANEL = ("coal_phase_out",)
 FACTS = ("energy_facts",)
 HORIZONS = (2025, 2030, 2035)
@@ -82,6 +84,11 @@ def points(panel: Panel) -> pd.DataFrame:
     )
 
 
+def seen(panel: Panel) -> np.ndarray:
+    """1 for units (in the order of `UNITS`) whose figures reach far down, 0 for `BEGINNERS` and what is left out."""
+    return np.array([float(name not in (*BEGINNERS, *panel.left_out)) for name in NAMES])
+
+
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
@@ -101,6 +108,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "elapsed": place.elapsed.to_numpy(),
         "gap": np.minimum(place.gap.to_numpy(), FAR),
         "used": used.to_numpy(),
+        "seen": seen(panel),
         "log_left": log_left[first],
         "floor": floor[first],
         "again": row[again],
@@ -127,9 +135,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         tenth_scale = pm.LogNormal("tenth_scale", np.log(0.5), 0.4)
         log_tenth = pm.Normal("log_tenth", tenth_mean, tenth_scale, dims="unit")
         bend_mean = pm.Normal("bend_mean", np.log(3), 0.4)
-        bend_scale = pm.LogNormal("bend_scale", np.log(0.3), 0.4)
-        bend = pt.exp(bend_mean + bend_scale * pm.Normal("bend_unit", 0, 1, dims="unit"))
-        start = pm.Normal("start", 0, 1, dims="unit")
+        aim = d["seen"] * log_tenth
+        bend = pt.exp(pm.Normal("log_bend", bend_mean - aim, 0.25, dims="unit") + aim)
+        tenth = pt.exp(log_tenth)
+        start = pm.Normal("start", d["seen"] * tenth, 1, dims="unit") - d["seen"] * tenth
         level = pm.Normal("level", 0, 0.1, dims="unit")
 
         scatter = pm.LogNormal("scatter", np.log(0.06), 0.5, dims="kind")[KIND]
@@ -138,7 +147,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         unit = d["unit_index"]
         since = KNEE * pt.softplus((d["elapsed"] - start[unit]) / KNEE)
-        exponent = pt.minimum(bend[unit] * since / pt.exp(log_tenth)[unit], STEEPEST)
+        exponent = pt.minimum(bend[unit] * since / tenth[unit], STEEPEST)
         odds = pt.expm1(exponent) / pt.expm1(bend[unit])
         gone = (1 - d["logistic"]) * np.log(10) * odds + d["logistic"] * pt.log1p(9 * odds)
         curve = level[unit] + pt.log(pt.exp(-gone) + LEAST)
@@ -210,7 +219,8 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
     """A panel with known times to a tenth and bend (keys of `TRUTH`) and the rows of `panel`.
 
-    Every decline starts in the first year. Rows of one unit and year share their deviation from the curve. A unit in ``truth["flat"]`` does not decline.
+    Every decline starts in the first year. Rows of one unit and year share their deviation from the curve. A unit in
+    ``truth["flat"]`` stays where it was.
     """
     panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
@@ -244,13 +254,13 @@ def curves(fit) -> dict[str, np.ndarray]:
     """Time to a tenth, half-time, bend, start (calendar year) and plateau (as the series), each (chain, draw, unit)."""
     draws = {name: fit.parameters[name].transpose("chain", "draw", ...).values for name in fit.parameters}
     first = peaks(fit.panel)
-    log_bend = draws["bend_mean"][..., None] + draws["bend_scale"][..., None] * draws["bend_unit"]
     tenth = np.exp(draws["log_tenth"])
+    bend = np.exp(draws["log_bend"] + seen(fit.panel) * draws["log_tenth"])
     return {
         "tenth": tenth,
-        "half": half_time(tenth, np.exp(log_bend), fit.panel.logistic),
-        "bend": np.exp(log_bend),
-        "start": first.year.to_numpy(dtype=float) + draws["start"],
+        "half": half_time(tenth, bend, fit.panel.logistic),
+        "bend": bend,
+        "start": first.year.to_numpy(dtype=float) + draws["start"] - seen(fit.panel) * tenth,
         "plateau": first.value.to_numpy() * np.exp(draws["level"]),
     }
 
@@ -343,10 +353,11 @@ def replicates(fit) -> np.ndarray:
     rng, arrays = np.random.default_rng(fit.seed), data(fit.panel)
     draws = {name: value.values for name, value in fit.parameters.stack(draws=("chain", "draw")).items()}
     draws = {name: np.moveaxis(value, -1, 0) for name, value in draws.items()}
-    unit, size = arrays["unit_index"], len(draws["memory"])
-    bend = np.exp(draws["bend_mean"][:, None] + draws["bend_scale"][:, None] * draws["bend_unit"])[:, unit]
-    since = arrays["elapsed"] - draws["start"][:, unit]
-    curve = draws["level"][:, unit] - gone(since, np.exp(draws["log_tenth"])[:, unit], bend, fit.panel.logistic)
+    unit, size, known = arrays["unit_index"], len(draws["memory"]), arrays["seen"]
+    tenth = np.exp(draws["log_tenth"])
+    bend = np.exp(draws["log_bend"] + known * draws["log_tenth"])
+    since = arrays["elapsed"] - (draws["start"] - known * tenth)[:, unit]
+    curve = draws["level"][:, unit] - gone(since, tenth[:, unit], bend[:, unit], fit.panel.logistic)
     persistence = np.exp(-arrays["gap"] / draws["memory"][:, None])
     departure = rng.normal(size=(size, len(unit))) * draws["scatter"][:, KIND[unit]] * np.sqrt(1 - persistence**2)
     for k in range(1, len(unit)):
