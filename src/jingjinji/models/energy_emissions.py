@@ -344,11 +344,11 @@ def expected_counted(fit, draws: dict[str, np.ndarray]) -> np.ndarray:
     return mean + fit.panel.broken * np.einsum("sebp,by->sepy", draws["step"], AFTER)
 
 
-def replicates(fit, most: int = 500) -> np.ndarray:
+def replicates(fit, most: int = 300) -> np.ndarray:
     """Log SO2 and dust drawn anew around the province's mean (draw, counted, province, year)."""
     rng = np.random.default_rng(fit.seed)
-    flat = fit.parameters.stack(sample=("chain", "draw"))
-    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most))).transpose("sample", ...)
+    every = max(1, fit.parameters.sizes["chain"] * fit.parameters.sizes["draw"] // most)
+    flat = fit.parameters.isel(draw=slice(None, None, every)).stack(sample=("chain", "draw")).transpose("sample", ...)
     draws = {name: flat[name].values for name in fit.parameters}
     mean = expected_counted(fit, draws)
     carry, scatter = draws["carry_over"][:, :2, None], draws["scatter"][:, :2, None]

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji import tables
+from jingjinji import energy_facts, tables
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -295,7 +295,7 @@ def findings(fit) -> list[Finding]:
     if fit.panel.truth:
         return made + _truths(fit)
     if not fit.variant:
-        made += [*_check(fit), *_bound(fit, name)]
+        made += [*_check(fit), *_bound(fit, name), *energy_facts.findings()]
     return made
 
 
