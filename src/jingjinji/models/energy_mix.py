@@ -333,6 +333,7 @@ def _check(fit) -> list[Finding]:
               round(100 * float(np.mean((low <= seen) & (seen <= high))), 1), "%", PANEL),
         exact("energy.mix.check.largest", "share of replicates whose largest step is at least the largest seen",
               round(100 * float(extreme.mean()), 1), "%", PANEL),
+        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", PANEL),
         exact("energy.mix.provinces", "provinces with all five parts in every year", len(fit.panel.provinces), "",
               PANEL),
     ]  # fmt: skip
