@@ -61,13 +61,21 @@ def densities(model, point) -> dict[str, float]:
 
 
 SEEN = np.array([1, 1, 1, 1, 1, 0, 0])
+
+
+def late(v: dict) -> np.ndarray:
+    """Years from the start until three per cent are left."""
+    tenth, bend = np.exp(v["log_tenth"]), np.exp(v["log_bend"] + SEEN * v["log_tenth"])
+    return tenth * np.log1p(math.log10(100 / 3) * np.expm1(bend)) / bend
+
+
 PRIORS = {
     "tenth_mean": lambda v: stats.norm.logpdf(v["tenth_mean"], math.log(40), 0.7),
     "tenth_scale": lambda v: stats.lognorm.logpdf(v["tenth_scale"], 0.4, scale=0.5),
     "log_tenth": lambda v: stats.norm.logpdf(v["log_tenth"], v["tenth_mean"], v["tenth_scale"]).sum(),
     "bend_mean": lambda v: stats.norm.logpdf(v["bend_mean"], math.log(3), 0.4),
     "log_bend": lambda v: stats.norm.logpdf(v["log_bend"] + SEEN * v["log_tenth"], v["bend_mean"], 0.25).sum(),
-    "start": lambda v: stats.norm.logpdf(v["start"] - SEEN * np.exp(v["log_tenth"])).sum(),
+    "start": lambda v: stats.norm.logpdf(v["start"] - SEEN * late(v)).sum(),
     "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.1).sum(),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.06).sum(),
     "memory": lambda v: stats.lognorm.logpdf(v["memory"], 0.5, scale=4),
@@ -89,7 +97,7 @@ def hand_curve(v: dict, unit: str, elapsed: float, logistic: bool = False) -> fl
     k = NAMES.index(unit)
     tenth = math.exp(v["log_tenth"][k])
     bend = math.exp(v["log_bend"][k] + SEEN[k] * v["log_tenth"][k])
-    since = math.log1p(math.exp(elapsed - (v["start"][k] - SEEN[k] * tenth)))
+    since = math.log1p(math.exp(elapsed - (v["start"][k] - SEEN[k] * late(v)[k])))
     odds = (math.exp(bend * since / tenth) - 1) / (math.exp(bend) - 1)
     left = 1 / (1 + 9 * odds) if logistic else 10**-odds
     return v["level"][k] + math.log(left + 1e-4)
@@ -197,7 +205,7 @@ def fit() -> SimpleNamespace:
         "log_tenth": np.broadcast_to(np.log(tenth), (*shape, 7)),
         "bend_mean": np.full(shape, math.log(2.5)),
         "log_bend": np.broadcast_to(math.log(2.5) - seen * np.log(tenth), (*shape, 7)),
-        "start": np.broadcast_to(seen * tenth, (*shape, 7)),
+        "start": np.broadcast_to(seen * phase.anchor(tenth, 2.5), (*shape, 7)),
         "level": np.zeros((*shape, 7)),
         "scatter": np.full((*shape, 2), 0.05),
         "memory": np.full(shape, 4.0),

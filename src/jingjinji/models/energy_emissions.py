@@ -11,10 +11,10 @@ from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
 YEARS = tuple(range(2003, 2018))
-TIME = (np.array(YEARS) - 2010) / 10
+TIME = (np.array(YEARS) - np.mean(YEARS)) / 10
 EMISSIONS = ("so2", "dust", "co2")
 SERIES = ("so2", "dust", "ceads", "edgar")
-OF_SERIES = np.array([0, 1, 2, 2])
+KIND = np.array([0, 0, 1, 1])
 ERROR_SHAPE = 4.0
 NAMES = {"so2": "SO2", "dust": "soot and dust", "co2": "CO2"}
 REGIONS = {
@@ -28,8 +28,15 @@ REGIONS = {
 }
 PROVINCES = tuple(sorted(province for members in REGIONS.values() for province in members))
 REGION = np.array([next(k for k, members in enumerate(REGIONS.values()) if p in members) for p in PROVINCES])
-BREAKS = (2011, 2014, 2016, 2017)
-AFTER = np.array([[year >= start for year in YEARS] for start in BREAKS], dtype=float)
+BREAKS = (*(("so2", year) for year in (2011, 2016, 2017)), *(("dust", year) for year in (2011, 2014, 2016, 2017)))
+AFTER = np.array(
+    [
+        [[name == pollutant and year >= start for year in YEARS] for name, start in BREAKS]
+        for pollutant in EMISSIONS[:2]
+    ],
+    dtype=float,
+)
+"""1 where a break (emission, year) of `BREAKS` has happened: (pollutant, break, year)."""
 SHOWN = ("Beijing", "Tianjin", "Hebei")
 PANEL = ("energy_province_year", "energy_mix_year")
 FIRST = np.array([1.0] + [0.0] * (len(YEARS) - 1))
@@ -86,8 +93,14 @@ def balanced(emissions: pd.DataFrame, mix: pd.DataFrame) -> Panel:
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
-    """Every array of the model that can change between fits of one compiled model; predictors without their mean."""
+    """Every array of the model that can change between fits of one compiled model.
+
+    Predictors are taken less the province's mean and less the slope that is common to the provinces. That slope belongs
+    to the trend, which would otherwise be hard to tell from the elasticity.
+    """
     centred = {name: value - value.mean(axis=1, keepdims=True) for name, value in panel.values.items()}
+    for name in ("coal", "output", "coal_share"):
+        centred[name] = centred[name] - (centred[name] @ TIME).mean() / (TIME @ TIME) * TIME
     return {
         "seen": np.stack([centred[name] for name in SERIES]),
         "coal": centred["coal"],
@@ -114,9 +127,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "province": list(PROVINCES),
         "region": list(REGIONS),
         "driver": ["coal", "output"],
-        "break_year": list(BREAKS),
+        "break": [f"{name} {year}" for name, year in BREAKS],
         "source": ["ceads", "edgar"],
         "series": list(SERIES),
+        "kind": ["counted", "inventory"],
         "year": list(YEARS),
     }
     with pm.Model(coords=coords) as model:
@@ -141,15 +155,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         mean = level[..., None] + trend[..., None] * TIME + share_slope[:, None, None] * d["coal_share"]
         mean = mean + elasticity[:, 0, :, None] * d["coal"] + elasticity[:, 1, :, None] * d["output"]
 
-        step_mean = pm.Normal("step_mean", 0, 0.4, dims=("pollutant", "break_year"))
-        step_scale = pm.LogNormal("step_scale", np.log(0.2), 0.5, dims=("pollutant", "break_year"))
-        step = pm.Normal(
-            "step", step_mean[..., None], step_scale[..., None], dims=("pollutant", "break_year", "province")
-        )
-        counted = mean[:2] + d["broken"] * (step[..., None] * AFTER[:, None, :]).sum(axis=1)
+        step_mean = pm.Normal("step_mean", 0, 0.4, dims="break")
+        step_scale = pm.LogNormal("step_scale", np.log(0.2), 0.5, dims="break")
+        step_spread = d["broken"] * step_scale + (1 - d["broken"])
+        step = pm.Normal("step", (d["broken"] * step_mean)[:, None], step_spread[:, None], dims=("break", "province"))
+        counted = mean[:2] + d["broken"] * (step[:, :, None] * AFTER[:, :, None, :]).sum(axis=1)
         mean = pt.concatenate([counted, mean[2:], mean[2:]], axis=0)
 
-        carry_over = pm.Beta("carry_over", 4, 4, dims="emission")[OF_SERIES]
+        carry_over = pm.Beta("carry_over", 6, 6, dims="kind")[KIND]
         scatter = pm.LogNormal("scatter", np.log(0.05), 0.5, dims="emission")
         error = pm.LogNormal("co2_error", np.log(0.04), 0.5, dims="source")
         ceads = scatter[2] ** 2 + error[0] ** 2 + d["ignored"] ** 2
@@ -178,7 +191,7 @@ TRUTH = {
     "province": 0.15,
     "share_slope": np.array([0.5, 0.5, 0.0]),
     "trend": np.array([-0.6, -0.6, 0.0]),
-    "step": np.array([[0.0, 0.0, -0.6, -0.4], [0.1, 0.3, -0.3, -0.2]]),
+    "step": np.array([0.0, -0.6, -0.4, 0.1, 0.3, -0.3, -0.2]),
     "step_scale": 0.15,
     "scatter": 0.05,
     "co2_error": 0.04,
@@ -195,8 +208,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     elasticity = known["elasticity"][..., None] + own - own.mean(axis=-1, keepdims=True)
     mean = known["trend"][:, None, None] * TIME + known["share_slope"][:, None, None] * arrays["coal_share"]
     mean = mean + elasticity[:, 0, :, None] * arrays["coal"] + elasticity[:, 1, :, None] * arrays["output"]
-    steps = known["step"][..., None] + known["step_scale"] * rng.normal(size=(2, len(BREAKS), len(PROVINCES)))
-    counted = mean[:2] + np.einsum("ebp,by->epy", steps, AFTER)
+    steps = known["step"][:, None] + known["step_scale"] * rng.normal(size=(len(BREAKS), len(PROVINCES)))
+    counted = mean[:2] + np.einsum("bp,kby->kpy", steps, AFTER)
     left = _carried(known["scatter"] * rng.normal(size=(3, *shape)), known["carry_over"])
     errors = _carried(known["co2_error"] * rng.normal(size=(2, *shape)), known["carry_over"])
     made = dict(zip(("so2", "dust"), counted + left[:2], strict=True))
@@ -294,18 +307,17 @@ def _per_tonne(fit, elasticity: np.ndarray, name) -> list[Finding]:
 def _steps(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
     """Common steps of method, and the parts of a province's fall that go with coal and with steps."""
     made = []
-    for k, emission in enumerate(("so2", "dust")):
-        for b, year in enumerate(BREAKS):
-            made.append(name(f"energy.emissions.break.{emission}.{year}",
-                             f"step of {NAMES[emission]} in {year}, typical province",
-                             100 * np.expm1(draws["step_mean"][:, :, k, b]), "%"))  # fmt: skip
+    for b, (emission, year) in enumerate(BREAKS):
+        made.append(name(f"energy.emissions.break.{emission}.{year}",
+                         f"step of {NAMES[emission]} in {year}, typical province",
+                         100 * np.expm1(draws["step_mean"][:, :, b]), "%"))  # fmt: skip
     first, last = YEARS.index(2013), YEARS.index(2017)
     for province in SHOWN:
         p, key = PROVINCES.index(province), f"energy.emissions.{province.lower()}"
         for k, emission in enumerate(("so2", "dust")):
             fall = fit.panel.values[emission][p, last] - fit.panel.values[emission][p, first]
             coal = fit.panel.values["coal"][p, last] - fit.panel.values["coal"][p, first]
-            steps = (draws["step"][:, :, k, :, p] * (AFTER[:, last] - AFTER[:, first])).sum(axis=-1)
+            steps = (draws["step"][:, :, :, p] * (AFTER[k, :, last] - AFTER[k, :, first])).sum(axis=-1)
             period = f"{YEARS[first]} to {YEARS[last]}"
             made += [
                 exact(f"{key}.{emission}.change", f"published change of {NAMES[emission]}, {province}, {period}",
@@ -341,7 +353,7 @@ def expected_counted(fit, draws: dict[str, np.ndarray]) -> np.ndarray:
     mean = mean + draws["share_slope"][:, :2, None, None] * arrays["coal_share"]
     mean = mean + draws["elasticity"][:, :2, 0, :, None] * arrays["coal"]
     mean = mean + draws["elasticity"][:, :2, 1, :, None] * arrays["output"]
-    return mean + fit.panel.broken * np.einsum("sebp,by->sepy", draws["step"], AFTER)
+    return mean + fit.panel.broken * np.einsum("sbp,kby->skpy", draws["step"], AFTER)
 
 
 def replicates(fit, most: int = 300) -> np.ndarray:
@@ -351,7 +363,7 @@ def replicates(fit, most: int = 300) -> np.ndarray:
     flat = fit.parameters.isel(draw=slice(None, None, every)).stack(sample=("chain", "draw")).transpose("sample", ...)
     draws = {name: flat[name].values for name in fit.parameters}
     mean = expected_counted(fit, draws)
-    carry, scatter = draws["carry_over"][:, :2, None], draws["scatter"][:, :2, None]
+    carry, scatter = draws["carry_over"][:, :1, None], draws["scatter"][:, :2, None]
     made = np.empty_like(mean)
     left = scatter / np.sqrt(1 - carry**2) * rng.standard_t(ERROR_SHAPE, mean.shape[:3])
     made[..., 0] = mean[..., 0] + left

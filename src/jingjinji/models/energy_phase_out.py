@@ -25,7 +25,9 @@ KIND = np.array(
     [KINDS.index("consumption" if series == "coal consumption" else "mining") for _, series in UNITS.values()]
 )
 BEGINNERS = ("tianjin", "hebei")
-"""Units that are far from a tenth: their start is drawn, of the others the year of the tenth and the pace there."""
+"""Units that are far from a tenth: their start is drawn, of the others a late year and the pace there."""
+ANCHOR = np.log(100 / 3) / np.log(10)
+"""q of `build` in that late year, in which a Gompertz curve has three per cent left."""
 PANEL = ("coal_phase_out",)
 FACTS = ("energy_facts",)
 HORIZONS = (2025, 2030, 2035)
@@ -138,7 +140,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         aim = d["seen"] * log_tenth
         bend = pt.exp(pm.Normal("log_bend", bend_mean - aim, 0.25, dims="unit") + aim)
         tenth = pt.exp(log_tenth)
-        start = pm.Normal("start", d["seen"] * tenth, 1, dims="unit") - d["seen"] * tenth
+        anchor = d["seen"] * tenth * pt.log1p(ANCHOR * pt.expm1(bend)) / bend
+        start = pm.Normal("start", anchor, 1, dims="unit") - anchor
         level = pm.Normal("level", 0, 0.1, dims="unit")
 
         scatter = pm.LogNormal("scatter", np.log(0.06), 0.5, dims="kind")[KIND]
@@ -206,6 +209,11 @@ def half_time(tenth: np.ndarray, bend: np.ndarray, logistic: float = 0.0) -> np.
     return tenth * np.log1p(odds * np.expm1(bend)) / bend
 
 
+def anchor(tenth: np.ndarray, bend: np.ndarray) -> np.ndarray:
+    """Years from the start to the late year whose date is drawn, see `ANCHOR`."""
+    return tenth * np.log1p(ANCHOR * np.expm1(bend)) / bend
+
+
 TRUTH = {
     "tenth": {"germany": 52.0, "germany.jobs": 46.0, "ruhr": 52.0, "ruhr.jobs": 44.0, "beijing": 14.0, "tianjin": 25.0,
               "hebei": 40.0},
@@ -260,7 +268,7 @@ def curves(fit) -> dict[str, np.ndarray]:
         "tenth": tenth,
         "half": half_time(tenth, bend, fit.panel.logistic),
         "bend": bend,
-        "start": first.year.to_numpy(dtype=float) + draws["start"] - seen(fit.panel) * tenth,
+        "start": first.year.to_numpy(dtype=float) + draws["start"] - seen(fit.panel) * anchor(tenth, bend),
         "plateau": first.value.to_numpy() * np.exp(draws["level"]),
     }
 
@@ -356,7 +364,7 @@ def replicates(fit) -> np.ndarray:
     unit, size, known = arrays["unit_index"], len(draws["memory"]), arrays["seen"]
     tenth = np.exp(draws["log_tenth"])
     bend = np.exp(draws["log_bend"] + known * draws["log_tenth"])
-    since = arrays["elapsed"] - (draws["start"] - known * tenth)[:, unit]
+    since = arrays["elapsed"] - (draws["start"] - known * anchor(tenth, bend))[:, unit]
     curve = draws["level"][:, unit] - gone(since, tenth[:, unit], bend[:, unit], fit.panel.logistic)
     persistence = np.exp(-arrays["gap"] / draws["memory"][:, None])
     departure = rng.normal(size=(size, len(unit))) * draws["scatter"][:, KIND[unit]] * np.sqrt(1 - persistence**2)
