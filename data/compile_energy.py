@@ -36,11 +36,12 @@ FACTS_OF_REGION = {
     "cement_capacity_cut": ("cement capacity cut", "Mt", 100),
     "coal_consumption_cut": ("coal consumption cut", "Mt", 100),
 }
+REGION = "Beijing-Tianjin-Hebei"
 # Numbers of the article: claim -> area, period, quantity, unit, value, bound.
 CLAIMS = {
-    "C028": ("Beijing-Tianjin-Hebei", "about 2013", "share of PM2.5 emissions, coal power, steel and cement", "%", "", ""),
-    "C029": ("Beijing-Tianjin-Hebei", "about 2013", "share of SO2 emissions, coal power, steel and cement", "%", "", ""),
-    "C030": ("Beijing-Tianjin-Hebei", "about 2013", "share of NOx emissions, coal power, steel and cement", "%", "", ""),
+    "C028": (REGION, "about 2013", "share of PM2.5 emissions, coal power, steel and cement", "%", "", ""),
+    "C029": (REGION, "about 2013", "share of SO2 emissions, coal power, steel and cement", "%", "", ""),
+    "C030": (REGION, "about 2013", "share of NOx emissions, coal power, steel and cement", "%", "", ""),
     "C035": ("Ruhr", "", "share of German coal reserves", "%", "75", ""),
     "C036": ("Ruhr", "1964/2014", "change of hard-coal output", "%", "", ""),
     "C037": ("Ruhr", "", "year in which the last hard-coal mine closes", "year", "", ""),
