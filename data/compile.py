@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import compile_apec
+import compile_energy
 import pandas as pd
 
 from jingjinji import archives
@@ -42,6 +43,7 @@ def main() -> None:
         "pm25_official_annual": pm25_official_annual(research),
         "weather_beijing_month": weather_beijing_month(airport, noaa, calibration),
         "days_by_class": days_by_class(research),
+        **compile_energy.energy_tables(research, cite),
         "interventions": interventions(research),
         "published_results": published_results(research),
         "beijing_day": compile_apec.beijing_day(airport_hours, stations),
@@ -251,7 +253,7 @@ def cite(url: str) -> tuple[str, str | None, str | None, str | None]:
 def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparisons: dict, out: Path) -> None:
     """Write the csv files and datapackage.json, the same bytes for the same input."""
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
-    computed = computed_issues(tables, calibration, comparisons)
+    computed = computed_issues(tables, calibration, comparisons) | compile_energy.computed_issues(tables)
     for resource in descriptor["resources"]:
         content = to_csv(tables[resource["name"]])
         (out / resource["path"]).write_bytes(content)
@@ -418,7 +420,7 @@ def _half_unit(number: str) -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--research", type=Path, required=True, help="folder with air/ and official/")
+    parser.add_argument("--research", type=Path, required=True, help="folder with air/, energy/ and official/")
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)
     return parser.parse_args()

@@ -563,6 +563,8 @@ def test_an_event_that_stands_alone_is_not_pooled(point):
     place, effects = EVENTS.index("ban-1"), []
     for panel in (together, apart):
         model = apec_series.build(panel)
-        effects.append(model.compile_fn(model.replace_rvs_by_values([model["effect"]]), on_unused_input="ignore")(point)[0][place])
+        effects.append(
+            model.compile_fn(model.replace_rvs_by_values([model["effect"]]), on_unused_input="ignore")(point)[0][place]
+        )
     assert effects[1] == pytest.approx(apec_series.CONTROL_PRIOR * point["event_apart"][place])
     assert effects[0] != pytest.approx(effects[1])

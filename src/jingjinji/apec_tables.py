@@ -204,7 +204,8 @@ def claims(f: dict[str, Finding]) -> pd.DataFrame:
          "above one half, in both series", f"embassy {adverse[0].value_text}, stations {adverse[1].value_text}",
          "holds" if all(finding.mean > 0.5 for finding in adverse) else "does not hold"),
         ("this proves that the controls work", "cannot hold: one event cannot prove it; the days fit it where each "
-         "line gives a probability above 0.9 of lying below expectation", ", ".join(finding.value_text for finding in below),
+         "line gives a probability above 0.9 of lying below expectation",
+         ", ".join(finding.value_text for finding in below),
          "the days fit it" if sure else "not decided"),
         ("afterwards the region was heavily polluted again", "the two weeks after reach three quarters of October's "
          "mean in both series", " and ".join(f"{100 * share:.0f} % of October" for share in after),

@@ -148,7 +148,7 @@ class Finding:
 
     def summary(self) -> dict:
         """One row of the downloadable table of findings."""
-        low, high = self.hdi
+        low, high = (math.nan, math.nan) if self.is_probability else self.hdi
         return {
             "id": self.id, "label": self.label, "text": self.text, "unit": self.unit,
             "mean": self.mean, "sd": self.sd, "hdi_low": low, "hdi_high": high,

@@ -34,6 +34,15 @@ UNITS = {
     "days": "days",
     "days_in_year": "days",
     "days_by_class.value": "days",
+    "energy_province_year.coal": "Mt",
+    "energy_province_year.co2_ceads": "Mt",
+    "energy_province_year.co2_edgar": "Mt",
+    "energy_province_year.energy": "Mtce",
+    "energy_province_year.gdp": "10⁹ CNY",
+    "energy_province_year.so2": "kt",
+    "energy_province_year.dust": "kt",
+    **{f"energy_mix_year.{part}": "Mtce" for part in ("coal", "oil", "gas", "electricity", "heat", "other")},
+    **{f"source_apportionment.{column}": "%" for column in ("share", "low", "high")},
 }
 _MISTAKEN = {
     "µg/m³": {"mg/m³": lambda x: 1000 * x, "ng/m³": lambda x: x / 1000},
@@ -42,6 +51,11 @@ _MISTAKEN = {
     "m/s": {},
     "days": {},
     "hours": {"minutes": lambda x: x / 60},
+    "Mt": {"kt": lambda x: x / 1000, "10⁴ t": lambda x: x / 100},
+    "kt": {"t": lambda x: x / 1000, "Mt": lambda x: 1000 * x},
+    "Mtce": {"10⁴ tce": lambda x: x / 100},
+    "10⁹ CNY": {"10⁸ CNY": lambda x: x / 10},
+    "%": {"a fraction of one": lambda x: 100 * x},
 }
 _PLACES = ("city", "area", "source")
 _KINDS = {

@@ -12,8 +12,16 @@ from types import ModuleType
 
 from jingjinji.errors import BookError
 
-TOPICS = ("decline", "apec_stations", "apec_series", "apec_donors", "heavy_days")
-
+TOPICS = (
+    "decline",
+    "apec_stations",
+    "energy_emissions",
+    "apec_series",
+    "energy_mix",
+    "energy_phase_out",
+    "apec_donors",
+    "heavy_days",
+)
 BY_HOUR = ("apec_hours",)
 
 
