@@ -69,10 +69,10 @@ PRIORS = {
     "trend_mean": lambda v: stats.norm.logpdf(v["trend_mean"], 0, 0.7),
     "trend_scale": lambda v: stats.lognorm.logpdf(v["trend_scale"], 0.5, scale=0.2),
     "trend": lambda v: zero_sum(v["trend"]),
-    "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.5),
+    "level": lambda v: stats.norm.logpdf(v["level"]),
     "step_mean": lambda v: stats.norm.logpdf(v["step_mean"], 0, 0.4),
     "step_scale": lambda v: stats.lognorm.logpdf(v["step_scale"], 0.5, scale=0.2),
-    "step": lambda v: stats.norm.logpdf(v["step"], v["step_mean"][..., None], v["step_scale"][..., None]),
+    "step": lambda v: stats.t.logpdf(v["step"], 4, v["step_mean"][..., None], v["step_scale"][..., None]),
     "carry_over": lambda v: stats.beta.logpdf(v["carry_over"], 6, 6),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.05),
     "co2_error": lambda v: stats.lognorm.logpdf(v["co2_error"], 0.5, scale=0.04),
@@ -98,7 +98,8 @@ def hand_mean(v: dict, panel: Panel, k: int, p: int) -> np.ndarray:
     """Expected logarithms of emission k of province p, by year."""
     means = []
     for t in range(len(YEARS)):
-        mean = v["level"][k, p] + (v["trend_mean"][k] + v["trend_scale"][k] * v["trend"][k, p]) * TIME[t]
+        mean = v["level"][k, p] * v["scatter"][k] / (1 - v["carry_over"][k // 2])
+        mean += (v["trend_mean"][k] + v["trend_scale"][k] * v["trend"][k, p]) * TIME[t]
         mean += v["share_slope"][k] * driver_of(panel, "coal_share", p, t)
         for x, driver in enumerate(("coal", "output")):
             elasticity = v["elasticity_mean"][k, x] + v["region_scale"][k, x] * v["by_region"][k, x, REGION[p]]
