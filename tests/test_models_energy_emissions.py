@@ -123,8 +123,8 @@ def hand_density(v: dict, panel: Panel) -> float:
     for p in range(len(PROVINCES)):
         for k, name in enumerate(("so2", "dust")):
             left, carry, sd = departures(v, panel, name, k, p), v["carry_over"][0], v["scatter"][k]
-            total += stats.t.logpdf(left[0], 4, 0, sd / math.sqrt(1 - carry**2))
-            total += stats.t.logpdf(left[1:], 4, carry * left[:-1], sd).sum()
+            total += stats.t.logpdf(left[0], 8, 0, sd / math.sqrt(1 - carry**2))
+            total += stats.t.logpdf(left[1:], 8, carry * left[:-1], sd).sum()
         carry, shared = v["carry_over"][1], v["scatter"][2] ** 2
         own = v["co2_error"] ** 2
         ceads_variance = shared + own[0] + (10.0 * panel.edgar_alone) ** 2
@@ -137,8 +137,8 @@ def hand_density(v: dict, panel: Panel) -> float:
         # the second of two normals with covariance ((ceads, shared), (shared, shared + own)), given the first
         given = shared / ceads_variance
         variance = shared + own[1] - given * shared
-        total += stats.t.logpdf(news[0], 4, 0, math.sqrt(ceads_variance) * stretch).sum()
-        total += stats.t.logpdf(news[1], 4, given * news[0], math.sqrt(variance) * stretch).sum()
+        total += stats.t.logpdf(news[0], 8, 0, math.sqrt(ceads_variance) * stretch).sum()
+        total += stats.t.logpdf(news[1], 8, given * news[0], math.sqrt(variance) * stretch).sum()
     return total
 
 

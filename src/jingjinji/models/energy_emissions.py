@@ -15,7 +15,8 @@ TIME = (np.array(YEARS) - np.mean(YEARS)) / 10
 EMISSIONS = ("so2", "dust", "co2")
 SERIES = ("so2", "dust", "ceads", "edgar")
 KIND = np.array([0, 0, 1, 1])
-ERROR_SHAPE = 4.0
+ERROR_SHAPE, STEP_SHAPE = 8.0, 4.0
+"""Degrees of freedom of departures and of steps: an odd step is likelier than an odd year."""
 NAMES = {"so2": "SO2", "dust": "soot and dust", "co2": "CO2"}
 REGIONS = {
     "Beijing-Tianjin-Hebei": ("Beijing", "Tianjin", "Hebei"),
@@ -163,7 +164,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         step_spread = d["broken"] * step_scale + (1 - d["broken"])
         step = pm.StudentT(
             "step",
-            nu=ERROR_SHAPE,
+            nu=STEP_SHAPE,
             mu=(d["broken"] * step_mean)[:, None],
             sigma=step_spread[:, None],
             dims=("break", "province"),
