@@ -38,6 +38,7 @@ def test_coal_of_a_round_with_the_annual_mean(found):
 def test_the_fall_of_coal_is_that_of_the_yearbook(found):
     assert found["energy.coal.hebei.cut"].mean == pytest.approx(316.6327 - 274.1713, abs=0.05)
     assert found["energy.coal.beijing.peak-year"].mean == 2005
+    assert found["energy.germany.jobs.left.1970"].mean == round(100 * 251.5 / 607)
 
 
 def test_a_fact_that_is_not_there_is_named():

@@ -75,3 +75,11 @@ def test_beijings_path_ends_in_the_last_year(prior):  # noqa: F811
     assert years[-1] == 2022
     assert path.shape == (len(level), len(years))
     assert ((path >= 0) & (path <= 100)).all()
+
+
+def test_prior_curves_are_those_of_the_model():
+    elapsed = np.array([0.0, 10.0, 40.0, 65.0])
+    left = energy_tables.prior_curves(elapsed, draws=4000, seed=1)
+    assert left.shape == (4000, 4)
+    assert (np.diff(left, axis=1) <= 0).all()
+    assert 0.05 < np.median(left[:, 2]) < 0.3

@@ -69,10 +69,10 @@ PRIORS = {
     "trend_mean": lambda v: stats.norm.logpdf(v["trend_mean"], 0, 0.7),
     "trend_scale": lambda v: stats.lognorm.logpdf(v["trend_scale"], 0.5, scale=0.2),
     "trend": lambda v: zero_sum(v["trend"]),
-    "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.5),
+    "level": lambda v: stats.norm.logpdf(v["level"]),
     "step_mean": lambda v: stats.norm.logpdf(v["step_mean"], 0, 0.4),
     "step_scale": lambda v: stats.lognorm.logpdf(v["step_scale"], 0.5, scale=0.2),
-    "step": lambda v: stats.norm.logpdf(v["step"], v["step_mean"][..., None], v["step_scale"][..., None]),
+    "step": lambda v: stats.t.logpdf(v["step"], 4, v["step_mean"][..., None], v["step_scale"][..., None]),
     "carry_over": lambda v: stats.beta.logpdf(v["carry_over"], 6, 6),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.05),
     "co2_error": lambda v: stats.lognorm.logpdf(v["co2_error"], 0.5, scale=0.04),
@@ -98,7 +98,8 @@ def hand_mean(v: dict, panel: Panel, k: int, p: int) -> np.ndarray:
     """Expected logarithms of emission k of province p, by year."""
     means = []
     for t in range(len(YEARS)):
-        mean = v["level"][k, p] + (v["trend_mean"][k] + v["trend_scale"][k] * v["trend"][k, p]) * TIME[t]
+        mean = v["level"][k, p] * v["scatter"][k] / (1 - v["carry_over"][k // 2])
+        mean += (v["trend_mean"][k] + v["trend_scale"][k] * v["trend"][k, p]) * TIME[t]
         mean += v["share_slope"][k] * driver_of(panel, "coal_share", p, t)
         for x, driver in enumerate(("coal", "output")):
             elasticity = v["elasticity_mean"][k, x] + v["region_scale"][k, x] * v["by_region"][k, x, REGION[p]]
@@ -122,8 +123,8 @@ def hand_density(v: dict, panel: Panel) -> float:
     for p in range(len(PROVINCES)):
         for k, name in enumerate(("so2", "dust")):
             left, carry, sd = departures(v, panel, name, k, p), v["carry_over"][0], v["scatter"][k]
-            total += stats.t.logpdf(left[0], 4, 0, sd / math.sqrt(1 - carry**2))
-            total += stats.t.logpdf(left[1:], 4, carry * left[:-1], sd).sum()
+            total += stats.t.logpdf(left[0], 8, 0, sd / math.sqrt(1 - carry**2))
+            total += stats.t.logpdf(left[1:], 8, carry * left[:-1], sd).sum()
         carry, shared = v["carry_over"][1], v["scatter"][2] ** 2
         own = v["co2_error"] ** 2
         ceads_variance = shared + own[0] + (10.0 * panel.edgar_alone) ** 2
@@ -136,8 +137,8 @@ def hand_density(v: dict, panel: Panel) -> float:
         # the second of two normals with covariance ((ceads, shared), (shared, shared + own)), given the first
         given = shared / ceads_variance
         variance = shared + own[1] - given * shared
-        total += stats.t.logpdf(news[0], 4, 0, math.sqrt(ceads_variance) * stretch).sum()
-        total += stats.t.logpdf(news[1], 4, given * news[0], math.sqrt(variance) * stretch).sum()
+        total += stats.t.logpdf(news[0], 8, 0, math.sqrt(ceads_variance) * stretch).sum()
+        total += stats.t.logpdf(news[1], 8, given * news[0], math.sqrt(variance) * stretch).sum()
     return total
 
 

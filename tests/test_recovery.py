@@ -19,6 +19,10 @@ def score(name, draws, truth):
     flat = draws.reshape(-1, *draws.shape[2:])
     found[name] = np.ravel((truth - flat.mean(axis=0)) / flat.std(axis=0)).tolist()
 
+ENERGY = (
+    *("energy_emissions/toy", "energy_emissions/toy-no-link", "energy_mix/toy", "energy_mix/toy-no-drift"),
+    *("energy_phase_out/toy", "energy_phase_out/toy-hebei-flat"),
+)
 found = {}
 try:
     for name in ("decline/toy", "decline/toy-no-decline"):
@@ -34,6 +38,12 @@ try:
     for name in ("heavy_days/toy", "heavy_days/toy-no-decline"):
         fit = fitting.load_fit(name)
         score(f"{fit.variant}: days", fit.parameters["slope"], fit.panel.truth["slope"])
+    for name in ENERGY:
+        findings = fitting.load_fit(name).findings
+        for id, truth in findings.items():
+            if ".truth." in id:
+                estimate = findings[id.replace(".truth.", ".", 1)]
+                found[id] = [(truth.mean - estimate.mean) / estimate.sd]
 except FitMissing as error:
     found = str(error)
 print(json.dumps(found))

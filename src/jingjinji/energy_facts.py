@@ -61,6 +61,7 @@ def _ruhr() -> list[Finding]:
     made = partial(exact, unit="%", panel=("energy_facts",))
     output = [_phase_out("Ruhr", "hard-coal output", year) for year in (1957, 2014)]
     jobs = [fact("Ruhr", "steel jobs", year, "article") for year in ("1964", "2014")]
+    miners = [_phase_out("Germany", "hard-coal jobs", year) for year in (1957, 1970)]
     return [
         exact("energy.claims.ruhr.output.1957", "hard-coal output of the Ruhr, 1957, at least", output[0], "Mt",
               ("coal_phase_out",)),
@@ -68,6 +69,8 @@ def _ruhr() -> list[Finding]:
               ("coal_phase_out",)),
         exact("energy.claims.ruhr.output.change", "change of the Ruhr's hard-coal output, 1957 to 2014",
               round(100 * (output[1] / output[0] - 1), 1), "%", ("coal_phase_out",)),
+        exact("energy.germany.jobs.left.1970", "hard-coal jobs of Germany in 1970, of those of 1957",
+              round(100 * miners[1] / miners[0]), "%", ("coal_phase_out",)),
         made("energy.claims.ruhr.output.claimed", "change of the Ruhr's hard-coal output that the article gives",
              fact("Ruhr", "change of hard-coal output", "1964/2014", "article")),
         made("energy.claims.ruhr.steel-jobs.change", "change of steel jobs of the Ruhr, 1960 to 2001",

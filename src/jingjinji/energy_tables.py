@@ -100,8 +100,8 @@ def left_by_unit(fit, elapsed: np.ndarray) -> tuple[dict, dict]:
     return curves, figures
 
 
-def prior_curves(panel, elapsed: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """What the priors alone leave of a plateau, for one series (draw, year)."""
+def prior_curves(elapsed: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """What the priors of `energy_phase_out.build` alone leave of a plateau, for one series (draw, year)."""
     rng = np.random.default_rng(seed)
     tenth_mean, bend_mean = rng.normal(np.log(40), 0.7, draws), rng.normal(np.log(3), 0.4, draws)
     scale = rng.lognormal(np.log(0.5), 0.4, draws)

@@ -15,7 +15,8 @@ TIME = (np.array(YEARS) - np.mean(YEARS)) / 10
 EMISSIONS = ("so2", "dust", "co2")
 SERIES = ("so2", "dust", "ceads", "edgar")
 KIND = np.array([0, 0, 1, 1])
-ERROR_SHAPE = 4.0
+ERROR_SHAPE, STEP_SHAPE = 8.0, 4.0
+"""Degrees of freedom of departures and of steps: an odd step is likelier than an odd year."""
 NAMES = {"so2": "SO2", "dust": "soot and dust", "co2": "CO2"}
 REGIONS = {
     "Beijing-Tianjin-Hebei": ("Beijing", "Tianjin", "Hebei"),
@@ -151,19 +152,26 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         trend_mean = pm.Normal("trend_mean", 0, 0.7, dims="emission")
         trend_scale = pm.LogNormal("trend_scale", np.log(0.2), 0.5, dims="emission")
         trend = trend_mean[:, None] + trend_scale[:, None] * pm.ZeroSumNormal("trend", 1, dims=("emission", "province"))
-        level = pm.Normal("level", 0, 0.5, dims=("emission", "province"))
+        carry_over = pm.Beta("carry_over", 6, 6, dims="kind")[KIND]
+        scatter = pm.LogNormal("scatter", np.log(0.05), 0.5, dims="emission")
+        lasting = (scatter / (1 - carry_over[:3]))[:, None]
+        level = lasting * pm.Normal("level", 0, 1, dims=("emission", "province"))
         mean = level[..., None] + trend[..., None] * TIME + share_slope[:, None, None] * d["coal_share"]
         mean = mean + elasticity[:, 0, :, None] * d["coal"] + elasticity[:, 1, :, None] * d["output"]
 
         step_mean = pm.Normal("step_mean", 0, 0.4, dims="break")
         step_scale = pm.LogNormal("step_scale", np.log(0.2), 0.5, dims="break")
         step_spread = d["broken"] * step_scale + (1 - d["broken"])
-        step = pm.Normal("step", (d["broken"] * step_mean)[:, None], step_spread[:, None], dims=("break", "province"))
+        step = pm.StudentT(
+            "step",
+            nu=STEP_SHAPE,
+            mu=(d["broken"] * step_mean)[:, None],
+            sigma=step_spread[:, None],
+            dims=("break", "province"),
+        )
         counted = mean[:2] + d["broken"] * (step[:, :, None] * AFTER[:, :, None, :]).sum(axis=1)
         mean = pt.concatenate([counted, mean[2:], mean[2:]], axis=0)
 
-        carry_over = pm.Beta("carry_over", 6, 6, dims="kind")[KIND]
-        scatter = pm.LogNormal("scatter", np.log(0.05), 0.5, dims="emission")
         error = pm.LogNormal("co2_error", np.log(0.04), 0.5, dims="source")
         ceads = scatter[2] ** 2 + error[0] ** 2 + d["ignored"] ** 2
         follow = scatter[2] ** 2 / ceads
@@ -349,7 +357,8 @@ def expected_counted(fit, draws: dict[str, np.ndarray]) -> np.ndarray:
     """Expected log SO2 and dust without their carry-over (draw, counted, province, year), from flat draws."""
     arrays = data(fit.panel)
     trend = draws["trend_mean"][:, :, None] + draws["trend_scale"][:, :, None] * draws["trend"]
-    mean = draws["level"][:, :2, :, None] + trend[:, :2, :, None] * TIME
+    lasting = draws["scatter"][:, :2] / (1 - draws["carry_over"][:, :1])
+    mean = lasting[:, :, None, None] * draws["level"][:, :2, :, None] + trend[:, :2, :, None] * TIME
     mean = mean + draws["share_slope"][:, :2, None, None] * arrays["coal_share"]
     mean = mean + draws["elasticity"][:, :2, 0, :, None] * arrays["coal"]
     mean = mean + draws["elasticity"][:, :2, 1, :, None] * arrays["output"]
