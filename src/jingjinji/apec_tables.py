@@ -179,7 +179,7 @@ def moved_sentence(f: dict[str, Finding], earlier: Finding, later: Finding) -> s
 
 
 def _whole(value: float) -> str:
-    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value)}".replace("-", "\N{MINUS SIGN}")
 
 
 def claims(f: dict[str, Finding]) -> pd.DataFrame:
