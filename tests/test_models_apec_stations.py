@@ -316,6 +316,13 @@ def test_no_other_variants():
         apec_stations.load("one-site")
 
 
+def test_variants_change_the_model_of_the_city():
+    main = apec_stations.load().city
+    assert (main.alone, main.control_prior) == ((), 0.3)
+    assert apec_stations.load("parade-apart").city.alone == ("parade",)
+    assert apec_stations.load("wide-prior").city.control_prior == 1.0
+
+
 # --- synthetic panels and findings ------------------------------------------------------------------------------
 
 
