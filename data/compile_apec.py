@@ -53,7 +53,7 @@ def beijing_day(airport: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
 def city_weeks(research: Path) -> pd.DataFrame:
     """Means by week, and over the days of the ban, of the control area and of donors that miss no day."""
     days = pd.read_csv(research / "air/china_city_day_2014-08_2015-02_aqistudy.csv.gz", parse_dates=["date"])
-    days = days.pivot(index="date", columns="city_zh", values="pm25")
+    days = days.pivot(index="date", columns="city_zh", values="pm25").asfreq("D")
     days = days.loc[:, days.notna().all()]
     starts = [
         *pd.date_range(FIRST_WEEK, BAN_START - pd.Timedelta(days=7), freq="7D"),

@@ -82,6 +82,17 @@ def test_a_city_of_the_area_that_misses_a_day_stops_the_run(script, tmp_path):
         script.city_weeks(write_days(tmp_path, script, missing=("邯郸",)))
 
 
+def test_a_day_that_no_city_has_stops_the_run(script, tmp_path):
+    file = write_days(tmp_path, script) / "air" / "china_city_day_2014-08_2015-02_aqistudy.csv.gz"
+    pd.read_csv(file).query("date != '2014-09-10'").to_csv(file, index=False)
+    with pytest.raises(SystemExit, match="misses days"):
+        script.city_weeks(tmp_path)
+
+
+def test_published_means_are_of_whole_periods():
+    assert set(tables.load("city_week")["days"]) == {7, 10}
+
+
 def test_no_city_is_donor_and_of_the_area(script):
     names = [*script.CONTROL_AREA, *(city for group in script.DONORS.values() for city in group)]
     assert len(names) == len(set(names))

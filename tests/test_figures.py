@@ -102,6 +102,13 @@ def test_event_days_shade_whole_days():
     assert {text.get_text() for text in axis.get_legend().texts} == {"one", "two", "ban"}
 
 
+def test_event_days_below_zero_are_in_sight():
+    dates = pd.date_range("2014-11-01", periods=5)
+    axis = figures.event_days({"one": pd.Series([-40.0, 10, 20, 30, 60], dates)}, {}, "change (%)", 0.0).axes[0]
+    assert axis.get_ylim()[0] < -40
+    assert axis.get_ylim()[1] > 60
+
+
 def some_curves(count: int) -> Figure:
     draws = np.random.default_rng(1).normal(0, 5, (400, 9)) + np.arange(9)
     return figures.curves({f"variable {k}": (np.arange(9.0), draws, "m/s") for k in range(count)})

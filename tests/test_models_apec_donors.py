@@ -361,6 +361,12 @@ def test_weeks_that_the_weights_are_learnt_from():
     assert not late.before[late.ban]
 
 
+def test_the_week_before_the_ban_may_be_left_out():
+    main, without = apec_donors.load(), apec_donors.load("without-last-week")
+    assert list(main.starts[main.before & ~without.before]) == [pd.Timestamp("2014-10-27")]
+    assert not (without.before & ~main.before).any()
+
+
 def test_no_other_variants():
     assert set(apec_donors.VARIANTS) == {
         "toy", "toy-small", "toy-none", "near-donors", "without-last-week", "to-september",
@@ -449,5 +455,11 @@ def test_findings_by_hand():
     place = apec_donors.standings(fit)[panel.ban]
     lower = 100 * np.mean([place[city] <= place["Beijing"] for city in panel.cities[13:]])
     assert found["apec.donors.placebos.lower"].mean == round(lower)
+    later = panel.log_pm25[panel.ban + 1 :, 0]
+    assert found["apec.donors.later.weeks"].mean == len(later) == 15
+    assert found["apec.donors.later.lower"].mean == (later <= panel.log_pm25[panel.ban, 0]).sum()
+    levels = panel.log_pm25[panel.before, :13].mean(axis=0)
+    assert found["apec.donors.area.below"].mean == (panel.log_pm25[panel.ban, :13] < levels).sum()
+    assert found["apec.donors.later.outside"].mean == 100
     fit.variant, fit.name = "near-donors", "apec_donors/near-donors"
     assert not any("tianjin" in finding.id for finding in apec_donors.findings(fit))

@@ -408,12 +408,16 @@ def test_expected_days_are_those_of_the_likelihood(values, panel):
 def test_days_drawn_anew_scatter_as_the_model_says(values, panel):
     draws = draws_at({name: values[name] for name in values if np.ndim(values[name]) == 0 or name in DIMS}, DIMS)
     draws = draws.isel(draw=np.zeros(20000, dtype=int))
+    draws["tail"] = draws["tail"] * 0 + 0.5
     drawn = np.log(apec_series.replicates(draws, panel, seed=1, draws=20000))
     low, middle, high = np.percentile(drawn, [25, 50, 75], axis=0)
     expected = np.array(list(hand_expected(values, panel).values()))
-    half = float(values["scale"]) * stats.t.ppf(0.75, 3 + float(values["tail"]))
+    half = float(values["scale"]) * stats.t.ppf(0.75, 3.5)
     np.testing.assert_allclose(middle, expected, atol=0.05)
     np.testing.assert_allclose((high - low) / 2, half, rtol=0.06)
+    far_low, far_high = np.percentile(drawn, [1, 99], axis=0)
+    ratio = stats.t.ppf(0.99, 3.5) / stats.t.ppf(0.75, 3.5)
+    assert np.mean((far_high - far_low) / (high - low)) == pytest.approx(ratio, rel=0.05)
 
 
 def ban_parameters(effect: float, block: float = 0.0) -> xr.Dataset:
@@ -560,11 +564,61 @@ def test_the_blocks_move_with_the_ban():
 def test_an_event_that_stands_alone_is_not_pooled(point):
     together, apart = some_panel(), replace(some_panel(), alone=("ban-1",))
     assert (apec_series.data(together)["kind_index"] != apec_series.data(apart)["kind_index"]).sum() == 1
-    place, effects = EVENTS.index("ban-1"), []
-    for panel in (together, apart):
-        model = apec_series.build(panel)
-        effects.append(
-            model.compile_fn(model.replace_rvs_by_values([model["effect"]]), on_unused_input="ignore")(point)[0][place]
-        )
+    place = EVENTS.index("ban-1")
+    effects = [values_at(apec_series.build(panel), point)["effect"][place] for panel in (together, apart)]
     assert effects[1] == pytest.approx(apec_series.CONTROL_PRIOR * point["event_apart"][place])
     assert effects[0] != pytest.approx(effects[1])
+
+
+@pytest.mark.parametrize(("variant", "sd"), [("wide-prior", 1.0), ("narrow-prior", 0.15), ("", 0.3)])
+def test_prior_of_the_controls_mean_by_variant(variant, sd):
+    assert apec_series.load(variant).control_prior == sd
+
+
+def test_prior_of_the_controls_mean_is_the_panels(point, values):
+    wide = densities_at(apec_series.build(replace(some_panel(), control_prior=1.0)), point)
+    expected = normal(0, 1.0)(values["kind_mean"][0]) + normal(0, 0.15)(values["kind_mean"][1])
+    assert wide["kind_mean"] == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_what_calendar_and_weather_do_not_explain(values, panel):
+    """No event, no block and nothing carried over is taken away."""
+    wanted = {name: values[name] for name in values if np.ndim(values[name]) == 0 or name in DIMS}
+    found = apec_series.unexplained(draws_at(wanted, DIMS), panel, slice(None))
+    plain = {**values, "block_scale": 0.0, "event_apart": 0 * values["event_apart"], "kind_mean": np.zeros(2)}
+    means = hand_means(plain, panel)
+    left = [math.log(pm25) - mean for pm25, mean in zip(panel.pm25, means, strict=True) if np.isfinite(pm25)]
+    assert found.tolist() == pytest.approx(left)
+    assert found.index.equals(panel.pm25.dropna().index)
+
+
+def test_ordinary_ten_days_are_a_placebo_in_time(monkeypatch):
+    """Blocks that hold a control or too few days are left out; one of the others lies lower than the ban."""
+    dates = pd.date_range("2014-10-04", "2014-12-22")
+    levels = [-0.9, -0.1, 0.2, -0.5, -0.3, 0.6, 0.1, 0.3]
+    left = pd.Series(np.repeat(levels, 10) + np.tile([-0.05, 0.05], 40), dates)
+    left = left.drop(dates[20:24])
+    controls = BAN_WINDOWS | {"parade": (pd.Timestamp("2014-11-28"), pd.Timestamp("2014-11-29"))}
+    panel = Panel(pd.Series(50.0, dates), np.zeros((80, 7)), np.zeros(80), controls)
+    monkeypatch.setattr(apec_series, "unexplained", lambda parameters, panel, rows: left)
+    found = {f.id: f.mean for f in apec_series.standing_findings(None, panel, "x", "w", "m")}
+    ordinary = [-0.9, -0.1, -0.3, 0.1, 0.3]
+    assert found["x.ordinary-ten-days.count"] == len(ordinary)
+    assert found["x.ordinary-ten-days"] == round(100 * np.std(ordinary, ddof=1))
+    assert found["x.ordinary-ten-days.lower"] == 1
+
+
+def test_an_effect_beyond_the_preliminary_one():
+    found = found_by(ban_parameters(math.log(0.69)))
+    assert found["x.ban.beyond-preliminary"].mean == 1
+    assert found_by(ban_parameters(math.log(0.71)))["x.ban.beyond-preliminary"].mean == 0
+
+
+def test_twentieth_dirtiest_day_of_each_year():
+    dates = pd.date_range("2013-12-01", "2014-02-28")
+    measured = pd.Series(np.random.default_rng(3).permutation(90) + 1.0, dates)
+    years, drawn, dirty = apec_series.dirtiest_days(np.stack([measured + 5, measured - 1]), measured)
+    assert years == ["2013", "2014"]
+    expected = [sorted(measured[year], reverse=True)[19] for year in years]
+    assert dirty.tolist() == expected
+    np.testing.assert_allclose(drawn, [[value + 5 for value in expected], [value - 1 for value in expected]])

@@ -95,7 +95,7 @@ def test_prior(densities, values, name):
 
 
 def test_prior_of_the_patterns(densities, values):
-    expected = zero_sum(float(values["pattern_scale"]))(values["pattern_apart"])
+    expected = zero_sum(1.0)(values["pattern_apart"])
     assert densities["pattern_apart"] == pytest.approx(expected, rel=1e-6)
 
 
@@ -151,7 +151,7 @@ def hand_departures(v: dict, panel: Panel) -> dict[int, np.ndarray]:
             mu += FEATURE_SCALE[k] * row[k] * v["response"][k]
         for k, pattern in enumerate(PATTERNS):
             if is_day_of(pattern, panel.city.pm25.index[t], panel.city.windows):
-                mu += v["pattern_apart"][k] + (v["common_pattern"] if pattern in CONTROLS else 0)
+                mu += v["pattern_scale"] * v["pattern_apart"][k] + (v["common_pattern"] if pattern in CONTROLS else 0)
         means[t] = mu
     return means
 
@@ -222,7 +222,7 @@ def test_departures_sum_to_zero_over_stations(values, name):
 def test_a_stations_effect_is_the_citys_and_its_departure(values):
     for k, event in enumerate(CONTROLS):
         city = values["effect"][EVENTS.index(event)]
-        own = values["common_pattern"] + values["pattern_apart"][PATTERNS.index(event)]
+        own = values["common_pattern"] + values["pattern_scale"] * values["pattern_apart"][PATTERNS.index(event)]
         np.testing.assert_allclose(values["station_effect"][k], city + own)
     np.testing.assert_allclose(
         values["station_effect"].mean(axis=1), [values["effect"][EVENTS.index(event)] for event in CONTROLS]
@@ -316,6 +316,13 @@ def test_no_other_variants():
         apec_stations.load("one-site")
 
 
+def test_variants_change_the_model_of_the_city():
+    main = apec_stations.load().city
+    assert (main.alone, main.control_prior) == ((), 0.3)
+    assert apec_stations.load("parade-apart").city.alone == ("parade",)
+    assert apec_stations.load("wide-prior").city.control_prior == 1.0
+
+
 # --- synthetic panels and findings ------------------------------------------------------------------------------
 
 
@@ -375,7 +382,7 @@ def test_findings_by_station_by_hand(panel):
     )
     whole = apec_stations.load()
     more = {"level": (), "heating": (), "carry_over": (), "trend": ("trend_wave",), "season": ("season_wave",)}
-    sizes = {"trend_wave": 4, "season_wave": 6}
+    sizes = {"trend_wave": apec_series.TREND_WAVES, "season_wave": 6}
     for name, dims in more.items():
         parameters[name] = (("chain", "draw", *dims), np.full((2, 50, *(sizes[dim] for dim in dims)), 0.5))
     parameters["weekday_effect"] = (("chain", "draw", "weekday"), np.zeros((2, 50, 7)))

@@ -44,6 +44,19 @@ try:
             if ".truth." in id:
                 estimate = findings[id.replace(".truth.", ".", 1)]
                 found[id] = [(truth.mean - estimate.mean) / estimate.sd]
+    for topic, line in (("apec_series", "embassy"), ("apec_stations", "stations"), ("apec_donors", "donors.beijing")):
+        for variant in ("toy", "toy-small", "toy-none"):
+            fit = fitting.load_fit(f"{topic}/{variant}")
+            truth, draws = (fit.panel.city if topic == "apec_stations" else fit.panel).truth, fit.parameters
+            finding = fit.findings[f"apec.{line}.ban.effect@{variant}"]
+            found[f"{fit.name}: effect of the ban"] = [(100 * truth["effect"] - finding.mean) / finding.sd]
+            if topic == "apec_donors":
+                # the donors stay real cities and share the other parameters with the area, so these have no truth
+                noise = np.exp(draws["log_noise"].sel(region="Beijing-Tianjin-Hebei"))
+                score(f"{fit.name}: noise of the area", noise, truth["noise"])
+                continue
+            for parameter in ("scale", "carry_over", "block_scale"):
+                score(f"{fit.name}: {parameter}", draws[parameter], truth[parameter])
 except FitMissing as error:
     found = str(error)
 print(json.dumps(found))

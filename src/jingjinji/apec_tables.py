@@ -179,7 +179,7 @@ def moved_sentence(f: dict[str, Finding], earlier: Finding, later: Finding) -> s
 
 
 def _whole(value: float) -> str:
-    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value)}".replace("-", "\N{MINUS SIGN}")
 
 
 def claims(f: dict[str, Finding]) -> pd.DataFrame:
@@ -213,6 +213,6 @@ def claims(f: dict[str, Finding]) -> pd.DataFrame:
         ("short controls do not restore the sky for long", "the two weeks after keep less than half of the ban's "
          "departure in every line; does not hold if every interval lies below zero",
          "; ".join(finding.text for finding in lasting),
-         "holds" if kept else "does not hold" if gone else "not decided"),
+         "does not hold" if gone else "holds" if kept else "not decided"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])

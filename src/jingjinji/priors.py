@@ -68,7 +68,7 @@ REASONS = {
         "response": "A station departs from the city by a third in level, by a tenth with season, year and weather.",
         "common_pattern": "Controls may reach one station a seventh more than another.",
         "pattern_scale": "The same days of two years differ between stations by about a tenth.",
-        "pattern_apart": "What is left of an event's pattern, pooled over events and ordinary years.",
+        "pattern_apart": "Standard zero-sum normal: few days inform each event's pattern.",
         "axis_carry_over": "A departure carries over to the next day by about two fifths.",
         "axis_scale": "Departures scatter by a few hundredths to a third.",
         "axis_tail": "Between heavy tails and nearly normal; the variance stays finite.",

@@ -17,8 +17,9 @@ from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
 WEATHER = ("wind_nw", "wind_ne", "wind_se", "wind_before", "dew_point", "temperature", "pressure")
-WAVES, TREND_WAVES = 6, 4
+WAVES, TREND_WAVES = 6, 5
 SMOOTHNESS, TREND_SMOOTHNESS = 1.0, 1.5
+MARGIN, TREND_MARGIN = 1.3, 2.0
 BLOCK_DAYS = 10
 BLOCKS = 184
 EVENTS = (
@@ -153,14 +154,14 @@ def block_of(panel: Panel) -> np.ndarray:
     return number - number[0]
 
 
-def waves(x: np.ndarray, count: int, smoothness: float) -> np.ndarray:
+def waves(x: np.ndarray, count: int, smoothness: float, margin: float = MARGIN) -> np.ndarray:
     """Basis (row, wave) of a smooth function of x (in standard deviations), scaled for amplitude one.
 
-    Hilbert-space approximation of a Gaussian process with a squared-exponential kernel and length scale `smoothness`
-    (Riutort-Mayol et al. 2023, doi 10.1007/s11222-022-10167-2); columns are centred and turned
+    Hilbert-space approximation, on an interval `margin` times as long as the data's, of a Gaussian process with a
+    squared-exponential kernel and length scale `smoothness` (Riutort-Mayol et al. 2023, doi 10.1007/s11222-022-10167-2); columns are centred and turned
     until they are orthogonal, which leaves the prior of the function as it is.
     """
-    half = 1.3 * np.abs(x).max()
+    half = margin * np.abs(x).max()
     frequency = np.arange(1, count + 1) * np.pi / (2 * half)
     density = np.sqrt(2 * np.pi) * smoothness * np.exp(-0.5 * (smoothness * frequency) ** 2)
     basis = np.sin(frequency * (x[:, None] + half)) / np.sqrt(half) * np.sqrt(density)
@@ -202,7 +203,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     return {
         "smooth_basis": np.concatenate(smooth, axis=1) * panel.use_weather,
         "wet": panel.wet * panel.use_weather,
-        "trend_basis": waves(year - year.mean(), TREND_WAVES, TREND_SMOOTHNESS),
+        "trend_basis": waves(year - year.mean(), TREND_WAVES, TREND_SMOOTHNESS, TREND_MARGIN),
         "season_basis": seasons(dates),
         "heated": heated(dates),
         "weekday_index": dates.day_of_week.to_numpy(),

@@ -155,7 +155,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         response = FEATURE_SCALE[:, None] * pm.ZeroSumNormal("response", 1, dims=("feature", "station"))
         common = pm.ZeroSumNormal("common_pattern", 0.15, dims="station")
         pattern_scale = pm.LogNormal("pattern_scale", np.log(0.1), 0.4)
-        apart = pm.ZeroSumNormal("pattern_apart", sigma=pattern_scale, dims=("pattern", "station"))
+        apart = pattern_scale * pm.ZeroSumNormal("pattern_apart", 1, dims=("pattern", "station"))
         control = np.array([name in CONTROLS for name in PATTERNS], dtype=float)
         pattern = apart + control[:, None] * common
         own = pattern[np.array([PATTERNS.index(event) for event in CONTROLS])]
