@@ -140,7 +140,7 @@ def is_heated(date: pd.Timestamp) -> bool:
 def hand_means(v: dict, panel: Panel) -> np.ndarray:
     dates = panel.pm25.index
     year = np.arange(len(dates)) / 365.25
-    trend = waves(year - year.mean(), 4, 1.5)
+    trend = waves(year - year.mean(), 5, 1.5, 2.0)
     curves = [waves(panel.weather[:, k], 6, 1.0) for k in range(len(WEATHER))]
     heated = [float(is_heated(date)) for date in dates]
     blocks = [(date - pd.Timestamp("2014-11-03")).days // 10 for date in dates]

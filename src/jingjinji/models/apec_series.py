@@ -158,8 +158,9 @@ def waves(x: np.ndarray, count: int, smoothness: float, margin: float = MARGIN) 
     """Basis (row, wave) of a smooth function of x (in standard deviations), scaled for amplitude one.
 
     Hilbert-space approximation, on an interval `margin` times as long as the data's, of a Gaussian process with a
-    squared-exponential kernel and length scale `smoothness` (Riutort-Mayol et al. 2023, doi 10.1007/s11222-022-10167-2); columns are centred and turned
-    until they are orthogonal, which leaves the prior of the function as it is.
+    squared-exponential kernel and length scale `smoothness` (Riutort-Mayol et al. 2023, doi
+    10.1007/s11222-022-10167-2); columns are centred and turned until they are orthogonal, which leaves the prior of
+    the function as it is.
     """
     half = margin * np.abs(x).max()
     frequency = np.arange(1, count + 1) * np.pi / (2 * half)

@@ -210,7 +210,6 @@ VARIANTS = {
     "toy-none": partial(_toy, effect=0.0),
     "without-weather": partial(_with_city, use_weather=False),
     "parade-apart": partial(_with_city, alone=("parade",)),
-    "wide-prior": partial(_with_city, control_prior=1.0),
 }
 DERIVED: tuple = ()
 KEPT_WITH: tuple = ()
