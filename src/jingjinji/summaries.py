@@ -104,6 +104,9 @@ def _prior(variable) -> str:
         return text
     if distribution == "ZeroSumNormal":
         return text.replace(", <constant>", "")
+    if distribution == "StudentT":
+        shape = variable.owner.op.dist_params(variable.owner)[0].eval(mode="FAST_COMPILE")
+        return text.replace("<constant>", f"{float(np.squeeze(shape)):g}")
     values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
     names = ("shape ", "scale ") if distribution == "Gamma" else ("", "")
     return f"{distribution}({', '.join(f'{name}{float(value):g}' for name, value in zip(names, values, strict=True))})"
