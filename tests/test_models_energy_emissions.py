@@ -143,7 +143,7 @@ def hand_density(v: dict, panel: Panel) -> float:
 
 
 def test_emissions_carry_over_and_inventories_share_a_departure(densities, values):
-    assert densities["emissions"] == pytest.approx(hand_density(values, some_panel()), rel=1e-8)
+    assert densities["emissions"] == pytest.approx(hand_density(values, some_panel()), rel=1e-6)
 
 
 @pytest.mark.parametrize("more", [{"broken": 0.0}, {"edgar_alone": 1.0}])
@@ -152,7 +152,7 @@ def test_variants_are_the_same_model_with_other_data(point, values, more):
     with model:
         pm.set_data(emissions.data(some_panel(seed=2, **more)))
     expected = hand_density(values, some_panel(seed=2, **more))
-    assert densities_of(model, point)["emissions"] == pytest.approx(expected, rel=1e-8)
+    assert densities_of(model, point)["emissions"] == pytest.approx(expected, rel=1e-6)
 
 
 def test_every_province_has_one_region():

@@ -103,6 +103,9 @@ def _prior(variable) -> str:
         return text
     if distribution == "ZeroSumNormal":
         return text.replace(", <constant>", "")
+    if distribution == "StudentT":
+        shape = variable.owner.op.dist_params(variable.owner)[0].eval(mode="FAST_COMPILE")
+        return text.replace("<constant>", f"{float(np.squeeze(shape)):g}")
     values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
     names = ("shape ", "scale ") if distribution == "Gamma" else ("", "")
     texts = [" | ".join(f"{number:g}" for number in dict.fromkeys(np.ravel(value).tolist())) for value in values]

@@ -15,8 +15,8 @@ TIME = (np.array(YEARS) - np.mean(YEARS)) / 10
 EMISSIONS = ("so2", "dust", "co2")
 SERIES = ("so2", "dust", "ceads", "edgar")
 KIND = np.array([0, 0, 1, 1])
-ERROR_SHAPE, STEP_SHAPE = 8.0, 4.0
-"""Degrees of freedom of departures and of steps: an odd step is likelier than an odd year."""
+ERROR_SHAPE, STEP_SHAPE, NEARLY_NORMAL = 8.0, 4.0, 50.0
+"""Degrees of freedom of departures, of steps (an odd step is likelier than an odd year) and of steps left out."""
 NAMES = {"so2": "SO2", "dust": "soot and dust", "co2": "CO2"}
 REGIONS = {
     "Beijing-Tianjin-Hebei": ("Beijing", "Tianjin", "Hebei"),
@@ -164,7 +164,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         step_spread = d["broken"] * step_scale + (1 - d["broken"])
         step = pm.StudentT(
             "step",
-            nu=STEP_SHAPE,
+            nu=d["broken"] * STEP_SHAPE + (1 - d["broken"]) * NEARLY_NORMAL,
             mu=(d["broken"] * step_mean)[:, None],
             sigma=step_spread[:, None],
             dims=("break", "province"),

@@ -139,7 +139,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-TRUTH = {"coal_drift": -0.06, "own": 0.03, "walk": 0.06, "error": 0.03}
+TRUTH = {"coal_drift": -0.06, "own": 0.015, "walk": 0.06, "error": 0.03}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:

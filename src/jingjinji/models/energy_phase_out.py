@@ -278,7 +278,7 @@ def path(fit, years: np.ndarray, unit: str, like: str | None = None) -> np.ndarr
     made, k, pace = curves(fit), NAMES.index(unit), NAMES.index(like or unit)
     since = years - made["start"][..., k, None]
     decline = gone(since, made["tenth"][..., pace, None], made["bend"][..., pace, None], fit.panel.logistic)
-    return made["plateau"][..., k, None] * np.exp(-decline)
+    return made["plateau"][..., k, None] * (np.exp(-decline) + LEAST)
 
 
 def findings(fit) -> list[Finding]:
@@ -365,7 +365,8 @@ def replicates(fit) -> np.ndarray:
     tenth = np.exp(draws["log_tenth"])
     bend = np.exp(draws["log_bend"] + known * draws["log_tenth"])
     since = arrays["elapsed"] - (draws["start"] - known * anchor(tenth, bend))[:, unit]
-    curve = draws["level"][:, unit] - gone(since, tenth[:, unit], bend[:, unit], fit.panel.logistic)
+    left = np.exp(-gone(since, tenth[:, unit], bend[:, unit], fit.panel.logistic)) + LEAST
+    curve = draws["level"][:, unit] + np.log(left)
     persistence = np.exp(-arrays["gap"] / draws["memory"][:, None])
     departure = rng.normal(size=(size, len(unit))) * draws["scatter"][:, KIND[unit]] * np.sqrt(1 - persistence**2)
     for k in range(1, len(unit)):
