@@ -310,7 +310,6 @@ def test_no_other_variants():
         "toy-none",
         "without-weather",
         "parade-apart",
-        "wide-prior",
     }
     with pytest.raises(BookError, match=r"no variant 'one-site': expected one of toy, toy-small, toy-none, "):
         apec_stations.load("one-site")
@@ -320,7 +319,6 @@ def test_variants_change_the_model_of_the_city():
     main = apec_stations.load().city
     assert (main.alone, main.control_prior) == ((), 0.3)
     assert apec_stations.load("parade-apart").city.alone == ("parade",)
-    assert apec_stations.load("wide-prior").city.control_prior == 1.0
 
 
 # --- synthetic panels and findings ------------------------------------------------------------------------------
