@@ -204,6 +204,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     return {
         "smooth_basis": np.concatenate(smooth, axis=1) * panel.use_weather,
         "wet": panel.wet * panel.use_weather,
+        "use_weather": np.array(float(panel.use_weather)),
         "trend_basis": waves(year - year.mean(), TREND_WAVES, TREND_SMOOTHNESS, TREND_MARGIN),
         "season_basis": seasons(dates),
         "heated": heated(dates),
@@ -256,7 +257,8 @@ def day_series(d: dict, within_day=0.0, carry_over_prior: tuple = (4, 6), scale_
     heating = pm.Normal("heating", 0, 0.3)
     weekday = pm.ZeroSumNormal("weekday_effect", 0.1, dims="weekday")
     amplitude = pm.LogNormal("amplitude", np.log(0.4), 0.5, dims="term")
-    smooth = pm.Normal("smooth", 0, amplitude[:, None], dims=("term", "wave"))
+    size = pt.switch(d["use_weather"], amplitude, 1.0)
+    smooth = pm.Normal("smooth", 0, size[:, None], dims=("term", "wave"))
     wet = pm.Normal("wet_effect", 0, 0.2)
     weather = d["smooth_basis"] @ smooth.ravel() + d["wet"] * wet
 
