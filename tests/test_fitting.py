@@ -139,7 +139,7 @@ def test_a_missing_fit_names_the_command(empty_cache):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("rain", "there is no model 'rain': expected one of decline, heavy_days"),
+        ("rain", "there is no model 'rain': expected one of decline, apec_stations"),
         ("heavy_days/without-rain", "model heavy_days has no variant 'without-rain': expected one of toy, "),
     ],
 )
@@ -280,6 +280,7 @@ def test_nothing_is_sampled_where_nothing_is_missing(copied, monkeypatch):
 
 
 def test_prune_removes_fits_of_other_keys_only(copied):
+    fitting.prune(fitting.keys(fitting.names()))
     store.write("heavy_days", "0" * 64, xr.DataTree(), {}, {})
     assert fitting.prune(fitting.keys(fitting.names())) == 1
     assert fitting.prune(fitting.keys(fitting.names())) == 0

@@ -273,7 +273,8 @@ def findings(fit) -> list[Finding]:
         return made + _truths(fit)
     made += _per_tonne(fit, elasticity, name)
     if fit.panel.broken:
-        made += _steps(fit, draws, name)
+        # facts of tables belong to the main fit alone
+        made += [finding for finding in _steps(fit, draws, name) if not (fit.variant and finding.exact)]
     if not fit.variant:
         made += [*_disagreement(draws, name), *_check(fit)]
     return made
