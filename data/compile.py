@@ -13,6 +13,8 @@ from pathlib import Path
 
 import compile_apec
 import compile_energy
+import compile_hydrogen
+import compile_water
 import pandas as pd
 
 from jingjinji import archives
@@ -49,6 +51,8 @@ def main() -> None:
         "beijing_day": compile_apec.beijing_day(airport_hours, stations),
         "beijing_station_day": archives.station_days(stations),
         "city_week": compile_apec.city_weeks(research),
+        **compile_water.water_tables(research, cite),
+        **compile_hydrogen.hydrogen_tables(research, cite),
     }
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
@@ -253,7 +257,9 @@ def cite(url: str) -> tuple[str, str | None, str | None, str | None]:
 def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparisons: dict, out: Path) -> None:
     """Write the csv files and datapackage.json, the same bytes for the same input."""
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
-    computed = computed_issues(tables, calibration, comparisons) | compile_energy.computed_issues(tables)
+    computed = computed_issues(tables, calibration, comparisons)
+    for module in (compile_energy, compile_water, compile_hydrogen):
+        computed |= module.computed_issues(tables)
     for resource in descriptor["resources"]:
         content = to_csv(tables[resource["name"]])
         (out / resource["path"]).write_bytes(content)
@@ -420,7 +426,9 @@ def _half_unit(number: str) -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--research", type=Path, required=True, help="folder with air/, energy/ and official/")
+    parser.add_argument(
+        "--research", type=Path, required=True, help="folder with air/, energy/, hydrogen/, miyun/ and official/"
+    )
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)
     return parser.parse_args()

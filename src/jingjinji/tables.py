@@ -43,6 +43,11 @@ UNITS = {
     "energy_province_year.dust": "kt",
     **{f"energy_mix_year.{part}": "Mtce" for part in ("coal", "oil", "gas", "electricity", "heat", "other")},
     **{f"source_apportionment.{column}": "%" for column in ("share", "low", "high")},
+    **{f"water_section_week.{k}{end}": "mg/L" for k in ("codmn", "nh3n", "tp", "tn") for end in ("", "_all")},
+    **{f"water_section_april.{pollutant}": "mg/L" for pollutant in ("codmn", "nh3n", "tp", "tn")},
+    "water_storage.storage": "10⁸ m³",
+    "water_storage.half_step": "10⁸ m³",
+    "water_storage.level": "m",
 }
 _MISTAKEN = {
     "µg/m³": {"mg/m³": lambda x: 1000 * x, "ng/m³": lambda x: x / 1000},
@@ -55,6 +60,9 @@ _MISTAKEN = {
     "kt": {"t": lambda x: x / 1000, "Mt": lambda x: 1000 * x},
     "Mtce": {"10⁴ tce": lambda x: x / 100},
     "10⁹ CNY": {"10⁸ CNY": lambda x: x / 10},
+    "mg/L": {"µg/L": lambda x: x / 1000},
+    "10⁸ m³": {"10⁶ m³": lambda x: x / 100, "m³": lambda x: x / 1e8},
+    "m": {"cm": lambda x: x / 100},
     "%": {"a fraction of one": lambda x: 100 * x},
 }
 _PLACES = ("city", "area", "source")
