@@ -76,8 +76,9 @@ def section_weeks(days: pd.DataFrame) -> pd.DataFrame:
     """Weekly medians (mg/L) of one reading a day, by section and week that begins on Monday.
 
     A reading that is published again days later is left out there. Readings under maintenance and on days of a known
-    fault are counted and left out of the medians; a second median (``*_all``) keeps those under maintenance. A median below the limit is given as missing,
-    with ``*_below`` true: the median of a sample with values below a limit is known unless the middle one is there.
+    fault are counted and left out of the medians; a second median (``*_all``) keeps those under maintenance. A median
+    below the limit is missing, with ``*_below`` true; of other weeks the median is known although single readings lie
+    below the limit.
     """
     days = days.assign(date=pd.to_datetime(days["obs_datetime"].str[:10]))
     days = days[days["date"] >= pd.to_datetime(days["file_date"]) - pd.Timedelta(days=1)]

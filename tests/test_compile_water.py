@@ -1,4 +1,4 @@
-"""The maintainers' script for the tables of water and hydrogen: pure parts by hand, tables against the published ones."""
+"""The maintainers' script for the tables of water and hydrogen: pure parts by hand, tables against the published."""
 
 import compile_hydrogen
 import compile_water
