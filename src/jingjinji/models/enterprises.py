@@ -27,7 +27,7 @@ class Panel:
 
 
 def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a falling count."""
+    """The panel of the main fit or of one of `VARIANTS`; raises BookError for an unknown variant or falling counts."""
     if variant and variant not in VARIANTS:
         raise BookError(f"model enterprises has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
     panel = panel_of(tables.load("hydrogen_zone"))

@@ -78,6 +78,12 @@ def panel_of(table: pd.DataFrame) -> Panel:
     return Panel(rows)
 
 
+def clock(years: np.ndarray | float) -> np.ndarray:
+    """Years on the clock of the walk: July to September, when floods come, count for two thirds of a year."""
+    whole = np.floor(years)
+    return whole + np.interp(years - whole, [0, 0.5, 0.75, 1], [0, 1 / 6, 5 / 6, 1])
+
+
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
     rows, turn = panel.rows, (TURN - pd.Timestamp("2000-01-01")).days / 365.25
@@ -85,6 +91,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     after = np.maximum(years - turn, 0)
     return {
         "gap": np.maximum(np.diff(years, prepend=years[0] - 1), 1 / 365.25),
+        "gap_clock": np.maximum(np.diff(clock(years), prepend=clock(years[0]) - 1), 1 / 365.25),
         "gap_after": np.diff(after, prepend=after[0]),
         "phase": 2 * np.pi * years,
         "storage": rows.storage.to_numpy(),
@@ -97,7 +104,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """A random walk in continuous time with a yearly wave and a drift that may change in 2015.
+    """A random walk on the `clock` of floods, with a yearly wave and a drift that may change in 2015.
 
     Each point has a state; a printed storage is that state with an error of its rounding, of what reports disagree by
     and of the days that its date may mean; a "more than" counts with the probability of lying above.
@@ -115,7 +122,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         start = pm.TruncatedNormal("start", 20, 8, lower=0, upper=CAPACITY)
 
         change = drift[0] * d["gap"] + (drift[1] - drift[0]) * d["gap_after"]
-        moves = pt.set_subtensor((change + walk * pt.sqrt(d["gap"]) * step)[0], 0.5 * step[0])
+        moves = pt.set_subtensor((change + walk * pt.sqrt(d["gap_clock"]) * step)[0], 0.5 * step[0])
         slow = start + pt.cumsum(moves)
         yearly = wave[0] * pt.sin(d["phase"]) + wave[1] * pt.cos(d["phase"])
         state = pm.Deterministic("state", slow + yearly, dims="point")
@@ -129,7 +136,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-TRUTH = {"walk": 4.0, "drift_before": -0.5, "drift_since": 2.5, "error": 0.2}
+TRUTH = {"walk": 2.0, "drift_before": 0.0, "drift_since": 2.5, "error": 0.2}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
@@ -137,7 +144,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     panel = load() if panel is None else panel
     known, index = {**TRUTH, **truth}, data(panel)
     change = known["drift_before"] * (index["gap"] - index["gap_after"]) + known["drift_since"] * index["gap_after"]
-    moves = change + known["walk"] * np.sqrt(index["gap"]) * rng.normal(size=len(change))
+    moves = change + known["walk"] * np.sqrt(index["gap_clock"]) * rng.normal(size=len(change))
     moves[0] = 0.0
     state = np.clip(15 + np.cumsum(moves), 1, CAPACITY - 1)
     seen = np.clip(state + known["error"] * rng.normal(size=len(state)), 0.5, CAPACITY)
@@ -173,7 +180,7 @@ def months(fit) -> np.ndarray:
     drawn, place, value = np.empty((len(state), len(when))), years[0], slow[:, 0]
     for k, year in enumerate(when):
         if year < years[0]:
-            drawn[:, k] = slow[:, 0] + walk * np.sqrt(years[0] - year) * rng.normal(size=len(walk))
+            drawn[:, k] = slow[:, 0] + walk * np.sqrt(clock(years[0]) - clock(year)) * rng.normal(size=len(walk))
             continue
         past, ahead = years[years <= year], years[years > year]
         if len(past) and past[-1] >= place:
@@ -186,12 +193,13 @@ def months(fit) -> np.ndarray:
 def _between(rng, value, place, year, ahead, slow, following, walk, drift, turn) -> np.ndarray:
     """One step of a walk from `place` to `year`, towards the next point where there is one."""
     moved = _drifted(drift, place, year, turn)
+    passed = clock(year) - clock(place)
     if not len(ahead):
-        return value + moved + walk * np.sqrt(year - place) * rng.normal(size=len(walk))
-    share = (year - place) / (ahead[0] - place)
+        return value + moved + walk * np.sqrt(passed) * rng.normal(size=len(walk))
+    whole = clock(ahead[0]) - clock(place)
     rest = slow[:, following] - value - _drifted(drift, place, ahead[0], turn)
-    sd = walk * np.sqrt((year - place) * (ahead[0] - year) / (ahead[0] - place))
-    return value + moved + share * rest + sd * rng.normal(size=len(walk))
+    sd = walk * np.sqrt(passed * (whole - passed) / whole)
+    return value + moved + passed / whole * rest + sd * rng.normal(size=len(walk))
 
 
 def _drifted(drift: np.ndarray, first: float, last: float, turn: float) -> np.ndarray:
