@@ -21,6 +21,11 @@ TOPICS = (
     "energy_phase_out",
     "apec_donors",
     "heavy_days",
+    "miyun",
+    "april",
+    "storage",
+    "hydrogen",
+    "enterprises",
 )
 BY_HOUR = ("apec_hours",)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables
+from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -87,7 +88,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         excess = pm.Beta("excess", 1, 2, dims="count")
         path = level + rate * d["years"] + bend * d["years"] ** 2
         seen = d["log_firms"] + d["lower"] * pt.log1p(0.1 * excess)
-        pm.Potential("counts", d["used"] * (-0.5 * ((seen - path) / scatter) ** 2 - pt.log(scatter)).sum())
+        density = -0.5 * ((seen - path) / scatter) ** 2 - pt.log(scatter)
+        given("counts", d["used"] * density, observed=d["log_firms"])
     return model
 
 

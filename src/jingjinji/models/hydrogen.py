@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import special
 
 from jingjinji import tables
+from jingjinji.densities import given, log_above
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -166,8 +167,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         u = d["unit_index"]
         mean, alpha = added(u, d["year"]), concentration[mode_of][u]
-        pm.Potential("sales", (d["known"] * pm.logp(
-            pm.NegativeBinomial.dist(mu=mean, alpha=alpha), d["vehicles"])).sum())  # fmt: skip
+        density = pm.logp(pm.NegativeBinomial.dist(mu=mean, alpha=alpha), d["vehicles"])
+        given("sales", d["known"] * density, observed=d["vehicles"])
 
         ratio = pm.LogNormal("ratio", 0, 0.3, dims="agency")
         national_scatter = pm.LogNormal("national_scatter", np.log(0.2), 0.4)
@@ -191,8 +192,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         middle = share[c] + hurry[c] * (when - 2023.5) + pt.log(pt.maximum(fleet(when), 1.0))
         scaled = (d["cluster_log"] - middle) / cluster_scatter
         point = -0.5 * scaled**2 - pt.log(cluster_scatter)
-        above = pt.log(0.5 * pt.erfc(pt.clip(scaled / np.sqrt(2), -30, 5)) + 1e-12)
-        pm.Potential("counts", d["clusters_used"] * pt.switch(d["cluster_lower"] > 0, above, point).sum())
+        term = pt.switch(d["cluster_lower"] > 0, log_above(scaled), point)
+        given("counts", d["clusters_used"] * term, observed=d["cluster_log"])
     return model
 
 
@@ -285,7 +286,7 @@ def cluster_path(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
 
 
 def cluster_added(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
-    """Vehicles that each cluster added from the end of `BASE` to `time` (draw, cluster), with the scatter of a count."""
+    """Vehicles that each cluster added from the end of `BASE` to `time` (draw, cluster), with a count's scatter."""
     rng = np.random.default_rng([fit.seed, int(10 * time)])
     scatter = np.exp(known["cluster_scatter"] * rng.normal(size=known["share"].shape))
     return np.maximum(cluster_path(fit, known, time) * scatter - cluster_path(fit, known, BASE + 1.0), 0)
@@ -345,7 +346,7 @@ def _clusters(fit, known: dict, shape, name) -> list[Finding]:
                          shape(np.minimum(at_due[:, k], 1e6)), "vehicles"))  # fmt: skip
         if cluster in goals:
             made.append(name(f"hydrogen.{key}.reached", f"probability that {cluster} reaches its target by the end of "
-                             f"{DUE}", shape((at_due[:, k] >= goals[cluster]).astype(float)), "probability"))  # fmt: skip
+                             f"{DUE}", shape(1.0 * (at_due[:, k] >= goals[cluster])), "probability"))  # fmt: skip
             if not fit.variant:
                 made.append(exact(f"hydrogen.{key}.target", f"target of {cluster} for the end of {DUE}",
                                   goals[cluster], "vehicles", PANEL))  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables
+from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 from jingjinji.water_classes import CLASSES, LIMITS, water_class
@@ -174,7 +175,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         leaning = (lean[k] * d["beside"] * new[d["other"]]).sum(axis=-1)
         scaled = (new - leaning) * pt.exp(-log_scatter[s, k])
         density = pt.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scatter[s, k]
-        pm.Potential("medians", pt.switch(d["below"] > 0, log_tail(scaled), density).sum())
+        given("medians", pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
 
 

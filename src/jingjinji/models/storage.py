@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables
+from jingjinji.densities import given, log_above
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -129,10 +130,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         scale = pt.sqrt(error**2 + d["half_step"] ** 2 / 3 + (walk**2 * d["wide"] / 2) + d["about"])
         scaled = (d["storage"] - state) / scale
         plain = -0.5 * scaled**2 - pt.log(scale)
-        above = pt.log(0.5 * pt.erfc(pt.clip(scaled / np.sqrt(2), -30, 5)) + 1e-12)
-        pm.Potential("points", d["used"] * pt.switch(d["lower"] > 0, above, plain).sum())
-        inside = pt.switch((state > 0) & (state < CAPACITY), 0.0, -10 * pt.minimum(state, CAPACITY - state) ** 2)
-        pm.Potential("inside", inside.sum())
+        term = d["used"] * pt.switch(d["lower"] > 0, log_above(scaled), plain)
+        outside = -10 * pt.minimum(pt.minimum(state, CAPACITY - state), 0) ** 2
+        given("points", term + outside, observed=d["storage"])
     return model
 
 
