@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji import tables
+from jingjinji import tables, water_facts
 from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
@@ -294,7 +294,9 @@ def findings(fit) -> list[Finding]:
                           "truth: largest over least total nitrogen on a section's season", round(truth, 2), "times",
                           ()))  # fmt: skip
     elif not fit.variant:
-        made += _record(fit.panel) + _check(fit)
+        made += _record(fit.panel) + _check(fit) + water_facts.findings()
+        kept = (class_draws(months(fit, SHOWN["gubeikou"])) <= CLASSES.index("II")).mean(axis=1)
+        made += water_facts.calculator(kept, name, shape)
     return made
 
 
