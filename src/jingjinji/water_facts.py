@@ -11,15 +11,15 @@ from jingjinji.findings import Finding, exact
 from jingjinji.water_classes import Rates, settlement
 
 PANEL = ("water_facts",)
-CNY, WATER = "10⁸ CNY", "10⁸ m³"
+CNY, WATER = "billion CNY", "billion m³"
 PAYMENTS = {
     "programme": ("programme total round 1", "2018-2020", CNY),
     "settled.2018": ("settled compensation", "2018", CNY),
     "advance.2018": ("advance payment", "2018", CNY),
     "advance.2019": ("advance payment", "2019", CNY),
     "matching.2018": ("matching payment", "2018", CNY),
-    "annual.all": ("annual fund, all payers", "2018-2020", "10⁸ CNY a year"),
-    "annual.beijing": ("annual fund, Beijing", "2018-2020", "10⁸ CNY a year"),
+    "annual.all": ("annual fund, all payers", "2018-2020", "billion CNY a year"),
+    "annual.beijing": ("annual fund, Beijing", "2018-2020", "billion CNY a year"),
     "received.2023": ("cumulative compensation received by Zhangjiakou and Chengde", "2018 to ~Aug 2023", CNY),
     "beijing.2025": ("cumulative payment by Beijing, both rounds", "2018-2025", CNY),
 }
@@ -43,13 +43,13 @@ def fact(quantity: str, period: str) -> float:
 
 
 def findings() -> list[Finding]:
-    """Payments and the two figures of the water that crossed the border in the first round."""
+    """Payments (billion CNY) and both figures of the water that crossed the border in the first round (billion m³)."""
     made = [
-        exact(f"miyun.money.{key}", f"{quantity}, {period}", fact(quantity, period), unit, PANEL)
+        exact(f"miyun.money.{key}", f"{quantity}, {period}", round(fact(quantity, period) / 10, 5), unit, PANEL)
         for key, (quantity, period, unit) in PAYMENTS.items()
     ]
     made += [
-        exact(f"miyun.inflow.{key}", f"{quantity}, {period}", fact(quantity, period), WATER, PANEL)
+        exact(f"miyun.inflow.{key}", f"{quantity}, {period}", round(fact(quantity, period) / 10, 5), WATER, PANEL)
         for key, (quantity, period) in INFLOWS.items()
     ]
     ratio = fact(*INFLOWS["hebei"]) / fact(*INFLOWS["beijing"])
@@ -77,8 +77,8 @@ def calculator(kept: np.ndarray, name: partial, shape: partial) -> list[Finding]
     """Findings of the settlement with assumed unit rates."""
     parts = outcome(kept)
     return [
-        name("miyun.calculator.total", "a year's payment with assumed unit rates", shape(parts["total"]), CNY),
-        name("miyun.calculator.quality", "of it for quality, with an assumed unit rate", shape(parts["quality"]), CNY),
+        name("miyun.calculator.total", "a year's payment, assumed unit rates", shape(parts["total"] / 10), CNY),
+        name("miyun.calculator.quality", "of it for quality, assumed unit rate", shape(parts["quality"] / 10), CNY),
         name("miyun.calculator.full", "probability that quality is paid in full", shape(1.0 * (kept >= 1)),
              "probability"),
     ]  # fmt: skip

@@ -219,25 +219,25 @@ def findings(fit) -> list[Finding]:
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     drift = _flat(fit, "drift")
     made = [
-        name(f"miyun.storage.drift.{key}", f"mean change of storage, {label}", shape(drift[:, k]), "10⁸ m³ a year")
+        name(f"miyun.storage.drift.{key}", f"mean change of storage, {label}", shape(drift[:, k] / 10), "billion m³ a year")
         for k, (key, label) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items())
     ]  # fmt: skip
     if fit.panel.truth:
         return made + [
             exact(f"miyun.storage.truth.drift.{key}@{fit.variant}", f"truth: mean change of storage, {key}",
-                  fit.panel.truth[f"drift_{key}"], "10⁸ m³ a year", ())
+                  fit.panel.truth[f"drift_{key}"] / 10, "billion m³ a year", ())
             for key in ("before", "since")
         ]  # fmt: skip
     by_month = months(fit)
     place = {str(month): k for k, month in enumerate(MONTHS)}
     for month in ("2003-07", "2009-07", "2015-01", "2018-07", "2020-08", "2021-10", "2025-07"):
         made.append(name(f"miyun.storage.{month}", f"storage of the Miyun Reservoir, middle of {month}",
-                         shape(by_month[:, place[month]]), "10⁸ m³"))  # fmt: skip
+                         shape(by_month[:, place[month]] / 10), "billion m³"))  # fmt: skip
     if fit.variant:
         return made
     made += [
-        name("miyun.storage.rise.2021", "rise of storage from January 2015 to October 2021",
-             shape(by_month[:, place["2021-10"]] - by_month[:, place["2015-01"]]), "10⁸ m³"),
+        name("miyun.storage.rise.2021", "rise of storage, January 2015 to October 2021",
+             shape((by_month[:, place["2021-10"]] - by_month[:, place["2015-01"]]) / 10), "billion m³"),
     ]  # fmt: skip
     return made + _transfer(by_month, place, shape, name) + _record(fit.panel)
 
@@ -247,12 +247,12 @@ def _transfer(by_month: np.ndarray, place: dict, shape, name) -> list[Finding]:
     for date, stored in TRANSFERRED.items():
         rise = by_month[:, place[date[:7]]] - by_month[:, place["2015-01"]]
         made += [
-            name(f"miyun.storage.rise.{date[:4]}", f"rise of storage from January 2015 to {date[:7]}", shape(rise),
-                 "10⁸ m³"),
+            name(f"miyun.storage.rise.{date[:4]}", f"rise of storage from January 2015 to {date[:7]}", shape(rise / 10),
+                 "billion m³"),
             name(f"miyun.storage.transfer.{date[:4]}", f"transferred water stored until {date[:7]} as a share of the "
                  "rise, had none of it left", shape(100 * np.clip(stored / np.maximum(rise, 0.1), 0, 2)), "%"),
-            exact(f"miyun.storage.transferred.{date[:4]}", f"transferred water stored until {date[:7]}", stored,
-                  "10⁸ m³", PANEL),
+            exact(f"miyun.storage.transferred.{date[:4]}", f"transferred water stored until {date[:7]}", stored / 10,
+                  "billion m³", PANEL),
         ]  # fmt: skip
     return made
 
