@@ -219,7 +219,8 @@ def findings(fit) -> list[Finding]:
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     drift = _flat(fit, "drift")
     made = [
-        name(f"miyun.storage.drift.{key}", f"mean change of storage, {label}", shape(drift[:, k] / 10), "billion m³ a year")
+        name(f"miyun.storage.drift.{key}", f"mean change of storage, {label}", shape(drift[:, k] / 10),
+             "billion m³ a year")
         for k, (key, label) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items())
     ]  # fmt: skip
     if fit.panel.truth:
