@@ -82,7 +82,7 @@ def section_weeks(days: pd.DataFrame) -> pd.DataFrame:
     """
     days = days.assign(date=pd.to_datetime(days["obs_datetime"].str[:10]))
     days = days[days["date"] >= pd.to_datetime(days["file_date"]) - pd.Timedelta(days=1)]
-    days["week"] = (days["date"] - pd.to_timedelta(days["date"].dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+    days["week"] = (days["date"] - pd.to_timedelta(days["date"].dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
     days["maintenance"] = days["status"] == MAINTENANCE
     days["stopped"] = days["status"] == STOPPED
     days["faulty"] = [at_fault(section, date) for section, date in zip(days["section"], days["date"], strict=True)]

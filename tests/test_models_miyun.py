@@ -59,7 +59,7 @@ def test_the_density_by_hand(panel):
     new = np.zeros(len(rows))
     expected = np.zeros(len(rows))
     departure = np.array([
-        made["log"][i] - known["section"][s, k] - known["season_section"][s, k] @ made["waves"][i]
+        made["log"][i] - known["section_level"][s, k] - known["season_section"][s, k] @ made["waves"][i]
         for i, (s, k) in enumerate(zip(rows.section, rows.pollutant, strict=True))
     ])  # fmt: skip
     for i, (s, k) in enumerate(zip(rows.section, rows.pollutant, strict=True)):

@@ -136,9 +136,9 @@ REASONS = {
         "level": "Typical rivers: CODMn near 4, NH3-N 0.2, total phosphorus 0.08, total nitrogen 2.5 mg/L, each "
         "within a factor of four.",
         "basin_scale": "Basins differ by a factor under two.",
-        "basin": "Standard normal, because some basins have few sections.",
+        "of_basin": "Standard normal, because some basins have few sections.",
         "spread": "Sections of a basin differ by a factor of two; correlations of the pollutants lean to none.",
-        "section": "A section's four levels together, around its basin's.",
+        "section_level": "A section's four levels together, around its basin's.",
         "season_scale": "Sections leave their basin's season by a fifth in the yearly wave, a tenth in the other.",
         "season_basin": "A basin's season moves a concentration by about a third.",
         "season_section": "A section's own season, pooled; a year of weeks informs it.",
@@ -150,7 +150,7 @@ REASONS = {
     "april": {
         "level": "A typical section in spring, each pollutant within a factor of four.",
         "basin_scale": "Basins differ by a factor under two.",
-        "basin": "A basin's level, pooled.",
+        "of_basin": "A basin's level, pooled.",
         "contrast_mean": "Between a third and three times the rest of the basin; no direction is favoured.",
         "contrast_scale": "Basins differ in the contrast by about a third.",
         "contrast": "Standard normal: most basins have few sections under an agreement.",

@@ -73,7 +73,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log([3, 0.15, 0.06, 2.5]), 0.7, dims="pollutant")
         basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
-        basin = pm.Normal("basin", level, basin_scale, dims=("basin", "pollutant"))
+        basin = pm.Normal("of_basin", level, basin_scale, dims=("basin", "pollutant"))
         contrast_mean = pm.Normal("contrast_mean", 0, 0.5, dims="pollutant")
         contrast_scale = pm.LogNormal("contrast_scale", np.log(0.3), 0.4)
         contrast = contrast_mean + contrast_scale * pm.Normal("contrast", 0, 1, dims=("basin", "pollutant"))

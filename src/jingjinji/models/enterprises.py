@@ -84,7 +84,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         level = pm.Normal("level", np.log(120), 0.5)
         rate = pm.Normal("rate", 0.3, 0.4)
         bend = pm.Normal("bend", 0, 0.1)
-        scatter = pm.LogNormal("scatter", np.log(0.05), 0.5)
+        scatter = pm.LogNormal("scatter", np.log(0.06), 0.35)
         excess = pm.Beta("excess", 1, 2, dims="count")
         path = level + rate * d["years"] + bend * d["years"] ** 2
         seen = d["log_firms"] + d["lower"] * pt.log1p(0.1 * excess)

@@ -92,7 +92,7 @@ def cluster_counts(table: pd.DataFrame) -> pd.DataFrame:
         {
             "place": last.place,
             "cluster": last.cluster.map(CLUSTERS.index),
-            "year": date.dt.year + date.dt.dayofyear / 365.25,
+            "year": date.dt.year + date.dt.day_of_year / 365.25,
             "vehicles": last.vehicles.astype(float),
             "lower": 1.0 - whole.astype(float),
         }
@@ -107,10 +107,10 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "year": sales.year.to_numpy(dtype=float),
         "vehicles": np.round(sales.vehicles.to_numpy(dtype=float)),
         "known": sales.known.to_numpy(dtype=float),
-        "agency": national.agency.to_numpy(dtype=int),
+        "agency_index": national.agency.to_numpy(dtype=int),
         "agency_year": national.year.to_numpy(dtype=float),
         "agency_log": np.log(national.vehicles.to_numpy(dtype=float)),
-        "cluster": counts.cluster.to_numpy(dtype=int),
+        "cluster_index": counts.cluster.to_numpy(dtype=int),
         "cluster_year": counts.year.to_numpy(),
         "cluster_log": np.log(counts.vehicles.to_numpy(dtype=float)),
         "cluster_lower": counts.lower.to_numpy(dtype=float),
@@ -173,7 +173,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         ratio = pm.LogNormal("ratio", 0, 0.3, dims="agency")
         national_scatter = pm.LogNormal("national_scatter", np.log(0.2), 0.4)
         nation = sum(added(int(unit), d["agency_year"]) for unit in china)
-        pm.Normal("national", pt.log(ratio[d["agency"]] * nation), national_scatter,
+        pm.Normal("national", pt.log(ratio[d["agency_index"]] * nation), national_scatter,
                   observed=d["agency_log"])  # fmt: skip
 
         share = pm.Normal("share", np.log(0.15), 0.7, dims="cluster")
@@ -188,7 +188,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
                 total += ceiling[unit] * curve(year)
             return ratio[0] * total
 
-        c, when = d["cluster"], d["cluster_year"]
+        c, when = d["cluster_index"], d["cluster_year"]
         middle = share[c] + hurry[c] * (when - 2023.5) + pt.log(pt.maximum(fleet(when), 1.0))
         scaled = (d["cluster_log"] - middle) / cluster_scatter
         point = -0.5 * scaled**2 - pt.log(cluster_scatter)
@@ -355,7 +355,7 @@ def _clusters(fit, known: dict, shape, name) -> list[Finding]:
 
 def _needed(fit, known: dict) -> list[Finding]:
     """The region's count in August 2023 that would have made its target an even chance, its share left as it is."""
-    then = 2023 + pd.Timestamp(SEEN).dayofyear / 365.25
+    then = 2023 + pd.Timestamp(SEEN).day_of_year / 365.25
     growth = cluster_added(fit, known, DUE + 1.0)[:, 0] / cluster_path(fit, known, then)[:, 0]
     needed = targets()[CLUSTERS[0]] / float(np.median(growth))
     counts = fit.panel.counts

@@ -151,12 +151,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log([4, 0.2, 0.08, 2.5]), 0.7, dims="pollutant")
         basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
-        basin = basin_scale * pm.Normal("basin", 0, 1, dims=("basin", "pollutant"))
+        basin = basin_scale * pm.Normal("of_basin", 0, 1, dims=("basin", "pollutant"))
         spread = pm.LKJCholeskyCov(
             "spread", eta=2, n=size, sd_dist=pm.LogNormal.dist(np.log(0.6), 0.4), compute_corr=False
         )
         chol = pm.expand_packed_triangular(size, spread)
-        section = pm.MvNormal("section", (level + basin)[panel.basin_of], chol=chol, dims=("section", "pollutant"))
+        section = pm.MvNormal(
+            "section_level", (level + basin)[panel.basin_of], chol=chol, dims=("section", "pollutant")
+        )
         season_scale = pm.LogNormal("season_scale", np.log([0.2, 0.1])[[0, 0, 1, 1]], 0.4, dims="wave")
         season_basin = pm.Normal("season_basin", 0, 0.3, dims=("basin", "pollutant", "wave"))
         season_section = pm.Normal(
@@ -240,7 +242,7 @@ def month_of_week(panel: Panel) -> np.ndarray:
 def typical_weeks(fit, section: str) -> np.ndarray:
     """Median concentration (mg/L) of each week of the year on level and season (draw, week, pollutant)."""
     k = fit.panel.sections.index(section)
-    level, swing = _of_section(fit, "section", k), _of_section(fit, "season_section", k)
+    level, swing = _of_section(fit, "section_level", k), _of_section(fit, "season_section", k)
     path = level[:, None] + np.einsum("dkv,wv->dwk", swing, season(np.arange(WEEKS_OF_YEAR)))
     return np.exp(path)
 
@@ -258,9 +260,9 @@ def _of_section(fit, name: str, index: int) -> np.ndarray:
 
 def annual(fit) -> np.ndarray:
     """Mean of the typical weeks of the year (draw, section, pollutant), mg/L, on at most 1,000 draws."""
-    flat = fit.parameters[["section", "season_section"]].stack(sample=("chain", "draw"))
+    flat = fit.parameters[["section_level", "season_section"]].stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // 1000)))
-    level = flat["section"].transpose("sample", "section", "pollutant").values
+    level = flat["section_level"].transpose("sample", "section", "pollutant").values
     swing = flat["season_section"].transpose("sample", "section", "pollutant", "wave").values
     waves = season(np.arange(WEEKS_OF_YEAR))
     return sum(np.exp(level + swing @ wave) for wave in waves) / len(waves)
@@ -361,9 +363,9 @@ def _check(fit, most: int = 200) -> list[Finding]:
     flat = fit.parameters.stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most)))
     value = {name: flat[name].transpose("sample", ...).values
-             for name in ("section", "season_section", "memory", "lean")}  # fmt: skip
+             for name in ("section_level", "season_section", "memory", "lean")}  # fmt: skip
     s, k = index["section_index"], index["pollutant_index"]
-    mean = value["section"][:, s, k] + np.einsum("drv,rv->dr", value["season_section"][:, s, k], index["waves"])
+    mean = value["section_level"][:, s, k] + np.einsum("drv,rv->dr", value["season_section"][:, s, k], index["waves"])
     departure = index["log"] - mean
     kept = np.where(index["gap"] > 0, value["memory"][:, k] ** np.maximum(index["gap"], 1), 0)
     new = departure - kept * departure[:, index["before"]]
