@@ -54,7 +54,8 @@ def test_the_density_by_hand(panel):
     variables = model.free_RVs
     values = model.compile_fn(model.replace_rvs_by_values(variables), mode=PLAIN)(point)
     known = dict(zip([variable.name for variable in variables], values, strict=True))
-    term = model.compile_fn(model.logp(vars=[model["medians"]], sum=False, jacobian=False), mode=PLAIN)(point)[0]
+    terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
+    term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
     made, rows = miyun.data(panel), panel.rows
     new = np.zeros(len(rows))
     expected = np.zeros(len(rows))

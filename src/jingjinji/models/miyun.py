@@ -155,7 +155,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         spread = pm.LKJCholeskyCov(
             "spread", eta=2, n=size, sd_dist=pm.LogNormal.dist(np.log(0.6), 0.4), compute_corr=False
         )
-        chol = pm.expand_packed_triangular(size, spread)
+        chol = pm.math.expand_packed_triangular(size, spread)
         section = pm.MvNormal(
             "section_level", (level + basin)[panel.basin_of], chol=chol, dims=("section", "pollutant")
         )
