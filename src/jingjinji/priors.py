@@ -161,8 +161,8 @@ REASONS = {
         "drift": "Storage may fall or rise by up to 400 million m³ a year over an epoch; no direction is favoured.",
         "wave": "Within a year storage swings by about 100 million m³.",
         "error": "Reports of one day differ by about 20 million m³.",
-        "step": "Standard normal: what moves between two points, in units of the walk.",
-        "start": "Between empty and full in 2001.",
+        "off": "Standard normal: what a printed storage is off by, in units of its error.",
+        "excess": "More than 30 means a little to a few hundred million m³ above it.",
     },
     "hydrogen": {
         "peak_mean": "Most sales of a typical country come between 2017 and 2033.",

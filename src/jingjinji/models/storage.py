@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables
-from jingjinji.densities import given, log_above
+from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -33,7 +33,6 @@ class Panel:
     """
 
     rows: pd.DataFrame
-    used: float = 1.0
     truth: dict | None = None
 
 
@@ -100,15 +99,15 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "lower": (rows.bound == "lower").to_numpy(dtype=float),
         "about": (rows.bound == "about").to_numpy(dtype=float),
         "wide": rows.wide.to_numpy(),
-        "used": np.array(panel.used),
     }
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """A random walk on the `clock` of floods, with a yearly wave and a drift that may change in 2015.
 
-    Each point has a state; a printed storage is that state with an error of its rounding, of what reports disagree by
-    and of the days that its date may mean; a "more than" counts with the probability of lying above.
+    Each point has a state: the printed storage, off by its rounding, by what reports disagree by and by the days that
+    its date may mean; after a "more than" the state lies above by an exponential excess. The states' own density is
+    that of the walk's steps: the figures are exact enough that what is off, not the step, is drawn.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -119,20 +118,19 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drift = pm.Normal("drift", 0, 2, dims="epoch")
         wave = pm.Normal("wave", 0, 1, shape=2)
         error = pm.LogNormal("error", np.log(0.2), 0.5)
-        step = pm.Normal("step", 0, 1, dims="point")
-        start = pm.TruncatedNormal("start", 20, 8, lower=0, upper=CAPACITY)
+        off = pm.Normal("off", 0, 1, dims="point")
+        excess = pm.Exponential("excess", 1, dims="point")
 
-        change = drift[0] * d["gap"] + (drift[1] - drift[0]) * d["gap_after"]
-        moves = pt.set_subtensor((change + walk * pt.sqrt(d["gap_clock"]) * step)[0], 0.5 * step[0])
-        slow = start + pt.cumsum(moves)
-        yearly = wave[0] * pt.sin(d["phase"]) + wave[1] * pt.cos(d["phase"])
-        state = pm.Deterministic("state", slow + yearly, dims="point")
         scale = pt.sqrt(error**2 + d["half_step"] ** 2 / 3 + (walk**2 * d["wide"] / 2) + d["about"])
-        scaled = (d["storage"] - state) / scale
-        plain = -0.5 * scaled**2 - pt.log(scale)
-        term = d["used"] * pt.switch(d["lower"] > 0, log_above(scaled), plain)
-        outside = -10 * pt.minimum(pt.minimum(state, CAPACITY - state), 0) ** 2
-        given("points", term + outside, observed=d["storage"])
+        state = pm.Deterministic(
+            "state", d["storage"] + pt.switch(d["lower"] > 0, 2 * excess, scale * off), dims="point"
+        )
+        slow = state - wave[0] * pt.sin(d["phase"]) - wave[1] * pt.cos(d["phase"])
+        change = drift[0] * d["gap"] + (drift[1] - drift[0]) * d["gap_after"]
+        moved = (slow[1:] - slow[:-1] - change[1:]) / pt.sqrt(d["gap_clock"][1:])
+        steps = -0.5 * (moved / walk) ** 2 - pt.log(walk)
+        start = -0.5 * ((slow[:1] - 20) / 8) ** 2
+        given("points", pt.concatenate([start, steps]), observed=d["storage"])
     return model
 
 
@@ -161,7 +159,6 @@ KEPT_WITH = ("", "toy", "toy-no-rise")
 VARIANTS = {
     "toy": partial(_toy, since=2.5),
     "toy-no-rise": partial(_toy, since=0.0),
-    "prior-alone": partial(replace, used=0.0),
 }
 
 
