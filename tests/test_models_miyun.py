@@ -47,6 +47,7 @@ def test_gaps_and_neighbours(panel):
     assert (rows.pollutant.to_numpy()[made["other"][nitrogen]] == [[0, 1, 2]] * 3).all()
 
 
+@pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
 def test_the_density_by_hand(panel):
     model = miyun.build(panel)
     rng = np.random.default_rng(3)
