@@ -29,6 +29,8 @@ BASE, DUE, SEEN = 2020, 2025, "2023-08-31"
 """End of the year from which the clusters count, end of the year of their targets, day of the region's one count."""
 FIVE = "2024-10-12"
 """Day of a count of all five clusters that no fit uses."""
+COUNT_ERROR = 0.15
+"""Standard deviation of a cluster's log count; assumed, since no cluster has two counts that could show it."""
 SCOPES = {"all": 1, "all, plated": 1, "buses": 0, "1,000 buses + 448 logistics": 0}
 PANEL = ("hydrogen_country_year", "hydrogen_national", "hydrogen_clusters", "hydrogen_targets")
 
@@ -38,7 +40,7 @@ class Panel:
     """Sales by unit (a mode in a country) and year, China's national sales by agency, counts of clusters.
 
     `units`: mode, country, years, launch (first year with sales). `sales`: unit, year, vehicles, known (1 unless left
-    out). `national`: agency, year, vehicles, known. `counts`: cluster, year (with its fraction), vehicles, lower (1
+    out). `national`: agency, year, vehicles. `counts`: cluster, year (with its fraction), vehicles, lower (1
     for a part of the cluster or "more than"). `bass`: 1 where peaks count from a country's first sales, 0 where from
     a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_scale`: scale of the prior of
     clusters' weights.
@@ -77,11 +79,11 @@ def panel_of(years: pd.DataFrame, national: pd.DataFrame, counts: pd.DataFrame) 
         (national.country == "China") & (national.span == "year") & (national.measure == "sales")
         & national.agency.isin(AGENCIES)
     ]  # fmt: skip
-    chosen = chosen.assign(year=chosen.period.astype(int), agency=chosen.agency.map(AGENCIES.index), known=1.0)
+    chosen = chosen.assign(year=chosen.period.astype(int), agency=chosen.agency.map(AGENCIES.index))
     return Panel(
         units[["mode", "country", "years", "launch"]],
         sales,
-        chosen[["agency", "year", "vehicles", "known"]].reset_index(drop=True),
+        chosen[["agency", "year", "vehicles"]].reset_index(drop=True),
         cluster_counts(counts),
     )
 
@@ -144,9 +146,8 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "centred": centred,
         "peak_prior": np.array(panel.peak_prior),
         "agency_index": national.agency.to_numpy(dtype=int),
-        "agency_year": national.year.to_numpy(dtype=int),
         "agency_log": np.log(national.vehicles.to_numpy(dtype=float)),
-        "agency_known": national.known.to_numpy(dtype=float),
+        "agency_table": np.log([printed_fleet(panel, y + 1) - printed_fleet(panel, y) for y in national.year]),
         "cluster_index": counts.cluster.to_numpy(dtype=int),
         "cluster_year": counts.year.to_numpy(),
         "cluster_log": np.log(counts.vehicles.to_numpy(dtype=float)),
@@ -189,18 +190,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     A unit's curve has a pace, a peak and `level`, its log sales in the middle of its years: that is what the years
     inform, while the size of a peak to come is an extrapolation. With fewer than `ENOUGH` known years `level` is the
-    departure from what the other units say. Printed counts are rounded to two digits, a
-    step of at most a tenth where counts scatter by half or more, so the density at the printed value stands for the
-    interval. The agencies count China's vehicles of all modes with definitions of their own. China's fleet until
-    `LAST` is read from the table; a cluster has a share of it that may change over the years, the shares and the rest
-    of the country make one, and a count of a part of a cluster is a lower bound.
+    departure from what the other units say. Printed counts are rounded to two digits, a step of at most a tenth where
+    counts scatter by half or more, so the density at the printed value stands for the interval.
+
+    The agencies count the same sales of China with definitions of their own: each has a ratio to the table's sum over
+    the modes. China's fleet until `LAST` is read from the table. A cluster has a share of it that may change over the
+    years; the shares and the rest of the country make one, and a count of a part of a cluster is a lower bound.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     units = panel.units
     mode_of = units["mode"].map(MODES.index).to_numpy()
-    china = np.flatnonzero(units.country == "China")
     names = [f"{row.country}, {row.mode}" for row in units.itertuples()]
     coords = {"mode": MODES, "unit": names, "agency": AGENCIES, "cluster": CLUSTERS}
     with pm.Model(coords=coords) as model:
@@ -226,19 +227,16 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         given("sales", d["known"] * density, observed=d["vehicles"])
 
         ratio = pm.LogNormal("ratio", 0, 0.3, dims="agency")
-        national_scatter = pm.LogNormal("national_scatter", np.log(0.2), 0.4)
-        nation = pt.exp(size[china][:, None] + curve[china]).sum(axis=0)[d["agency_year"] - GRID[0]]
-        off = (d["agency_log"] - pt.log(ratio[d["agency_index"]] * nation)) / national_scatter
-        given("national", d["agency_known"] * (-0.5 * off**2 - pt.log(national_scatter)), observed=d["agency_log"])
+        national_scatter = pm.LogNormal("national_scatter", np.log(0.2), 0.3)
+        pm.Normal("national", d["agency_table"] + pt.log(ratio)[d["agency_index"]], national_scatter,
+                  observed=d["agency_log"])  # fmt: skip
 
         weight = pm.Normal("weight", np.log(0.5), d["weight_scale"], dims="cluster")
         hurry = pm.Normal("hurry", 0, 0.15, dims="cluster")
-        cluster_scatter = pm.LogNormal("cluster_scatter", np.log(0.15), 0.4)
         every = weight + hurry * (d["cluster_year"][:, None] - 2023.5)
         share = every[np.arange(len(panel.counts)), d["cluster_index"]] - pt.log1p(pt.exp(every).sum(axis=1))
-        scaled = (d["cluster_log"] - share - d["fleet_log"]) / cluster_scatter
-        point = -0.5 * scaled**2 - pt.log(cluster_scatter)
-        term = pt.switch(d["cluster_lower"] > 0, log_above(scaled), point)
+        scaled = (d["cluster_log"] - share - d["fleet_log"]) / COUNT_ERROR
+        term = pt.switch(d["cluster_lower"] > 0, log_above(scaled), -0.5 * scaled**2)
         given("counts", d["clusters_used"] * term, observed=d["cluster_log"])
     return model
 
@@ -254,17 +252,15 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     peak = units.launch.to_numpy() + known["peak"] + 2 * rng.normal(size=count)
     pace = known["pace"] * np.exp(0.2 * rng.normal(size=count))
     size = known["size"] + 1.5 * rng.normal(size=count)
-    u, china = index["unit_index"], (units.country == "China").to_numpy()
+    u = index["unit_index"]
     mean = np.exp(size[u] + log_curve(index["year"], pace[u], peak[u]))
     sales = panel.sales.assign(vehicles=printed_counts(mean, known["concentration"], rng))
-    nation = np.exp(size + log_curve(index["agency_year"][:, None], pace, peak))[:, china].sum(axis=1)
-    national = panel.national.assign(
-        vehicles=np.maximum(1.0, nation * np.exp(0.1 * rng.normal(size=len(panel.national))))
-    )
-    made = replace(panel, sales=sales, national=national, truth=known)
+    made = replace(panel, sales=sales, truth=known)
+    nation = np.exp(data(made)["agency_table"] + 0.2 * rng.normal(size=len(panel.national)))
+    made = replace(made, national=panel.national.assign(vehicles=nation))
     share = np.exp(known["weight"]) / (1 + len(CLUSTERS) * np.exp(known["weight"]))
     fleets = np.array([printed_fleet(made, year) for year in panel.counts.year])
-    scatter = np.exp(0.1 * rng.normal(size=len(fleets)))
+    scatter = np.exp(COUNT_ERROR * rng.normal(size=len(fleets)))
     counts = panel.counts.assign(vehicles=np.maximum(1.0, share * fleets * scatter * (1 - 0.4 * panel.counts.lower)))
     return replace(made, counts=counts)
 
@@ -282,10 +278,9 @@ def _toy(panel: Panel, pace: float) -> Panel:
 
 
 def _without_last(panel: Panel, years: int = 3) -> Panel:
-    """Every figure of the last `years` years left out, the agencies' and the clusters' too."""
+    """The sales of the last `years` years and the clusters' counts left out; the agencies do not bear on curves."""
     known = (panel.sales.year <= LAST - years).astype(float)
-    national = panel.national.assign(known=(panel.national.year <= LAST - years).astype(float))
-    return replace(panel, sales=panel.sales.assign(known=known), national=national, clusters_used=0.0)
+    return replace(panel, sales=panel.sales.assign(known=known), clusters_used=0.0)
 
 
 DERIVED = ()
@@ -320,7 +315,6 @@ def curves(fit) -> dict[str, np.ndarray]:
         "ratio": value["ratio"],
         "weight": value["weight"],
         "hurry": value["hurry"],
-        "cluster_scatter": value["cluster_scatter"][:, None],
     }
 
 
@@ -355,7 +349,7 @@ def cluster_path(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
 def cluster_seen(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
     """Counts of each cluster at `time` (draw, cluster), with a count's scatter."""
     rng = np.random.default_rng([fit.seed, int(10 * time)])
-    return cluster_path(fit, known, time) * np.exp(known["cluster_scatter"] * rng.normal(size=known["weight"].shape))
+    return cluster_path(fit, known, time) * np.exp(COUNT_ERROR * rng.normal(size=known["weight"].shape))
 
 
 def cluster_added(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
