@@ -1,12 +1,15 @@
 """The models of fleets, firms and storage: curves and densities by hand, errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
-from scipy import stats
+import xarray as xr
+from scipy import special, stats
 
-from jingjinji import tables
+from jingjinji import hydrogen_tables, tables
 from jingjinji.errors import BookError
 from jingjinji.models import enterprises, hydrogen, storage
 
@@ -23,30 +26,137 @@ def terms(model, names: list[str]) -> tuple[dict, dict]:
     return dict(zip([v.name for v in free], values, strict=True)), {name: by_name[name] for name in names}
 
 
-def test_bass_is_bass():
+def test_bass_sells_as_the_curve():
     p, q, start = 0.01, 0.5, 2010.0
     peak = start + np.log(q / p) / (p + q)
-    time = np.array([2009.0, 2012.0, 2020.0, 2040.0])
-    fallen = np.exp(-(p + q) * np.maximum(time - start, 0))
-    bass = (1 - fallen) / (1 + q / p * fallen)
-    assert hydrogen.reached(time, p + q, peak, p / q) == pytest.approx(bass)
-    assert hydrogen.reached(peak, p + q, peak, 0.0) == pytest.approx(0.5)
+    year = np.array([2010.0, 2015.0, 2020.0, 2040.0])
+
+    def bought(time):
+        fallen = np.exp(-(p + q) * (time - start))
+        return (1 - fallen) / (1 + q / p * fallen)
+
+    most = (p + q) ** 2 / (4 * q)
+    assert most * np.exp(hydrogen.log_curve(year, p + q, peak)) == pytest.approx(bought(year + 1) - bought(year))
+    assert hydrogen.log_curve(1000.0, 2.0, 2020.0) == pytest.approx(
+        2 * (1000 + 1 - 2020) + np.log(2 * np.expm1(2) / np.e**2)
+    )
+
+
+def test_an_effect_keeps_its_mean_and_scale():
+    rng = np.random.default_rng(1)
+    for centring in (0.0, 0.4, 1.0):
+        drawn = hydrogen.restored(rng.normal(centring * 5, 3**centring, size=100_000), 5, 3, centring)
+        assert (drawn.mean(), drawn.std()) == (pytest.approx(5, abs=0.05), pytest.approx(3, abs=0.05))
 
 
 def test_sales_are_negative_binomial_around_the_curve():
-    panel = hydrogen.load()
-    known, found = terms(hydrogen.build(panel), ["sales", "counts"])
+    panel = hydrogen.load("without-last-three")
+    known, found = terms(hydrogen.build(panel), ["sales", "national", "counts"])
     mode_of = panel.units["mode"].map(hydrogen.MODES.index).to_numpy()
-    pace = np.exp(known["pace_mean"][mode_of] + known["pace_scale"] * known["pace"])
-    peak = known["peak_mean"][mode_of] + known["peak_scale"] * known["peak"]
     made = hydrogen.data(panel)
-    u, year = made["unit_index"], made["year"]
-    rise = [hydrogen.reached(year + end, pace[u], peak[u], known["start"]) for end in (0, 1)]
-    mean = known["ceiling"][u] * (rise[1] - rise[0]) + 0.05
+    pace = np.exp(known["pace_mean"][mode_of] + known["pace_scale"] * known["pace"])
+    few, years = 1 - made["level_centring"], 1 - made["peak_centring"]
+    assert {0, 1} == set(few)
+    typical = known["peak_mean"][mode_of]
+    delay = typical + (known["peak"] - (1 - years) * typical) * known["peak_scale"] ** years
+    peak = panel.units.launch + delay
+    middle = hydrogen.log_curve(made["middle"], pace, peak)
+    level = np.where(few, known["size_mean"][mode_of] + middle + known["size_scale"] * known["level"], known["level"])
+    u = made["unit_index"]
+    mean = np.exp((level - middle)[u] + hydrogen.log_curve(made["year"], pace[u], peak[u]))
     size = known["concentration"][mode_of][u]
-    expected = stats.nbinom(size, size / (size + mean)).logpmf(made["vehicles"])
-    assert found["sales"] == pytest.approx(expected)
-    assert np.isfinite(found["counts"]).all()
+    count = stats.nbinom(size, size / (size + mean))
+    expected = count.logpmf(made["vehicles"]) - np.log1p(-count.pmf(0))
+    assert found["sales"] == pytest.approx(np.where(panel.sales.year < 2021, expected, 0))
+    assert not found["counts"].any()
+
+    agency = panel.national.vehicles / known["ratio"][panel.national.agency]
+    printed = [panel.sales[panel.units.country[panel.sales.unit].eq("China").to_numpy() & (panel.sales.year == year)]
+               .vehicles.sum() for year in panel.national.year]  # fmt: skip
+    assert found["national"] == pytest.approx(stats.norm(0, known["national_scatter"]).logpdf(np.log(agency / printed)))
+
+
+def test_counts_of_clusters_by_hand():
+    panel = hydrogen.load()
+    known, found = terms(hydrogen.build(panel), ["counts"])
+    row = panel.counts[panel.counts.place == "Daxing"].iloc[0]
+    weight = np.exp(known["weight"] + known["hurry"] * (row.year - 2023.5))
+    expected = weight[0] / (1 + weight.sum()) * hydrogen.printed_fleet(panel, row.year)
+    off = (np.log([2508, 900]) - np.log(expected)) / hydrogen.COUNT_ERROR
+    places = list(panel.counts.place)
+    assert found["counts"][places.index("Daxing")] == pytest.approx(stats.norm.logsf(off[1]), abs=1e-6)
+    earlier = hydrogen.printed_fleet(panel, hydrogen.year_of(hydrogen.SEEN))
+    weight = np.exp(known["weight"] + known["hurry"] * (hydrogen.year_of(hydrogen.SEEN) - 2023.5))
+    off = np.log(2508 / (weight[0] / (1 + weight.sum()) * earlier)) / hydrogen.COUNT_ERROR
+    assert found["counts"][places.index("Beijing-Tianjin-Hebei")] == pytest.approx(-0.5 * off**2)
+
+
+def test_the_printed_fleet_grows_within_a_year():
+    panel = hydrogen.load()
+    year = [hydrogen.printed_fleet(panel, time) for time in (2017.0, 2017.5, 2018.0)]
+    assert year == pytest.approx([0, 190, 380])
+
+
+def test_printed_counts_are_never_zero():
+    rng = np.random.default_rng(2)
+    drawn = hydrogen.printed_counts(np.full(50_000, 0.8), 1.5, rng)
+    chance = stats.nbinom(1.5, 1.5 / 2.3)
+    assert drawn.min() == 1
+    assert drawn.mean() == pytest.approx(0.8 / (1 - chance.pmf(0)), rel=0.02)
+
+
+def fake_fit(panel, noise: float, shift: float = 0.0) -> SimpleNamespace:
+    """A fit whose draws lie around one point, for functions of draws."""
+    rng, drawn = np.random.default_rng(5), {}
+    dims = {"mode": 3, "unit": len(panel.units), "agency": 2, "cluster": 5}
+    of = {"peak_mean": ("mode", 8.0), "peak_scale": (None, 3.0), "peak": ("unit", 1.0), "pace_mean": ("mode", -0.7),
+          "pace_scale": (None, 0.3), "pace": ("unit", 0.1), "size_mean": ("mode", 5.0), "size_scale": (None, 2.0),
+          "level": ("unit", 4.0 + shift), "concentration": ("mode", 1.5), "ratio": ("agency", 1.0),
+          "weight": ("cluster", -0.7), "hurry": ("cluster", 0.0)}  # fmt: skip
+    for name, (dim, value) in of.items():
+        size = (2, 200, dims[dim]) if dim else (2, 200)
+        drawn[name] = (("chain", "draw", dim)[: len(size)], value + noise * rng.normal(size=size))
+    return SimpleNamespace(panel=panel, parameters=xr.Dataset(drawn), seed=3)
+
+
+def test_log_density_by_hand():
+    fit = fake_fit(hydrogen.load("logistic"), 0.1)
+    known = hydrogen.curves(fit)
+    found, made = hydrogen.log_density(fit, known), hydrogen.data(fit.panel)
+    draw, row = 17, 40
+    unit, year = made["unit_index"][row], made["year"][row]
+    one = {name: known[name][draw, unit] for name in ("pace", "peak", "size", "concentration")}
+    rise = special.expit(one["pace"] * (np.array([year, year + 1]) - one["peak"]))
+    mean = np.exp(one["size"]) * 4 / one["pace"] * np.diff(rise)[0]
+    count = stats.nbinom(one["concentration"], one["concentration"] / (one["concentration"] + mean))
+    expected = count.logpmf(made["vehicles"][row]) - np.log1p(-count.pmf(0))
+    assert found[draw, row] == pytest.approx(expected)
+    assert found.shape == (400, len(fit.panel.sales))
+
+
+def test_leaving_one_out_prefers_the_better_curve():
+    fits = {"good": fake_fit(hydrogen.load(), 1e-4), "bad": fake_fit(hydrogen.load(), 1e-4, shift=-3.0)}
+    table = hydrogen_tables.comparison(fits).set_index("curves")
+    sums = {name: hydrogen.log_density(fit, hydrogen.curves(fit)).mean(axis=0) for name, fit in fits.items()}
+    off = sums["bad"] - sums["good"]
+    assert list(table.index) == ["good", "bad"]
+    assert table.elpd["good"] == pytest.approx(sums["good"].sum(), abs=0.5)
+    assert table.difference["bad"] == pytest.approx(off.sum(), abs=0.5)
+    assert table["its standard error"]["bad"] == pytest.approx(np.sqrt(off.size) * off.std(), rel=0.01)
+    assert table["k above 0.7"].tolist() == [0, 0]
+    fits["bad"].panel.sales["vehicles"] += 1
+    with pytest.raises(ValueError, match="the same sales"):
+        hydrogen_tables.comparison(fits)
+
+
+def test_a_toy_without_scatter_is_as_smooth_as_its_curve():
+    truth = {"pace": 0.4, "concentration": 1e6, "size": np.log(3e4)}
+    panel = hydrogen.simulate(truth, np.random.default_rng(4))
+    known = {**hydrogen.TRUTH, **truth}
+    assert panel.truth == known
+    large = panel.sales[panel.sales.vehicles > 2000].groupby("unit")
+    bends = [np.diff(np.log(rows.vehicles), 2) for _, rows in large if (rows.year.diff()[1:] == 1).all()]
+    assert np.concatenate(bends).max() < 4 * np.sqrt(6 / 2000)
 
 
 def test_a_cumulative_count_cannot_fall():

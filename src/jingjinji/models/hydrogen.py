@@ -125,17 +125,26 @@ def printed_fleet(panel: Panel, time: float) -> float:
 
 
 def middles(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-    """Middle of each unit's known years, its launch where there is none; and 1 for three known years or more."""
+    """Middle of each unit's known years, its launch where there is none; and the number of known years."""
     known = panel.sales[panel.sales.known > 0].groupby("unit").year.agg(["mean", "size"])
     known = known.reindex(range(len(panel.units)))
     middle = known["mean"].fillna(panel.units.launch).round().to_numpy(dtype=int)
-    return middle, (known["size"].fillna(0) >= ENOUGH).to_numpy(dtype=float)
+    return middle, known["size"].fillna(0).to_numpy(dtype=float)
+
+
+def restored(value, mean, scale, centring):
+    """An effect with `mean` and `scale` from the `value` that is drawn in its stead.
+
+    The value is the effect itself where `centring` is 1, as many years inform it, and its standard normal where it is
+    0; between, ``Normal(centring mean, scale^centring)``.
+    """
+    return mean + (value - centring * mean) * scale ** (1 - centring)
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
     sales, national, counts = panel.sales, panel.national, panel.counts
-    middle, centred = middles(panel)
+    middle, years = middles(panel)
     return {
         "unit_index": sales.unit.to_numpy(dtype=int),
         "year": sales.year.to_numpy(dtype=int),
@@ -143,7 +152,8 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "known": sales.known.to_numpy(dtype=float),
         "origin": np.where(panel.bass > 0, panel.units.launch, CALENDAR).astype(float),
         "middle": middle,
-        "centred": centred,
+        "level_centring": (years >= ENOUGH).astype(float),
+        "peak_centring": np.clip((years - 5) / 10, 0, 0.8),
         "peak_prior": np.array(panel.peak_prior),
         "agency_index": national.agency.to_numpy(dtype=int),
         "agency_log": np.log(national.vehicles.to_numpy(dtype=float)),
@@ -208,17 +218,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         peak_mean = pm.Normal("peak_mean", d["peak_prior"], 4, dims="mode")
         peak_scale = pm.LogNormal("peak_scale", np.log(3), 0.4)
-        peak = d["origin"] + peak_mean[mode_of] + peak_scale * pm.Normal("peak", 0, 1, dims="unit")
+        typical, c = peak_mean[mode_of], d["peak_centring"]
+        peak = d["origin"] + restored(
+            pm.Normal("peak", c * typical, peak_scale**c, dims="unit"), typical, peak_scale, c
+        )
         pace_mean = pm.Normal("pace_mean", np.log(0.5), 0.4, dims="mode")
         pace_scale = pm.LogNormal("pace_scale", np.log(0.3), 0.4)
         pace = pt.exp(pace_mean[mode_of] + pace_scale * pm.Normal("pace", 0, 1, dims="unit"))
         size_mean = pm.Normal("size_mean", np.log([300, 200, 500]), 1.5, dims="mode")
         size_scale = pm.LogNormal("size_scale", np.log(2), 0.3)
         curve = log_curve(GRID, pace[:, None], peak[:, None], pt, pt.softplus)
-        middle, centred = curve[np.arange(len(units)), d["middle"] - GRID[0]], d["centred"]
-        expected = size_mean[mode_of] + middle
-        level = pm.Normal("level", centred * expected, size_scale**centred, dims="unit")
-        size = level * size_scale ** (1 - centred) + (1 - centred) * expected - middle
+        middle, c = curve[np.arange(len(units)), d["middle"] - GRID[0]], d["level_centring"]
+        typical = size_mean[mode_of] + middle
+        level = pm.Normal("level", c * typical, size_scale**c, dims="unit")
+        size = restored(level, typical, size_scale, c) - middle
         concentration = pm.LogNormal("concentration", np.log(2), 0.5, dims="mode")
 
         u = d["unit_index"]
@@ -303,14 +316,15 @@ def curves(fit) -> dict[str, np.ndarray]:
     index = data(fit.panel)
     mode_of = fit.panel.units["mode"].map(MODES.index).to_numpy()
     pace = np.exp(value["pace_mean"][:, mode_of] + value["pace_scale"][:, None] * value["pace"])
-    years = value["peak_mean"][:, mode_of] + value["peak_scale"][:, None] * value["peak"]
-    peak = index["origin"] + years
-    middle, centred = log_curve(index["middle"], pace, peak), index["centred"]
-    expected, scale = value["size_mean"][:, mode_of] + middle, value["size_scale"][:, None]
+    scale = {name: value[f"{name}_scale"][:, None] for name in ("peak", "size")}
+    typical = value["peak_mean"][:, mode_of]
+    peak = index["origin"] + restored(value["peak"], typical, scale["peak"], index["peak_centring"])
+    middle = log_curve(index["middle"], pace, peak)
+    typical = value["size_mean"][:, mode_of] + middle
     return {
         "pace": pace,
         "peak": peak,
-        "size": value["level"] * scale ** (1 - centred) + (1 - centred) * expected - middle,
+        "size": restored(value["level"], typical, scale["size"], index["level_centring"]) - middle,
         "concentration": value["concentration"][:, mode_of],
         "ratio": value["ratio"],
         "weight": value["weight"],
