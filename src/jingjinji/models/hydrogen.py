@@ -283,7 +283,7 @@ def printed_counts(mean: np.ndarray, size, rng: np.random.Generator) -> np.ndarr
     chance = size / (size + mean)
     zero = chance**size
     drawn = stats.nbinom.ppf(zero + (1 - zero) * rng.uniform(size=np.shape(mean)), size, chance)
-    return np.maximum(1.0, drawn)
+    return np.where(np.isfinite(drawn), np.maximum(1.0, drawn), 1.0)
 
 
 def _toy(panel: Panel, pace: float) -> Panel:
