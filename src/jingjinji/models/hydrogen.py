@@ -13,7 +13,6 @@ from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
 MODES = ("cars", "buses", "trucks")
-ENOUGH = 3
 LEAST_YEARS = {"cars": 5, "buses": 4, "trucks": 4}
 """Years with sales that a country other than China needs, by mode; of buses and trucks few countries have five."""
 CLUSTERS = ("Beijing-Tianjin-Hebei", "Shanghai", "Guangdong", "Henan", "Hebei")
@@ -152,7 +151,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "known": sales.known.to_numpy(dtype=float),
         "origin": np.where(panel.bass > 0, panel.units.launch, CALENDAR).astype(float),
         "middle": middle,
-        "level_centring": (years >= ENOUGH).astype(float),
+        "level_centring": (years > 0).astype(float),
         "peak_centring": np.clip((years - 5) / 10, 0, 0.8),
         "peak_prior": np.array(panel.peak_prior),
         "agency_index": national.agency.to_numpy(dtype=int),
@@ -199,9 +198,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Yearly sales as negative-binomial counts around curves of diffusion, pooled over countries within a mode.
 
     A unit's curve has a pace, a peak and `level`, its log sales in the middle of its years: that is what the years
-    inform, while the size of a peak to come is an extrapolation. With fewer than `ENOUGH` known years `level` is the
-    departure from what the other units say. Printed counts are rounded to two digits, a step of at most a tenth where
-    counts scatter by half or more, so the density at the printed value stands for the interval.
+    inform, while the size of a peak to come is an extrapolation. Without a known year `level` is the departure from
+    what the other units say. Printed counts are rounded to two digits, a step of at most a tenth where counts scatter
+    by half or more, so the density at the printed value stands for the interval.
 
     The agencies count the same sales of China with definitions of their own: each has a ratio to the table's sum over
     the modes. China's fleet until `LAST` is read from the table. A cluster has a share of it that may change over the
