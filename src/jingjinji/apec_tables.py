@@ -98,7 +98,7 @@ def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
             rows.append(
                 (
                     words,
-                    f"{truth} %".replace("-", "−"),
+                    f"{truth}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}"),
                     estimate.text,
                     "yes" if low <= truth <= high else "no",
                     "yes" if high < 0 else "no",
@@ -145,6 +145,44 @@ def _percents(estimate: str, note: str) -> list[float]:
 def unexplained(fit, panel: apec_series.Panel, first: str, last: str) -> pd.Series:
     """Departure (%) of each day from what calendar and weather let expect, between two dates."""
     return 100 * np.expm1(apec_series.unexplained(fit.parameters, panel, slice(None, None, 20))[first:last])
+
+
+def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:
+    """How far the days just before the ban departed (%) from expectation, as long a time as the ban, in a sentence."""
+    length = ban[1] - ban[0]
+    before = {
+        name: values[ban[0] - length - apec_series.DAY : ban[0] - apec_series.DAY]
+        for name, values in departures.items()
+    }
+    means = [100 * np.expm1(np.log1p(values / 100).mean()) for values in before.values()]
+    each = " and ".join(f"{_whole(mean)}\N{NO-BREAK SPACE}% ({name})" for name, mean in zip(before, means, strict=True))
+    first = f"The {length.days + 1} days before the ban departed by {each} from expectation"
+    if max(means) < 0:
+        return f"{first}: they were low as well, which a change of emissions during the ban cannot explain."
+    return f"{first}."
+
+
+def by_hour(f: dict[str, Finding]) -> pd.DataFrame:
+    """Answers of the model by hour (table apec_by_hour) beside those by day: series, question, by day, by hour."""
+    questions = {
+        "ban-1.effect": "3 to 5 November 2014",
+        "ban-2.effect": "6 to 12 November 2014",
+        "ban.effect": "the whole ban",
+        "ban.difference": "the whole ban, difference",
+        "ban.counterfactual": "the days of the ban, had they been like others",
+        "after-ban.effect": "two weeks after the ban",
+        "parade.effect": "parade of 2015",
+        "carry-over": "departure that carries over to the next day",
+        "block-scale": "scatter of ten days beyond that",
+    }
+    hours = tables.load("apec_by_hour").set_index("id")["text"]
+    rows = [
+        (LINES[f"apec.{series}"], question, f[f"apec.{series}.{key}"].text, hours[f"apec.hours.{series}.{key}"])
+        for series in ("embassy", "stations")
+        for key, question in questions.items()
+        if f"apec.hours.{series}.{key}" in hours
+    ]
+    return pd.DataFrame(rows, columns=["series", "question", "by day", "by hour"])
 
 
 def agreement(f: dict[str, Finding]) -> str:
@@ -215,4 +253,5 @@ def claims(f: dict[str, Finding]) -> pd.DataFrame:
          "; ".join(finding.text for finding in lasting),
          "does not hold" if gone else "holds" if kept else "not decided"),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
+    table = pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
+    return table[["the article says", "verdict", "found", "holds if"]]
