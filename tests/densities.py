@@ -23,9 +23,9 @@ def values_at(model: pm.Model, point: dict) -> dict[str, np.ndarray]:
     return dict(zip([variable.name for variable in variables], outputs, strict=True))
 
 
-def densities_at(model: pm.Model, point: dict) -> dict[str, float]:
-    """Log density of each random variable, without the Jacobians of the transforms."""
-    terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
+def densities_at(model: pm.Model, point: dict, jacobians: bool = False) -> dict[str, float]:
+    """Log density of each random variable, with or without the Jacobians of the transforms."""
+    terms = model.compile_fn(model.logp(sum=False, jacobian=jacobians), mode=PLAIN)(point)
     return {variable.name: float(np.sum(term)) for variable, term in zip(model.basic_RVs, terms, strict=True)}
 
 
@@ -34,8 +34,13 @@ def whole_density(model: pm.Model, point: dict) -> float:
     return float(model.compile_fn(model.logp(), mode=PLAIN)(point))
 
 
+def jacobian_at(model: pm.Model, point: dict, densities: dict[str, float]) -> float:
+    """What the Jacobians of the transforms add to the whole log density."""
+    return whole_density(model, point) - sum(densities.values())
+
+
 def jacobian(point: dict, values: dict) -> float:
-    """Scales are sampled as logs, shares as log-odds, zero-sum vectors in an orthonormal basis."""
+    """The same by hand: scales are sampled as logs, shares as log-odds, zero-sum vectors in an orthonormal basis."""
     total = 0.0
     for name in point:
         variable, _, transform = name.removesuffix("__").rpartition("_") if name.endswith("__") else (name, "", "")
@@ -46,6 +51,13 @@ def jacobian(point: dict, values: dict) -> float:
         else:
             assert transform in ("", "zerosum"), name
     return total
+
+
+def with_data(model: pm.Model, data: dict) -> pm.Model:
+    """The same model after its data were exchanged, as fits of another panel do it."""
+    with model:
+        pm.set_data(data)
+    return model
 
 
 def normal(mean, sd):
@@ -69,7 +81,7 @@ def zero_sum(sd):
 
     def logp(value):
         total = 0.0
-        for row in np.atleast_2d(value):
+        for row in value.reshape(-1, value.shape[-1]):
             assert abs(row.sum()) < 1e-9
             total -= 0.5 * (row @ row) / sd**2 + (len(row) - 1) * math.log(sd * math.sqrt(2 * math.pi))
         return total

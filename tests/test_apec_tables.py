@@ -69,11 +69,12 @@ def test_twins_say_whether_truth_lies_inside_and_what_would_be_claimed():
     assert claimed.loc[first].tolist() == ["no", "yes", "yes"]
     assert claimed.loc[second].tolist() == ["no", "no", "no"]
     assert claimed.loc[third].tolist() == ["yes", "yes", "yes"]
-    assert table.loc[(first, "−30 %"), "recovered"] == spread(-37, -22).text
+    assert table.loc[(first, "−30\N{NO-BREAK SPACE}%"), "recovered"] == spread(-37, -22).text
 
 
 def test_the_sentence_counts_what_the_table_shows():
-    assert apec_tables.twins_sentence(apec_tables.twins(some_twins())) == (
+    sentence = apec_tables.twins_sentence(apec_tables.twins(some_twins()))
+    assert sentence.replace("\N{NO-BREAK SPACE}", " ") == (
         "Of 9 truths 5 lie inside their intervals. An effect would have been claimed in 1 of 3 where it was 0 %; "
         "2 of 3 where it was −10 %; 2 of 3 where it was −30 %."
     )
@@ -173,6 +174,17 @@ def test_later_windows_below_zero_are_counted():
         "apec.embassy.ban.effect": spread(-40, -10),
     }
     assert apec_tables.later_sentence(found).startswith("Of 3 windows of two weeks from 30 days on, 2 lie wholly below")
+
+
+@pytest.mark.parametrize(("level", "low_as_well"), [(-20.0, True), (20.0, False)])
+def test_the_days_before_the_ban_are_averaged_over_as_long_a_time(level, low_as_well):
+    dates = pd.date_range("2014-10-01", "2014-11-30")
+    ban = pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-12")
+    departures = pd.Series(np.where((dates >= "2014-10-24") & (dates < ban[0]), level, 500.0), dates)
+    said = apec_tables.before_sentence({"embassy": departures}, ban)
+    number = f"{level:.0f}".replace("-", "\N{MINUS SIGN}")
+    assert said.startswith(f"The 10 days before the ban departed by {number}\N{NO-BREAK SPACE}% (embassy)")
+    assert ("low as well" in said) is low_as_well
 
 
 def test_moved_windows_in_a_sentence():

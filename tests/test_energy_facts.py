@@ -1,5 +1,7 @@
 """Findings read from the tables of energy, by hand."""
 
+import math
+
 import pytest
 
 from jingjinji import energy_facts, tables
@@ -33,6 +35,45 @@ def test_shares_of_a_round_add_up_to_the_whole():
 def test_coal_of_a_round_with_the_annual_mean(found):
     assert found["energy.sources.coal.1.absolute"].mean == pytest.approx(89.5 * 0.224 * 0.68, abs=0.06)
     assert found["energy.sources.coal.2.absolute"].mean == pytest.approx(58 * 0.03 * 0.67, abs=0.06)
+
+
+def test_ends_of_published_ranges_and_of_rounding(found):
+    ends = energy_facts.ends()
+    assert ends.loc[(1, "from outside")].tolist() == [28, 36]
+    assert ends.loc[(1, "coal")].tolist() == pytest.approx([22.35 * 0.64, 22.45 * 0.72])
+    assert ends.loc[(2, "coal")].tolist() == pytest.approx([2.5 * 0.58, 3.5 * 0.74])
+    assert ends.loc[(4, "from outside")].tolist() == [56.5, 57.5]
+    whole = energy_facts.apportionment()
+    for (number, part), (low, high) in ends.iterrows():
+        assert low < whole.loc[number, part] < high
+    coal = [found[f"energy.sources.coal.{end}"].mean for end in ("1.absolute.low", "1.absolute.high")]
+    assert coal == pytest.approx([89.45 * 0.2235 * 0.64, 89.55 * 0.2245 * 0.72], abs=0.06)
+    coal = [found[f"energy.sources.coal.{end}"].mean for end in ("2.absolute.low", "2.absolute.high")]
+    assert coal == pytest.approx([57.5 * 0.025 * 0.58, 58.5 * 0.035 * 0.74], abs=0.06)
+
+
+def test_table_of_sources_names_every_share():
+    table = energy_facts.sources_table().set_index("source")
+    assert table.loc["coal", "round 1"] == "15 % (14.3 to 16.2)"
+    assert table.loc["coal", "round 4"] == ""
+    assert table.loc["from outside", "round 2"] == "33 % (26.0 to 42.0)"
+
+
+def test_log_ratios_do_not_depend_on_the_local_share():
+    table = energy_facts.log_ratios_to_vehicles().set_index("source")
+    assert "vehicles" not in table.index
+    row = table.loc["industry"]
+    assert row.rounds == "1 to 4"
+    assert row.change == pytest.approx(math.log(10 / 50) - math.log(18.1 / 31.1))
+    low = math.log(9.5 / 50.5) - math.log(18.15 / 31.05)
+    high = math.log(10.5 / 49.5) - math.log(18.05 / 31.15)
+    assert [row.low, row.high] == pytest.approx([low, high])
+    assert table.loc["coal"].rounds == "1 to 3"
+
+
+def test_vehicles_grew_in_the_local_part_in_every_round(found):
+    local = [found[f"energy.sources.local.vehicles.{number}"].mean for number in energy_facts.ROUNDS]
+    assert local == [31.1, 45, 46, 50]
 
 
 def test_the_fall_of_coal_is_that_of_the_yearbook(found):

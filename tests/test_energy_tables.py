@@ -5,25 +5,17 @@ import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
 
 from jingjinji import energy_tables, fitting
-from jingjinji.energy_tables import AGREES, LESS, MORE, UNTESTED, verdict
+from jingjinji.energy_tables import AGREES, LESS, MORE, NOT_AGAINST, UNTESTED, verdict
 from jingjinji.findings import Finding, exact
+from jingjinji.models import energy_phase_out
 
 
 @pytest.mark.parametrize(
-    ("claimed", "low", "high", "step", "bound", "said"),
-    [
-        (90, 94, 97, 0.5, "", MORE),
-        (90, 89.7, 97, 0.5, "", AGREES),
-        (90, 90.4, 97, 0.5, "", AGREES),
-        (90, 70, 80, 0.5, "", LESS),
-        (78.3, 80, 80, 0.5, "lower", AGREES),
-        (78.3, 60, 60, 0.5, "lower", LESS),
-        (50, 30, 40, 0.5, "upper", AGREES),
-        (50, 60, 70, 0.5, "upper", MORE),
-    ],
+    ("claimed", "low", "high", "said"),
+    [(90, 94, 97, MORE), (90, 89.7, 97, AGREES), (90, 90.4, 97, AGREES), (90, 70, 80, LESS), (90, 70, 89.6, AGREES)],
 )
-def test_verdict(claimed, low, high, step, bound, said):
-    assert verdict(claimed, low, high, step, bound) == said
+def test_verdict(claimed, low, high, said):
+    assert verdict(claimed, low, high, step=0.5) == said
 
 
 @pytest.fixture
@@ -32,15 +24,23 @@ def found(prior) -> dict[str, Finding]:  # noqa: F811
 
 
 def test_claims_are_judged_by_the_figures_that_stand_beside_them(found):
-    key = "energy.ruhr.change.1964-2014"
-    for mean, said in ((-95.0, MORE), (-90.0, AGREES), (-60.0, LESS)):
-        curve = Finding(key, "x", np.random.default_rng(1).normal(mean, 0.5, (2, 500)), "%", "m", ())
-        table = energy_tables.claims(found | {key: curve})
+    key = "energy.claims.ruhr.output.change"
+    for fall, said in ((-95.4, MORE), (-90.0, AGREES), (-60.0, AGREES)):
+        table = energy_tables.claims(found | {key: exact(key, "x", fall, "%", ())})
         assert table.verdict[0] == said
-    assert table.verdict[table["the article says"].str.contains("last mine")].tolist() == [AGREES]
-    assert table.verdict[table["the article says"].str.contains("Steel jobs")].tolist() == [AGREES]
-    assert table.verdict[table["the article says"].str.contains("capacity falls")].tolist() == [MORE]
-    assert (table.verdict[table["the article says"].str.contains("region's")] == UNTESTED).all()
+    beside = table.set_index("the article says").verdict
+    assert beside.filter(like="Under 50 thousand").tolist() == [NOT_AGAINST]
+    for untested in ("last mine", "230 thousand", "capacity falls", "Firms", "universities", "region's"):
+        assert (beside.filter(like=untested) == UNTESTED).all()
+        assert len(beside.filter(like=untested))
+
+
+def test_no_figure_judges_a_claim_about_other_years(found):
+    table = energy_tables.claims(found)
+    figures = table.set_index("the article says")["the figures"]
+    assert "2013 to 2017" in figures.filter(like="capacity falls").iloc[0]
+    assert "1957 is a lower bound" in figures.iloc[0]
+    assert "North Rhine-Westphalia" in figures.filter(like="Under 50").iloc[0]
 
 
 def test_recovery_sets_truth_beside_estimate():
@@ -66,8 +66,24 @@ def test_curves_and_figures_of_every_series(prior):  # noqa: F811
         assert figures[label][0].min() == 0
 
 
-def test_half_times_name_every_series(found):
-    assert len(energy_tables.half_times(found)) == 7
+def test_half_times_are_read_from_the_figures(prior):  # noqa: F811
+    table = energy_tables.half_times(fitting.load_fit("energy_phase_out")).set_index("series")
+    half = table["half, in the figures"]
+    assert len(table) == 7
+    assert half["Beijing, coal consumption"] == "9.3 years, between 9 and 10 years"
+    assert half["Germany, hard-coal jobs"] == "10.2 years, between 3 and 13 years"
+    assert half["Ruhr, hard-coal output"] == "not observed, between 0 and 57 years"
+    assert half["Hebei, coal consumption"] == "not reached"
+    assert not table["half, on the curve"]["Hebei, coal consumption"]
+
+
+def test_paths_end_at_a_tenth(prior):  # noqa: F811
+    fit, years = fitting.load_fit("energy_phase_out"), np.arange(2013, 2051)
+    path = energy_tables.hebei_paths(fit, years, {"Beijing's": "beijing"})["Beijing's"]
+    shown = ~np.isnan(path).all(axis=0)
+    middle = np.median(energy_phase_out.path(fit, years, "hebei", "beijing").reshape(-1, len(years)), axis=0)
+    assert (shown == (middle >= middle[0] / 10)).all()
+    assert np.isfinite(path[:, shown]).all()
 
 
 def test_beijings_path_ends_in_the_last_year(prior):  # noqa: F811

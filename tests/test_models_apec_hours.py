@@ -2,21 +2,14 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
-from densities import (
-    beta,
-    densities_at,
-    jacobian,
-    lognormal,
-    some_point,
-    values_at,
-    whole_density,
-    zero_sum,
-)
+import xarray as xr
+from densities import beta, densities_at, jacobian, jacobian_at, lognormal, zero_sum
 
 from jingjinji import fitting, models
 from jingjinji.errors import BookError
@@ -52,21 +45,6 @@ def model(panel) -> pm.Model:
 
 
 @pytest.fixture(scope="module")
-def point(model) -> dict[str, np.ndarray]:
-    return some_point(model)
-
-
-@pytest.fixture(scope="module")
-def values(model, point) -> dict[str, np.ndarray]:
-    return values_at(model, point)
-
-
-@pytest.fixture(scope="module")
-def densities(model, point) -> dict[str, float]:
-    return densities_at(model, point)
-
-
-@pytest.fixture(scope="module")
 def by_day(panel, point, values) -> dict[str, float]:
     """The model by day of hours from which the course of the day is taken away."""
     course = values["hour_effect"][panel.pm25.index.hour]
@@ -91,8 +69,7 @@ def test_other_priors_are_those_of_the_model_by_day(densities, by_day):
 
 
 def test_jacobians_of_the_transforms(model, point, values, densities):
-    whole = whole_density(model, point)
-    assert whole - sum(densities.values()) == pytest.approx(jacobian(point, values), rel=1e-6)
+    assert jacobian_at(model, point, densities) == pytest.approx(jacobian(point, values), rel=1e-6)
 
 
 def test_an_hour_is_the_mean_of_the_sites_logs_and_nought_counts_as_one():
@@ -141,6 +118,20 @@ def test_raw_hours_that_are_not_there_are_told(empty_cache):
             apec_hours.load(variant)
     with pytest.raises(BookError, match="no variant 'toy': expected one of stations"):
         apec_hours.load("toy")
+
+
+def test_what_carries_over_from_day_to_day_is_that_of_twenty_four_hours(panel):
+    shape = (2, 3)
+    parameters = xr.Dataset(
+        {
+            "effect": (("chain", "draw", "event"), np.zeros((*shape, len(apec_series.EVENTS)))),
+            "block_scale": (("chain", "draw"), np.full(shape, 0.1)),
+            "carry_over": (("chain", "draw"), np.full(shape, 0.97)),
+        }
+    )
+    fit = SimpleNamespace(parameters=parameters, panel=panel, variant="", name="apec_hours")
+    found = {finding.id: finding for finding in apec_hours.findings(fit)}
+    assert found["apec.hours.embassy.carry-over"].mean == pytest.approx(100 * 0.97**24)
 
 
 def test_the_book_does_not_need_them():

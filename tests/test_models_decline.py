@@ -9,14 +9,26 @@ import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
-from pytensor.compile.mode import Mode
+from densities import (
+    PLAIN,
+    beta,
+    densities_at,
+    gamma,
+    jacobian,
+    jacobian_at,
+    lognormal,
+    normal,
+    student_t,
+    values_at,
+    with_data,
+    zero_sum,
+)
 from scipy import stats
 
 from jingjinji.errors import BookError
 from jingjinji.models import decline
 from jingjinji.models.decline import CITIES, MONTHS, WEATHER, YEARS, Panel
 
-PLAIN = Mode(linker="py", optimizer=None)
 N_MONTHS, N_CITIES = 144, 13
 HEBEI = [k for k, city in enumerate(CITIES) if city not in ("Beijing", "Tianjin")]
 MEASURED = {
@@ -66,56 +78,6 @@ def model(panel) -> pm.Model:
     return decline.build(panel)
 
 
-@pytest.fixture(scope="module")
-def point(model) -> dict[str, np.ndarray]:
-    """Unconstrained values away from the origin."""
-    rng = np.random.default_rng(11)
-    return {name: value + 0.3 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
-
-
-def compiled(model, outputs):
-    return model.compile_fn(outputs, mode=PLAIN, on_unused_input="ignore")
-
-
-def on_own_scale(model, point) -> dict[str, np.ndarray]:
-    """Every parameter at a point of unconstrained values, with everything that is derived from it."""
-    variables = [*model.free_RVs, *model.deterministics]
-    outputs = compiled(model, model.replace_rvs_by_values(variables))(point)
-    return dict(zip([variable.name for variable in variables], outputs, strict=True))
-
-
-@pytest.fixture(scope="module")
-def values(model, point) -> dict[str, np.ndarray]:
-    return on_own_scale(model, point)
-
-
-@pytest.fixture(scope="module")
-def densities(model, point) -> dict[str, float]:
-    """Log-density of each random variable, without the Jacobians of the transforms."""
-    terms = compiled(model, model.logp(sum=False, jacobian=False))(point)
-    return {variable.name: float(np.sum(term)) for variable, term in zip(model.basic_RVs, terms, strict=True)}
-
-
-def normal(mean, sd):
-    return lambda value: stats.norm.logpdf(value, mean, sd).sum()
-
-
-def lognormal(median, sd):
-    return lambda value: stats.lognorm.logpdf(value, sd, scale=median).sum()
-
-
-def zero_sum(sd):
-    """Normal density on the plane of vectors that sum to zero along the last axis."""
-
-    def logp(value):
-        rows = np.atleast_2d(value)
-        assert rows.sum(axis=-1) == pytest.approx(0, abs=1e-9)
-        free = rows.shape[-1] - 1
-        return sum(-0.5 * (row @ row) / sd**2 - free * math.log(sd * math.sqrt(2 * math.pi)) for row in rows)
-
-    return logp
-
-
 PRIORS = {
     "level": normal(math.log(60), 0.5),
     "slope": normal(-0.05, 0.1),
@@ -134,11 +96,11 @@ PRIORS = {
     "weather_city": zero_sum(1.0),
     "step": normal(1, 0.35),
     "step_high": lambda value: stats.halfnorm.logpdf(value, scale=0.06).sum(),
-    "persistence": lambda value: stats.beta.logpdf(value, 2, 3),
+    "persistence": beta(2, 3),
     "shock_scale": lognormal(0.12, 0.4),
     "log_scale_mean": normal(math.log(0.12), 0.3),
-    "tail": lambda value: stats.gamma.logpdf(value, 2, scale=10),
-    "carry_over": lambda value: stats.beta.logpdf(value, 4, 8),
+    "tail": gamma(2, 10),
+    "carry_over": beta(4, 8),
     "official_scale": lognormal(0.01, 0.5),
 }
 SCALED = {
@@ -167,18 +129,7 @@ def test_every_random_variable_is_tested(densities):
 
 
 def test_jacobians_of_the_transforms(model, point, values, densities):
-    """Scales are sampled as logs, shares as log-odds; zero-sum vectors in an orthonormal basis, without a Jacobian."""
-    expected = 0.0
-    for name in point:
-        variable, _, transform = name.removesuffix("__").rpartition("_") if name.endswith("__") else (name, "", "")
-        if transform == "log":
-            expected += np.log(values[variable]).sum()
-        elif transform == "logodds":
-            expected += np.log(values[variable] * (1 - values[variable])).sum()
-        else:
-            assert transform in ("", "zerosum"), name
-    whole = float(compiled(model, model.logp(jacobian=True))(point))
-    assert whole - sum(densities.values()) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert jacobian_at(model, point, densities) == pytest.approx(jacobian(point, values), rel=1e-6)
 
 
 def hand_bends(length_scale: float = 2.5) -> tuple[np.ndarray, np.ndarray]:
@@ -244,13 +195,6 @@ def test_regional_months_are_a_stationary_autoregression(densities, values, pane
     )
 
 
-def student_t(value, nu, mu, sigma) -> float:
-    return (
-        math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu * math.pi) - math.log(sigma)
-        - (nu + 1) / 2 * math.log1p(((value - mu) / sigma) ** 2 / nu)
-    )  # fmt: skip
-
-
 def test_measured_months(densities, values, panel, hand_means):
     """A month whose month before is measured carries part of its residual over; after a gap it does not."""
     carry, nu, scale = float(values["carry_over"]), 3 + float(values["tail"]), np.exp(values["log_scale"])
@@ -299,7 +243,7 @@ def nu_factor(nu: float) -> float:
 
 def test_length_scale_is_the_panels(point, values):
     changed = some_panel(length_scale=1.5)
-    found = on_own_scale(decline.build(changed), point)
+    found = values_at(decline.build(changed), point)
     assert found["mu"][40, 3] == pytest.approx(hand_mu(found, changed, found["region"], 40, 3), rel=1e-7)
     assert abs(found["mu"][40, 3] - hand_mu(found, some_panel(), found["region"], 40, 3)) > 1e-4
 
@@ -318,13 +262,9 @@ def test_data_of_another_panel_gives_the_model_of_that_panel(model, point):
         weather=np.zeros((N_MONTHS, 4)), length_scale=4.0, official=official(("Tianjin", 2016, 69.0, 0.3)),
     )  # fmt: skip
     other.pm25[at("2014-02"), 0] = np.nan
-    anew = decline.build(other)
-    expected = [float(np.sum(term)) for term in compiled(anew, anew.logp(sum=False))(point)]
-    fresh = decline.build(some_panel())
-    with fresh:
-        pm.set_data(decline.data(other))
-    exchanged = [float(np.sum(term)) for term in compiled(fresh, fresh.logp(sum=False))(point)]
-    assert exchanged == pytest.approx(expected, rel=1e-12)
+    expected = densities_at(decline.build(other), point, jacobians=True)
+    exchanged = with_data(decline.build(some_panel()), decline.data(other))
+    assert densities_at(exchanged, point, jacobians=True) == pytest.approx(expected, rel=1e-12)
 
 
 def test_named_dims(model):

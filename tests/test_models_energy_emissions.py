@@ -1,21 +1,21 @@
 """The emissions model against a computation by hand, and what is derived from its draws."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pymc as pm
 import pytest
 import xarray as xr
-from pytensor.compile.mode import Mode
+from densities import densities_at, values_at, with_data, zero_sum
 from scipy import stats
 
 from jingjinji import tables
 from jingjinji.errors import BookError
+from jingjinji.findings import Finding
 from jingjinji.models import energy_emissions as emissions
-from jingjinji.models.energy_emissions import BREAKS, PROVINCES, REGION, REGIONS, TIME, YEARS, Panel
-
-PLAIN = Mode(linker="py", optimizer=None)
+from jingjinji.models.energy_emissions import BREAKS, EMISSIONS, PROVINCES, REGION, REGIONS, TELLING, TIME, YEARS, Panel
 
 
 def some_panel(seed: int = 1, **more) -> Panel:
@@ -30,53 +30,38 @@ def model() -> pm.Model:
     return emissions.build(some_panel())
 
 
-@pytest.fixture(scope="module")
-def point(model) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(4)
-    return {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
-
-
-@pytest.fixture(scope="module")
-def values(model, point) -> dict[str, np.ndarray]:
-    variables = [*model.free_RVs, *model.deterministics]
-    outputs = model.compile_fn(model.replace_rvs_by_values(variables), mode=PLAIN)(point)
-    return dict(zip([variable.name for variable in variables], outputs, strict=True))
-
-
-def densities_of(model, point) -> dict[str, float]:
-    terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
-    return {variable.name: float(np.sum(term)) for variable, term in zip(model.basic_RVs, terms, strict=True)}
-
-
-@pytest.fixture(scope="module")
-def densities(model, point) -> dict[str, float]:
-    return densities_of(model, point)
-
-
-def zero_sum(value) -> float:
-    assert value.sum(axis=-1) == pytest.approx(0, abs=1e-9)
-    free = value.size - value.size // value.shape[-1]
-    return -0.5 * float((value**2).sum()) - free * math.log(math.sqrt(2 * math.pi))
-
-
 PRIORS = {
     "elasticity_mean": lambda v: stats.norm.logpdf(v["elasticity_mean"], 0.5, 0.5),
     "region_scale": lambda v: stats.lognorm.logpdf(v["region_scale"], 0.5, scale=0.15),
     "province_scale": lambda v: stats.lognorm.logpdf(v["province_scale"], 0.5, scale=0.15),
-    "by_region": lambda v: zero_sum(v["by_region"]),
-    "by_province": lambda v: zero_sum(v["by_province"]),
+    "by_region": lambda v: zero_sum(1.0)(v["by_region"]),
+    "by_province": lambda v: zero_sum_each(v["by_province"], np.where(TELLING, v["province_scale"], 1)),
     "share_slope": lambda v: stats.norm.logpdf(v["share_slope"]),
     "trend_mean": lambda v: stats.norm.logpdf(v["trend_mean"], 0, 0.7),
     "trend_scale": lambda v: stats.lognorm.logpdf(v["trend_scale"], 0.5, scale=0.2),
-    "trend": lambda v: zero_sum(v["trend"]),
-    "level": lambda v: stats.norm.logpdf(v["level"]),
+    "trend": lambda v: zero_sum_each(v["trend"], v["trend_scale"]),
+    "level_mean": lambda v: stats.norm.logpdf(v["level_mean"], 0, 0.5),
+    "level": lambda v: zero_sum(1.0)(v["level"]),
+    "year_scale": lambda v: stats.lognorm.logpdf(v["year_scale"], 0.7, scale=0.04),
+    "year_mean": lambda v: stats.norm.logpdf(v["year_shock"], 0, v["year_scale"][:, None] * stretch(v)),
     "step_mean": lambda v: stats.norm.logpdf(v["step_mean"], 0, 0.4),
-    "step_scale": lambda v: stats.lognorm.logpdf(v["step_scale"], 0.5, scale=0.2),
-    "step": lambda v: stats.t.logpdf(v["step"], 4, v["step_mean"][..., None], v["step_scale"][..., None]),
-    "carry_over": lambda v: stats.beta.logpdf(v["carry_over"], 6, 6),
+    "step_scale": lambda v: stats.lognorm.logpdf(v["step_scale"], 0.5, scale=0.25),
+    "step_apart": lambda v: zero_sum_each(v["step"] - v["step_mean"][:, None], v["step_scale"]),
+    "carry_over": lambda v: stats.beta.logpdf(v["carry_over"], 2, 2),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.05),
-    "co2_error": lambda v: stats.lognorm.logpdf(v["co2_error"], 0.5, scale=0.04),
 }
+
+
+def zero_sum_each(values: np.ndarray, scales: np.ndarray) -> float:
+    """Vectors that sum to zero, each with its own scale."""
+    return sum(zero_sum(scale)(values[at][None]) for at, scale in np.ndenumerate(scales))
+
+
+def stretch(v: dict) -> np.ndarray:
+    """How much wider the first year is than the others, which hang on the year before (emission, year)."""
+    wider = np.ones((len(EMISSIONS), len(YEARS)))
+    wider[:, 0] = 1 / np.sqrt(1 - v["carry_over"] ** 2)
+    return wider
 
 
 @pytest.mark.parametrize("name", PRIORS)
@@ -89,7 +74,7 @@ def test_every_random_variable_is_tested(densities):
 
 
 def driver_of(panel: Panel, name: str, p: int, t: int) -> float:
-    """A predictor less the province's mean and the mean slope of all provinces."""
+    """A series less the province's mean and the mean slope of all provinces."""
     slope = np.polyfit(YEARS, panel.values[name].T, 1)[0].mean()
     return panel.values[name][p, t] - panel.values[name][p].mean() - slope * (YEARS[t] - 2010)
 
@@ -98,12 +83,12 @@ def hand_mean(v: dict, panel: Panel, k: int, p: int) -> np.ndarray:
     """Expected logarithms of emission k of province p, by year."""
     means = []
     for t in range(len(YEARS)):
-        mean = v["level"][k, p] * v["scatter"][k] / (1 - v["carry_over"][k // 2])
-        mean += (v["trend_mean"][k] + v["trend_scale"][k] * v["trend"][k, p]) * TIME[t]
+        mean = v["level_mean"][k] + v["level"][k, p] * v["scatter"][k] / (1 - v["carry_over"][k])
+        mean += (v["trend_mean"][k] + v["trend"][k, p]) * TIME[t]
         mean += v["share_slope"][k] * driver_of(panel, "coal_share", p, t)
         for x, driver in enumerate(("coal", "output")):
             elasticity = v["elasticity_mean"][k, x] + v["region_scale"][k, x] * v["by_region"][k, x, REGION[p]]
-            elasticity += v["province_scale"][k, x] * v["by_province"][k, x, p]
+            elasticity += v["by_province"][k, x, p] * (1 if k >= 2 and x == 0 else v["province_scale"][k, x])
             assert elasticity == pytest.approx(v["elasticity"][k, x, p])
             mean += elasticity * driver_of(panel, driver, p, t)
         if k < 2:
@@ -113,46 +98,38 @@ def hand_mean(v: dict, panel: Panel, k: int, p: int) -> np.ndarray:
     return np.array(means)
 
 
-def departures(v: dict, panel: Panel, name: str, k: int, p: int) -> np.ndarray:
-    seen = panel.values[name][p] - panel.values[name][p].mean()
-    return seen - hand_mean(v, panel, k, p)
-
-
 def hand_density(v: dict, panel: Panel) -> float:
-    total = 0.0
-    for p in range(len(PROVINCES)):
-        for k, name in enumerate(("so2", "dust")):
-            left, carry, sd = departures(v, panel, name, k, p), v["carry_over"][0], v["scatter"][k]
-            total += stats.t.logpdf(left[0], 8, 0, sd / math.sqrt(1 - carry**2))
-            total += stats.t.logpdf(left[1:], 8, carry * left[:-1], sd).sum()
-        carry, shared = v["carry_over"][1], v["scatter"][2] ** 2
-        own = v["co2_error"] ** 2
-        ceads_variance = shared + own[0] + (10.0 * panel.edgar_alone) ** 2
-        news = []
-        for name in ("ceads", "edgar"):
-            left = departures(v, panel, name, 2, p)
-            news.append(np.concatenate([left[:1], left[1:] - carry * left[:-1]]))
-        stretch = np.ones(len(YEARS))
-        stretch[0] = 1 / math.sqrt(1 - carry**2)
-        # the second of two normals with covariance ((ceads, shared), (shared, shared + own)), given the first
-        given = shared / ceads_variance
-        variance = shared + own[1] - given * shared
-        total += stats.t.logpdf(news[0], 8, 0, math.sqrt(ceads_variance) * stretch).sum()
-        total += stats.t.logpdf(news[1], 8, given * news[0], math.sqrt(variance) * stretch).sum()
+    """Figures around line, steps and shocks as they are, however the model samples them."""
+    total, wider = 0.0, stretch(v)
+    for k, name in enumerate(EMISSIONS):
+        for p in range(len(PROVINCES)):
+            seen = np.array([driver_of(panel, name, p, t) for t in range(len(YEARS))])
+            left = seen - hand_mean(v, panel, k, p)
+            before = np.concatenate([[0.0], left[:-1]])
+            middle = v["carry_over"][k] * before + panel.common * v["year_shock"][k]
+            total += stats.t.logpdf(left, 4, middle, v["scatter"][k] * wider[k]).sum()
     return total
 
 
-def test_emissions_carry_over_and_inventories_share_a_departure(densities, values):
+def test_emissions_carry_over_and_share_the_shock_of_a_year(densities, values):
     assert densities["emissions"] == pytest.approx(hand_density(values, some_panel()), rel=1e-6)
+    alone = values | {"year_shock": np.zeros_like(values["year_shock"])}
+    assert abs(hand_density(alone, some_panel()) - densities["emissions"]) > 10
 
 
-@pytest.mark.parametrize("more", [{"broken": 0.0}, {"edgar_alone": 1.0}])
-def test_variants_are_the_same_model_with_other_data(point, values, more):
-    model = emissions.build(some_panel())
-    with model:
-        pm.set_data(emissions.data(some_panel(seed=2, **more)))
-    expected = hand_density(values, some_panel(seed=2, **more))
-    assert densities_of(model, point)["emissions"] == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("more", [{"broken": 0.0}, {"common": 0.0}])
+def test_variants_are_the_same_model_with_other_data(point, more):
+    other = some_panel(seed=2, **more)
+    model = with_data(emissions.build(some_panel()), emissions.data(other))
+    expected = hand_density(values_at(model, point), other)
+    assert densities_at(model, point)["emissions"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_priors_of_what_is_left_out_are_standard(point):
+    model = with_data(emissions.build(some_panel()), emissions.data(some_panel(broken=0.0, common=0.0)))
+    found, v = densities_at(model, point), values_at(model, point)
+    assert found["year_mean"] == pytest.approx(stats.norm.logpdf(v["year_mean"]).sum())
+    assert found["step_apart"] == pytest.approx(zero_sum(1.0)(v["step_apart"]))
 
 
 def test_every_province_has_one_region():
@@ -181,72 +158,146 @@ def test_a_gap_is_named():
 
 
 def test_unknown_variant():
-    with pytest.raises(BookError, match="no variant 'ols': expected one of toy, toy-no-link, edgar-alone"):
+    with pytest.raises(BookError, match="no variant 'ols': expected one of toy, toy-no-link, without-year-shocks"):
         emissions.load("ols")
 
 
 def test_simulate_puts_the_elasticities_in():
-    quiet = {"scatter": 0.0, "co2_error": 0.0, "step_scale": 0.0, "province": 0.0}
+    quiet = {"scatter": 0.0, "year_scale": 0.0, "step_scale": 0.0, "province": 0.0}
     made = emissions.simulate(quiet, np.random.default_rng(1), some_panel())
     arrays = emissions.data(made)
-    assert arrays["seen"][2] == pytest.approx(0.7 * arrays["coal"] + 0.1 * arrays["output"])
-    assert arrays["seen"][3] == pytest.approx(arrays["seen"][2])
+    assert arrays["seen"][2] == pytest.approx(0.8 * arrays["coal"] + 0.1 * arrays["output"])
+    assert arrays["seen"][3] == pytest.approx(0.6 * arrays["coal"] + 0.1 * arrays["output"])
     assert emissions.load("toy-no-link").truth["elasticity"][:, 0].mean() == pytest.approx(0)
     assert emissions.load("toy").values["so2"].tolist() == emissions.load("toy").values["so2"].tolist()
 
 
+def test_simulate_gives_all_provinces_the_same_shock():
+    shocks = {"scatter": 0.0, "step_scale": 0.0, "province": 0.0, "carry_over": 0.0, "year_scale": 0.1}
+    made = emissions.simulate(shocks, np.random.default_rng(1), some_panel())
+    arrays = emissions.data(made)
+    left = arrays["seen"][3] - 0.6 * arrays["coal"] - 0.1 * arrays["output"]
+    assert left == pytest.approx(np.tile(left[0], (len(PROVINCES), 1)))
+    assert left[0].std() == pytest.approx(0.1, rel=0.5)
+
+
+SIZE = (2, 200)
+BY = ("emission", "province")
+
+
 @pytest.fixture
 def fit() -> SimpleNamespace:
-    panel, shape = emissions.load(), (2, 200)
-    elasticity = np.zeros((*shape, 3, 2, len(PROVINCES)))
+    elasticity = np.zeros((*SIZE, 4, 2, len(PROVINCES)))
     elasticity[:, :, 0, 0] = 0.5
     elasticity[:, :, 2, 0, PROVINCES.index("Hebei")] = 0.8
-    step = np.zeros((*shape, len(BREAKS), len(PROVINCES)))
+    step = np.zeros((*SIZE, len(BREAKS), len(PROVINCES)))
     step[:, :, BREAKS.index(("so2", 2016))] = math.log(0.5)
-    by = ("emission", "province")
     full = {
         "elasticity": (elasticity, ("emission", "driver", "province")),
         "step": (step, ("break", "province")),
-        "step_mean": (np.full((*shape, len(BREAKS)), math.log(0.5)), ("break",)),
-        "level": (np.zeros((*shape, 3, len(PROVINCES))), by),
-        "trend_mean": (np.full((*shape, 3), -0.5), ("emission",)),
-        "trend_scale": (np.full((*shape, 3), 0.1), ("emission",)),
-        "trend": (np.zeros((*shape, 3, len(PROVINCES))), by),
-        "share_slope": (np.zeros((*shape, 3)), ("emission",)),
-        "carry_over": (np.full((*shape, 2), 0.5), ("kind",)),
-        "scatter": (np.full((*shape, 3), 0.05), ("emission",)),
-        "co2_error": (np.full((*shape, 2), 0.03), ("source",)),
+        "step_mean": (np.full((*SIZE, len(BREAKS)), math.log(0.5)), ("break",)),
+        "level": (np.zeros((*SIZE, 4, len(PROVINCES))), BY),
+        "trend": (np.zeros((*SIZE, 4, len(PROVINCES))), BY),
+        "year_shock": (np.zeros((*SIZE, 4, len(YEARS))), ("emission", "year")),
+        "region_scale": (np.full((*SIZE, 4, 2), 0.1), ("emission", "driver")),
+        "province_scale": (np.full((*SIZE, 4, 2), 0.1), ("emission", "driver")),
     }
+    alike = {"level_mean": 0.0, "trend_mean": 0.0, "trend_scale": 0.1, "share_slope": 0.2, "carry_over": 0.5}
+    alike |= {"scatter": 0.05, "year_scale": 0.1}
+    full |= {name: (np.full((*SIZE, 4), value), ("emission",)) for name, value in alike.items()}
     parameters = xr.Dataset({name: (("chain", "draw", *dims), value) for name, (value, dims) in full.items()})
-    return SimpleNamespace(parameters=parameters, panel=panel, variant="", name="energy_emissions", seed=3)
+    return SimpleNamespace(parameters=parameters, panel=emissions.load(), variant="", name="energy_emissions", seed=3)
 
 
 def test_findings_by_hand(fit):
     found = {finding.id: finding for finding in emissions.findings(fit)}
     assert found["energy.emissions.elasticity.so2"].mean == pytest.approx(0.5)
-    assert found["energy.emissions.elasticity.co2.bth"].mean == pytest.approx(0.8 / 3)
+    assert found["energy.emissions.elasticity.ceads.bth"].mean == pytest.approx(0.8 / 3)
+    assert found["energy.emissions.share-slope.so2"].mean == pytest.approx(100 * math.expm1(0.02))
+    assert found["energy.emissions.year-shock.dust"].mean == pytest.approx(10)
     table = tables.load("energy_province_year").set_index(["province", "year"])
     row, first, last = (table.loc[("Hebei", year)] for year in (2015, 2013, 2017))
     assert found["energy.emissions.per-tonne.so2.hebei"].mean == pytest.approx(0.5 * row.so2 / row.coal)
-    co2 = math.sqrt(row.co2_ceads * row.co2_edgar)
-    assert found["energy.emissions.per-tonne.co2.hebei"].mean == pytest.approx(0.8 * co2 / row.coal)
+    assert found["energy.emissions.per-tonne.ceads.hebei"].mean == pytest.approx(0.8 * row.co2_ceads / row.coal)
     assert found["energy.emissions.break.so2.2016"].mean == pytest.approx(-50)
     assert found["energy.emissions.hebei.so2.with-steps"].mean == pytest.approx(-50)
     with_coal = 100 * ((last.coal / first.coal) ** 0.5 - 1)
     assert found["energy.emissions.hebei.so2.with-coal"].mean == pytest.approx(with_coal)
     assert found["energy.emissions.hebei.so2.change"].mean == pytest.approx(100 * (last.so2 / first.so2 - 1), abs=0.05)
-    assert found["energy.emissions.co2.error.edgar"].mean == pytest.approx(3)
+    assert found["energy.emissions.hebei.so2.change.from-2015"].mean == pytest.approx(
+        100 * (last.so2 / row.so2 - 1), abs=0.05
+    )
+    fell = sum(table.dust[province, 2014] < table.dust[province, 2013] for province in PROVINCES)
+    assert found["energy.emissions.fell.dust.2014"].value_text == f"{fell}\N{NO-BREAK SPACE}of 30"
+    assert found["energy.emissions.co2.elasticity-gap"].mean == pytest.approx(0.8 / 30)
 
 
-def test_replicates_have_the_models_scatter(fit):
-    drawn = emissions.replicates(fit)
-    centre = emissions.expected_counted(
-        fit,
-        {name: fit.parameters[name].stack(s=("chain", "draw")).transpose("s", ...).values for name in fit.parameters},
-    )[0]
-    spread = 0.05 / math.sqrt(1 - 0.25) * math.sqrt(2)
-    assert drawn.mean(axis=0) == pytest.approx(centre, abs=0.05)
-    assert drawn.std() == pytest.approx(math.hypot(spread, centre.std()), rel=0.1)
+def test_own_data_remove_nothing_where_provinces_scatter_as_their_prior(fit):
+    rng = np.random.default_rng(5)
+    shape = (2, 4000)
+    region = 0.1 * rng.normal(size=(*shape, 4, 2, len(REGIONS)))
+    region -= region.mean(axis=-1, keepdims=True)
+    province = 0.1 * rng.normal(size=(*shape, 4, 2, len(PROVINCES)))
+    province -= province.mean(axis=-1, keepdims=True)
+    draws = {"region_scale": np.full((*shape, 4, 2), 0.1), "province_scale": np.full((*shape, 4, 2), 0.1)}
+    as_prior = emissions._own_data(fit, draws | {"elasticity": region[..., REGION] + province})
+    halved = emissions._own_data(fit, draws | {"elasticity": (region[..., REGION] + province) / 2})
+    assert [finding.mean for finding in as_prior] == pytest.approx([0] * 4, abs=8)
+    assert [finding.mean for finding in halved] == pytest.approx([75] * 4, abs=2)
+
+
+def test_figures_drawn_anew_scatter_around_what_is_expected(fit):
+    draws = emissions._some_draws(fit)
+    assert draws["scatter"].shape == (2, 200, 4)
+    shock, own = emissions.drawn_anew(fit.panel, draws, np.random.default_rng(1))
+    assert shock.std() == pytest.approx(0.1, rel=0.05)
+    assert own.std() == pytest.approx(0.05 * math.sqrt(2), rel=0.05)
+    carried = emissions._carried(shock + own, draws["carry_over"])
+    assert carried.std() == pytest.approx(math.hypot(0.1, 0.05 * math.sqrt(2)) / math.sqrt(0.75), rel=0.05)
+    assert emissions.drawn_anew(emissions.load("without-year-shocks"), draws, np.random.default_rng(1))[0].std() == 0
+
+
+def test_innovations_are_what_carrying_over_adds(fit):
+    draws = emissions._some_draws(fit)
+    new = np.random.default_rng(2).normal(size=(4, len(PROVINCES), len(YEARS)))
+    figures = emissions.expected(fit.panel, draws)[0, 0] + emissions._carried(new, draws["carry_over"][0, 0])
+    fit.panel.values.update(zip(EMISSIONS, figures, strict=True))
+    centred = emissions.innovations(fit.panel, draws)[0, 0]
+    # what is taken out of the figures, a mean and a slope, leaves a straight line in all years but the first
+    assert np.diff((centred - new)[..., 1:], n=2) == pytest.approx(0, abs=1e-9)
+
+
+def test_provinces_that_move_together_correlate():
+    rng = np.random.default_rng(4)
+    shock, own = rng.normal(size=(400, 1, 15)), rng.normal(size=(400, len(PROVINCES), 15))
+    everyone = np.zeros(len(PROVINCES), dtype=int)
+    assert emissions.together(own, everyone).mean() == pytest.approx(0, abs=0.02)
+    assert emissions.together(shock + own, everyone).mean() == pytest.approx(0.5, abs=0.05)
+    of_region = rng.normal(size=(400, len(REGIONS), 15))[:, REGION]
+    assert emissions.together(of_region + own, REGION).mean() == pytest.approx(0.5, abs=0.05)
+    assert emissions.together(np.stack([own[0], own[0, ::-1]]), everyone) == pytest.approx(
+        [(np.corrcoef(own[0]).sum() - 30) / 870] * 2
+    )
+
+
+def test_the_check_sees_shocks_that_a_model_leaves_out(fit):
+    """Figures with a shock a year stand out beside figures drawn anew without, and not beside those with."""
+    truth = {"year_scale": 0.1, "scatter": 0.07, "step": np.zeros(len(BREAKS)), "step_scale": 0.0, "province": 0.0}
+    truth |= {"elasticity": np.zeros((4, 2)), "share_slope": np.zeros(4), "trend": np.full(4, -0.5)}
+    panel = emissions.simulate(truth, np.random.default_rng(6))
+    fit.parameters["elasticity"][:] = 0
+    fit.parameters["step"][:] = 0
+    fit.parameters["share_slope"][:] = 0
+    for common, apart in ((1.0, False), (0.0, True)):
+        fit.panel = replace(panel, truth=None, common=common)
+        found = {finding.id: finding for finding in emissions._check_departures(fit, fake_record)}
+        for emission in EMISSIONS:
+            seen, anew = (found[f"energy.emissions.check.together.{emission}{end}"] for end in ("", ".anew"))
+            assert (seen.mean > anew.draws.max()) == apart
+
+
+def fake_record(id, label, draws, unit):
+    return Finding(id, label, draws, unit, "test", ())
 
 
 def test_findings_without_breaks_name_no_steps(fit):

@@ -2,6 +2,7 @@ import csv
 import dataclasses
 import json
 import os
+from html import unescape
 
 import pytest
 from sphinx_book import build, decline, fake_fitting, html, some_findings, write_book
@@ -131,6 +132,23 @@ def test_only_pages_that_print_a_changed_finding_are_read_again(tmp_path, monkey
     relabelled = decline("pm25.decline.beijing", -64.0, label="another label")
     fake_fitting(monkeypatch, findings | {relabelled.id: relabelled})
     assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+
+
+def test_a_variants_finding_has_a_card_where_a_page_prints_it(tmp_path, findings):
+    for suffix in ("printed", "unprinted"):
+        variant = decline(f"pm25.decline.beijing@{suffix}", -60.0)
+        findings[variant.id] = variant
+    write_book(
+        tmp_path, {"prose": "# Prose\n\n{finding-value}`pm25.decline.beijing@printed`\n", "cards": PAGES["cards"]}
+    )
+    build(tmp_path)
+    assert 'href="cards.html#pm25.decline.beijing@printed"' in unescape(html(tmp_path, "prose"))
+    assert 'id="pm25.decline.beijing@printed"' in unescape(html(tmp_path, "cards"))
+    assert "@unprinted" not in unescape(html(tmp_path, "cards"))
+    page = tmp_path / "prose.md"
+    page.write_text(page.read_text("utf-8").replace("@printed", "@unprinted"), encoding="utf-8")
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+    assert 'id="pm25.decline.beijing@unprinted"' in unescape(html(tmp_path, "cards"))
 
 
 def test_a_finding_that_is_gone_stops_the_next_build(tmp_path, monkeypatch, findings):

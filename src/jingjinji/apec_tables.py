@@ -98,7 +98,7 @@ def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
             rows.append(
                 (
                     words,
-                    f"{truth} %".replace("-", "−"),
+                    f"{truth}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}"),
                     estimate.text,
                     "yes" if low <= truth <= high else "no",
                     "yes" if high < 0 else "no",
@@ -145,6 +145,21 @@ def _percents(estimate: str, note: str) -> list[float]:
 def unexplained(fit, panel: apec_series.Panel, first: str, last: str) -> pd.Series:
     """Departure (%) of each day from what calendar and weather let expect, between two dates."""
     return 100 * np.expm1(apec_series.unexplained(fit.parameters, panel, slice(None, None, 20))[first:last])
+
+
+def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:
+    """How far the days just before the ban departed (%) from expectation, as long a time as the ban, in a sentence."""
+    length = ban[1] - ban[0]
+    before = {
+        name: values[ban[0] - length - apec_series.DAY : ban[0] - apec_series.DAY]
+        for name, values in departures.items()
+    }
+    means = [100 * np.expm1(np.log1p(values / 100).mean()) for values in before.values()]
+    each = " and ".join(f"{_whole(mean)}\N{NO-BREAK SPACE}% ({name})" for name, mean in zip(before, means, strict=True))
+    first = f"The {length.days + 1} days before the ban departed by {each} from expectation"
+    if max(means) < 0:
+        return f"{first}: they were low as well, which a change of emissions during the ban cannot explain."
+    return f"{first}."
 
 
 def agreement(f: dict[str, Finding]) -> str:
@@ -215,4 +230,5 @@ def claims(f: dict[str, Finding]) -> pd.DataFrame:
          "; ".join(finding.text for finding in lasting),
          "does not hold" if gone else "holds" if kept else "not decided"),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
+    table = pd.DataFrame(rows, columns=["the article says", "holds if", "found", "verdict"])
+    return table[["the article says", "verdict", "found", "holds if"]]

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from jingjinji import tables
@@ -46,6 +47,71 @@ def apportionment() -> pd.DataFrame:
     return whole
 
 
+def local_ends() -> pd.DataFrame:
+    """Lowest and highest share of the local part by (round, source), per cent, that its rounding allows."""
+    table = tables.load("source_apportionment").query("basis == 'local'")
+    step = table.groupby("round").share.transform(lambda shares: 0.05 if (shares % 1).any() else 0.5)
+    named = table.assign(low=table.share - step, high=table.share + step)
+    return named.set_index(["round", "part"])[["low", "high"]].sort_index()
+
+
+def ends() -> pd.DataFrame:
+    """Lowest and highest share of all PM2.5 by (round, source), per cent: of published ranges, or of rounding.
+
+    What is local is what is not from outside.
+    """
+    table = tables.load("source_apportionment")
+    outside = table[(table.basis == "total") & (table.part == "from outside")].set_index("round")
+    low, high = outside.low.fillna(outside.share - 0.5), outside.high.fillna(outside.share + 0.5)
+    local = local_ends()
+    whole = pd.DataFrame({
+        "low": local.low * (100 - high).reindex(local.index, level="round") / 100,
+        "high": local.high * (100 - low).reindex(local.index, level="round") / 100,
+    })  # fmt: skip
+    border = pd.DataFrame({"low": low, "high": high})
+    border.index = pd.MultiIndex.from_product([border.index, ["from outside"]], names=["round", "part"])
+    return pd.concat([whole, border]).sort_index()
+
+
+def sources_table() -> pd.DataFrame:
+    """Shares of all PM2.5 by source (rows) and round, per cent, with what ranges and rounding allow."""
+    whole, limits = apportionment(), ends()
+
+    def text(number: int, part: str) -> str:
+        if (number, part) not in limits.index:
+            return ""
+        low, high = limits.loc[(number, part)]
+        return f"{whole.loc[number, part]:.0f} % ({low:.1f} to {high:.1f})"
+
+    return pd.DataFrame(
+        [{"source": part, **{f"round {number}": text(number, part) for number in ROUNDS}}
+         for part in (*PARTS, "from outside")]
+    )  # fmt: skip
+
+
+def log_ratios_to_vehicles() -> pd.DataFrame:
+    """Log-ratio of each local source to vehicles in its first and last round, and the change with its ends.
+
+    The local share cancels out of these ratios; the ends are those of rounding. Columns source, rounds, first, last,
+    change, low, high.
+    """
+    limits, rows = local_ends(), []
+    shares = limits.mean(axis=1)
+    for part in PARTS:
+        rounds = [number for number in ROUNDS if (number, part) in limits.index]
+        if part == "vehicles" or len(rounds) < 2:
+            continue
+        first, last = (np.log(shares[number, part] / shares[number, "vehicles"]) for number in (rounds[0], rounds[-1]))
+        least, most = ({number: np.log(limits.loc[(number, part), end] / limits.loc[(number, "vehicles"), other])
+                        for number in rounds} for end, other in (("low", "high"), ("high", "low")))  # fmt: skip
+        rows.append({
+            "source": part, "rounds": f"{rounds[0]} to {rounds[-1]}", "first": first, "last": last,
+            "change": last - first, "low": least[rounds[-1]] - most[rounds[0]],
+            "high": most[rounds[-1]] - least[rounds[0]],
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def findings() -> list[Finding]:
     """Steel and capacity of Hebei, the Ruhr's figures, the sources of Beijing's PM2.5, shares of emissions."""
     return [*_ruhr(), *_capacity(), *_coal(), *_sources(), *_emissions()]
@@ -67,7 +133,7 @@ def _ruhr() -> list[Finding]:
               ("coal_phase_out",)),
         exact("energy.claims.ruhr.output.2014", "hard-coal output of the Ruhr, 2014", output[1], "Mt",
               ("coal_phase_out",)),
-        exact("energy.claims.ruhr.output.change", "change of the Ruhr's hard-coal output, 1957 to 2014",
+        exact("energy.claims.ruhr.output.change", "change of the Ruhr's hard-coal output, 1957 (a lower bound) to 2014",
               round(100 * (output[1] / output[0] - 1), 1), "%", ("coal_phase_out",)),
         exact("energy.germany.jobs.left.1970", "hard-coal jobs of Germany in 1970, of those of 1957",
               round(100 * miners[1] / miners[0]), "%", ("coal_phase_out",)),
@@ -151,7 +217,7 @@ def _coal() -> list[Finding]:
 def _sources() -> list[Finding]:
     made, whole = [], apportionment()
     official = tables.load("pm25_official_annual").query("series == 'official' and area == 'Beijing'")
-    means = official.set_index("year").pm25
+    official, limits = official.set_index("year"), ends()
     panel = ("source_apportionment",)
     for number in ROUNDS:
         for part in (*PARTS, "from outside"):
@@ -160,11 +226,25 @@ def _sources() -> list[Finding]:
                 made.append(exact(f"energy.sources.{part.replace(' ', '-')}.{number}",
                                   f"share of all PM2.5 in Beijing, {part}, round {number}", round(share, 1), "%",
                                   panel))  # fmt: skip
+        for end in ("low", "high"):
+            made.append(exact(f"energy.sources.from-outside.{number}.{end}",
+                              f"{end} end of the share of PM2.5 in Beijing from outside, round {number}",
+                              round(limits.loc[(number, "from outside"), end], 1), "%", panel))  # fmt: skip
+    local = local_ends().mean(axis=1)
+    for number in ROUNDS:
+        for part in ("vehicles", "industry"):
+            made.append(exact(f"energy.sources.local.{part}.{number}",
+                              f"share of the local part of PM2.5 in Beijing, {part}, round {number}",
+                              round(local[number, part], 1), "%", panel))  # fmt: skip
     for number, year in YEAR_OF_ROUND.items():
-        made.append(exact(f"energy.sources.coal.{number}.absolute",
-                          f"PM2.5 in Beijing from local coal, round {number}, with the annual mean of {year}",
-                          round(whole.loc[number, "coal"] / 100 * means[year], 1), "µg/m³",
-                          (*panel, "pm25_official_annual")))  # fmt: skip
+        mean, half = official.pm25[year], official.rounding[year]
+        values = {"": (whole.loc[number, "coal"], mean), ".low": (limits.low[number, "coal"], mean - half),
+                  ".high": (limits.high[number, "coal"], mean + half)}  # fmt: skip
+        for end, (share, level) in values.items():
+            made.append(exact(f"energy.sources.coal.{number}.absolute{end}",
+                              f"PM2.5 in Beijing from local coal, round {number}, with the annual mean of {year}"
+                              + (f", {end[1:]} end" if end else ""),
+                              round(share / 100 * level, 1), "µg/m³", (*panel, "pm25_official_annual")))  # fmt: skip
     return made
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from jingjinji.findings import PROBABILITY, Finding
 
-WIDTH = 6.4
+WIDTH = 4.5
 INK, SOFT = "#1f2937", "#9ca3af"
 COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All thirteen cities": "#374151"}
 ACCENT, SECOND = "#b45309", "#0e7490"
@@ -23,6 +23,7 @@ SOURCE_COLOURS = {
 CALENDAR = calendar.month_abbr[1:]
 TAIL = 100 * (1 - PROBABILITY) / 2
 BASIS_CHANGE = 2018 + 8 / 12
+IN_A_ROW = 3
 
 
 def use_house_style() -> None:
@@ -33,12 +34,15 @@ def use_house_style() -> None:
     sns.set_theme(
         style="ticks",
         rc={
-            "font.size": 10,
-            "axes.labelsize": 10,
-            "axes.titlesize": 10,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
-            "legend.fontsize": 9,
+            "font.size": 8.5,
+            "axes.labelsize": 8.5,
+            "axes.titlesize": 8.5,
+            "axes.linewidth": 0.8,
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "xtick.major.size": 3,
+            "ytick.major.size": 3,
+            "legend.fontsize": 8,
             "axes.edgecolor": INK,
             "axes.spines.right": False,
             "axes.spines.top": False,
@@ -62,7 +66,7 @@ def _subplots(*arguments, figsize: tuple[float, float], **keywords):
 def raw_series(months: pd.DataFrame) -> Figure:
     """Monthly means of every city (table pm25_city_month), small multiples on one scale."""
     cities = sorted(months.city.unique())
-    figure, axes = _subplots(-(-len(cities) // 3), 3, figsize=(WIDTH, 7.6), sharex=True, sharey=True)
+    figure, axes = _subplots(-(-len(cities) // 3), 3, figsize=(WIDTH, 6.4), sharex=True, sharey=True)
     for axis, city in zip(axes.flat, cities, strict=False):
         rows = months[months.city == city]
         year = rows.month.str[:4].astype(int) + (rows.month.str[5:].astype(int) - 0.5) / 12
@@ -74,7 +78,7 @@ def raw_series(months: pd.DataFrame) -> Figure:
     for axis in list(axes.flat)[len(cities) :]:
         axis.set_axis_off()
     for axis in axes.flat:
-        axis.set_xticks([2014, 2016, 2018, 2020])
+        axis.set_xticks([2014, 2017, 2020])
     for axis in list(axes.flat)[len(cities) - 3 : len(cities)]:
         axis.tick_params(labelbottom=True)
     figure.supylabel("PM2.5, monthly mean (µg/m³)")
@@ -83,7 +87,7 @@ def raw_series(months: pd.DataFrame) -> Figure:
 
 def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: pd.DataFrame) -> Figure:
     """Annual means by area: draws (draw, year) as median and 94 % band, official means as points."""
-    figure, axes = _subplots(2, 2, figsize=(WIDTH, 5), sharex=True, sharey=True)
+    figure, axes = _subplots(2, 2, figsize=(WIDTH, 4), sharex=True, sharey=True)
     for axis, (area, values) in zip(axes.flat, draws.items(), strict=True):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
@@ -92,7 +96,7 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
         axis.plot(rows.year, rows.pm25, "o", color="white", mec=INK, ms=4.5)
         axis.axvline(BASIS_CHANGE - 0.5, color=SOFT, lw=0.8, ls=":")
         axis.set_title(area, loc="left")
-        axis.set_xticks([2013, 2015, 2017, 2019, 2021, 2023])
+        axis.set_xticks([2013, 2018, 2023])
     axes[0, 0].set_ylim(0, None)
     figure.supylabel("PM2.5, annual mean (µg/m³)")
     return figure
@@ -101,10 +105,10 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
 def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
     """Posterior means with 94 % highest-density intervals, one row a finding, one block a group."""
     rows = sum(len(group) for group in groups.values()) + len(groups)
-    figure, axis = _subplots(figsize=(WIDTH, 0.27 * rows + 0.8))
+    figure, axis = _subplots(figsize=(WIDTH, 0.21 * rows + 0.7))
     position, ticks, names = 0, [], []
     for title, group in groups.items():
-        axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=9)
+        axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=8)
         position -= 1
         for name, finding in group:
             low, high = finding.hdi
@@ -124,13 +128,13 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
 
 def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
     """Season as a multiple of the year's typical month: region (draw, 12) with band, each city's mean as a line."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 2.8))
     months = np.arange(12)
     for name, values in cities.items():
         bold = name in ("Zhangjiakou", "Shijiazhuang")
         axis.plot(months, values, color=SECOND if bold else SOFT, lw=1.4 if bold else 0.7)
         if bold:
-            axis.annotate(name, (11, values[-1]), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+            axis.annotate(name, (11, values[-1]), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     low, middle, high = np.percentile(region, [TAIL, 50, 100 - TAIL], axis=0)
     axis.fill_between(months, low, high, color=ACCENT, alpha=0.35, lw=0)
     axis.plot(months, middle, color=ACCENT, lw=2)
@@ -142,7 +146,7 @@ def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
 
 def effects(draws: dict[str, np.ndarray], cities: list[str]) -> Figure:
     """Change in per cent with one standard deviation of each weather variable: draws (draw, city), one panel each."""
-    figure, axes = _subplots(2, 2, figsize=(WIDTH, 6.2), sharex=True, sharey=True)
+    figure, axes = _subplots(2, 2, figsize=(WIDTH, 5), sharex=True, sharey=True)
     rows = np.arange(len(cities))[::-1]
     for axis, (name, values) in zip(axes.flat, draws.items(), strict=True):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
@@ -157,7 +161,7 @@ def effects(draws: dict[str, np.ndarray], cities: list[str]) -> Figure:
 
 def paired_years(years: np.ndarray, first: np.ndarray, second: np.ndarray, names: tuple[str, str]) -> Figure:
     """Two sets of annual means (draw, year) side by side, median and 94 % interval."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 2.8))
     for shift, values, colour, name in ((-0.09, first, INK, names[0]), (0.09, second, ACCENT, names[1])):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.errorbar(
@@ -172,7 +176,7 @@ def paired_years(years: np.ndarray, first: np.ndarray, second: np.ndarray, names
 
 def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, marks: dict[str, float]) -> Figure:
     """Densities of one quantity before and after the data, with named reference lines."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.9))
+    figure, axis = _subplots(figsize=(WIDTH, 2.5))
     sns.kdeplot(prior, ax=axis, color=SOFT, fill=True, alpha=0.3, lw=1.2, label="prior")
     sns.kdeplot(posterior, ax=axis, color=ACCENT, fill=True, alpha=0.3, lw=1.6, label="posterior")
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
@@ -181,13 +185,13 @@ def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, ma
     axis.set_yticks([])
     axis.set_ylabel("")
     axis.spines["left"].set_visible(False)
-    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
 def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month") -> Figure:
     """Prior predictive distribution of means over a span (month, day) against the measured ones, log scale."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.9))
+    figure, axis = _subplots(figsize=(WIDTH, 2.5))
     bins = np.geomspace(1, 3000, 50)
     axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
               alpha=0.6, label="prior")  # fmt: skip
@@ -203,7 +207,7 @@ def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month
 
 def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Figure:
     """Replicated against measured means by group: name -> (labels, replicated (draw, group), measured (group))."""
-    figure, axes = _subplots(len(checks), 1, figsize=(WIDTH, 3.1 * len(checks)))
+    figure, axes = _subplots(len(checks), 1, figsize=(WIDTH, 2.4 * len(checks)))
     for axis, (title, (labels, replicated, measured)) in zip(np.atleast_1d(axes), checks.items(), strict=True):
         low, high = np.percentile(replicated, [TAIL, 100 - TAIL], axis=0)
         place = np.arange(len(labels))
@@ -220,7 +224,7 @@ def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]
 
 def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured: dict[str, np.ndarray]) -> Figure:
     """Months predicted from earlier years: (draw, month) as 50 and 94 % bands, what was measured as points."""
-    figure, axes = _subplots(len(predicted), 1, figsize=(WIDTH, 1.75 * len(predicted)), sharex=True)
+    figure, axes = _subplots(len(predicted), 1, figsize=(WIDTH, 1.4 * len(predicted)), sharex=True)
     place = months.year + (months.month - 0.5) / 12
     for axis, (city, values) in zip(axes, predicted.items(), strict=True):
         for probability, alpha in ((94, 0.2), (50, 0.35)):
@@ -238,7 +242,7 @@ def forecast(months: pd.PeriodIndex, predicted: dict[str, np.ndarray], measured:
 
 def counts(years: np.ndarray, path: np.ndarray, areas: tuple[str, ...], published: pd.DataFrame) -> Figure:
     """Heavy days: smooth path (draw, year, area) with 94 % band, published counts as points."""
-    figure, axes = _subplots(1, 3, figsize=(WIDTH, 2.9), sharey=True)
+    figure, axes = _subplots(1, 3, figsize=(WIDTH, 2.5), sharey=True)
     for k, (axis, area) in enumerate(zip(axes, areas, strict=True)):
         low, middle, high = np.percentile(path[:, :, k], [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(years, low, high, color=COLOURS[area], alpha=0.25, lw=0)
@@ -256,14 +260,14 @@ def scatter_with_intervals(
     names: list[str], predicted: np.ndarray, other: np.ndarray, labels: tuple[str, str]
 ) -> Figure:
     """Predicted (draw, unit) against an independent figure, with the line of equality."""
-    figure, axis = _subplots(figsize=(WIDTH, 4.2))
+    figure, axis = _subplots(figsize=(WIDTH, 3.6))
     low, middle, high = np.percentile(predicted, [TAIL, 50, 100 - TAIL], axis=0)
     axis.errorbar(other, middle, [middle - low, high - middle], fmt="o", color=INK, ecolor=SOFT, ms=4)
     ends = [0.9 * min(low.min(), other.min()), 1.05 * max(high.max(), other.max())]
     axis.plot(ends, ends, color=ACCENT, lw=1, ls="--")
     for rank, k in enumerate(np.argsort(other)):
         side = {"xytext": (6, -9), "ha": "left"} if rank % 2 else {"xytext": (-6, 5), "ha": "right"}
-        axis.annotate(names[k], (other[k], middle[k]), textcoords="offset points", fontsize=9, **side)
+        axis.annotate(names[k], (other[k], middle[k]), textcoords="offset points", fontsize=8, **side)
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     return figure
@@ -287,20 +291,19 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
     place, top = {}, 0.0
     for level in range(max(depth.values()) + 1):
         names = sorted(name for name in parents if depth[name] == level)
-        rows = -(-len(names) // 4)
-        for k, name in enumerate(names):
-            row, column = divmod(k, 4)
-            count = min(4, len(names) - 4 * row)
-            place[name] = ((column + 0.5) / count, -(top + 0.8 * row))
-        top += 0.8 * rows + 0.8
-    figure, axis = _subplots(figsize=(WIDTH, 0.62 * top))
+        rows = -(-len(names) // IN_A_ROW)
+        for row, members in enumerate(np.array_split(names, rows)):
+            for column, name in enumerate(members):
+                place[name] = ((column + 0.5) / len(members) + (0.06 if row % 2 else 0), -(top + row))
+        top += rows + 0.6
+    figure, axis = _subplots(figsize=(WIDTH, 0.5 * top))
     for name, causes in parents.items():
         for cause in sorted(causes):
             axis.annotate("", place[name], place[cause], arrowprops={"arrowstyle": "->", "color": SOFT, "shrinkA": 9,
                           "shrinkB": 9, "lw": 0.8})  # fmt: skip
     for name, (x, y) in place.items():
         colour = "#fde68a" if name in observed else "white"
-        axis.text(x, y, name, ha="center", va="center", fontsize=9, zorder=3,
+        axis.text(x, y, name, ha="center", va="center", fontsize=8, zorder=3,
                   bbox={"boxstyle": "round", "fc": colour, "ec": INK, "lw": 0.7})  # fmt: skip
     axis.set_xlim(0, 1)
     axis.set_ylim(-top + 0.4, 0.5)
@@ -312,7 +315,7 @@ def event_days(
     series: dict[str, pd.Series], shaded: dict[str, tuple[pd.Timestamp, pd.Timestamp]], label: str, reference: float
 ) -> Figure:
     """Daily series (index date) on one axis, with named spans shaded and a dotted reference line."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 2.8))
     for (name, values), colour in zip(series.items(), (INK, ACCENT), strict=False):
         axis.plot(values.index, values, "o-", color=colour, ms=2.5, lw=1, label=name)
     for (name, (first, last)), colour in zip(shaded.items(), (SECOND, SOFT), strict=False):
@@ -332,7 +335,7 @@ def event_days(
 def curves(panels: dict[str, tuple[np.ndarray, np.ndarray, str]]) -> Figure:
     """Change in per cent along each variable: name -> (values, draws (draw, value), unit), median and 94 % band."""
     rows = -(-len(panels) // 2)
-    figure, axes = _subplots(rows, 2, figsize=(WIDTH, 1.9 * rows), sharey=True)
+    figure, axes = _subplots(rows, 2, figsize=(WIDTH, 1.5 * rows), sharey=True)
     for axis, (name, (x, values, unit)) in zip(axes.flat, panels.items(), strict=False):
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(x, low, high, color=ACCENT, alpha=0.3, lw=0)
@@ -348,7 +351,7 @@ def curves(panels: dict[str, tuple[np.ndarray, np.ndarray, str]]) -> Figure:
 
 def twin(starts: pd.DatetimeIndex, measured: np.ndarray, draws: np.ndarray, event: int, label: str) -> Figure:
     """A city's periods against draws (draw, period) of its synthetic twin; the event's period is marked."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.4))
+    figure, axis = _subplots(figsize=(WIDTH, 2.8))
     low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
     axis.fill_between(starts, low, high, color=SECOND, alpha=0.25, lw=0, label="twin, 94 %")
     axis.plot(starts, middle, color=SECOND, lw=1.4)
@@ -365,7 +368,7 @@ def twin(starts: pd.DatetimeIndex, measured: np.ndarray, draws: np.ndarray, even
 
 def placebos(standing: pd.Series, marked: list[str]) -> Figure:
     """Predictive standard deviations of every city taken as if the event had been there; some are named."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.6))
+    figure, axis = _subplots(figsize=(WIDTH, 2.3))
     others = standing.drop(marked)
     axis.hist(others, np.arange(-5.25, 5.5, 0.5), color=SOFT, alpha=0.7, label="donors as placebos")
     for city in marked:
@@ -374,7 +377,7 @@ def placebos(standing: pd.Series, marked: list[str]) -> Figure:
         )
         if city == "Beijing":
             axis.annotate(city, (standing[city], 0.9), xycoords=("data", "axes fraction"), xytext=(-4, 0),
-                          textcoords="offset points", ha="right", fontsize=10)  # fmt: skip
+                          textcoords="offset points", ha="right", fontsize=8.5)  # fmt: skip
     axis.plot([], [], color=SECOND, lw=0.8, label="other cities of the area")
     axis.set_xlabel("departure from the twin (predictive standard deviations)")
     axis.set_ylabel("cities")
@@ -384,7 +387,7 @@ def placebos(standing: pd.Series, marked: list[str]) -> Figure:
 
 def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[str, tuple[int, ...]]) -> Figure:
     """Columns of table energy_province_year as multiples of their first year: three areas in colour."""
-    figure, axes = _subplots(2, 2, figsize=(WIDTH, 5.4), sharex=True)
+    figure, axes = _subplots(2, 2, figsize=(WIDTH, 4.2), sharex=True)
     for axis, (column, title) in zip(axes.flat, titles.items(), strict=True):
         wide = panel.pivot(index="year", columns="province", values=column)
         relative = wide / wide.iloc[0]
@@ -407,7 +410,7 @@ def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[s
 
 def mix_areas(mix: pd.DataFrame, parts: tuple[str, ...], areas: tuple[str, ...]) -> Figure:
     """Shares of end-use energy by year as stacked areas, one panel an area (table energy_mix_year)."""
-    figure, axes = _subplots(1, len(areas), figsize=(WIDTH, 3.5), sharey=True)
+    figure, axes = _subplots(1, len(areas), figsize=(WIDTH, 3), sharey=True)
     for axis, area in zip(axes, areas, strict=True):
         rows = mix[mix.province == area].sort_values("year")
         values = rows[list(parts)].to_numpy()
@@ -427,7 +430,7 @@ def path_against_level(
     years: np.ndarray, path: np.ndarray, level: np.ndarray, first: int, names: tuple[str, str]
 ) -> Figure:
     """A path (draw, year) with 94 % band, and a level (draw,) across it; years before `first` are carried back."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.6))
+    figure, axis = _subplots(figsize=(WIDTH, 3))
     low, middle, high = np.percentile(path, [TAIL, 50, 100 - TAIL], axis=0)
     known = years >= first
     axis.fill_between(years, low, high, color=COLOURS["Beijing"], alpha=0.2, lw=0)
@@ -449,7 +452,7 @@ def declines(
 ) -> Figure:
     """What is left of the plateau by years since the peak: bands (draw, year) and figures (years, share)."""
     columns = 2
-    figure, axes = _subplots(-(-len(left) // columns), columns, figsize=(WIDTH, 1.75 * -(-len(left) // columns)),
+    figure, axes = _subplots(-(-len(left) // columns), columns, figsize=(WIDTH, 1.4 * -(-len(left) // columns)),
                              sharex=True, sharey=True)  # fmt: skip
     for axis, (name, values) in zip(axes.flat, left.items(), strict=False):
         low, middle, high = np.percentile(100 * values, [TAIL, 50, 100 - TAIL], axis=0)
@@ -474,7 +477,7 @@ def declines(
 
 def future_paths(years: np.ndarray, paths: dict[str, np.ndarray], published: pd.DataFrame, label: str) -> Figure:
     """One region's future on several paths: (draw, year) as median and 94 % band, published figures as points."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.8))
+    figure, axis = _subplots(figsize=(WIDTH, 3.1))
     for name, values in paths.items():
         low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
         axis.fill_between(years, low, high, color=PATH_COLOURS[name], alpha=0.15, lw=0)
@@ -483,13 +486,13 @@ def future_paths(years: np.ndarray, paths: dict[str, np.ndarray], published: pd.
     axis.set_ylim(0, None)
     axis.set_xlim(published.year.min(), years[-1])
     axis.set_ylabel(label)
-    axis.legend(fontsize=9)
+    axis.legend(fontsize=8)
     return figure
 
 
 def stacked_rounds(shares: pd.DataFrame) -> Figure:
     """Shares of the whole by round (rows) and source (columns) as stacked bars, per cent."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.8))
+    figure, axis = _subplots(figsize=(WIDTH, 3.1))
     bottom = np.zeros(len(shares))
     for source in shares:
         height = shares[source].fillna(0).to_numpy()
@@ -497,7 +500,7 @@ def stacked_rounds(shares: pd.DataFrame) -> Figure:
         for row, (start, width) in enumerate(zip(bottom, height, strict=True)):
             if width >= 6:
                 dark = source in ("coal", "vehicles", "industry", "living", "from outside")
-                axis.text(start + width / 2, row, f"{width:.0f}", ha="center", va="center", fontsize=9,
+                axis.text(start + width / 2, row, f"{width:.0f}", ha="center", va="center", fontsize=8,
                           color="white" if dark else INK)  # fmt: skip
         bottom += height
     axis.set_yticks(np.arange(len(shares)), [f"round {number}" for number in shares.index])
@@ -510,11 +513,11 @@ def stacked_rounds(shares: pd.DataFrame) -> Figure:
 
 def output_against_capacity(years: np.ndarray, output: np.ndarray, marks: dict[str, float]) -> Figure:
     """Yearly output as bars and named levels of capacity as lines (Mt)."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.2))
+    figure, axis = _subplots(figsize=(WIDTH, 2.6))
     axis.bar(years, output, color=SECOND, width=0.7)
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
         axis.axhline(value, color=ACCENT, lw=1.4, ls=style)
-        axis.annotate(name, (years[0] - 0.4, value), xytext=(0, 3), textcoords="offset points", fontsize=9)
+        axis.annotate(name, (years[0] - 0.4, value), xytext=(0, 3), textcoords="offset points", fontsize=8)
     axis.set_ylim(0, 1.12 * max(*marks.values(), *output))
     axis.set_xticks(np.arange(years[0], years[-1] + 1))
     axis.set_ylabel("crude steel (Mt a year)")

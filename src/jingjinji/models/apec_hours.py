@@ -96,4 +96,4 @@ def findings(fit) -> list[Finding]:
     """Effects by event and of the ban as a whole, as in `apec_series`."""
     site = "stations" if fit.variant else "embassy"
     name = partial(record, model=fit.name, panel=PANEL)
-    return apec_series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name)
+    return apec_series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name, 24)

@@ -361,8 +361,11 @@ def series_findings(fit, panel: Panel, prefix: str, words: str, name) -> list[Fi
     ]
 
 
-def event_findings(parameters, panel: Panel, prefix: str, words: str, name) -> list[Finding]:
-    """Effect of each event (%), and of the ban as a whole in % and µg/m³ with what the days would have been."""
+def event_findings(parameters, panel: Panel, prefix: str, words: str, name, steps_a_day: int = 1) -> list[Finding]:
+    """Effect of each event (%), and of the ban as a whole in % and µg/m³ with what the days would have been.
+
+    steps_a_day : readings of the series in a day, over which the carry-over is taken.
+    """
     effect = parameters["effect"].transpose("chain", "draw", "event").values
     made = []
     for event, (first, last) in panel.windows.items():
@@ -388,6 +391,14 @@ def event_findings(parameters, panel: Panel, prefix: str, words: str, name) -> l
             "%",
         )
     )
+    made.append(
+        name(
+            f"{prefix}.carry-over",
+            f"part of a departure that carries over to the same hour of the next day, {words}",
+            100 * parameters["carry_over"].transpose("chain", "draw").values ** steps_a_day,
+            "%",
+        )
+    )
     return made
 
 
@@ -397,23 +408,13 @@ def _group(parameters, panel: Panel, group: str, members: tuple, prefix: str, wo
     days = panel.pm25[first:last].dropna()
     position = panel.pm25.index.get_indexer(days.index)
     shift = parameters["effect"].transpose("chain", "draw", "event").values @ event_days(panel)[position].T
-    block = parameters["block_effect"].transpose("chain", "draw", "block").values
-    block = block[:, :, block_of(panel)[position]]
-    block = block * parameters["block_scale"].transpose("chain", "draw").values[:, :, None]
     without = (days.to_numpy() * np.exp(-shift)).mean(axis=2)
-    usual = (days.to_numpy() * np.exp(-shift - block)).mean(axis=2)
     observed = days.mean()
     return [
         name(
             f"{prefix}.effect",
             f"change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}",
             100 * (observed / without - 1),
-            "%",
-        ),
-        name(
-            f"{prefix}.departure",
-            f"departure of PM2.5 from what weather and season let expect, {span}",
-            100 * (observed / usual - 1),
             "%",
         ),
         name(
@@ -488,6 +489,13 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name, mo
                 (in_ban - usual) / (np.maximum(spread, LEAST_SPREAD) * np.sqrt(1 + 1 / len(others))), len(others) - 1
             ),
             "probability",
+        ),
+        exact(
+            f"{prefix}.weather.other-years",
+            f"other years whose weather of the same days is compared, {words}",
+            len(others),
+            "",
+            PANEL,
         ),
         exact(
             f"{prefix}.weather.worse-years",

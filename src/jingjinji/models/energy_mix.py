@@ -1,11 +1,11 @@
-"""The end-use energy of provinces as a composition: random walks of log-ratios, and Beijing's path as a yardstick."""
+"""End-use energy of provinces as a composition: random walks of log-ratios, and Beijing's path as a yardstick."""
 
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
+from scipy import stats
 
 from jingjinji import tables
 from jingjinji.errors import BookError
@@ -13,26 +13,32 @@ from jingjinji.findings import Finding, exact, record
 
 PARTS = ("coal", "oil", "gas", "electricity", "heat")
 YEARS = tuple(range(2003, 2023))
-STEPS = len(YEARS) - 1
+STEPS, RATIOS = len(YEARS) - 1, len(PARTS) - 1
+PAIRS = np.triu_indices(RATIOS, 1)
 SHOWN = ("Beijing", "Tianjin", "Hebei")
 PANEL = ("energy_mix_year",)
-BACK = 40
-"""Years before the first for which Beijing's path is carried back."""
+BACK = 10
+"""Years before the first for which Beijing's path is carried back in a figure."""
 AGO = 10
 """Years over which the speed of change is given, up to the last."""
 REVISION = 2018
+ODD = 2.0
+"""Factor by which an odd cell leaves its neighbours in time."""
 
 
 @dataclass(frozen=True)
 class Panel:
     """Amounts of the five parts, ``(province, year, part)`` in Mtce, all above zero.
 
-    `revised` is 0 where the step of 2018 is not told apart from the rest.
+    `odd` has one row an odd cell: positions of province, year and part. `odd_apart` is 0 where these cells count like
+    the others, `normal` is 1 where steps are nearly normal.
     """
 
     provinces: tuple[str, ...]
     amounts: np.ndarray
-    revised: float = 1.0
+    odd: np.ndarray
+    odd_apart: float = 1.0
+    normal: float = 0.0
     truth: dict | None = None
 
 
@@ -57,7 +63,22 @@ def complete(table: pd.DataFrame) -> Panel:
                 f"{YEARS[0]} to {YEARS[-1]}; complete the rows of {province}"
             )
     ordered = whole[whole.province.isin(provinces)].sort_values(["province", "year"])
-    return Panel(provinces, ordered[list(PARTS)].to_numpy().reshape(len(provinces), len(YEARS), len(PARTS)))
+    amounts = ordered[list(PARTS)].to_numpy().reshape(len(provinces), len(YEARS), len(PARTS))
+    return Panel(provinces, amounts, odd_cells(amounts))
+
+
+def odd_cells(amounts: np.ndarray) -> np.ndarray:
+    """Cells that jump and return: positions (cell, 3) of province, year and part.
+
+    Against the median growth of the parts, the amount changes by a factor of at least `ODD` into the year and by at
+    least that much out of it in the other direction, and both years together change it by less than either alone.
+    """
+    growth = np.diff(np.log(amounts), axis=1)
+    growth = growth - np.median(growth, axis=2, keepdims=True)
+    into, out = growth[:, :-1], growth[:, 1:]
+    jump = np.minimum(np.abs(into), np.abs(out))
+    found = np.argwhere((into * out < 0) & (jump >= np.log(ODD)) & (np.abs(into + out) < jump))
+    return found + np.array([0, 1, 0])
 
 
 def contrasts() -> np.ndarray:
@@ -65,9 +86,9 @@ def contrasts() -> np.ndarray:
 
     Egozcue et al. (2003), doi 10.1023/A:1023818214614.
     """
-    matrix = np.zeros((len(PARTS), len(PARTS) - 1))
-    for k in range(len(PARTS) - 1):
-        rest = len(PARTS) - 1 - k
+    matrix = np.zeros((len(PARTS), RATIOS))
+    for k in range(RATIOS):
+        rest = RATIOS - k
         matrix[k, k] = np.sqrt(rest / (rest + 1))
         matrix[k + 1 :, k] = -1 / np.sqrt(rest * (rest + 1))
     return matrix
@@ -84,39 +105,37 @@ def shares(ratios: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def waves() -> tuple[np.ndarray, np.ndarray]:
-    """Sine waves (step, wave) that make yearly steps independent, and the weight of measurement error in each.
-
-    A random walk seen with error has steps with covariance ``walk**2 I + error**2 D``, D tridiagonal (2, -1); these
-    waves are the eigenvectors of D.
-    """
-    k = np.arange(1, STEPS + 1)
-    matrix = np.sqrt(2 / (STEPS + 1)) * np.sin(np.pi * np.outer(k, k) / (STEPS + 1))
-    return matrix, 2 - 2 * np.cos(np.pi * k / (STEPS + 1))
-
-
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
-    steps = np.diff(log_ratios(panel.amounts), axis=1)
-    return {"steps": np.einsum("sw,psr->pwr", waves()[0], steps), "revised": np.array(panel.revised)}
+    return {
+        "steps": np.diff(log_ratios(panel.amounts), axis=1),
+        "odd_apart": np.array(panel.odd_apart),
+        "normal": np.array(panel.normal),
+    }
+
+
+def odd_levels(panel: Panel) -> np.ndarray:
+    """What an error of one in the logarithm of each odd cell adds to log-ratios (cell, province, year, ratio)."""
+    added = np.zeros((len(panel.odd), *panel.amounts.shape))
+    added[(np.arange(len(panel.odd)), *panel.odd.T)] = 1
+    return added @ contrasts()
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Random walks with a drift that may change evenly, seen with error; yearly steps as independent waves.
+    """Random walks with heavy-tailed steps and a drift that may change evenly; odd cells have errors of their own.
 
-    The likelihood is exact: levels are integrated out by taking steps, the walk and the error by the waves. The
-    scatter of a step is that of the walk and of two errors together.
+    The four steps of a province and year are a multivariate t, written as each ratio given those before it.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    basis, weight = waves()
-    middle = np.arange(STEPS) - (STEPS - 1) / 2
-    straight, bent, revision = basis.sum(axis=0), basis.T @ (middle / 10), basis[REVISION - 1 - YEARS[0]]
+    middle, revised = (np.arange(STEPS) - (STEPS - 1) / 2) / 10, np.array(YEARS[1:]) == REVISION
     coords = {
         "province": list(panel.provinces),
         "ratio": [f"{part} to the rest" for part in PARTS[:-1]],
-        "wave": range(STEPS),
+        "year": YEARS[1:],
+        "pair": [f"{PARTS[k]} after {PARTS[j]}" for j, k in zip(*PAIRS, strict=True)],
+        "cell": [f"{panel.provinces[p]} {YEARS[y]} {PARTS[k]}" for p, y, k in panel.odd],
     }
     with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
@@ -126,107 +145,122 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         bend_mean = pm.Normal("bend_mean", 0, 0.1, dims="ratio")
         bend_scale = pm.LogNormal("bend_scale", np.log(0.05), 0.5, dims="ratio")
         bend = bend_mean + bend_scale * pm.ZeroSumNormal("bend", 1, dims=("ratio", "province")).T
-        step_2018 = d["revised"] * pm.Normal("revision", 0, 0.2, dims="ratio")
+        revision = pm.Normal("revision", 0, 0.2, dims="ratio")
+        year_scale = pm.LogNormal("year_scale", np.log(0.03), 0.5, dims="ratio")
+        year = pm.Normal("year_effect", 0, year_scale, dims=("year", "ratio"))
+        cell_error = d["odd_apart"] * pm.Normal("cell_error", 0, 2, dims="cell")
         scatter_mean = pm.Normal("log_scatter_mean", np.log(0.1), 0.5, dims="ratio")
         scatter = pt.exp(pm.Normal("log_scatter", scatter_mean, 0.5, dims=("province", "ratio")))
-        error_to_walk = pm.LogNormal("error_to_walk", np.log(0.4), 0.5, dims="ratio")
-        walk = scatter / pt.sqrt(1 + 2 * error_to_walk**2)
-        error = walk * error_to_walk
+        follow = pm.Normal("follow", 0, 0.5, dims="pair")
+        tail = 1 + pm.Gamma("tail", 2, 0.1) + 1000 * d["normal"]
 
-        mean = drift[:, None, :] * straight[:, None] + bend[:, None, :] * bent[:, None] + step_2018 * revision[:, None]
-        sd = pt.sqrt(walk[:, None, :] ** 2 + weight[:, None] * error[:, None, :] ** 2)
-        pm.Normal("observed_steps", mean, sd, observed=d["steps"], dims=("province", "wave", "ratio"))
+        mean = drift[:, None, :] + bend[:, None, :] * middle[:, None] + revision * revised[:, None] + year
+        mean = mean + pt.tensordot(cell_error, np.diff(odd_levels(panel), axis=2), axes=1)
+        departure = d["steps"] - mean
+        followed = departure @ pt.set_subtensor(pt.zeros((RATIOS, RATIOS))[PAIRS], follow)
+        size = ((departure - followed) / scatter[:, None, :]) ** 2 @ np.triu(np.ones((RATIOS, RATIOS)), 1)
+        before = np.arange(RATIOS)
+        pm.StudentT(
+            "observed_steps", nu=tail + before, mu=mean + followed,
+            sigma=scatter[:, None, :] * pt.sqrt((tail + size) / (tail + before)),
+            observed=d["steps"], dims=("province", "year", "ratio"),
+        )  # fmt: skip
     return model
 
 
-TRUTH = {"coal_drift": -0.06, "own": 0.015, "walk": 0.06, "error": 0.03}
+def departures(rng: np.random.Generator, scatter: np.ndarray, tail: np.ndarray, follow: np.ndarray) -> np.ndarray:
+    """Departures of yearly steps from their mean, drawn from the model (..., ratio); `follow` is (..., pair)."""
+    common = np.sqrt(tail / rng.chisquare(tail, scatter.shape[:-1]))[..., None]
+    own = scatter * common * rng.normal(size=scatter.shape)
+    matrix = np.broadcast_to(np.eye(RATIOS), (*follow.shape[:-1], RATIOS, RATIOS)).copy()
+    matrix[..., PAIRS[0], PAIRS[1]] = -follow
+    return (own[..., None, :] @ np.linalg.inv(matrix))[..., 0, :]
+
+
+TRUTH = {
+    "coal_drift": -0.06, "revision": -0.1, "own": 0.015, "year": 0.03, "scatter": 0.06, "follow": 0.2, "tail": 3.0,
+    "cell_error": 1.5,
+}  # fmt: skip
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
-    """A panel with known drift of coal against the rest (keys of `TRUTH`) that starts where `panel` starts."""
+    """A panel with known drift and step of 2018 of coal (keys of `TRUTH`) that starts where `panel` starts.
+
+    The odd cells of `panel` get an error, up and down in turn.
+    """
     panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
-    size = (len(panel.provinces), STEPS, len(PARTS) - 1)
+    size = (len(panel.provinces), STEPS, RATIOS)
     drift = known["own"] * rng.normal(size=size[::2])
     drift -= drift.mean(axis=0)
     drift[:, 0] += known["coal_drift"]
-    steps = drift[:, None] + known["walk"] * rng.normal(size=size)
+    follow = np.full(len(PAIRS[0]), known["follow"])
+    steps = departures(rng, np.full(size, known["scatter"]), known["tail"], follow)
+    steps += drift[:, None] + known["year"] * rng.normal(size=size[1:])
+    steps[:, REVISION - 1 - YEARS[0], 0] += known["revision"]
     start = log_ratios(panel.amounts[:, :1])
     path = np.concatenate([start, start + np.cumsum(steps, axis=1)], axis=1)
-    seen = path + known["error"] * rng.normal(size=path.shape)
+    error = known["cell_error"] * (-1.0) ** np.arange(len(panel.odd))
+    seen = path + np.tensordot(error, odd_levels(panel), axes=1)
     total = panel.amounts.sum(axis=-1, keepdims=True)
     return replace(panel, amounts=total * shares(seen), truth={**known, "drift": drift})
 
 
-def _toy(panel: Panel, coal_drift: float) -> Panel:
-    return simulate({"coal_drift": coal_drift}, np.random.default_rng([23, int(-100 * coal_drift)]), panel)
+def _toy(panel: Panel, **truth: float) -> Panel:
+    return simulate(truth, np.random.default_rng([23, int(-100 * truth["coal_drift"])]), panel)
 
 
 DERIVED = ()
 KEPT_WITH = ("",)
 VARIANTS = {
     "toy": partial(_toy, coal_drift=-0.06),
-    "toy-no-drift": partial(_toy, coal_drift=0.0),
-    "revision-left-in": partial(replace, revised=0.0),
+    "toy-no-drift": partial(_toy, coal_drift=0.0, revision=0.0),
+    "normal-steps": partial(replace, normal=1.0),
+    "odd-cells-left-in": partial(replace, odd_apart=0.0),
 }
 
 
 def parameters(fit, most: int | None = None) -> dict[str, np.ndarray]:
-    """Drift, bend, walk and error (draw, province, ratio) and the step of 2018 (draw, ratio), draws of all chains.
+    """Drift, bend, scatter (draw, province, ratio), year (draw, year, ratio) and the rest, draws of all chains.
 
-    `most` thins evenly to about that many draws.
+    `tail` is the number of degrees of freedom, `year` has the common step of 2018 in it. `most` thins evenly to about
+    that many draws.
     """
     flat = fit.parameters.stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // (most or flat.sizes["sample"]))))
     value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
-    ratio = value["error_to_walk"][:, None]
-    walk = np.exp(value["log_scatter"]) / np.sqrt(1 + 2 * ratio**2)
     mean, scale = value["drift_mean"][:, None], value["drift_scale"][:, None]
     return {
         "drift": mean + scale * value["drift"].transpose(0, 2, 1),
         "bend": value["bend_mean"][:, None] + value["bend_scale"][:, None] * value["bend"].transpose(0, 2, 1),
-        "walk": walk,
-        "error": walk * ratio,
-        "revision": fit.panel.revised * value["revision"],
+        "scatter": np.exp(value["log_scatter"]),
+        "tail": 1 + value["tail"] + 1000 * fit.panel.normal,
+        "follow": value["follow"],
+        "revision": value["revision"],
+        "year": value["year_effect"] + value["revision"][:, None] * (np.array(YEARS[1:]) == REVISION)[:, None],
+        "year_scale": value["year_scale"],
+        "cell_error": fit.panel.odd_apart * value["cell_error"],
     }
 
 
-def mean_steps(known: dict[str, np.ndarray], province: int) -> np.ndarray:
-    """Expected yearly steps of a province (draw, step, ratio)."""
-    middle = (np.arange(STEPS) - (STEPS - 1) / 2)[:, None]
-    steps = known["drift"][:, None, province] + known["bend"][:, None, province] * middle / 10
-    steps[:, REVISION - 1 - YEARS[0]] += known["revision"]
-    return steps
-
-
 def states(fit, province: str) -> np.ndarray:
-    """Log-ratios behind the published figures (draw, year, ratio), drawn from their distribution given these figures.
+    """Log-ratios (draw, year, ratio) without the errors of odd cells, on the footing since `REVISION`.
 
-    The level of the first year has a flat prior; given the parameters everything is normal, with precision
-    ``I / error**2 + F / walk**2`` where F is the matrix of squared steps.
+    Years before it are moved by the common step of that year.
     """
-    rng, known = np.random.default_rng([fit.seed, *province.encode()]), parameters(fit)
-    k = fit.panel.provinces.index(province)
-    seen = log_ratios(fit.panel.amounts[k])
-    expected = mean_steps(known, k)
-    path = np.concatenate([np.zeros_like(expected[:, :1]), np.cumsum(expected, axis=1)], axis=1)
-    difference = np.diff(np.eye(len(YEARS)), axis=0)
-    values, vectors = linalg.eigh(difference.T @ difference)
-    values[0] = 0.0
-    walk, error = known["walk"][:, k, None, :] ** -2, known["error"][:, k, None, :] ** -2
-    precision = error + np.maximum(values, 0)[:, None] * walk
-    centre = np.einsum("yv,dyr->dvr", vectors, seen - path) * error / precision
-    drawn = centre + rng.normal(size=centre.shape) / np.sqrt(precision)
-    return path + np.einsum("yv,dvr->dyr", vectors, drawn)
+    known, k = parameters(fit), fit.panel.provinces.index(province)
+    mended = log_ratios(fit.panel.amounts[k]) - np.tensordot(known["cell_error"], odd_levels(fit.panel)[:, k], axes=1)
+    return mended + known["revision"][:, None] * (np.array(YEARS) < REVISION)[:, None]
 
 
 def carried_back(fit, province: str, drawn: np.ndarray) -> np.ndarray:
-    """`states` with `BACK` years before them (draw, year, ratio), on the province's drift, bend and walk."""
+    """`states` with `BACK` years before them (draw, year, ratio), on the province's first drift and its scatter."""
     rng, known = np.random.default_rng([fit.seed, 9, *province.encode()]), parameters(fit)
     k = fit.panel.provinces.index(province)
-    place = -np.arange(1, BACK + 1)[:, None] - (STEPS - 1) / 2
-    steps = known["drift"][:, None, k] + known["bend"][:, None, k] * np.maximum(place, -(STEPS - 1) / 2) / 10
-    steps = steps + known["walk"][:, None, k] * rng.normal(size=steps.shape)
+    drift = known["drift"][:, k] - known["bend"][:, k] * (STEPS - 1) / 20
+    scatter = np.repeat(known["scatter"][:, None, k], BACK, axis=1)
+    steps = departures(rng, scatter, known["tail"][:, None], known["follow"][:, None])
+    steps += drift[:, None] + known["year_scale"][:, None] * rng.normal(size=steps.shape)
     before = drawn[:, :1] - np.cumsum(steps, axis=1)
     return np.concatenate([before[:, ::-1], drawn], axis=1)
 
@@ -249,91 +283,170 @@ def last_crossing(path: np.ndarray, level: np.ndarray, rising: bool) -> np.ndarr
 
 
 def findings(fit) -> list[Finding]:
-    """Mixes, speeds of change, and how many years Hebei's mix lies behind Beijing's own path."""
+    """Mixes, speeds of change, and how many years Hebei's and Tianjin's mixes lie behind Beijing's own path."""
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    suffix = f"@{fit.variant}" if fit.variant else ""
+    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
     known = parameters(fit)
     drift = known["drift"][:, :, 0]
     made = [
         name("energy.mix.coal.drift", "yearly change of coal against the other parts, mean of the provinces",
-             shape(100 * np.expm1(drift.mean(axis=1) / contrasts()[0, 0])), "% a year"),
+             shape(_change(drift.mean(axis=1))), "% a year"),
         name("energy.mix.revision.coal", "step of 2018 in coal against the other parts",
-             shape(100 * np.expm1(known["revision"][:, 0] / contrasts()[0, 0])), "%"),
+             shape(_change(known["revision"][:, 0])), "%"),
     ]  # fmt: skip
     if fit.panel.truth:
-        truth = 100 * np.expm1(fit.panel.truth["coal_drift"] / contrasts()[0, 0])
-        return [*made, exact(f"energy.mix.truth.coal.drift@{fit.variant}",
-                             "truth: yearly change of coal against the other parts", round(float(truth), 1),
-                             "% a year", ())]  # fmt: skip
+        truth = {key: round(float(_change(fit.panel.truth[key])), 1) for key in ("coal_drift", "revision")}
+        return [
+            *made,
+            exact(f"energy.mix.truth.coal.drift{suffix}", "truth: yearly change of coal against the other parts",
+                  truth["coal_drift"], "% a year", ()),
+            exact(f"energy.mix.truth.revision.coal{suffix}", "truth: step of 2018 in coal against the other parts",
+                  truth["revision"], "%", ()),
+        ]  # fmt: skip
+    made += [*_behind(fit, shape, name), *_check(fit, suffix)]
+    return made if fit.variant else [*made, *_published(fit.panel)]
+
+
+def _change(coal: np.ndarray) -> np.ndarray:
+    """Change of coal against the geometric mean of the other parts, per cent, of a change of its log-ratio."""
+    return 100 * np.expm1(coal / contrasts()[0, 0])
+
+
+def _published(panel: Panel) -> list[Finding]:
+    """Shares as they are published, their speed, and how far behind Beijing they lie as published."""
+    mix = 100 * panel.amounts / panel.amounts.sum(axis=-1, keepdims=True)
+    mix = {province: mix[panel.provinces.index(province)] for province in SHOWN}
+    made, last = [], YEARS[-1]
+    for province, share in mix.items():
+        key = f"energy.mix.{province.lower()}"
+        made += [exact(f"{key}.{part}.{last}", f"share of {part} in end-use energy, {province}, {last}",
+                       round(share[-1, k], 1), "%", PANEL) for k, part in enumerate(PARTS)]  # fmt: skip
+        made += [
+            exact(f"{key}.coal.{YEARS[0]}", f"share of coal in end-use energy, {province}, {YEARS[0]}",
+                  round(share[0, 0], 1), "%", PANEL),
+            exact(f"{key}.coal.speed", f"change of the share of coal a year, {province}, {last - AGO} to {last}",
+                  round((share[-1, 0] - share[-1 - AGO, 0]) / AGO, 2), "percentage points a year", PANEL),
+        ]  # fmt: skip
+    for province, part, k in COMPARED:
+        behind = last_crossing(mix["Beijing"][None, :, k], mix[province][-1:, k], rising=part != "coal")
+        made.append(exact(f"energy.mix.{province.lower()}.years-behind.{part}.as-published",
+                          f"years since Beijing's published share of {part} stood where {province}'s is in {last}",
+                          round(float(behind[0]), 1), "years", PANEL))  # fmt: skip
+    return [
+        *made,
+        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", PANEL),
+        exact("energy.mix.provinces", "provinces with all five parts in every year", len(panel.provinces), "", PANEL),
+        exact("energy.mix.odd-cells", "cells of the mixes that jump and return", len(panel.odd), "", PANEL),
+    ]
+
+
+COMPARED = tuple(
+    (province, part, PARTS.index(part))
+    for province, parts in (("Hebei", ("gas", "electricity")), ("Tianjin", ("coal", "gas", "electricity")))
+    for part in parts
+)
+"""Shares whose level of the last year lies inside Beijing's record; Hebei's coal lies outside it."""
+
+
+def _behind(fit, shape, name) -> list[Finding]:
+    """Years since Beijing stood where another province stands in the last year, all on the footing since 2018."""
     ratios = {province: states(fit, province) for province in SHOWN}
     mixes = {province: shares(path) for province, path in ratios.items()}
-    for province in SHOWN:
-        made += _mix(province, mixes[province], shape, name)
-    made += _behind(fit, ratios, mixes, shape, name)
-    return made + (_check(fit) if not fit.variant else [])
-
-
-def _mix(province: str, mix: np.ndarray, shape, name) -> list[Finding]:
-    made, last, key = [], YEARS[-1], province.lower()
-    for k, part in enumerate(PARTS):
-        made.append(name(f"energy.mix.{key}.{part}.{last}", f"share of {part} in end-use energy, {province}, {last}",
-                         shape(100 * mix[:, -1, k]), "%"))  # fmt: skip
-    coal = 100 * mix[:, :, 0]
-    made += [
-        name(f"energy.mix.{key}.coal.{YEARS[0]}", f"share of coal in end-use energy, {province}, {YEARS[0]}",
-             shape(coal[:, 0]), "%"),
-        name(f"energy.mix.{key}.coal.speed", f"change of the share of coal a year, {province}, {last - AGO} to {last}",
-             shape((coal[:, -1] - coal[:, -1 - AGO]) / AGO), "percentage points a year"),
+    made = [
+        name(f"energy.mix.{province.lower()}.years-behind.{part}",
+             f"years since Beijing's share of {part} stood where {province}'s is in {YEARS[-1]}, on one footing",
+             shape(last_crossing(mixes["Beijing"][:, :, k], mixes[province][:, -1, k], rising=part != "coal")),
+             "years")
+        for province, part, k in COMPARED
     ]  # fmt: skip
-    return made
-
-
-def _behind(fit, ratios: dict, mixes: dict, shape, name) -> list[Finding]:
-    """Years since Beijing's path stood where Hebei's and Tianjin's mix stands in the last year."""
-    long = shares(carried_back(fit, "Beijing", ratios["Beijing"]))
-    made = []
-    for province in ("Hebei", "Tianjin"):
-        for k, part in ((0, "coal"), (2, "gas"), (3, "electricity")):
-            behind = last_crossing(long[:, :, k], mixes[province][:, -1, k], rising=part != "coal")
-            key = f"energy.mix.{province.lower()}.years-behind" + ("" if part == "coal" else f".{part}")
-            made.append(name(key, f"years since Beijing's share of {part} stood where {province}'s is in {YEARS[-1]}",
-                             shape(behind), "years"))  # fmt: skip
-            if part == "coal":
-                made.append(name(f"{key}.before-record", f"probability that Beijing's share of coal last stood where "
-                                 f"{province}'s stands in {YEARS[-1]} before the record begins",
-                                 shape(behind > STEPS), "probability"))  # fmt: skip
-        distance = np.linalg.norm(ratios["Beijing"] - ratios[province][:, -1:], axis=2)
-        nearest = np.argmin(distance, axis=1) + YEARS[0]
-        made.append(name(f"energy.mix.{province.lower()}.nearest-year",
-                         f"year of Beijing's recorded mix that is nearest to {province}'s of {YEARS[-1]}",
-                         shape(nearest), ""))  # fmt: skip
-    return made
+    coal = 100 * mixes["Beijing"][:, :, 0]
+    distance = np.linalg.norm(ratios["Beijing"] - ratios["Hebei"][:, -1:], axis=2)
+    return [
+        *made,
+        name(f"energy.mix.beijing.coal.{YEARS[0]}.one-footing",
+             f"share of coal in end-use energy, Beijing, {YEARS[0]}, on the footing since {REVISION}",
+             shape(coal[:, 0]), "%"),
+        name("energy.mix.hebei.years-behind.before-record",
+             f"probability that Hebei's share of coal in {YEARS[-1]} is above all of Beijing's record, on one footing",
+             shape(100 * mixes["Hebei"][:, -1, 0] > coal.max(axis=1)), "probability"),
+        name("energy.mix.hebei.nearest-year.first",
+             f"probability that of Beijing's recorded mixes the first is nearest to Hebei's of {YEARS[-1]}",
+             shape(np.argmin(distance, axis=1) == 0), "probability"),
+    ]  # fmt: skip
 
 
 def replicates(fit) -> np.ndarray:
-    """Waves of yearly steps drawn anew (draw, province, wave, ratio)."""
+    """Yearly steps drawn anew without errors of odd cells (draw, province, step, ratio)."""
     rng, known = np.random.default_rng(fit.seed), parameters(fit, most=600)
-    basis, weight = waves()
-    drawn = []
-    for k in range(len(fit.panel.provinces)):
-        mean = np.einsum("sw,dsr->dwr", basis, mean_steps(known, k))
-        sd = np.sqrt(known["walk"][:, None, k] ** 2 + weight[:, None] * known["error"][:, None, k] ** 2)
-        drawn.append(mean + sd * rng.normal(size=mean.shape))
-    return np.stack(drawn, axis=1)
+    middle = (np.arange(STEPS) - (STEPS - 1) / 2) / 10
+    mean = known["drift"][:, :, None] + known["bend"][:, :, None] * middle[:, None] + known["year"][:, None]
+    scatter = np.broadcast_to(known["scatter"][:, :, None], mean.shape)
+    return mean + departures(rng, scatter, known["tail"][:, None, None], known["follow"][:, None, None])
 
 
-def _check(fit) -> list[Finding]:
-    """Share of the steps inside the central 94 % of steps drawn anew, and the largest step against its replicates."""
-    drawn, seen = replicates(fit), data(fit.panel)["steps"]
+def _check(fit, suffix: str) -> list[Finding]:
+    """Yearly steps against steps drawn anew, in the series without an odd cell."""
+    free = ~odd_levels(fit.panel).any(axis=(0, 2))
+    drawn, seen = (np.moveaxis(steps, -1, -2)[..., free, :] for steps in (replicates(fit), data(fit.panel)["steps"]))
     low, high = np.percentile(drawn, [3, 97], axis=0)
-    extreme = np.abs(drawn).max(axis=(1, 2, 3)) >= np.abs(seen).max()
+    share = partial(exact, unit="%", panel=PANEL, model=fit.name)
+
+    def at_least(statistic) -> float:
+        """Per cent of the replicates in which the statistic is at least as large as in the data."""
+        return round(100 * float(np.mean(statistic(drawn) >= statistic(seen))), 1)
+
     return [
-        exact("energy.mix.check.inside", "waves of yearly steps inside the central 94 % of waves drawn anew",
-              round(100 * float(np.mean((low <= seen) & (seen <= high))), 1), "%", PANEL),
-        exact("energy.mix.check.largest", "share of replicates whose largest step is at least the largest seen",
-              round(100 * float(extreme.mean()), 1), "%", PANEL),
-        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", PANEL),
-        exact("energy.mix.provinces", "provinces with all five parts in every year", len(fit.panel.provinces), "",
-              PANEL),
+        share(f"energy.mix.check.inside{suffix}", "yearly steps inside the central 94 % of steps drawn anew",
+              round(100 * float(np.mean((low <= seen) & (seen <= high))), 1)),
+        share(f"energy.mix.check.largest{suffix}", "replicates whose largest step is at least the largest seen",
+              at_least(lambda steps: np.abs(steps).max(axis=(-2, -1)))),
+        share(f"energy.mix.check.kurtosis{suffix}", "replicates whose steps have at least the kurtosis seen",
+              at_least(lambda steps: stats.kurtosis(steps, axis=-1).mean(axis=-1))),
+        share(f"energy.mix.check.return{suffix}", "replicates whose steps return at least as much as those seen",
+              at_least(returning)),
+        share(f"energy.mix.check.together{suffix}", "replicates with as many large steps of one province and year",
+              at_least(partial(together, provinces=np.nonzero(free)[0]))),
     ]  # fmt: skip
+
+
+def returning(steps: np.ndarray) -> np.ndarray:
+    """Minus the rank correlation of steps (..., series, step) with those of the year after, mean of the series.
+
+    Errors of single figures raise it: what goes up by an error comes down in the year after.
+    """
+    rank = stats.rankdata(steps, axis=-1) - (steps.shape[-1] + 1) / 2
+    return -((rank[..., 1:] * rank[..., :-1]).sum(axis=-1) / (rank**2).sum(axis=-1)).mean(axis=-1)
+
+
+def together(steps: np.ndarray, provinces: np.ndarray) -> np.ndarray:
+    """Pairs of large steps in one province and year, of steps (..., series, step) with the province of each series.
+
+    Large is more than three times the usual size of the series, by its median absolute deviation.
+    """
+    apart = np.abs(steps - np.median(steps, axis=-1, keepdims=True))
+    large = apart > 3 * 1.4826 * np.median(apart, axis=-1, keepdims=True)
+    count = np.stack([large[..., provinces == p, :].sum(axis=-2) for p in np.unique(provinces)], axis=-1)
+    return (count * (count - 1) / 2).sum(axis=(-2, -1))
+
+
+def odd_table(fit) -> pd.DataFrame:
+    """The odd cells with their published shares and the shares without the error, with 94 % intervals."""
+    rows, error = [], parameters(fit)["cell_error"]
+    for p, y, k in fit.panel.odd:
+        published = log_ratios(fit.panel.amounts[p, y])
+        mended = 100 * shares(published - np.tensordot(error, odd_levels(fit.panel)[:, p, y], axes=1))[:, k]
+        low, middle, high = np.percentile(mended, [3, 50, 97])
+        rows.append({
+            "cell": f"{fit.panel.provinces[p]}, {PARTS[k]}, {YEARS[y]}",
+            "the year before": f"{_share(fit.panel, p, y - 1, k):.1f} %",
+            "published": f"{_share(fit.panel, p, y, k):.1f} %",
+            "the year after": f"{_share(fit.panel, p, y + 1, k):.1f} %",
+            "without the error": f"{middle:.1f} % ({low:.1f} to {high:.1f})",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _share(panel: Panel, province: int, year: int, part: int) -> float:
+    return 100 * panel.amounts[province, year, part] / panel.amounts[province, year].sum()

@@ -1,7 +1,9 @@
 """Findings in prose: the roles, the cards they link to, and the pages to read again when a finding changes."""
 
 import dataclasses
+import re
 from collections import defaultdict
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.errors import SphinxError
@@ -19,6 +21,7 @@ KINDS = {
     "finding-fall-value": "fall-value",
 }
 CARDS = "cards"
+VARIANT_IN_PROSE = re.compile(r"\{finding[a-z-]*\}`([^`@]+@[^`]+)`")
 
 
 class FindingError(SphinxError):
@@ -95,7 +98,7 @@ class FindingRole(SphinxRole):
 class FindingsCards(SphinxDirective):
     """A card for each finding whose id starts with the optional argument, grouped by topic.
 
-    Findings of variant fits (``id@variant``) have no card: they are in the files to download.
+    Findings of variant fits (``id@variant``) have a card where a page prints them; all are in the files to download.
     """
 
     optional_arguments = 1
@@ -104,7 +107,7 @@ class FindingsCards(SphinxDirective):
         prefix = self.arguments[0] if self.arguments else ""
         remember(self.env.app, CARDS, prefix)
         topics = defaultdict(list)
-        for finding in _with_card(source.findings(self.env.app), prefix):
+        for finding in _with_card(self.env.app, prefix):
             topics[".".join(finding.id.split(".")[:2])].append(finding)
         return [_downloads(self.env.docname), *(self._topic(topic, group) for topic, group in sorted(topics.items()))]
 
@@ -191,14 +194,19 @@ def _downloads(docname: str) -> nodes.paragraph:
     return nodes.paragraph("", "", nodes.Text("All findings as files: "), *_separated(links), nodes.Text("."))
 
 
-def _with_card(findings: dict[str, Finding], prefix: str) -> list[Finding]:
-    return [findings[id] for id in sorted(findings) if id.startswith(prefix) and "@" not in id]
+def _with_card(app, prefix: str) -> list[Finding]:
+    findings, printed_variants = source.findings(app), set()
+    for docname in app.env.found_docs:
+        printed_variants |= set(VARIANT_IN_PROSE.findall(Path(app.env.doc2path(docname)).read_text("utf-8")))
+    return [
+        findings[id] for id in sorted(findings) if id.startswith(prefix) and ("@" not in id or id in printed_variants)
+    ]
 
 
 def _state(app, kind: str, id: str) -> str:
     """Changes when what a page prints with that role, or on those cards, changes."""
     findings = source.findings(app)
-    chosen = _with_card(findings, id) if kind == CARDS else [findings[id]] if id in findings else []
+    chosen = _with_card(app, id) if kind == CARDS else [findings[id]] if id in findings else []
     return source.digest(app, chosen)
 
 
@@ -229,9 +237,7 @@ def _link_to_cards(app, doctree, docname: str) -> None:
 
 
 def _card_link(app, docname: str, node: FindingReference):
-    without_card = "@" in node["finding"]
-    page = app.config.jingjinji_findings_page
-    link = None if without_card else _link(app, docname, page, node["finding"], node.children)
+    link = _link(app, docname, app.config.jingjinji_findings_page, node["finding"], node.children)
     if link is None:
         return nodes.inline("", "", *node.children, classes=["finding"])
     link["classes"].append("finding")
