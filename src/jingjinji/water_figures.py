@@ -255,6 +255,16 @@ def _power(value: float) -> str:
     return f"{value:,g}" if value < 1e4 else "10" + f"{np.log10(value):.0f}".translate(RAISED)
 
 
+def _few_ticks(low: float, high: float) -> list[float]:
+    """Two to five round numbers of a logarithmic axis, or as many as there are."""
+    for steps in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
+        ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) > 1:
+            break
+    return ticks
+
+
 def group_check(
     panels: dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]], label: str, columns: int = 1
 ) -> Figure:
@@ -271,9 +281,7 @@ def group_check(
             axis.vlines(place + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)")
             axis.plot(place + shift, measured, "o", color=colour, ms=3, label=f"{name}, measured")
         axis.set_yscale("log")
-        low, high = axis.get_ylim()
-        ticks = [tick for power in range(-4, 7) for tick in 10.0**power * np.array([1, 2, 5]) if low <= tick <= high]
-        ticks = [tick for tick in ticks if np.isclose(np.log10(tick) % 1, 0)] if len(ticks) > 4 else ticks
+        ticks = _few_ticks(*axis.get_ylim())
         axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_xticks(place, groups)

@@ -15,6 +15,8 @@ CAPACITY = 43.75
 """Total capacity of the reservoir (10⁸ m³)."""
 TURN = pd.Timestamp("2015-01-01")
 """The transfer from the south begins: the drift may change here."""
+START = (20.0, 8.0)
+"""Prior of the storage at the first point: mean and standard deviation (10⁸ m³)."""
 LONGEST = 100
 """Longest stretch of days that a printed date may mean; vaguer points are left out and shown."""
 MONTHS = pd.period_range("2000-01", "2025-12", freq="M")
@@ -129,7 +131,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         change = drift[0] * d["gap"] + (drift[1] - drift[0]) * d["gap_after"]
         moved = (slow[1:] - slow[:-1] - change[1:]) / pt.sqrt(d["gap_clock"][1:])
         steps = -0.5 * (moved / walk) ** 2 - pt.log(walk)
-        start = -0.5 * ((slow[:1] - 20) / 8) ** 2
+        start = -0.5 * ((slow[:1] - START[0]) / START[1]) ** 2
         given("points", pt.concatenate([start, steps]), observed=d["storage"])
     return model
 
@@ -173,7 +175,7 @@ def months(fit) -> np.ndarray:
     years = fit.panel.rows.years.to_numpy()
     turn = (TURN - pd.Timestamp("2000-01-01")).days / 365.25
     when = np.array([(month.start_time - pd.Timestamp("2000-01-01")).days / 365.25 + 1 / 24 for month in MONTHS])
-    slow = state - _wave(wave, years)
+    slow = state - yearly_wave(wave, years)
     drawn, place, value = np.empty((len(state), len(when))), years[0], slow[:, 0]
     for k, year in enumerate(when):
         if year < years[0]:
@@ -184,7 +186,7 @@ def months(fit) -> np.ndarray:
             place, value = past[-1], slow[:, len(past) - 1]
         value = _between(rng, value, place, year, ahead, slow, len(past), walk, drift, turn)
         place, drawn[:, k] = year, value
-    return np.clip(drawn + _wave(wave, when), 0, CAPACITY)
+    return np.clip(drawn + yearly_wave(wave, when), 0, CAPACITY)
 
 
 def _between(rng, value, place, year, ahead, slow, following, walk, drift, turn) -> np.ndarray:
@@ -204,7 +206,8 @@ def _drifted(drift: np.ndarray, first: float, last: float, turn: float) -> np.nd
     return drift[:, 0] * (last - first - after) + drift[:, 1] * after
 
 
-def _wave(wave: np.ndarray, years: np.ndarray) -> np.ndarray:
+def yearly_wave(wave: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """The wave of a year (draw, time), 10⁸ m³; `wave` (draw, 2) are the sine's and the cosine's sizes."""
     phase = 2 * np.pi * years
     return wave[:, :1] * np.sin(phase) + wave[:, 1:] * np.cos(phase)
 

@@ -1,0 +1,218 @@
+"""What the page on Miyun shows of its fits: arrays and small tables, computed from stored draws."""
+
+import calendar
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from jingjinji import tables, water_facts
+from jingjinji.findings import PROBABILITY, Finding, record
+from jingjinji.models import miyun, storage
+from jingjinji.models.miyun import FLOORS, MONTHS, NAMES, POLLUTANTS
+from jingjinji.prior_draws import prior_parameters
+from jingjinji.water_classes import CLASSES, LIMITS, Rates, settlement, water_class
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
+NOT_AGAINST = "the tables do not contradict it"
+UNTESTED = "not testable here"
+SURE = 0.9
+"""Probability above which a claim about every month holds."""
+PARAMETERS = ["section_level", "season_section", "log_scatter", "memory", "lean"]
+INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
+AREA = ("Beijing", "Tianjin", "Hebei")
+
+
+def flat(parameters, names: list[str], most: int) -> dict[str, np.ndarray]:
+    """At most `most` draws of parameters, each an array (draw, ...)."""
+    stacked = parameters[names].stack(sample=("chain", "draw"))
+    stacked = stacked.isel(sample=slice(None, None, -(-stacked.sizes["sample"] // most)))
+    return {name: stacked[name].transpose("sample", ...).values for name in names}
+
+
+def drawn_medians(value: dict[str, np.ndarray], panel: miyun.Panel, rng: np.random.Generator) -> np.ndarray:
+    """Weekly medians drawn anew at the rows of a panel (draw, row), mg/L; the limit where they lie below it.
+
+    `value` holds `PARAMETERS`, arrays (draw, ...). A departure runs through every week, measured or not.
+    """
+    weeks = np.arange(int(panel.rows.week.max()) + 1)
+    path = np.einsum("dskv,wv->wdsk", value["season_section"], miyun.season(weeks)) + value["section_level"]
+    scatter, departure = np.exp(value["log_scatter"]), np.zeros_like(path[0])
+    for week in weeks:
+        new = scatter * rng.standard_t(4, size=scatter.shape)
+        for k in range(1, len(POLLUTANTS)):
+            new[..., k] += np.einsum("dj,dsj->ds", value["lean"][:, k, :k], new[..., :k])
+        departure = value["memory"][:, None] * departure + new
+        path[week] += departure
+    rows = panel.rows
+    drawn = path[rows.week.to_numpy(), :, rows.section.to_numpy(), rows.pollutant.to_numpy()].T
+    return np.maximum(np.exp(np.clip(drawn, -30, 30)), _floor(rows))
+
+
+def _floor(rows: pd.DataFrame) -> np.ndarray:
+    return np.array([FLOORS[name] for name in POLLUTANTS])[rows.pollutant]
+
+
+def prior_medians(panel: miyun.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Weekly medians as the priors alone expect them beside the measured ones, mg/L: pollutant -> (drawn, measured)."""
+    value = flat(prior_parameters(miyun.build(panel), PARAMETERS, draws, seed), PARAMETERS, draws)
+    drawn, measured = drawn_medians(value, panel, np.random.default_rng(seed)), np.exp(panel.rows["log"].to_numpy())
+    of = [panel.rows.pollutant.to_numpy() == k for k in range(len(POLLUTANTS))]
+    return {NAMES[name]: (drawn[:, use].ravel(), measured[use]) for name, use in zip(POLLUTANTS, of, strict=True)}
+
+
+def prior_storage(panel: storage.Panel, draws: int, seed: int) -> np.ndarray:
+    """Storage in the months of ``storage.MONTHS`` as the priors alone expect it (draw, month), 10⁸ m³.
+
+    The walk knows no bounds; what leaves the reservoir's is set to them here, as in the curve of the page.
+    """
+    names = ["walk", "drift", "wave"]
+    value = flat(prior_parameters(storage.build(panel), names, draws, seed), names, draws)
+    rng, drift = np.random.default_rng(seed), value["drift"]
+    years = np.arange(len(storage.MONTHS)) / 12 + 1 / 24
+    after = np.maximum(years - (storage.TURN - pd.Timestamp("2000-01-01")).days / 365.25, 0)
+    moved = drift[:, :1] * (years - after) + drift[:, 1:] * after
+    passed = np.diff(storage.clock(years), prepend=storage.clock(years[0]))
+    steps = value["walk"][:, None] * np.sqrt(passed) * rng.normal(size=moved.shape)
+    slow = rng.normal(*storage.START, (len(drift), 1)) + moved - moved[:, :1] + np.cumsum(steps, axis=1)
+    return np.clip(slow + storage.yearly_wave(value["wave"], years), 0, storage.CAPACITY)
+
+
+def check_medians(fit, most: int = 100) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Median and upper tenth of the weekly medians of all sections by pollutant and month, drawn anew and measured.
+
+    pollutant -> (months, {statistic: (drawn (draw, month), measured (month))}), mg/L; what lies below a limit counts as
+    the limit on both sides.
+    """
+    drawn = drawn_medians(flat(fit.parameters, PARAMETERS, most), fit.panel, np.random.default_rng(fit.seed))
+    rows, measured = fit.panel.rows, np.exp(fit.panel.rows["log"].to_numpy())
+    month = miyun.month_of_week(fit.panel)[rows.week.to_numpy()]
+    labels = [calendar.month_abbr[int(name[5:])][0] for name in MONTHS]
+    found = {}
+    for k, pollutant in enumerate(POLLUTANTS):
+        groups = [(rows.pollutant.to_numpy() == k) & (month == m) for m in range(len(MONTHS))]
+        groups = [use if use.any() else None for use in groups]
+        found[NAMES[pollutant]] = labels, {
+            name: (np.column_stack([_share(drawn, use, share) for use in groups]),
+                   np.array([_share(measured[None], use, share)[0] for use in groups]))
+            for name, share in (("median", 50), ("upper tenth", 90))
+        }  # fmt: skip
+    return found
+
+
+def _share(values: np.ndarray, use: np.ndarray | None, share: float) -> np.ndarray:
+    return np.full(len(values), np.nan) if use is None else np.percentile(values[:, use], share, axis=1)
+
+
+def monthly(fit, key: str) -> pd.DataFrame:
+    """Typical week of each month at one section under an agreement: four pollutants and the chance of class II."""
+    section = miyun.SHOWN[key]
+    by_month = miyun.months(fit, section)
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    good = miyun.class_draws(by_month) <= CLASSES.index("II")
+    weeks = _readings(section)
+    rows = []
+    for m, month in enumerate(MONTHS):
+        cells = [_cell(by_month[:, m, k].reshape(chains, draws), "mg/L") for k in range(len(POLLUTANTS))]
+        chance = _cell(1.0 * good[:, m].reshape(chains, draws), "probability")
+        rows.append((month, int(weeks.get(month, 0)), *cells, chance))
+    columns = ["month", "weeks with readings", *(f"{NAMES[name]} (mg/L)" for name in POLLUTANTS), "class II or better"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _cell(draws: np.ndarray, unit: str) -> str:
+    text = record("miyun.cell", "a cell of a table", draws, unit, model="miyun", panel=()).text
+    return text.replace("\N{NO-BREAK SPACE}mg/L", "").replace(INTERVAL_WORDS, "")
+
+
+def _readings(section: str) -> pd.Series:
+    """Weeks with readings of a section by month (of the week's Thursday)."""
+    weeks = tables.load("water_section_week").query("section == @section")
+    weeks = weeks[weeks.tn.notna()]
+    return (weeks.week + pd.Timedelta(days=3)).dt.strftime("%Y-%m").value_counts()
+
+
+def worked(kept: np.ndarray, rates: Rates | None = None) -> pd.DataFrame:
+    """A year's settlement part by part under a few cases: posterior means, 10⁸ CNY; every rate is assumed.
+
+    kept : share of months in which the class was kept (draw,).
+    """
+    rates = rates or Rates()
+    inflow = water_facts.fact(*water_facts.INFLOWS["beijing"]) / 3
+    other = water_facts.fact(*water_facts.INFLOWS["hebei"]) / 3
+    cases = {
+        "as computed": (kept, inflow, 0.0, rates),
+        "class kept in half of the months": (np.full_like(kept, 0.5), inflow, 0.0, rates),
+        "total nitrogen a tenth lower": (kept, inflow, -10.0, rates),
+        "Hebei's figure of the water": (kept, other, 0.0, rates),
+        "a tenth lower, at twice the rate": (kept, inflow, -10.0, replace(rates, nitrogen=2 * rates.nitrogen)),
+    }  # fmt: skip
+    rows = {case: {part: values.mean() for part, values in settlement(k, water, change, 1.0, rate).items()}
+            for case, (k, water, change, rate) in cases.items()}  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").round(2).rename_axis("case").reset_index()
+
+
+def classes_of_april() -> pd.Series:
+    """River class of the sections of Beijing, Tianjin and Hebei in the first days of April 2021, where it is known."""
+    table = tables.load("water_section_april").query("province in @AREA and not faulty")
+    values = {name: table[name].where(~table[f"{name}_below"], FLOORS[name]) for name in LIMITS["river"]}
+    known = np.logical_and.reduce([column.notna() for column in values.values()])
+    index = water_class({name: column[known].to_numpy() for name, column in values.items()})
+    return pd.Series(index, index=table.section[known])
+
+
+def earlier_with_quantity() -> tuple[int, list[str]]:
+    """Agreements between provinces before Miyun's with a printed rule: how many, and those that name water quantity."""
+    table = tables.load("water_agreements")
+    begun = table[table.agreement == "Chaobai"].start.min()
+    ruled = table[(table.start < begun) & table.rule.notna()]
+    named = ruled.rule.str.contains("quantity|flow|volume", case=False)
+    return ruled.agreement.nunique(), sorted(ruled.agreement[named].unique())
+
+
+def claims(found: dict[str, Finding]) -> pd.DataFrame:
+    """What the article and reports say, beside the tables; verdicts follow from findings and tables by stated rules."""
+    facts = tables.load("water_facts").set_index("quantity")
+    signed = str(facts.period["agreement signed, round 2"])
+    number, earlier = earlier_with_quantity()
+    classes = classes_of_april()
+    worst, good = int((classes == len(CLASSES) - 1).sum()), 100 * (classes <= CLASSES.index("III")).mean()
+    weeks = tables.load("water_section_week").week
+    months = [m for m in MONTHS if _readings(miyun.SHOWN["gubeikou"]).get(m, 0)]
+    chances = [found[f"miyun.gubeikou.class-ii.{month}"].mean for month in months]
+    least = found[f"miyun.gubeikou.class-ii.{months[int(np.argmin(chances))]}"]
+    programme, yearly = found["miyun.money.programme"], found["miyun.money.annual.all"]
+    rows = [
+        ("the agreement of 2018 was the first between provinces to pay for quality and quantity",
+         "no earlier agreement in the table has a rule that names quantity, flow or volume; the table is not complete",
+         f"{number} earlier agreements with a printed rule, of these with quantity: {', '.join(earlier) or 'none'}",
+         FAILS if earlier else NOT_AGAINST),
+        ("a new round was signed in 2022", "the table dates the second round to that year", signed,
+         HOLDS if signed.startswith("2022") else FAILS),
+        ("reports: the border sections kept class II",
+         f"Gubeikou is in class II or better with a probability above {SURE:g} in every month that has readings; does "
+         f"not hold if a month has less than {1 - SURE:.1f}; the other two sections have no such readings",
+         f"{len(months)} months at one of three sections, least probability {least.value_text}",
+         HOLDS if min(chances) > SURE else FAILS if min(chances) < 1 - SURE else OPEN),
+        ("reports: the programme of 2018 to 2020", "three years of the fund of all payers come within a tenth of it",
+         f"{programme.value_text} beside three times {yearly.value_text}",
+         HOLDS if abs(3 * yearly.mean / programme.mean - 1) <= 0.1 else FAILS),
+        ("no section of the three provinces is below class V any more (2023)",
+         "the readings are of another year; none below class V does not contradict it",
+         f"{worst} of {len(classes)} sections in five days of April 2021, by three pollutants",
+         UNTESTED if worst else NOT_AGAINST),
+        ("the share of good sections meets the target", "no target in the tables",
+         f"class III or better: {good:.0f} % in five days of April 2021", UNTESTED),
+        ("the river's power to clean itself improved", "needs readings of several years",
+         f"readings from {weeks.min():%B %Y} to {weeks.max():%B %Y}", UNTESTED),
+        ("the basin's power to hold water improved", "needs flow, rain and vegetation by year",
+         "none in the tables; storage holds transferred water as well", UNTESTED),
+        ("Beijing has about a quarter of the basin, Hebei three quarters", "needs a map of the basin",
+         "the one share in the table is the article's own", UNTESTED),
+        ("the plan for the Chao is the first made jointly by the state and provinces", "needs a list of plans", "none",
+         UNTESTED),
+        ("two waters of Beijing were chosen as excellent cases", "needs the ministry's list", "none", UNTESTED),
+        ("the agreement is an important demonstration", "a judgement", "", UNTESTED),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
+    return table[["the article says", "verdict", "found", "rule"]]

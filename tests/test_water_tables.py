@@ -1,0 +1,189 @@
+"""What the page on Miyun shows: verdicts turn with what they rest on, replicates are those of the model."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from jingjinji import water_tables
+from jingjinji.findings import Finding, exact
+from jingjinji.models import miyun, storage
+from jingjinji.models.miyun import FLOORS, MONTHS, POLLUTANTS
+from jingjinji.water_classes import CLASSES
+from jingjinji.water_tables import FAILS, HOLDS, NOT_AGAINST, OPEN, UNTESTED
+
+
+def chance(share: float) -> Finding:
+    draws = (np.arange(400) < 400 * share).astype(float).reshape(4, 100)
+    return Finding("x", "x", draws, "probability", "m", ())
+
+
+def holding() -> dict[str, Finding]:
+    return {
+        **{f"miyun.gubeikou.class-ii.{month}": chance(0.98) for month in MONTHS},
+        "miyun.money.programme": exact("x", "x", 2.1, "billion CNY", ()),
+        "miyun.money.annual.all": exact("x", "x", 0.7, "billion CNY a year", ()),
+    }
+
+
+def verdicts(found: dict[str, Finding]) -> list[str]:
+    return water_tables.claims(found)["verdict"].tolist()
+
+
+HOLDING = [NOT_AGAINST, HOLDS, HOLDS, HOLDS, NOT_AGAINST, *[UNTESTED] * 7]
+
+
+def test_verdicts_of_the_tables_as_they_are():
+    assert verdicts(holding()) == HOLDING
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "said"),
+    [
+        (2, {"miyun.gubeikou.class-ii.2020-07": chance(0.5)}, OPEN),
+        (2, {"miyun.gubeikou.class-ii.2020-12": chance(0.05)}, FAILS),
+        (3, {"miyun.money.annual.all": exact("x", "x", 0.6, "billion CNY a year", ())}, FAILS),
+    ],
+)
+def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(row, changed, said):
+    expected = HOLDING.copy()
+    expected[row] = said
+    assert verdicts(holding() | changed) == expected
+
+
+def test_months_without_readings_do_not_test_the_class():
+    assert verdicts(holding() | {"miyun.gubeikou.class-ii.2021-01": chance(0.01)}) == HOLDING
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "row", "said"),
+    [
+        ("water_agreements", {"rule": "class III and flow"}, 0, FAILS),
+        ("water_facts", {"period": "2021-08-30"}, 1, FAILS),
+        ("water_section_april", {"codmn": 99.0}, 4, UNTESTED),
+    ],
+)
+def test_a_verdict_turns_when_its_table_turns(monkeypatch, table, change, row, said):
+    load = water_tables.tables.load
+    monkeypatch.setattr(
+        water_tables.tables, "load", lambda name: load(name).assign(**change) if name == table else load(name)
+    )
+    assert verdicts(holding())[row] == said
+
+
+def some_panel() -> miyun.Panel:
+    rows = pd.DataFrame(
+        [(s, k, week) for k in range(4) for s in range(2) for week in range(40)],
+        columns=["section", "pollutant", "week"],
+    ).assign(log=np.log(3.0), below=False)
+    return miyun.Panel(rows, ("a", "b"), ("Hai",), np.array([0, 0]))
+
+
+def some_values(draws: int = 50, **changed) -> dict[str, np.ndarray]:
+    value = {
+        "section_level": np.broadcast_to(np.log([4, 0.2, 0.08, 2.5]), (draws, 2, 4)),
+        "season_section": np.zeros((draws, 2, 4, 4)),
+        "log_scatter": np.full((draws, 2, 4), np.log(0.1)),
+        "memory": np.zeros((draws, 4)),
+        "lean": np.zeros((draws, 4, 3)),
+    }
+    return value | changed
+
+
+def drawn(**changed) -> np.ndarray:
+    """Logarithms drawn anew (draw, pollutant, section, week)."""
+    values = water_tables.drawn_medians(some_values(**changed), some_panel(), np.random.default_rng(3))
+    return np.log(values).reshape(-1, 4, 2, 40)
+
+
+def test_medians_are_drawn_around_level_and_season():
+    path = drawn(log_scatter=np.full((50, 2, 4), -12.0))
+    assert path[:, 3].mean() == pytest.approx(np.log(2.5), abs=1e-3)
+    swing = np.zeros((50, 2, 4, 4))
+    swing[:, 1, 3, 0] = 0.7
+    path = drawn(log_scatter=np.full((50, 2, 4), -12.0), season_section=swing)
+    assert path[0, 3, 1] == pytest.approx(np.log(2.5) + 0.7 * miyun.season(np.arange(40))[:, 0], abs=1e-3)
+
+
+def test_departures_last_and_go_together_as_the_model_says():
+    path = drawn(memory=np.full((50, 4), 0.8))
+    late = path[..., 20:] - path[..., 20:].mean()
+    together = np.corrcoef(late[:, 3, :, :-1].ravel(), late[:, 3, :, 1:].ravel())[0, 1]
+    assert together == pytest.approx(0.8, abs=0.08)
+    lean = np.zeros((50, 4, 3))
+    lean[:, 3, 0] = 1.0
+    path = drawn(lean=lean)
+    assert np.corrcoef(path[:, 0].ravel(), path[:, 3].ravel())[0, 1] == pytest.approx(0.71, abs=0.06)
+    assert abs(np.corrcoef(path[:, 1].ravel(), path[:, 3].ravel())[0, 1]) < 0.06
+
+
+def test_no_median_is_drawn_below_its_limit():
+    path = drawn(section_level=np.full((50, 2, 4), -20.0))
+    assert np.allclose(np.exp(path).min(axis=(0, 2, 3)), [FLOORS[name] for name in POLLUTANTS])
+
+
+def some_fit():
+    section = ("section", "pollutant")
+    names = {"section_level": section, "season_section": (*section, "wave"), "log_scatter": section,
+             "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
+    values = some_values(80)
+    arrays = {name: (("chain", "draw", *dims), values[name].reshape(2, 40, *values[name].shape[1:]))
+              for name, dims in names.items()}  # fmt: skip
+    return SimpleNamespace(parameters=xr.Dataset(arrays), panel=some_panel(), seed=1)
+
+
+def test_groups_of_the_check_are_pollutants_and_months():
+    groups = water_tables.check_medians(some_fit(), most=20)
+    assert list(groups) == list(miyun.NAMES.values())
+    months, statistics = groups["total nitrogen"]
+    assert "".join(months) == "MJJASONDJFMA"
+    for values, measured in statistics.values():
+        assert values.shape == (20, 12)
+        assert np.nanmax(np.abs(measured - 3.0)) < 1e-9
+        assert np.isnan(measured[-1])
+        assert np.nanmedian(values) == pytest.approx(2.5, rel=0.2)
+
+
+def test_the_monthly_table_has_no_season_where_there_is_none(monkeypatch):
+    fit = some_fit()
+    monkeypatch.setitem(miyun.SHOWN, "gubeikou", "a")
+    table = water_tables.monthly(fit, "gubeikou")
+    assert table["total nitrogen (mg/L)"].str.startswith("2.5").all()
+    assert table["weeks with readings"].sum() == 0
+    assert not table.astype(str).apply(lambda column: column.str.contains("HDI")).to_numpy().any()
+
+
+def test_parts_of_a_worked_settlement_add_up():
+    table = water_tables.worked(np.array([1.0, 0.5]))
+    parts = table.drop(columns=["case", "total"]).sum(axis=1)
+    assert np.allclose(parts, table.total, atol=0.03)
+    by_case = table.set_index("case")
+    assert by_case.quality["class kept in half of the months"] < by_case.quality["as computed"]
+    assert by_case.nitrogen["a tenth lower, at twice the rate"] == 2 * by_case.nitrogen["total nitrogen a tenth lower"]
+    assert by_case.water["Hebei's figure of the water"] > by_case.water["as computed"]
+
+
+def test_priors_expect_medians_around_the_measured_ones_and_storage_within_the_reservoir():
+    panel = miyun.simulate({}, np.random.default_rng(1), some_panel())
+    found = water_tables.prior_medians(panel, 20, 1)
+    values, measured = found["total nitrogen"]
+    assert len(measured) == 80
+    assert values.size == 20 * 80
+    low, high = np.percentile(values, [3, 97])
+    assert low < measured.min()
+    assert high > measured.max()
+    months = water_tables.prior_storage(storage.load(), 30, 1)
+    assert months.shape == (30, len(storage.MONTHS))
+    assert months.min() >= 0
+    assert months.max() <= storage.CAPACITY
+
+
+def test_classes_of_april_leave_out_faulty_sections_and_other_provinces():
+    table = water_tables.tables.load("water_section_april").set_index("section")
+    classes = water_tables.classes_of_april()
+    assert classes.between(0, len(CLASSES) - 1).all()
+    assert set(table.province[classes.index]) == set(water_tables.AREA)
+    assert not table.faulty[classes.index].any()
+    assert "古北口" not in classes
