@@ -277,8 +277,11 @@ def group_check(
         place = np.arange(len(groups))
         shifts = np.linspace(-0.16, 0.16, len(statistics)) if len(statistics) > 1 else [0.0]
         for shift, colour, (name, (drawn, measured)) in zip(shifts, (SECOND, ACCENT), statistics.items(), strict=False):
-            low, high = np.nanpercentile(drawn, [TAIL, 100 - TAIL], axis=0)
-            axis.vlines(place + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)")
+            there = np.isfinite(measured)
+            low, high = np.percentile(drawn[:, there], [TAIL, 100 - TAIL], axis=0)
+            axis.vlines(
+                place[there] + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)"
+            )
             axis.plot(place + shift, measured, "o", color=colour, ms=3, label=f"{name}, measured")
         axis.set_yscale("log")
         ticks = _few_ticks(*axis.get_ylim())
