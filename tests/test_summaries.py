@@ -28,6 +28,14 @@ def test_a_prior_that_is_data_is_printed_with_its_values():
     assert table.loc["level_city", "prior"] == "ZeroSumNormal(0.4)"
 
 
+def test_a_prior_of_several_numbers_without_names_says_how_many():
+    module = models.module("storage")
+    table = summaries.priors(module.build(module.load()), REASONS["storage"]).set_index("parameter")
+    assert table.loc["wave", "dims"] == "2 numbers"
+    assert table.loc["walk", "dims"] == "one number"
+    assert table.loc["excess", "prior"] == "Exponential(1)"
+
+
 def test_a_prior_without_a_reason_is_refused():
     module = models.module("heavy_days")
     with pytest.raises(KeyError, match="level"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from jingjinji import water_tables
+from jingjinji import water_facts, water_tables
 from jingjinji.findings import Finding, exact
 from jingjinji.models import miyun, storage
 from jingjinji.models.miyun import FLOORS, MONTHS, POLLUTANTS
@@ -153,6 +153,30 @@ def test_the_monthly_table_has_no_season_where_there_is_none(monkeypatch):
     assert table["total nitrogen (mg/L)"].str.startswith("2.5").all()
     assert table["weeks with readings"].sum() == 0
     assert not table.astype(str).apply(lambda column: column.str.contains("HDI")).to_numpy().any()
+
+
+def test_sections_by_month_print_each_finding_and_the_place():
+    found = {f"miyun.gubeikou.tn.{month}": exact("x", "x", 2 + k, "mg/L", ()) for k, month in enumerate(MONTHS)}
+    found |= {"miyun.gubeikou.tn.year": exact("x", "x", 5, "mg/L", ())}
+    found |= {"miyun.gubeikou.tn.rank": exact("x", "x", 80, "%", ())}
+    table = water_tables.sections_by_month(found)
+    assert list(table.columns) == ["month", "Gubeikou"]
+    assert table.Gubeikou.tolist() == [*(str(2 + k) for k in range(12)), "5", "80\N{NO-BREAK SPACE}%"]
+
+
+def test_left_out_readings_are_counted_and_their_effect_shown():
+    table = water_tables.left_out().set_index("section")
+    weeks = water_tables.tables.load("water_section_week")
+    assert table["under maintenance"]["all sections"] == weeks.maintenance.sum() > 0
+    assert table["instrument at fault"]["Gubeikou"] > 0
+    assert table.weeks["all sections"] == len(weeks)
+
+
+def test_figures_of_the_water_are_printed_with_their_windows():
+    table = water_facts.inflows()
+    assert {9.4, 24.8} <= set(table.value)
+    assert table.period.notna().all()
+    assert set(table.unit) == {"10⁸ m³"}
 
 
 def test_parts_of_a_worked_settlement_add_up():

@@ -91,13 +91,20 @@ def priors(model, reasons: dict[str, str]) -> pd.DataFrame:
     for variable in model.free_RVs:
         prior = _prior(variable)
         dims = model.named_vars_to_dims.get(variable.name, ())
-        rows.append((variable.name, " x ".join(dims) or "one number", prior, reasons[variable.name]))
+        rows.append((variable.name, " x ".join(dims) or _numbers(variable), prior, reasons[variable.name]))
     return pd.DataFrame(rows, columns=["parameter", "dims", "prior", "reason"])
+
+
+def _numbers(variable) -> str:
+    """How many numbers a variable without named dims has."""
+    count = int(np.prod(variable.shape.eval(mode="FAST_COMPILE"))) if variable.ndim else 1
+    return "one number" if count == 1 else f"{count} numbers"
 
 
 def _prior(variable) -> str:
     """A distribution in words, with the values of arguments that PyMC prints as a constant."""
     _, _, text = variable.str_repr().partition(" ~ ")
+    text = text.replace("_lkjcholeskycov", "LKJCholeskyCov")
     distribution, _, arguments = text.partition("(")
     if "<constant>" not in arguments:
         return text
@@ -107,7 +114,7 @@ def _prior(variable) -> str:
         shape = variable.owner.op.dist_params(variable.owner)[0].eval(mode="FAST_COMPILE")
         return text.replace("<constant>", f"{float(np.squeeze(shape)):g}")
     values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
-    names = ("shape ", "scale ") if distribution == "Gamma" else ("", "")
+    names = ("shape ", "scale ") if distribution == "Gamma" else [""] * len(values)
     texts = [" | ".join(f"{number:g}" for number in dict.fromkeys(np.ravel(value).tolist())) for value in values]
     return f"{distribution}({', '.join(name + text for name, text in zip(names, texts, strict=True))})"
 

@@ -103,6 +103,14 @@ def money() -> pd.DataFrame:
     return shown[["quantity", "period", "scope", "value", "unit", "bound", "publisher"]].reset_index(drop=True)
 
 
+def inflows() -> pd.DataFrame:
+    """Every printed figure of the water that crossed the border, with its window: they do not agree."""
+    rows = tables.load("water_facts")
+    rows = rows[(rows.topic == "agreement") & rows.quantity.str.contains("inflow|outflow") & rows.value.notna()]
+    shown = rows.fillna({"note": "", "scope": ""})
+    return shown[["quantity", "period", "value", "unit", "note", "publisher"]].reset_index(drop=True)
+
+
 def agreements() -> pd.DataFrame:
     """Other agreements beside Miyun's, as printed."""
     rows = tables.load("water_agreements").astype({"start": "str", "end": "str"})

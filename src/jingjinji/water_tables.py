@@ -20,6 +20,8 @@ SURE = 0.9
 """Probability above which a claim about every month holds."""
 PARAMETERS = ["section_level", "season_section", "log_scatter", "memory", "lean"]
 INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
+NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
+"""English names of the sections of ``miyun.SHOWN``."""
 AREA = ("Beijing", "Tianjin", "Hebei")
 
 
@@ -121,8 +123,12 @@ def monthly(fit, key: str) -> pd.DataFrame:
 
 
 def _cell(draws: np.ndarray, unit: str) -> str:
-    text = record("miyun.cell", "a cell of a table", draws, unit, model="miyun", panel=()).text
-    return text.replace("\N{NO-BREAK SPACE}mg/L", "").replace(INTERVAL_WORDS, "")
+    return _short(record("miyun.cell", "a cell of a table", draws, unit, model="miyun", panel=()))
+
+
+def _short(finding: Finding) -> str:
+    """A finding without its unit of concentration and without the kind of its interval, which the caption names."""
+    return finding.text.replace("\N{NO-BREAK SPACE}mg/L", "").replace(INTERVAL_WORDS, "")
 
 
 def _readings(section: str) -> pd.Series:
@@ -130,6 +136,40 @@ def _readings(section: str) -> pd.Series:
     weeks = tables.load("water_section_week").query("section == @section")
     weeks = weeks[weeks.tn.notna()]
     return (weeks.week + pd.Timedelta(days=3)).dt.strftime("%Y-%m").value_counts()
+
+
+def sections_by_month(found: dict[str, Finding]) -> pd.DataFrame:
+    """Total nitrogen of the typical week by month (mg/L) at the sections under an agreement, and their place."""
+    columns = {NAMED[key]: key for key in miyun.SHOWN if f"miyun.{key}.tn.year" in found}
+    rows = {month: {name: _short(found[f"miyun.{key}.tn.{month}"]) for name, key in columns.items()}
+            for month in MONTHS}  # fmt: skip
+    rows["year"] = {name: _short(found[f"miyun.{key}.tn.year"]) for name, key in columns.items()}
+    rows["sections with less over the year"] = {
+        name: _short(found[f"miyun.{key}.tn.rank"]) for name, key in columns.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("month").reset_index()
+
+
+def left_out() -> pd.DataFrame:
+    """Readings that the weekly medians leave out, by reason, and what keeping those under maintenance does.
+
+    One row a section under an agreement, and one for all sections together. Medians of the year in mg/L.
+    """
+    weeks = tables.load("water_section_week")
+    groups = {NAMED[key]: weeks[weeks.section == section] for key, section in miyun.SHOWN.items()}
+    groups = {name: rows for name, rows in groups.items() if len(rows)} | {"all sections": weeks}
+    made = {
+        name: {
+            "weeks": len(rows),
+            "under maintenance": int(rows.maintenance.sum()),
+            "instrument stopped": int(rows.stopped.sum()),
+            "instrument at fault": int(rows.faulty.sum()),
+            "total nitrogen": f"{rows.tn.median():.2f}",
+            "maintenance kept": f"{rows.tn_all.median():.2f}",
+        }
+        for name, rows in groups.items()
+    }
+    return pd.DataFrame.from_dict(made, orient="index").rename_axis("section").reset_index()
 
 
 def worked(kept: np.ndarray, rates: Rates | None = None) -> pd.DataFrame:
