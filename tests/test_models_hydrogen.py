@@ -197,3 +197,13 @@ def test_every_model_can_be_drawn_from_its_prior():
         with module.build(module.load()):
             prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
         assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())
+
+
+def test_a_count_that_begins_with_the_cluster_is_a_part_of_what_was_added_since():
+    panel, newer = hydrogen.load(), hydrogen.load("since-start")
+    counts, base = panel.counts, hydrogen.printed_fleet(panel, hydrogen.BASE + 1.0)
+    fell = np.exp(hydrogen.data(panel)["fleet_log"]) - np.exp(hydrogen.data(newer)["fleet_log"])
+    own = ((counts.cluster == 0) & (counts.lower == 0)).to_numpy()
+    assert own.sum() == 1
+    assert fell[own] == pytest.approx(base)
+    assert fell[~own] == pytest.approx(0, abs=1e-6)

@@ -27,6 +27,7 @@ CHOICES = {
     "logistic curves": "@logistic",
     "peaks expected four years later": "@late-peak",
     "shares hardly known beforehand": "@wide-shares",
+    "region's count begins with the cluster": "@since-start",
     "no counts of clusters": "@without-clusters",
 }
 

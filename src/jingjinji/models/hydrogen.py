@@ -42,7 +42,8 @@ class Panel:
     out). `national`: agency, year, vehicles. `counts`: cluster, year (with its fraction), vehicles, lower (1
     for a part of the cluster or "more than"). `bass`: 1 where peaks count from a country's first sales, 0 where from
     a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_scale`: scale of the prior of
-    clusters' weights.
+    clusters' weights. `since_start`: 1 where the region's own count is read as vehicles added since the end of `BASE`,
+    0 where it is read as all of them.
     """
 
     units: pd.DataFrame
@@ -53,6 +54,7 @@ class Panel:
     clusters_used: float = 1.0
     peak_prior: float = 8.0
     weight_scale: float = 0.7
+    since_start: float = 0.0
     truth: dict | None = None
 
 
@@ -131,6 +133,14 @@ def middles(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     return middle, known["size"].fillna(0).to_numpy(dtype=float)
 
 
+def counted_fleets(panel: Panel) -> np.ndarray:
+    """China's vehicles of which each count of a cluster is a part: all until its day, or those added since `BASE`."""
+    counts = panel.counts
+    own = (counts.cluster == 0) & (counts.lower == 0)
+    before = panel.since_start * own.to_numpy() * printed_fleet(panel, BASE + 1.0)
+    return np.array([printed_fleet(panel, year) for year in counts.year]) - before
+
+
 def restored(value, mean, scale, centring):
     """An effect with `mean` and `scale` from the `value` that is drawn in its stead.
 
@@ -161,7 +171,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "cluster_year": counts.year.to_numpy(),
         "cluster_log": np.log(counts.vehicles.to_numpy(dtype=float)),
         "cluster_lower": counts.lower.to_numpy(dtype=float),
-        "fleet_log": np.log([printed_fleet(panel, year) for year in counts.year]),
+        "fleet_log": np.log(counted_fleets(panel)),
         "clusters_used": np.array(panel.clusters_used),
         "weight_scale": np.array(panel.weight_scale),
     }
@@ -271,7 +281,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     nation = np.exp(data(made)["agency_table"] + 0.2 * rng.normal(size=len(panel.national)))
     made = replace(made, national=panel.national.assign(vehicles=nation))
     share = np.exp(known["weight"]) / (1 + len(CLUSTERS) * np.exp(known["weight"]))
-    fleets = np.array([printed_fleet(made, year) for year in panel.counts.year])
+    fleets = counted_fleets(made)
     scatter = np.exp(COUNT_ERROR * rng.normal(size=len(fleets)))
     counts = panel.counts.assign(vehicles=np.maximum(1.0, share * fleets * scatter * (1 - 0.4 * panel.counts.lower)))
     return replace(made, counts=counts)
@@ -305,6 +315,7 @@ VARIANTS = {
     "without-last-three": _without_last,
     "late-peak": partial(replace, peak_prior=12.0),
     "wide-shares": partial(replace, weight_scale=1.4),
+    "since-start": partial(replace, since_start=1.0),
 }
 
 
