@@ -25,9 +25,9 @@ REGION = ("Beijing", "Tianjin", "Hebei", "Zhangjiakou", "Tangshan", "Baoding")
 CHOICES = {
     "main fit": "",
     "logistic curves": "@logistic",
-    "peaks expected four years later": "@late-peak",
-    "shares hardly known beforehand": "@wide-shares",
-    "region's count begins with the cluster": "@since-start",
+    "peaks four years later": "@late-peak",
+    "shares hardly known": "@wide-shares",
+    "count since the start": "@since-start",
     "no counts of clusters": "@without-clusters",
 }
 
