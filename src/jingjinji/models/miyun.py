@@ -176,7 +176,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         new = departure - kept
         leaning = (lean[k] * d["beside"] * new[d["other"]]).sum(axis=-1)
         scaled = (new - leaning) * pt.exp(-log_scatter[s, k])
-        density = pt.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scatter[s, k]
+        density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scatter[s, k]
         given("medians", pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
 
