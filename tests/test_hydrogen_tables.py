@@ -31,6 +31,7 @@ def holding() -> dict[str, Finding]:
         "hydrogen.bth.target": count(5300, "vehicles"),
         "hydrogen.bth.reached": chance(0.3),
         "hydrogen.output.growth": count(86, "%"),
+        "hydrogen.zone.vehicles": count(900, "vehicles"),
     }
 
 

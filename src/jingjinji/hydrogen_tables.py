@@ -113,7 +113,7 @@ def claims(found: dict[str, Finding]) -> pd.DataFrame:
     goals = tables.load("hydrogen_targets").query("level == 'cluster'").set_index("place")
     firms = {date: found[f"hydrogen.firms.count.{date}"] for date in ("2023-09", "2023-12", "2024-10")}
     before, said, after = (finding.mean for finding in firms.values())
-    vehicles = float(zone.value[zone.quantity == "cumulative FCV"].iloc[0])
+    vehicles = found["hydrogen.zone.vehicles"].mean
     reserve = float(zone.value[zone.quantity == "reserve projects"].iloc[0])
     region, reached = found["hydrogen.bth.seen"], found["hydrogen.bth.reached"]
     named = sorted(set(clusters.cluster.dropna()) - {"five clusters", "China"})

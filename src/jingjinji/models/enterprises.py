@@ -158,6 +158,8 @@ def findings(fit) -> list[Finding]:
     rows = fit.panel.rows
     return [
         *made,
+        exact("hydrogen.zone.vehicles", "fuel-cell vehicles in Daxing as stated, at least",
+              float(table.value[table.quantity == "cumulative FCV"].iloc[0]), "vehicles", PANEL),
         exact("hydrogen.output.growth", "stated growth of the zone's output value, 2023", growth, "%", PANEL),
         *[exact(f"hydrogen.firms.count.{row.date:%Y-%m}", f"firms in the zone, {row.date:%Y-%m}", row.firms,
                 "firms", PANEL) for row in rows.itertuples()],

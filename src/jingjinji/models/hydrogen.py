@@ -480,7 +480,9 @@ def _record(panel: Panel) -> list[Finding]:
     made = [exact("hydrogen.record.countries", "countries with a curve", panel.units.country.nunique(), "", PANEL),
             exact("hydrogen.record.sales", "yearly sales of a country and mode", len(panel.sales), "", PANEL),
             exact("hydrogen.record.clusters", "counts of clusters and their parts that the model uses",
-                  len(panel.counts), "", PANEL)]  # fmt: skip
+                  len(panel.counts), "", PANEL),
+            exact("hydrogen.record.count-error", "standard deviation by which a cluster's count is taken to err",
+                  100 * COUNT_ERROR, "%", PANEL)]  # fmt: skip
     for k, mode in enumerate(MODES):
         number = int((panel.units["mode"] == MODES[k]).sum())
         made.append(exact(f"hydrogen.record.{mode}", f"countries with a curve of {mode}", number, "", PANEL))
