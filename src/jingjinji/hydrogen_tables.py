@@ -44,13 +44,15 @@ def comparison(fits: dict[str, object]) -> pd.DataFrame:
     """Fits of the same sales by PSIS-LOO, the best first, each printed sale one observation.
 
     Columns: elpd, its standard error, effective parameters, difference from the best and that difference's standard
-    error, and the number of sales with Pareto k above `UNRELIABLE`. Raises ValueError where fits have other sales.
+    error, and the number of sales with Pareto k above `UNRELIABLE` or
+    without one. Raises ValueError where fits have other sales.
     """
     sales = [fit.panel.sales.vehicles.to_numpy() for fit in fits.values()]
     if any(not np.array_equal(other, sales[0]) for other in sales[1:]):
         raise ValueError("leave-one-out scores can only be compared between fits of the same sales")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto distribution")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="arviz_stats")
         single = {name: az.loo(scored(fit), pointwise=True, var_name="sales") for name, fit in fits.items()}
     best = max(single, key=lambda name: single[name].elpd)
     rows = []
@@ -58,7 +60,9 @@ def comparison(fits: dict[str, object]) -> pd.DataFrame:
         one = single[name]
         off = (one.elpd_i - single[best].elpd_i).values
         error = float(np.sqrt(off.size * off.var()))
-        rows.append((name, one.elpd, one.se, one.p, float(off.sum()), error, int((one.pareto_k > UNRELIABLE).sum())))
+        rows.append(
+            (name, one.elpd, one.se, one.p, float(off.sum()), error, int((~(one.pareto_k <= UNRELIABLE)).sum()))
+        )
     columns = ["curves", "elpd", "standard error", "effective parameters", "difference", "its standard error",
                f"k above {UNRELIABLE}"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
