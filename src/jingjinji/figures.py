@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from jingjinji.findings import PROBABILITY, Finding
 
-WIDTH = 4.5
+WIDTH = 4.3
 INK, SOFT = "#1f2937", "#9ca3af"
 COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All thirteen cities": "#374151"}
 ACCENT, SECOND = "#b45309", "#0e7490"
