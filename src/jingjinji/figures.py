@@ -1,6 +1,7 @@
 """The shared look, and the figures of the chapters: each function takes arrays or tables and returns one Figure."""
 
 import calendar
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -215,7 +216,7 @@ def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]
         axis.plot(place, measured, "o", color=ACCENT, ms=4.5, label="measured")
         tilt = {"rotation": 45, "ha": "right"} if max(map(len, labels)) > 4 else {}
         axis.set_xticks(place, labels, **tilt)
-        axis.set_title(title, loc="left")
+        axis.set_title(textwrap.fill(title, 60), loc="left")
         axis.set_ylabel("µg/m³")
         axis.set_ylim(0, None)
     np.atleast_1d(axes)[0].legend()
