@@ -9,7 +9,7 @@ import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
-from densities import beta, densities_at, jacobian, jacobian_at, lognormal, zero_sum
+from densities import PLAIN, beta, densities_at, jacobian, jacobian_at, lognormal, zero_sum
 
 from jingjinji import fitting, models
 from jingjinji.errors import BookError
@@ -58,12 +58,37 @@ def test_priors_of_its_own(densities, values):
     assert densities["scale"] == pytest.approx(float(lognormal(0.25, 0.3)(values["scale"])))
 
 
-def test_hours_have_the_likelihood_of_days_beside_their_course(densities, by_day):
-    assert densities["days"] == pytest.approx(by_day["days"], rel=1e-9)
+def test_hours_that_rise_as_they_fall_have_the_likelihood_of_days_beside_their_course(model, point, by_day):
+    even = densities_at(model, point | {"rise_to_fall_log__": np.array(0.0)})
+    assert even["days"] == pytest.approx(by_day["days"], rel=1e-9)
 
 
-def test_other_priors_are_those_of_the_model_by_day(densities, by_day):
-    assert densities.keys() == {*by_day, "hour_effect"}
+@pytest.mark.parametrize("ratio", [0.4, 1.0, 1.6])
+def test_lopsided_hours_are_a_distribution_with_the_stated_mean_and_sides(ratio):
+    grid = np.linspace(-400, 400, 800_001)
+    with pm.Model() as model:
+        apec_hours.lopsided(0.7, 0.3, 5.0, grid)
+    terms = model.logp(vars=[model["days"]], sum=False)
+    (logs,) = model.compile_fn(terms, mode=PLAIN)({"rise_to_fall_log__": np.log(ratio)})
+    density, step = np.exp(logs), grid[1] - grid[0]
+    assert density.sum() * step == pytest.approx(1, abs=1e-4)
+    assert (density * grid).sum() * step == pytest.approx(0.7, abs=1e-3)
+    mode = grid[density.argmax()]
+    assert density[grid > mode].sum() / density[grid < mode].sum() == pytest.approx(ratio, rel=1e-3)
+
+
+def test_lopsided_hours_are_drawn_as_their_density_says():
+    with pm.Model() as model:
+        apec_hours.lopsided(np.full(200_000, 0.7), 0.3, 5.0, np.zeros(200_000))
+    (drawn,) = pm.draw(pm.do(model, {"rise_to_fall": 0.4})["days"], 1, random_seed=3, mode=PLAIN)[None]
+    assert drawn.mean() == pytest.approx(0.7, abs=0.005)
+    mode = 0.7 + 0.3 * (0.4**-0.5 - 0.4**0.5) * 2 * math.sqrt(5 / math.pi) * math.gamma(3) / math.gamma(2.5) / 4
+    assert (drawn > mode).mean() == pytest.approx(0.4 / 1.4, abs=0.005)
+
+
+def test_other_priors_are_those_of_the_model_by_day(densities, by_day, values):
+    assert densities.keys() == {*by_day, "hour_effect", "rise_to_fall"}
+    assert densities["rise_to_fall"] == pytest.approx(float(lognormal(1, 0.3)(values["rise_to_fall"])))
     for name in by_day.keys() - {"days", "carry_over", "scale"}:
         assert densities[name] == pytest.approx(by_day[name], rel=1e-12), name
 
@@ -120,18 +145,22 @@ def test_raw_hours_that_are_not_there_are_told(empty_cache):
         apec_hours.load("toy")
 
 
-def test_what_carries_over_from_day_to_day_is_that_of_twenty_four_hours(panel):
-    shape = (2, 3)
+def test_findings_carry_over_a_whole_day_and_tell_how_far_the_level_lies_off(panel, model, values):
+    names = {variable.name for variable in model.free_RVs} | {"effect"}
+    dims = model.named_vars_to_dims
     parameters = xr.Dataset(
-        {
-            "effect": (("chain", "draw", "event"), np.zeros((*shape, len(apec_series.EVENTS)))),
-            "block_scale": (("chain", "draw"), np.full(shape, 0.1)),
-            "carry_over": (("chain", "draw"), np.full(shape, 0.97)),
-        }
+        {name: (("chain", "draw", *dims.get(name, ())), values[name][None, None]) for name in names}
     )
-    fit = SimpleNamespace(parameters=parameters, panel=panel, variant="", name="apec_hours")
-    found = {finding.id: finding for finding in apec_hours.findings(fit)}
-    assert found["apec.hours.embassy.carry-over"].mean == pytest.approx(100 * 0.97**24)
+    parameters["carry_over"] = parameters["carry_over"] * 0 + 0.97
+    higher = parameters.assign(level=parameters["level"] + 0.5)
+    found = [
+        {finding.id: finding for finding in apec_hours.findings(SimpleNamespace(
+            parameters=one, panel=panel, variant="", name="apec_hours"))}
+        for one in (parameters, higher)
+    ]  # fmt: skip
+    assert found[0]["apec.hours.embassy.carry-over"].mean == pytest.approx(100 * 0.97**24)
+    off = [1 + one["apec.hours.embassy.check.level"].mean / 100 for one in found]
+    assert off[1] / off[0] == pytest.approx(math.exp(-0.5), rel=0.01)
 
 
 def test_the_book_does_not_need_them():

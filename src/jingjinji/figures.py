@@ -1,6 +1,7 @@
 """The shared look, and the figures of the chapters: each function takes arrays or tables and returns one Figure."""
 
 import calendar
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 
 from jingjinji.findings import PROBABILITY, Finding
 
-WIDTH = 4.5
+WIDTH = 4.3
 INK, SOFT = "#1f2937", "#9ca3af"
 COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All thirteen cities": "#374151"}
 ACCENT, SECOND = "#b45309", "#0e7490"
@@ -215,7 +216,7 @@ def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]
         axis.plot(place, measured, "o", color=ACCENT, ms=4.5, label="measured")
         tilt = {"rotation": 45, "ha": "right"} if max(map(len, labels)) > 4 else {}
         axis.set_xticks(place, labels, **tilt)
-        axis.set_title(title, loc="left")
+        axis.set_title(textwrap.fill(title, 60), loc="left")
         axis.set_ylabel("µg/m³")
         axis.set_ylim(0, None)
     np.atleast_1d(axes)[0].legend()

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from html import unescape
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -160,7 +161,7 @@ def bad_images(seen: Visit) -> list[str]:
 
 
 def shrunk(seen: Visit) -> list[str]:
-    """Images that are shown so small that letters of 12 pixels are no longer read."""
+    """Images that are shown so small that their letters of 8 points are no longer read."""
     return [image["src"] for image in seen.images if image["shown"] < 0.8 * image["width"]]
 
 
@@ -239,8 +240,9 @@ def findings_disagreements(site: Path) -> list[str]:
     with (site / "findings.csv").open(encoding="utf-8", newline="") as file:
         tabled = {row["id"]: row for row in csv.DictReader(file)}
     cards = _cards((site / "chapters/appendix/findings.html").read_text("utf-8"))
-    with_card = {id for id in listed if "@" not in id}
-    found = [f"{id} is not everywhere" for id in listed.keys() ^ tabled.keys() | with_card ^ cards.keys()]
+    without_card = {id for id in listed if "@" not in id} - cards.keys()
+    strangers = cards.keys() - listed.keys()
+    found = [f"{id} is not everywhere" for id in listed.keys() ^ tabled.keys() | without_card | strangers]
     for id in listed.keys() & tabled.keys() & cards.keys():
         if tabled[id]["text"] != listed[id]["text"] or not math.isclose(float(tabled[id]["mean"]), listed[id]["mean"]):
             found.append(f"{id}: json says {listed[id]['text']}, csv says {tabled[id]['text']}")
@@ -251,7 +253,7 @@ def findings_disagreements(site: Path) -> list[str]:
 
 def _cards(html: str) -> dict[str, str]:
     card = re.compile(r'<div class="finding-card[^"]*" id="([^"]+)">.*?<p class="finding-value">(.*?)</p>', re.DOTALL)
-    return {id: re.sub("&lt;", "<", re.sub("&gt;", ">", value)) for id, value in card.findall(html)}
+    return {unescape(id): unescape(value) for id, value in card.findall(html)}
 
 
 def draft_marks(site: Path) -> list[str]:

@@ -90,6 +90,15 @@ def test_findings_disagreements(tmp_path):
     assert checks.findings_disagreements(tmp_path) == ["a.b is not everywhere"]
 
 
+def test_a_card_of_a_variant_is_one_of_the_findings(tmp_path):
+    write_findings(tmp_path, "1.5 %", "1.5 %", "1.5 %")
+    page = tmp_path / "chapters/appendix/findings.html"
+    page.write_text(
+        page.read_text() + '<div class="finding-card" id="a.b&#64;c"><p class="finding-value">2 %</p></div>'
+    )
+    assert checks.findings_disagreements(tmp_path) == ["a.b@c is not everywhere"]
+
+
 def test_draft_marks(tmp_path):
     write_findings(tmp_path, "1 %", "1 %", "1 %")
     assert checks.draft_marks(tmp_path) == []

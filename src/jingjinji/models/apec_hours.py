@@ -11,7 +11,7 @@ import pandas as pd
 
 from jingjinji import archives
 from jingjinji.errors import BookError
-from jingjinji.findings import Finding, record
+from jingjinji.findings import Finding, exact, record
 from jingjinji.models import apec_series
 from jingjinji.models.apec_series import Panel
 
@@ -78,8 +78,34 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     with pm.Model(coords=apec_series.COORDS | {"hour": range(24)}) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         hour = pm.ZeroSumNormal("hour_effect", 0.2, dims="hour")
-        apec_series.day_series(d, hour[d["hour_index"]], carry_over_prior=(20, 2), scale_prior=0.25)
+        apec_series.day_series(d, hour[d["hour_index"]], (20, 2), 0.25, lopsided)
     return model
+
+
+def lopsided(mean, scale, tail, observed) -> None:
+    """Likelihood of hours in an open model: air fills up slowly and is swept clean fast.
+
+    Two halves of a Student-t with scales of their own (Fernández and Steel 1998, doi 10.1080/01621459.1998.10474117),
+    moved until its mean is `mean`: without that the level of a series whose falls are steep lies above its mean.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    rise_to_fall = pm.LogNormal("rise_to_fall", 0, 0.3)
+    rise, fall = scale * pt.sqrt(rise_to_fall), scale / pt.sqrt(rise_to_fall)
+    usual = pt.exp(pt.gammaln((tail + 1) / 2) - pt.gammaln(tail / 2)) * 2 * pt.sqrt(tail / np.pi) / (tail - 1)
+
+    def logp(value, mode, rise, fall, tail):
+        departure = value - mode
+        side = pt.switch(departure > 0, rise, fall)
+        return pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=1), departure / side) + pt.log(2 / (rise + fall))
+
+    def random(mode, rise, fall, tail, rng=None, size=None):
+        size = np.broadcast_shapes(*(np.shape(x) for x in (mode, rise, fall, tail))) if size is None else size
+        side = np.where(rng.random(size) < rise / (rise + fall), rise, -fall)
+        return mode + side * np.abs(rng.standard_t(tail, size))
+
+    pm.CustomDist("days", mean - (rise - fall) * usual, rise, fall, tail, logp=logp, random=random, observed=observed)
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
@@ -93,7 +119,19 @@ KEPT_WITH: tuple = ()
 
 
 def findings(fit) -> list[Finding]:
-    """Effects by event and of the ban as a whole, as in `apec_series`."""
+    """Effects by event and of the ban as a whole, as in `apec_series`, and how far the level lies from the mean."""
     site = "stations" if fit.variant else "embassy"
     name = partial(record, model=fit.name, panel=PANEL)
-    return apec_series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name, 24)
+    left = apec_series.unexplained(fit.parameters, fit.panel, slice(None, None, 50)).mean()
+    level = exact(
+        f"apec.hours.{site}.check.level",
+        f"mean of what calendar and weather leave over of all hours, {site}",
+        round(float(100 * np.expm1(left)), 1),
+        "%",
+        PANEL,
+        fit.name,
+    )
+    return [
+        level,
+        *apec_series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name, 24),
+    ]

@@ -243,10 +243,19 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def day_series(d: dict, within_day=0.0, carry_over_prior: tuple = (4, 6), scale_prior: float = 0.45):
+def symmetric(mean, scale, tail, observed) -> None:
+    """Student-t likelihood of what is measured, in an open model."""
+    import pymc as pm
+
+    pm.StudentT("days", nu=tail, mu=mean, sigma=scale, observed=observed)
+
+
+def day_series(
+    d: dict, within_day=0.0, carry_over_prior: tuple = (4, 6), scale_prior: float = 0.45, likelihood=symmetric
+):
     """Parameters and likelihood of the daily series inside an open model; returns the events' effects (event,).
 
-    within_day : course of the day, for a series by hour; its carry-over and scale have other priors.
+    within_day : course of the day, for a series by hour; its carry-over, scale and likelihood are others.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -279,7 +288,7 @@ def day_series(d: dict, within_day=0.0, carry_over_prior: tuple = (4, 6), scale_
     scale = pm.LogNormal("scale", np.log(scale_prior), 0.3)
     tail = 3 + pm.Gamma("tail", 2, 0.1)
     residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["day_before"]])
-    pm.StudentT("days", nu=tail, mu=mu[d["day"]] + carry_over * residual_before, sigma=scale, observed=d["log_pm25"])
+    likelihood(mu[d["day"]] + carry_over * residual_before, scale, tail, d["log_pm25"])
     return effect
 
 
