@@ -1,10 +1,13 @@
 """The model of water quality: panel, errors, and its log density against a computation by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
+from densities import some_point, values_at
 from scipy import stats
 
 from jingjinji.errors import BookError
@@ -68,9 +71,22 @@ def test_the_density_by_hand(panel):
         past = known["memory"][k] ** made["gap"][i] * departure[made["before"][i]] if made["gap"][i] else 0.0
         new[i] = departure[i] - past
         left = new[i] - sum(known["lean"][k, j] * made["beside"][i, j] * new[made["other"][i, j]] for j in range(3))
-        student = stats.t(4, scale=np.exp(known["log_scatter"][s, k]))
+        memory, gap = known["memory"][k], made["gap"][i]
+        weeks = sum(memory ** (2 * week) for week in range(int(gap))) if gap else 1 / (1 - memory**2)
+        student = stats.t(4, scale=np.exp(known["log_scatter"][s, k]) * np.sqrt(weeks))
         expected[i] = student.logcdf(left) if made["below"][i] else student.logpdf(left)
     assert term == pytest.approx(expected)
+
+
+def test_after_a_gap_more_is_new():
+    memory, rng = 0.7, np.random.default_rng(1)
+    path = np.zeros((4, 40000))
+    path[0] = rng.normal(size=40000) / np.sqrt(1 - memory**2)
+    for week in range(1, 4):
+        path[week] = memory * path[week - 1] + rng.normal(size=40000)
+    assert miyun.fresh(memory, np.array(0)) == pytest.approx(path[0].std(), rel=0.02)
+    assert miyun.fresh(memory, np.array(1)) == pytest.approx(1)
+    assert miyun.fresh(memory, np.array(3)) == pytest.approx((path[3] - memory**3 * path[0]).std(), rel=0.02)
 
 
 def test_bad_tables_are_refused():
@@ -90,6 +106,34 @@ def test_synthetic_weeks_are_cut_at_the_limits():
     floor = np.log([miyun.FLOORS[name] for name in miyun.POLLUTANTS])[made.rows.pollutant]
     assert (made.rows["log"] >= floor).all()
     assert (made.rows["log"][made.rows.below] == floor[made.rows.below]).all()
+
+
+@pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
+def test_the_density_of_april_by_hand():
+    panel = april.load()
+    chosen = panel.rows.under > 0
+    panel = replace(panel, rows=pd.concat([panel.rows[chosen], panel.rows[~chosen].iloc[::97]], ignore_index=True))
+    model = april.build(panel)
+    point = some_point(model)
+    known = values_at(model, point)
+    terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
+    term = terms[[variable.name for variable in model.basic_RVs].index("sections")]
+    expected = []
+    for row in panel.rows.itertuples():
+        b, a, k = row.basin, row.agreement, row.pollutant
+        mean = known["of_basin"][b, k]
+        if row.under:
+            mean += known["contrast_mean"][k] + known["contrast_scale"] * known["contrast"][b, k]
+            mean += known["river_scale"] * known["river"][a, k]
+        student = stats.t(4, loc=mean, scale=known["scatter"][k])
+        expected.append(row.used * (student.logcdf(row.log) if row.below else student.logpdf(row.log)))
+    assert term == pytest.approx(np.array(expected))
+
+
+def test_sections_of_one_agreement_share_one_river():
+    panel = april.load()
+    rows = panel.rows[panel.rows.under > 0]
+    assert len(rows.drop_duplicates(["basin", "agreement"])) == rows.agreement.nunique() == len(panel.agreements)
 
 
 def test_april_can_be_drawn_from_its_prior():

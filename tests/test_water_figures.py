@@ -45,10 +45,13 @@ DATES = pd.date_range("2022-01-01", "2025-12-31", freq="MS")
 DRAWN = {
     "basin": lambda: water_figures.basin({"Gubeikou"}),
     "year_of_weeks": lambda: water_figures.year_of_weeks(
-        WEEKS, np.exp(rng.normal(1, 0.2, (60, 52))), pd.Series(WEEKS[:9]), pd.Series(np.full(9, 3.0)), "mg/L"
+        WEEKS,
+        np.exp(rng.normal(1, 0.2, (60, 52))),
+        pd.DataFrame({"week": WEEKS[:9], "used": 3.0, "all": [3.1, *[3.0] * 8], "faulty": [*[0] * 8, 1]}),
+        "mg/L",
     ),
     "class_shares": lambda: water_figures.class_shares(
-        list(miyun.MONTHS), dict(zip(CLASSES, rng.dirichlet(np.ones(6), 12).T, strict=True))
+        list(miyun.MONTHS), dict(zip(CLASSES, rng.dirichlet(np.ones(6), 12).T, strict=True)), np.arange(12) != 8
     ),
     "storage": lambda: water_figures.storage(storage.MONTHS, months(), storage.load().rows),
     "surface": lambda: water_figures.surface(np.arange(5.0), np.arange(4.0), np.outer(np.arange(4.0), np.arange(5.0))),

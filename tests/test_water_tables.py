@@ -146,13 +146,38 @@ def test_groups_of_the_check_are_pollutants_and_months():
         assert np.nanmedian(values) == pytest.approx(2.5, rel=0.2)
 
 
-def test_the_monthly_table_has_no_season_where_there_is_none(monkeypatch):
-    fit = some_fit()
-    monkeypatch.setitem(miyun.SHOWN, "gubeikou", "a")
-    table = water_tables.monthly(fit, "gubeikou")
-    assert table["total nitrogen (mg/L)"].str.startswith("2.5").all()
-    assert table["weeks with readings"].sum() == 0
+def test_the_monthly_table_prints_findings_and_counts_readings():
+    found = {f"miyun.gubeikou.{p}.{month}": exact("x", "x", k + 1.0, "mg/L", ())
+             for k, p in enumerate(POLLUTANTS) for month in MONTHS}  # fmt: skip
+    found |= {f"miyun.gubeikou.class-ii.{month}": chance(0.5) for month in MONTHS}
+    table = water_tables.monthly(found, "gubeikou").set_index("month")
+    assert (table["total nitrogen (mg/L)"] == "4").all()
+    assert (table["class II or better"] == water_tables._short(chance(0.5))).all()
+    assert table["weeks with readings"]["2021-01"] == 0 < table["weeks with readings"]["2020-07"]
     assert not table.astype(str).apply(lambda column: column.str.contains("HDI")).to_numpy().any()
+
+
+def test_months_drawn_anew_scatter_around_the_typical_ones():
+    fit = some_fit()
+    still = fit.parameters.assign(log_scatter=fit.parameters.log_scatter * 0 - 12)
+    typical = miyun.monthly_means(miyun.typical_weeks(fit, "a"))
+    quiet = miyun.drawn_months(SimpleNamespace(parameters=still, panel=fit.panel, seed=1), "a")
+    assert quiet == pytest.approx(typical, rel=1e-3)
+    drawn = np.log(miyun.drawn_months(fit, "a")[..., 3])
+    # Four or five independent weeks a month with a scale of 0.1 and the variance 2 of Student's t with 4 degrees.
+    assert drawn.std() == pytest.approx(0.1 * np.sqrt(2 / (52 / 12)), rel=0.15)
+
+
+def test_only_months_with_readings_count_for_the_class():
+    panel = miyun.load()
+    seen = miyun.months_with_readings(panel, miyun.SHOWN["gubeikou"])
+    assert [month for month, there in zip(MONTHS, seen, strict=True) if not there] == ["2021-01", "2021-02"]
+    fit = SimpleNamespace(panel=panel)
+    drawn = np.full((10, 12, 4), 0.01)
+    drawn[:, MONTHS.index("2021-01")] = 99.0
+    assert miyun.kept_shares(fit, miyun.SHOWN["gubeikou"], drawn) == pytest.approx(1)
+    drawn[:, MONTHS.index("2020-07")] = 99.0
+    assert miyun.kept_shares(fit, miyun.SHOWN["gubeikou"], drawn) == pytest.approx(0.9)
 
 
 def test_sections_by_month_print_each_finding_and_the_place():

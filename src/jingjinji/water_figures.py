@@ -45,13 +45,21 @@ def basin(read: set[str]) -> Figure:
     return figure
 
 
-def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, dates: pd.Series, values: pd.Series, label: str) -> Figure:
-    """Typical concentration (draw, week) with 94 % band and the weekly medians behind it; log scale."""
+def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, label: str) -> Figure:
+    """Typical concentration (draw, week) with 94 % band and the weekly medians behind it; log scale.
+
+    medians : week (its first day), used, all (with readings under maintenance), faulty (days of a known fault).
+    """
     figure, axis = _subplots(figsize=(WIDTH, 2.7))
     low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
     axis.fill_between(weeks, low, high, color=ACCENT, alpha=0.25, lw=0, label="typical week, 94 %")
     axis.plot(weeks, middle, color=ACCENT, lw=1.6)
-    axis.plot(dates, values, "o", color=INK, ms=3, label="weekly medians")
+    dates, other = medians.week + pd.Timedelta(days=3), (medians["all"] - medians.used).abs() > 0
+    axis.plot(dates, medians.used, "o", color=INK, ms=3, label="weekly medians")
+    axis.plot(dates[other], medians["all"][other], "o", color=INK, mfc="none", ms=5, mew=0.7, label="maintenance kept")
+    for week in medians.week[medians.faulty > 0]:
+        axis.axvspan(week, week + pd.Timedelta(days=7), color=SOFT, alpha=0.4, lw=0, label="_")
+    values = pd.concat([medians.used, medians["all"]])
     axis.set_yscale("log")
     ticks = [1, 2, 4, 8, 16, 32]
     axis.set_yticks(ticks, [str(tick) for tick in ticks])
@@ -89,12 +97,14 @@ def _month_names(months: list[str]) -> list[str]:
     return names
 
 
-def class_shares(months: list[str], shares: dict[str, np.ndarray]) -> Figure:
-    """Probability of each class by month (class: array of months), stacked."""
+def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndarray) -> Figure:
+    """Probability of each class by month (class: array of months), stacked; months not `read` are pale."""
     figure, axis = _subplots(figsize=(WIDTH, 2.6))
     base, place = np.zeros(len(months)), np.arange(len(months))
     for (name, values), colour in zip(shares.items(), sns.color_palette("crest", len(shares)), strict=True):
-        axis.bar(place, values, bottom=base, color=colour, width=0.85, label=name)
+        bars = axis.bar(place, values, bottom=base, color=colour, width=0.85, label=name)
+        for bar in np.array(bars)[~read]:
+            bar.set_alpha(0.35)
         base = base + values
     axis.set_ylabel("probability")
     axis.set_ylim(0, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables, water_facts
-from jingjinji.findings import PROBABILITY, Finding, record
+from jingjinji.findings import PROBABILITY, Finding
 from jingjinji.models import miyun, storage
 from jingjinji.models.miyun import FLOORS, MONTHS, NAMES, POLLUTANTS
 from jingjinji.prior_draws import prior_parameters
@@ -39,13 +39,7 @@ def drawn_medians(value: dict[str, np.ndarray], panel: miyun.Panel, rng: np.rand
     """
     weeks = np.arange(int(panel.rows.week.max()) + 1)
     path = np.einsum("dskv,wv->wdsk", value["season_section"], miyun.season(weeks)) + value["section_level"]
-    scatter, departure = np.exp(value["log_scatter"]), np.zeros_like(path[0])
-    for week in weeks:
-        new = scatter * rng.standard_t(4, size=scatter.shape)
-        for k in range(1, len(POLLUTANTS)):
-            new[..., k] += np.einsum("dj,dsj->ds", value["lean"][:, k, :k], new[..., :k])
-        departure = value["memory"][:, None] * departure + new
-        path[week] += departure
+    path = path + miyun.departures(value["log_scatter"], value["memory"], value["lean"], len(weeks), rng)
     rows = panel.rows
     drawn = path[rows.week.to_numpy(), :, rows.section.to_numpy(), rows.pollutant.to_numpy()].T
     return np.maximum(np.exp(np.clip(drawn, -30, 30)), _floor(rows))
@@ -88,7 +82,7 @@ def check_medians(fit, most: int = 100) -> dict[str, tuple[list[str], dict[str, 
     """
     drawn = drawn_medians(flat(fit.parameters, PARAMETERS, most), fit.panel, np.random.default_rng(fit.seed))
     rows, measured = fit.panel.rows, np.exp(fit.panel.rows["log"].to_numpy())
-    month = miyun.month_of_week(fit.panel)[rows.week.to_numpy()]
+    month = miyun.month_of_week()[rows.week.to_numpy()]
     labels = [calendar.month_abbr[int(name[5:])][0] for name in MONTHS]
     found = {}
     for k, pollutant in enumerate(POLLUTANTS):
@@ -106,24 +100,15 @@ def _share(values: np.ndarray, use: np.ndarray | None, share: float) -> np.ndarr
     return np.full(len(values), np.nan) if use is None else np.percentile(values[:, use], share, axis=1)
 
 
-def monthly(fit, key: str) -> pd.DataFrame:
+def monthly(found: dict[str, Finding], key: str) -> pd.DataFrame:
     """Typical week of each month at one section under an agreement: four pollutants and the chance of class II."""
-    section = miyun.SHOWN[key]
-    by_month = miyun.months(fit, section)
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    good = miyun.class_draws(by_month) <= CLASSES.index("II")
-    weeks = _readings(section)
+    weeks = _readings(miyun.SHOWN[key])
     rows = []
-    for m, month in enumerate(MONTHS):
-        cells = [_cell(by_month[:, m, k].reshape(chains, draws), "mg/L") for k in range(len(POLLUTANTS))]
-        chance = _cell(1.0 * good[:, m].reshape(chains, draws), "probability")
-        rows.append((month, int(weeks.get(month, 0)), *cells, chance))
+    for month in MONTHS:
+        cells = [_short(found[f"miyun.{key}.{name}.{month}"]) for name in (*POLLUTANTS, "class-ii")]
+        rows.append((month, int(weeks.get(month, 0)), *cells))
     columns = ["month", "weeks with readings", *(f"{NAMES[name]} (mg/L)" for name in POLLUTANTS), "class II or better"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _cell(draws: np.ndarray, unit: str) -> str:
-    return _short(record("miyun.cell", "a cell of a table", draws, unit, model="miyun", panel=()))
 
 
 def _short(finding: Finding) -> str:

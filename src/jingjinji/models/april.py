@@ -23,11 +23,13 @@ PANEL = ("water_section_april",)
 
 @dataclass(frozen=True)
 class Panel:
-    """One row a section and pollutant: basin and pollutant (index), log (of mg/L, of the limit where ``below``), below,
-    under (1 under an agreement), used (0 for a row that is left out); `basins` names the indices."""
+    """One row a section and pollutant: basin, agreement and pollutant (index; agreement 0 where there is none), log (of
+    mg/L, of the limit where ``below``), below, under (1 under an agreement), used (0 for a row that is left out);
+    `basins` and `agreements` name the indices."""
 
     rows: pd.DataFrame
     basins: tuple[str, ...]
+    agreements: tuple[str, ...]
     truth: dict | None = None
 
 
@@ -37,20 +39,23 @@ def load(variant: str = "") -> Panel:
         raise BookError(f"model april has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
     table = tables.load("water_section_april")
     basins = tuple(sorted(table.basin.unique()))
-    under = (table.agreement.notna() & (table.start.fillna(9999) <= BEGUN)).astype(float)
+    begun = table.agreement.where(table.start.fillna(9999) <= BEGUN)
+    agreements = tuple(sorted(begun.dropna().unique()))
+    agreement = begun.map({name: k for k, name in enumerate(agreements)}).fillna(0).astype(int)
     parts = []
     for k, name in enumerate(POLLUTANTS):
         there = table[name].notna() | table[f"{name}_below"]
         parts.append(
             pd.DataFrame(
                 {
-                    "basin": table.basin.map(basins.index), "pollutant": k,
+                    "basin": table.basin.map(basins.index), "pollutant": k, "agreement": agreement,
                     "log": np.log(table[name].fillna(FLOORS[name])), "below": table[f"{name}_below"].astype(float),
-                    "under": under, "weak": (table.flag == "weak").astype(float), "used": 1.0 - table.faulty,
+                    "under": begun.notna().astype(float), "weak": (table.flag == "weak").astype(float),
+                    "used": 1.0 - table.faulty,
                 }
             )[there]
         )  # fmt: skip
-    panel = Panel(pd.concat(parts, ignore_index=True), basins)
+    panel = Panel(pd.concat(parts, ignore_index=True), basins, agreements)
     return VARIANTS[variant](panel) if variant else panel
 
 
@@ -59,17 +64,23 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     rows = panel.rows
     return {
         "basin_index": rows.basin.to_numpy(dtype=int),
+        "agreement_index": rows.agreement.to_numpy(dtype=int),
         "pollutant_index": rows.pollutant.to_numpy(dtype=int),
         **{name: rows[name].to_numpy(dtype=float) for name in ("log", "below", "under", "used")},
     }
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Log concentrations around a basin's level, with a contrast of sections under an agreement, pooled over basins."""
+    """Log concentrations around a basin's level, with a contrast of sections under an agreement, pooled over basins.
+
+    Sections of one agreement lie on one river and share what is particular to it, so they do not count as so many
+    witnesses.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
-    with pm.Model(coords={"pollutant": POLLUTANTS, "basin": panel.basins}) as model:
+    coords = {"pollutant": POLLUTANTS, "basin": panel.basins, "agreement": panel.agreements}
+    with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log([3, 0.15, 0.06, 2.5]), 0.7, dims="pollutant")
         basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
@@ -77,9 +88,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         contrast_mean = pm.Normal("contrast_mean", 0, 0.5, dims="pollutant")
         contrast_scale = pm.LogNormal("contrast_scale", np.log(0.3), 0.4)
         contrast = contrast_mean + contrast_scale * pm.Normal("contrast", 0, 1, dims=("basin", "pollutant"))
+        river_scale = pm.LogNormal("river_scale", np.log(0.3), 0.4)
+        river = river_scale * pm.Normal("river", 0, 1, dims=("agreement", "pollutant"))
         scatter = pm.LogNormal("scatter", np.log(0.6), 0.4, dims="pollutant")
-        b, k = d["basin_index"], d["pollutant_index"]
-        scaled = (d["log"] - basin[b, k] - contrast[b, k] * d["under"]) / scatter[k]
+        b, a, k = d["basin_index"], d["agreement_index"], d["pollutant_index"]
+        scaled = (d["log"] - basin[b, k] - (contrast[b, k] + river[a, k]) * d["under"]) / scatter[k]
         density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - pt.log(scatter[k])
         given("sections", d["used"] * pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
@@ -118,19 +131,22 @@ VARIANTS = {
 
 
 def findings(fit) -> list[Finding]:
-    """Contrast of each pollutant, mean of the basins and in the Hai basin, as a per cent of the rest."""
+    """Contrast of each pollutant, in a typical basin and of the Hai basin's own sections, as a per cent of the rest."""
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     mean = fit.parameters["contrast_mean"].transpose("chain", "draw", "pollutant").values
     scale = fit.parameters["contrast_scale"].transpose("chain", "draw").values
     own = fit.parameters["contrast"].transpose("chain", "draw", "basin", "pollutant").values
-    hai = fit.panel.basins.index("Hai")
+    river = fit.parameters["river_scale"] * fit.parameters["river"]
+    river = river.transpose("chain", "draw", "agreement", "pollutant").values
+    hai, rows = fit.panel.basins.index("Hai"), fit.panel.rows
     made = []
     for k, pollutant in enumerate(POLLUTANTS):
         made.append(name(f"miyun.april.{pollutant}", f"{NAMES[pollutant]} of sections under an agreement against the "
                          "rest of their basin, typical basin", 100 * np.expm1(mean[:, :, k]), "%"))  # fmt: skip
+        there = rows[(rows.pollutant == k) & (rows.basin == hai) & (rows.under * rows.used > 0)]
+        of_hai = mean[:, :, k] + scale * own[:, :, hai, k] + river[:, :, there.agreement, k].mean(axis=-1)
         made.append(name(f"miyun.april.{pollutant}.hai", f"{NAMES[pollutant]} of sections under an agreement against "
-                         "the rest of the Hai basin",
-                         100 * np.expm1(mean[:, :, k] + scale * own[:, :, hai, k]), "%"))  # fmt: skip
+                         "the rest of the Hai basin", 100 * np.expm1(of_hai), "%"))  # fmt: skip
     if fit.panel.truth:
         truth = round(float(100 * np.expm1(fit.panel.truth["contrast"])), 1)
         return made + [

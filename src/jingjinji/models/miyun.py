@@ -137,7 +137,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     A section's four levels are one draw from a multivariate normal around its basin's. What a week departs from level
     and season by is partly remembered from the last measured week; what is new in it has Student's t with four degrees
     of freedom, and leans on what is new in the pollutants before it in the same week (together these slopes are the
-    correlation). A median below the limit counts with the probability of lying there.
+    correlation). The longer ago that week, the more is new: `fresh` times as much. A median below the limit counts with
+    the probability of lying there.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -175,10 +176,21 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         kept = pt.switch(d["gap"] > 0, memory[k] ** pt.maximum(d["gap"], 1), 0) * departure[d["before"]]
         new = departure - kept
         leaning = (lean[k] * d["beside"] * new[d["other"]]).sum(axis=-1)
-        scaled = (new - leaning) * pt.exp(-log_scatter[s, k])
-        density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scatter[s, k]
+        log_scale = log_scatter[s, k] + pt.log(fresh(memory[k], d["gap"]))
+        scaled = (new - leaning) * pt.exp(-log_scale)
+        density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scale
         given("medians", pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
+
+
+def fresh(memory, gap):
+    """Scale of what is new after `gap` weeks, as a multiple of one week's; a gap of 0 stands for no week remembered.
+
+    Departures are ``d = memory d' + e``, so over g weeks the variance of what is new is that of e times
+    ``(1 - memory^(2 g)) / (1 - memory^2)``.
+    """
+    left = (gap > 0) * memory ** (2 * gap)
+    return ((1 - left) / (1 - memory**2)) ** 0.5
 
 
 def log_tail(value):
@@ -233,10 +245,17 @@ VARIANTS = {
 }
 
 
-def month_of_week(panel: Panel) -> np.ndarray:
+def month_of_week() -> np.ndarray:
     """Index into `MONTHS` of each week from 4 May 2020 (the month of its Thursday)."""
     thursdays = pd.date_range("2020-05-07", periods=WEEKS_OF_YEAR, freq="7D")
     return np.array([MONTHS.index(month) for month in thursdays.strftime("%Y-%m")])
+
+
+def months_with_readings(panel: Panel, section: str) -> np.ndarray:
+    """True for each of `MONTHS` with a week in which one of the pollutants of a river's class was read."""
+    rows = panel.rows[panel.rows.section == panel.sections.index(section)]
+    weeks = rows.week[rows.pollutant.map(lambda k: POLLUTANTS[k] in LIMITS["river"])]
+    return np.isin(np.arange(len(MONTHS)), month_of_week()[weeks.unique()])
 
 
 def typical_weeks(fit, section: str) -> np.ndarray:
@@ -247,10 +266,39 @@ def typical_weeks(fit, section: str) -> np.ndarray:
     return np.exp(path)
 
 
-def months(fit, section: str) -> np.ndarray:
-    """Mean of the typical weeks of each month (draw, month, pollutant), mg/L."""
-    weeks, index = typical_weeks(fit, section), month_of_week(fit.panel)
+def monthly_means(weeks: np.ndarray) -> np.ndarray:
+    """Mean of the weeks of each month (draw, month, pollutant) of (draw, week, pollutant)."""
+    index = month_of_week()
     return np.stack([weeks[:, index == k].mean(axis=1) for k in range(len(MONTHS))], axis=1)
+
+
+def departures(log_scatter: np.ndarray, memory: np.ndarray, lean: np.ndarray, weeks: int, rng) -> np.ndarray:
+    """What weeks depart by from level and season, drawn anew (week, draw, section, pollutant), logarithms.
+
+    log_scatter (draw, section, pollutant), memory (draw, pollutant), lean (draw, pollutant, earlier).
+    """
+    made = np.zeros((weeks, *log_scatter.shape))
+    for week in range(weeks):
+        new = np.exp(log_scatter) * rng.standard_t(4, size=log_scatter.shape)
+        if not week:
+            new = new * fresh(memory, np.zeros_like(memory))[:, None]
+        for k in range(1, len(POLLUTANTS)):
+            new[..., k] += np.einsum("dj,dsj->ds", lean[:, k, :k], new[..., :k])
+        made[week] = new if not week else memory[:, None] * made[week - 1] + new
+    return made
+
+
+def drawn_months(fit, section: str) -> np.ndarray:
+    """Means of the months of another year with the same level and season (draw, month, pollutant), mg/L.
+
+    Unlike a typical week such a month has departures, as the months have that a standard judges.
+    """
+    k, rng = fit.panel.sections.index(section), np.random.default_rng([fit.seed, 11])
+    flat = fit.parameters[["memory", "lean"]].stack(sample=("chain", "draw"))
+    memory, lean = (flat[name].transpose("sample", ...).values for name in ("memory", "lean"))
+    scatter = _of_section(fit, "log_scatter", k)[:, None]
+    off = departures(scatter, memory, lean, WEEKS_OF_YEAR, rng)[:, :, 0].transpose(1, 0, 2)
+    return monthly_means(typical_weeks(fit, section) * np.exp(np.clip(off, -5, 5)))
 
 
 def _of_section(fit, name: str, index: int) -> np.ndarray:
@@ -277,15 +325,17 @@ def findings(fit) -> list[Finding]:
     for key, section in SHOWN.items():
         if section not in fit.panel.sections:
             continue
-        by_month = months(fit, section)
         weeks = typical_weeks(fit, section)
+        by_month = monthly_means(weeks)
         for k, pollutant in enumerate(POLLUTANTS):
             id = f"miyun.{key}.{pollutant}"
             made.append(name(f"{id}.year", f"{NAMES[pollutant]} of a typical week, mean of the year, {key}",
                              shape(weeks[:, :, k].mean(axis=1)), "mg/L"))  # fmt: skip
-        made += _nitrogen(key, by_month, shape, name)
+        nitrogen = by_month[:, :, POLLUTANTS.index("tn")]
+        made.append(name(f"miyun.{key}.tn.swing", f"largest over least month of total nitrogen, {key}",
+                         shape(nitrogen.max(axis=1) / nitrogen.min(axis=1)), "times"))  # fmt: skip
         if not fit.panel.truth and not fit.variant:
-            made += _classes(key, by_month, shape, name)
+            made += _by_month(key, by_month, shape, name) + _classes(fit, key, shape, name)
             place = fit.panel.sections.index(section)
             below = np.mean(year[:, :, 3] < year[:, place, 3][:, None], axis=1)
             made.append(name(f"miyun.{key}.tn.rank", f"share of sections with less total nitrogen over the year, {key}",
@@ -297,20 +347,17 @@ def findings(fit) -> list[Finding]:
                           ()))  # fmt: skip
     elif not fit.variant:
         made += _record(fit.panel) + _check(fit) + water_facts.findings()
-        kept = (class_draws(months(fit, SHOWN["gubeikou"])) <= CLASSES.index("II")).mean(axis=1)
+        kept = kept_shares(fit, SHOWN["gubeikou"], drawn_months(fit, SHOWN["gubeikou"]))
         made += water_facts.calculator(kept, name, shape)
     return made
 
 
-def _nitrogen(key: str, by_month: np.ndarray, shape, name) -> list[Finding]:
-    nitrogen = by_month[:, :, 3]
-    made = [
-        name(f"miyun.{key}.tn.{month}", f"total nitrogen of a typical week in {month}, {key}", shape(nitrogen[:, k]),
-             "mg/L")
-        for k, month in enumerate(MONTHS)
+def _by_month(key: str, by_month: np.ndarray, shape, name) -> list[Finding]:
+    return [
+        name(f"miyun.{key}.{pollutant}.{month}", f"{NAMES[pollutant]} of a typical week in {month}, {key}",
+             shape(by_month[:, m, k]), "mg/L")
+        for k, pollutant in enumerate(POLLUTANTS) for m, month in enumerate(MONTHS)
     ]  # fmt: skip
-    return [*made, name(f"miyun.{key}.tn.swing", f"largest over least month of total nitrogen, {key}",
-                        shape(nitrogen.max(axis=1) / nitrogen.min(axis=1)), "times")]  # fmt: skip
 
 
 def class_draws(by_month: np.ndarray) -> np.ndarray:
@@ -318,21 +365,29 @@ def class_draws(by_month: np.ndarray) -> np.ndarray:
     return water_class({p: by_month[:, :, POLLUTANTS.index(p)] for p in LIMITS["river"]})
 
 
-def _classes(key: str, by_month: np.ndarray, shape, name) -> list[Finding]:
-    index = class_draws(by_month)
-    good = CLASSES.index("II")
+def kept_shares(fit, section: str, drawn: np.ndarray) -> np.ndarray:
+    """Share of the months with readings whose mean is class II or better (draw,)."""
+    seen = months_with_readings(fit.panel, section)
+    return (class_draws(drawn)[:, seen] <= CLASSES.index("II")).mean(axis=1)
+
+
+def _classes(fit, key: str, shape, name) -> list[Finding]:
+    section = SHOWN[key]
+    drawn, seen = drawn_months(fit, section), months_with_readings(fit.panel, section)
+    index = class_draws(drawn)
     made = [
-        name(f"miyun.{key}.class-ii.{month}", f"probability that the typical week of {month} is class II or better, "
-             f"{key}", shape((index[:, k] <= good).astype(float)), "probability")
+        name(f"miyun.{key}.class-ii.{month}", f"probability that the mean of another month with the level and "
+             f"season of {month} is class II or better, {key}",
+             shape((index[:, k] <= CLASSES.index("II")).astype(float)), "probability")
         for k, month in enumerate(MONTHS)
     ]  # fmt: skip
-    kept = (index <= good).mean(axis=1)
-    nitrogen = water_class({"tn": by_month[:, :, 3]}, "lake")
+    nitrogen = water_class({"tn": drawn[:, seen, POLLUTANTS.index("tn")]}, "lake")
     return [
         *made,
-        name(f"miyun.{key}.class-ii.months", f"share of months in class II or better, {key}", shape(100 * kept), "%"),
-        name(f"miyun.{key}.tn.above-v", f"share of months with total nitrogen above a lake's class V, {key}",
-             shape(100 * (nitrogen == len(CLASSES) - 1).mean(axis=1)), "%"),
+        name(f"miyun.{key}.class-ii.months", f"share of months with readings in class II or better, {key}",
+             shape(100 * kept_shares(fit, section, drawn)), "%"),
+        name(f"miyun.{key}.tn.above-v", "share of months with readings that have more total nitrogen than a lake's "
+             f"class V allows, {key}", shape(100 * (nitrogen == len(CLASSES) - 1).mean(axis=1)), "%"),
     ]  # fmt: skip
 
 
@@ -349,11 +404,12 @@ def _record(panel: Panel) -> list[Finding]:
 def replicates(fit, most: int = 200) -> np.ndarray:
     """What is new in a week, drawn anew (draw, row), for rows above the limit; the model's own Student's t."""
     rng = np.random.default_rng(fit.seed)
-    flat = fit.parameters["log_scatter"].stack(sample=("chain", "draw"))
+    flat = fit.parameters[["log_scatter", "memory"]].stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most)))
-    scatter = np.exp(flat.transpose("sample", "section", "pollutant").values)
-    index = data(fit.panel)
+    scatter = np.exp(flat["log_scatter"].transpose("sample", "section", "pollutant").values)
+    memory, index = flat["memory"].transpose("sample", "pollutant").values, data(fit.panel)
     scale = scatter[:, index["section_index"], index["pollutant_index"]]
+    scale = scale * fresh(memory[:, index["pollutant_index"]], index["gap"])
     return scale * rng.standard_t(4, size=scale.shape)
 
 
