@@ -1,12 +1,14 @@
 """The model of water quality: panel, errors, and its log density against a computation by hand."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
+import xarray as xr
 from densities import some_point, values_at
 from scipy import stats
 
@@ -39,15 +41,14 @@ def test_the_tail_is_students():
     assert found == pytest.approx(stats.t(4).logcdf(value), abs=1e-9)
 
 
-def test_gaps_and_neighbours(panel):
-    made, rows = miyun.data(panel), panel.rows
-    of_a = (rows.section == 0) & (rows.pollutant == 0)
-    assert made["gap"][of_a].tolist() == [0, 1, 2]
-    phosphorus = np.flatnonzero((rows.section == 0) & (rows.pollutant == 2))
-    assert made["gap"][phosphorus].tolist() == [0, 1, 3]
-    nitrogen = np.flatnonzero((rows.section == 0) & (rows.pollutant == 3))
-    assert made["beside"][nitrogen].tolist() == [[1, 1, 1], [1, 1, 0], [1, 1, 1]]
-    assert (rows.pollutant.to_numpy()[made["other"][nitrogen]] == [[0, 1, 2]] * 3).all()
+def test_gaps_look_back_to_the_last_measured_week(panel):
+    made = miyun.data(panel)
+    weeks_of_a = [0, 1, 3]
+    for pollutant, gaps in ((0, [0, 1, 2]), (2, [0, 1, 3]), (3, [0, 1, 2])):
+        back = np.concatenate([np.zeros((1, 4)), made["back"][:, pollutant, 0]]).argmax(axis=0)
+        assert back[weeks_of_a].tolist() == gaps
+    assert made["measured"][2, 0].tolist() == [1, 0, 0, 1]
+    assert miyun.weeks_back(np.array([1, 0, 0, 0, 0, 0, 1, 1])).tolist() == [0, 1, 2, 3, 4, 0, 0, 1]
 
 
 @pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
@@ -60,22 +61,55 @@ def test_the_density_by_hand(panel):
     known = dict(zip([variable.name for variable in variables], values, strict=True))
     terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
     term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
-    made, rows = miyun.data(panel), panel.rows
-    new = np.zeros(len(rows))
-    expected = np.zeros(len(rows))
-    departure = np.array([
-        made["log"][i] - known["section_level"][s, k] - known["season_section"][s, k] @ made["waves"][i]
-        for i, (s, k) in enumerate(zip(rows.section, rows.pollutant, strict=True))
-    ])  # fmt: skip
-    for i, (s, k) in enumerate(zip(rows.section, rows.pollutant, strict=True)):
-        past = known["memory"][k] ** made["gap"][i] * departure[made["before"][i]] if made["gap"][i] else 0.0
-        new[i] = departure[i] - past
-        left = new[i] - sum(known["lean"][k, j] * made["beside"][i, j] * new[made["other"][i, j]] for j in range(3))
-        memory, gap = known["memory"][k], made["gap"][i]
-        weeks = sum(memory ** (2 * week) for week in range(int(gap))) if gap else 1 / (1 - memory**2)
+    below = terms[[variable.name for variable in model.basic_RVs].index("below")]
+    rows = panel.rows
+    logs = {(row.section, row.pollutant, row.week): row for row in rows.itertuples()}
+    new, expected = {}, np.zeros(len(rows))
+    for (s, k, week), row in logs.items():
+        path = {t: known["section_level"][s, k] + known["season_section"][s, k] @ miyun.season(t) for t in range(4)}
+        earlier = [t for t in range(week) if (s, k, t) in logs and not logs[s, k, t].below]
+        memory, gap = known["memory"][k], week - earlier[-1] if earlier else 0
+        kept = memory**gap * (logs[s, k, earlier[-1]].log - path[earlier[-1]]) if gap else 0.0
+        new[s, k, week] = row.log - path[week] - kept
+        weeks = sum(memory ** (2 * t) for t in range(gap)) if gap else 1 / (1 - memory**2)
+        left = new[s, k, week] - sum(
+            known["lean"][k, j] * new[s, j, week] for j in range(k) if not logs[s, j, week].below
+        )
         student = stats.t(4, scale=np.exp(known["log_scatter"][s, k]) * np.sqrt(weeks))
-        expected[i] = student.logcdf(left) if made["below"][i] else student.logpdf(left)
-    assert term == pytest.approx(expected)
+        expected[row.Index] = student.logcdf(left) if row.below else student.logpdf(left)
+    hidden = rows.below.to_numpy()
+    assert term[~hidden] == pytest.approx(expected[~hidden])
+    assert (term[hidden] == 0).all()
+    assert below == pytest.approx(expected[hidden])
+
+
+def test_surprises_of_a_synthetic_record_are_students():
+    rng = np.random.default_rng(2)
+    weeks = pd.date_range("2020-05-04", periods=50, freq="7D")
+    made = pd.DataFrame({"section": np.repeat(list("ab"), 50), "week": [*weeks, *weeks]})
+    for name in miyun.POLLUTANTS:
+        made[name], made[f"{name}_below"] = 1.0, False
+    panel = miyun.panel_of(made, some_weeks()[1])
+    shape = (1, 1, 2, 4)
+    lean = np.zeros((1, 1, 4, 3))
+    lean[..., 3, 0] = 0.8
+    values = {"section_level": np.zeros(shape), "season_section": np.zeros((*shape, 4)),
+              "log_scatter": np.full(shape, np.log(0.3)), "memory": np.full((1, 1, 4), 0.6), "lean": lean}  # fmt: skip
+    off = miyun.departures(values["log_scatter"][0], values["memory"][0], lean[0], 50, rng)[:, 0]
+    rows = panel.rows
+    log = off[rows.week, rows.section, rows.pollutant]
+    of = ("section", "pollutant")
+    dims = {"section_level": of, "season_section": (*of, "wave"),
+            "log_scatter": of, "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
+    draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
+    fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1)
+    seen, drawn = miyun.surprises(fit)
+    assert seen.shape == drawn.shape == (1, len(rows))
+    assert stats.kstest(seen[0], stats.t(4).cdf).pvalue > 0.01
+    wrong = fit.parameters.assign(memory=fit.parameters.memory * 0)
+    found = {f.id: f.mean for f in miyun._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1))}
+    assert found["miyun.check.again"] > 0.4
+    assert abs({f.id: f.mean for f in miyun._check(fit)}["miyun.check.again"]) < 0.3
 
 
 def test_after_a_gap_more_is_new():

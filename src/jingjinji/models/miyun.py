@@ -97,38 +97,40 @@ def season(week: np.ndarray) -> np.ndarray:
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
-    ``before`` is the row of the last measured week of the same section and pollutant, with ``gap`` weeks between them
-    (0 where there is none within `LONGEST_GAP`); ``other`` (row, pollutant) the row of an earlier pollutant in the same
-    week, with ``beside`` 1 where it was measured.
+    ``grid`` (pollutant, section, week) has the logs, 0 where nothing was measured, as ``measured`` says. ``back``
+    (weeks, pollutant, section, week) is 1 where the last measured week lies so many weeks back, 1 to `LONGEST_GAP`.
+    By row: ``log``, ``above`` (1 above the limit), its place in the flattened grid, in (pollutant, section) and in
+    (pollutant, weeks back), where 0 stands for no week remembered. ``below_rows`` are the rows below the limit.
     """
-    rows = panel.rows
-    number = pd.Series(np.arange(len(rows)))
-    groups = [rows.section, rows.pollutant]
-    measured = number.where(~rows.below)
-    before = measured.groupby(groups).transform(lambda values: values.shift().ffill())
-    known = before.fillna(0).astype(int)
-    gap = (rows.week - rows.week.to_numpy()[known]).where(before.notna(), 0)
-    gap = gap.where(gap <= LONGEST_GAP, 0)
-    place = pd.Series(number.to_numpy(), index=pd.MultiIndex.from_frame(rows[["pollutant", "section", "week"]]))
-    other = np.zeros((len(rows), len(POLLUTANTS) - 1), dtype=int)
-    beside = np.zeros(other.shape)
-    for j in range(len(POLLUTANTS) - 1):
-        keys = pd.MultiIndex.from_arrays([np.full(len(rows), j), rows.section, rows.week])
-        found = place.reindex(keys).to_numpy()
-        there = np.isfinite(found) & (rows.pollutant.to_numpy() > j)
-        other[there, j] = found[there].astype(int)
-        beside[there, j] = ~rows.below.to_numpy()[other[there, j]]
+    rows, weeks = panel.rows, int(panel.rows.week.max()) + 1
+    place = rows.pollutant.to_numpy(), rows.section.to_numpy(), rows.week.to_numpy()
+    grid = np.zeros((len(POLLUTANTS), len(panel.sections), weeks))
+    measured = np.zeros_like(grid)
+    measured[place] = ~rows.below
+    grid[place] = np.where(rows.below, 0, rows["log"])
+    back = weeks_back(measured)
+    shape = grid.shape
     return {
-        "section_index": rows.section.to_numpy(dtype=int),
-        "pollutant_index": rows.pollutant.to_numpy(dtype=int),
-        "waves": season(rows.week.to_numpy()),
+        "waves": season(np.arange(weeks)),
+        "grid": grid,
+        "measured": measured,
+        "back": np.stack([(back == gap).astype(float) for gap in range(1, LONGEST_GAP + 1)]),
         "log": rows["log"].to_numpy(dtype=float),
-        "below": rows.below.to_numpy(dtype=float),
-        "before": known.to_numpy(),
-        "gap": gap.to_numpy(dtype=float),
-        "other": other,
-        "beside": beside,
+        "above": (~rows.below).to_numpy(dtype=float),
+        "below_rows": np.flatnonzero(rows.below),
+        "cell": np.ravel_multi_index(place, shape),
+        "series": np.ravel_multi_index(place[:2], shape[:2]),
+        "pollutant_back": place[0] * (LONGEST_GAP + 1) + back[place],
     }
+
+
+def weeks_back(measured: np.ndarray) -> np.ndarray:
+    """How many weeks before each week the last measured one lies (..., week); 0 for more than `LONGEST_GAP`."""
+    week = np.arange(measured.shape[-1])
+    last = np.maximum.accumulate(np.where(measured > 0, week, -LONGEST_GAP - 1), axis=-1)
+    before = np.concatenate([np.full_like(last[..., :1], -LONGEST_GAP - 1), last[..., :-1]], axis=-1)
+    gap = week - before
+    return np.where(gap <= LONGEST_GAP, gap, 0)
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
@@ -170,16 +172,26 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         memory = pm.Beta("memory", 4, 4, dims="pollutant")
         lean = pm.Normal("lean", 0, 0.3, dims=("pollutant", "earlier"))
 
-        s, k = d["section_index"], d["pollutant_index"]
-        mean = section[s, k] + (season_section[s, k] * d["waves"]).sum(axis=-1)
-        departure = d["log"] - mean
-        kept = pt.switch(d["gap"] > 0, memory[k] ** pt.maximum(d["gap"], 1), 0) * departure[d["before"]]
-        new = departure - kept
-        leaning = (lean[k] * d["beside"] * new[d["other"]]).sum(axis=-1)
-        log_scale = log_scatter[s, k] + pt.log(fresh(memory[k], d["gap"]))
-        scaled = (new - leaning) * pt.exp(-log_scale)
-        density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - log_scale
-        given("medians", pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
+        path = section.T[:, :, None] + pt.dot(season_section.transpose(1, 0, 2), d["waves"].T)
+        left = memory[:, None] ** np.arange(1, LONGEST_GAP + 1)
+        departure = d["measured"] * (d["grid"] - path)
+        earlier = pt.concatenate([pt.zeros((size, len(panel.sections), LONGEST_GAP)), departure], axis=-1)
+        weeks = departure.shape[-1]
+        kept = sum(
+            d["back"][gap - 1] * left[:, gap - 1, None, None] * earlier[:, :, LONGEST_GAP - gap :][:, :, :weeks]
+            for gap in range(1, LONGEST_GAP + 1)
+        )
+        new = departure - d["measured"] * kept
+        before = np.tri(size, k=-1) * pt.concatenate([lean, pt.zeros((size, 1))], axis=1)
+        expected = path + kept + pt.dot(before, new.reshape((size, -1))).reshape(new.shape)
+
+        log_fresh = pt.log(fresh(memory[:, None], np.arange(LONGEST_GAP + 1)))
+        log_scale = log_scatter.T.ravel()[d["series"]] + log_fresh.ravel()[d["pollutant_back"]]
+        of_series, of_gap = (pt.exp(-table).ravel() for table in (log_scatter.T, log_fresh))
+        scaled = (d["log"] - expected.ravel()[d["cell"]]) * of_series[d["series"]] * of_gap[d["pollutant_back"]]
+        density = np.log(0.375) - 2.5 * pt.log(1 + scaled**2 / 4) - log_scale
+        given("medians", d["above"] * density, observed=d["log"])
+        given("below", log_tail(scaled[d["below_rows"]]), observed=d["log"][d["below_rows"]])
     return model
 
 
@@ -401,36 +413,50 @@ def _record(panel: Panel) -> list[Finding]:
     ]  # fmt: skip
 
 
-def replicates(fit, most: int = 200) -> np.ndarray:
-    """What is new in a week, drawn anew (draw, row), for rows above the limit; the model's own Student's t."""
-    rng = np.random.default_rng(fit.seed)
-    flat = fit.parameters[["log_scatter", "memory"]].stack(sample=("chain", "draw"))
-    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most)))
-    scatter = np.exp(flat["log_scatter"].transpose("sample", "section", "pollutant").values)
-    memory, index = flat["memory"].transpose("sample", "pollutant").values, data(fit.panel)
-    scale = scatter[:, index["section_index"], index["pollutant_index"]]
-    scale = scale * fresh(memory[:, index["pollutant_index"]], index["gap"])
-    return scale * rng.standard_t(4, size=scale.shape)
+def surprises(fit, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """What a week shows beyond its expectation, in units of its scale: measured and drawn anew, both (draw, row).
 
-
-def _check(fit, most: int = 200) -> list[Finding]:
-    """Share of what is new in measured weeks inside the central 94 % of draws anew."""
-    index = data(fit.panel)
+    For rows above the limit; the draws have the model's own Student's t.
+    """
+    index, size = data(fit.panel), len(POLLUTANTS)
     flat = fit.parameters.stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most)))
     value = {name: flat[name].transpose("sample", ...).values
-             for name in ("section_level", "season_section", "memory", "lean")}  # fmt: skip
-    s, k = index["section_index"], index["pollutant_index"]
-    mean = value["section_level"][:, s, k] + np.einsum("drv,rv->dr", value["season_section"][:, s, k], index["waves"])
-    departure = index["log"] - mean
-    kept = np.where(index["gap"] > 0, value["memory"][:, k] ** np.maximum(index["gap"], 1), 0)
-    new = departure - kept * departure[:, index["before"]]
-    leaning = (value["lean"][:, k] * index["beside"] * new[:, index["other"]]).sum(axis=-1)
-    left = (new - leaning)[:, index["below"] == 0]
-    drawn = replicates(fit, most)[:, index["below"] == 0]
-    low, high = np.percentile(drawn, [3, 97], axis=0)
-    inside = float(((low <= left) & (left <= high)).mean())
+             for name in ("section_level", "season_section", "log_scatter", "memory", "lean")}  # fmt: skip
+    path = np.einsum("dskv,wv->dksw", value["season_section"], index["waves"])
+    path = path + value["section_level"].transpose(0, 2, 1)[..., None]
+    departure = index["measured"] * (index["grid"] - path)
+    earlier = np.concatenate([np.zeros((*path.shape[:-1], LONGEST_GAP)), departure], axis=-1)
+    kept = np.zeros_like(path)
+    for gap in range(1, LONGEST_GAP + 1):
+        lagged = earlier[..., LONGEST_GAP - gap : earlier.shape[-1] - gap]
+        kept += index["back"][gap - 1] * (value["memory"] ** gap)[:, :, None, None] * lagged
+    new = departure - index["measured"] * kept
+    before = np.tri(size, k=-1) * np.concatenate([value["lean"], np.zeros((len(path), size, 1))], axis=-1)
+    expected = path + kept + np.einsum("dkj,djsw->dksw", before, new)
+    scale = np.exp(value["log_scatter"].transpose(0, 2, 1)).reshape(len(path), -1)[:, index["series"]]
+    gaps = np.arange(LONGEST_GAP + 1)
+    scale = scale * fresh(value["memory"][:, :, None], gaps).reshape(len(path), -1)[:, index["pollutant_back"]]
+    seen = (index["log"] - expected.reshape(len(path), -1)[:, index["cell"]]) / scale
+    above = index["above"] > 0
+    return seen[:, above], np.random.default_rng(fit.seed).standard_t(4, size=(len(path), int(above.sum())))
+
+
+def _check(fit) -> list[Finding]:
+    """Whether what is new in measured weeks has the width and the independence that the model says."""
+    seen, drawn = surprises(fit)
+    low, high = np.percentile(drawn, [3, 97])
+    rows = fit.panel.rows[~fit.panel.rows.below].reset_index(drop=True)
+    table = rows.assign(seen=np.clip(seen.mean(axis=0), -4, 4))
+    wide = table.pivot(index=["section", "week"], columns="pollutant", values="seen").set_axis(POLLUTANTS, axis=1)
+    together = wide.corr().to_numpy()[np.triu_indices(len(POLLUTANTS), 1)]
+    later = wide.join(wide.rename(index=lambda week: week - 1, level="week"), suffixes=("", " later"), how="inner")
+    again = [later[name].corr(later[f"{name} later"]) for name in POLLUTANTS]
     return [
         exact("miyun.check.inside", "weekly surprises inside the central 94 % of surprises drawn anew",
-              round(100 * inside, 1), "%", PANEL),
+              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", PANEL),
+        exact("miyun.check.again", "largest correlation of a pollutant's surprises with those of the week after",
+              round(float(max(again, key=abs)), 2), "", PANEL),
+        exact("miyun.check.together", "largest correlation of two pollutants' surprises in one week",
+              round(float(max(together, key=abs)), 2), "", PANEL),
     ]  # fmt: skip
