@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy import special, stats
 
-from jingjinji import hydrogen_tables, tables
+from jingjinji import densities, hydrogen_tables, tables
 from jingjinji.errors import BookError
 from jingjinji.models import enterprises, hydrogen, storage
 
@@ -45,7 +45,7 @@ def test_bass_sells_as_the_curve():
 def test_an_effect_keeps_its_mean_and_scale():
     rng = np.random.default_rng(1)
     for centring in (0.0, 0.4, 1.0):
-        drawn = hydrogen.restored(rng.normal(centring * 5, 3**centring, size=100_000), 5, 3, centring)
+        drawn = densities.restored(rng.normal(centring * 5, 3**centring, size=100_000), 5, 3, centring)
         assert (drawn.mean(), drawn.std()) == (pytest.approx(5, abs=0.05), pytest.approx(3, abs=0.05))
 
 

@@ -54,11 +54,8 @@ def test_gaps_look_back_to_the_last_measured_week(panel):
 @pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
 def test_the_density_by_hand(panel):
     model = miyun.build(panel)
-    rng = np.random.default_rng(3)
-    point = {name: value + 0.1 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
-    variables = model.free_RVs
-    values = model.compile_fn(model.replace_rvs_by_values(variables), mode=PLAIN)(point)
-    known = dict(zip([variable.name for variable in variables], values, strict=True))
+    point = some_point(model)
+    known = values_at(model, point)
     terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
     term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
     below = terms[[variable.name for variable in model.basic_RVs].index("below")]

@@ -1,4 +1,4 @@
-"""Likelihoods that no ready distribution gives: censored values, lower bounds, counts that know their past."""
+"""What no ready distribution gives: censored values, lower bounds, counts that know their past, partial centring."""
 
 import numpy as np
 
@@ -25,3 +25,12 @@ def log_above(scaled):
     import pytensor.tensor as pt
 
     return pt.log(0.5 * pt.erfc(pt.clip(scaled / np.sqrt(2), -30, 5)) + 1e-12)
+
+
+def restored(value, mean, scale, centring):
+    """An effect with `mean` and `scale` from the `value` that is drawn in its stead.
+
+    The value is the effect itself where `centring` is 1, as many years inform it, and its standard normal where it is
+    0; between, ``Normal(centring mean, scale^centring)``.
+    """
+    return mean + (value - centring * mean) * scale ** (1 - centring)

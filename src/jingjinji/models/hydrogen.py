@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import special, stats
 
 from jingjinji import tables
-from jingjinji.densities import given, log_above
+from jingjinji.densities import given, log_above, restored
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -139,15 +139,6 @@ def counted_fleets(panel: Panel) -> np.ndarray:
     own = (counts.cluster == 0) & (counts.lower == 0)
     before = panel.since_start * own.to_numpy() * printed_fleet(panel, BASE + 1.0)
     return np.array([printed_fleet(panel, year) for year in counts.year]) - before
-
-
-def restored(value, mean, scale, centring):
-    """An effect with `mean` and `scale` from the `value` that is drawn in its stead.
-
-    The value is the effect itself where `centring` is 1, as many years inform it, and its standard normal where it is
-    0; between, ``Normal(centring mean, scale^centring)``.
-    """
-    return mean + (value - centring * mean) * scale ** (1 - centring)
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:

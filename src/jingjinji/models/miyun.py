@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables, water_facts
-from jingjinji.densities import given
+from jingjinji.densities import given, restored
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 from jingjinji.water_classes import CLASSES, LIMITS, water_class
@@ -20,6 +20,8 @@ SHOWN = {"gubeikou": "古北口", "guohe": "果河桥", "bahao": "八号桥", "j
 """Sections under an agreement, by the key of their findings."""
 WAVES, LONGEST_GAP, WEEKS_OF_YEAR = 4, 4, 52
 """Sines and cosines of a year and half a year; weeks over which a departure is remembered."""
+SEASON_CENTRING = np.array([0.4, 0.4, 0.15, 0.15])
+"""How far the seasons of sections are centred: a year of weeks whose departures last says little of a season."""
 MONTHS = tuple(pd.period_range("2020-05", "2021-04", freq="M").strftime("%Y-%m"))
 PANEL = ("water_section_week", "water_section")
 
@@ -154,18 +156,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log([4, 0.2, 0.08, 2.5]), 0.7, dims="pollutant")
         basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
-        basin = basin_scale * pm.Normal("of_basin", 0, 1, dims=("basin", "pollutant"))
+        basin = pm.Normal("of_basin", level, basin_scale, dims=("basin", "pollutant"))
         spread = pm.LKJCholeskyCov(
             "spread", eta=2, n=size, sd_dist=pm.LogNormal.dist(np.log(0.6), 0.4), compute_corr=False
         )
         chol = pm.math.expand_packed_triangular(size, spread)
-        section = pm.MvNormal(
-            "section_level", (level + basin)[panel.basin_of], chol=chol, dims=("section", "pollutant")
-        )
+        section = pm.MvNormal("section_level", basin[panel.basin_of], chol=chol, dims=("section", "pollutant"))
         season_scale = pm.LogNormal("season_scale", np.log([0.2, 0.1])[[0, 0, 1, 1]], 0.4, dims="wave")
         season_basin = pm.Normal("season_basin", 0, 0.3, dims=("basin", "pollutant", "wave"))
-        season_section = pm.Normal(
-            "season_section", season_basin[panel.basin_of], season_scale, dims=("section", "pollutant", "wave")
+        c, of = SEASON_CENTRING, season_basin[panel.basin_of]
+        own_season = pm.Normal("own_season", c * of, season_scale**c, dims=("section", "pollutant", "wave"))
+        season_section = pm.Deterministic(
+            "season_section", restored(own_season, of, season_scale, c), dims=("section", "pollutant", "wave")
         )
         log_scatter_mean = pm.Normal("log_scatter_mean", np.log(0.25), 0.4, dims="pollutant")
         log_scatter = pm.Normal("log_scatter", log_scatter_mean, 0.4, dims=("section", "pollutant"))
@@ -248,7 +250,7 @@ def _toy(panel: Panel, winter: float) -> Panel:
     return simulate({"nitrogen_winter": winter}, np.random.default_rng([41, int(10 * winter)]), panel)
 
 
-DERIVED = ()
+DERIVED = ("season_section",)
 KEPT_WITH = ("",)
 VARIANTS = {
     "toy": partial(_toy, winter=0.7),
