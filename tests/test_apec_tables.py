@@ -262,3 +262,18 @@ def test_answers_by_hour_stand_beside_those_by_day():
     row = table[(table.series == LINES["apec.stations"]) & (table.question == "the whole ban")].iloc[0]
     assert row["by day"] == found["apec.stations.ban.effect"].text
     assert row["by hour"] == hours["apec.hours.stations.ban.effect"]
+
+
+def test_the_sentence_on_hours_turns_with_the_table(monkeypatch):
+    rows = [(f"apec.hours.{site}.{key}", low, high, f"{low} to {high}")
+            for site, low, high in (("embassy", -40, 30), ("stations", -50, -8))
+            for key in ("ban.effect", "check.level")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["id", "hdi_low", "hdi_high", "text"])
+    monkeypatch.setattr(apec_tables.tables, "load", lambda name: table)
+    assert "-40 to 30 (one site) and -50 to -8 (twelve stations); nought lies in that of one site" in (
+        apec_tables.hours_sentence()
+    )
+    table.loc[table.id.str.contains("stations"), "hdi_high"] = 5
+    assert "both intervals" in apec_tables.hours_sentence()
+    table["hdi_high"] = -1
+    assert "neither interval" in apec_tables.hours_sentence()

@@ -185,6 +185,23 @@ def by_hour(f: dict[str, Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series", "question", "by day", "by hour"])
 
 
+def hours_sentence() -> str:
+    """What the model by hour says of the whole ban and how far its level lies off, in sentences."""
+    hours = tables.load("apec_by_hour").set_index("id")
+    series = {"one site": "embassy", "twelve stations": "stations"}
+    bans = {words: hours.loc[f"apec.hours.{site}.ban.effect"] for words, site in series.items()}
+    open_ones = [words for words, row in bans.items() if row.hdi_low <= 0 <= row.hdi_high]
+    inside = (
+        "neither interval" if not open_ones else "both intervals" if len(open_ones) == 2 else f"that of {open_ones[0]}"
+    )
+    each = " and ".join(f"{row.text} ({words})" for words, row in bans.items())
+    level = " and ".join(hours.text[f"apec.hours.{site}.check.level"] for site in series.values())
+    return (
+        f"Taken by the hour, the ban departs by {each}; nought lies in {inside}. What calendar and weather leave over "
+        f"of all hours is {level} on average, where nought would be right."
+    )
+
+
 def agreement(f: dict[str, Finding]) -> str:
     """How far the lines of evidence agree, in sentences."""
     effects = {prefix: f[f"{prefix}.ban.effect"] for prefix in LINES}

@@ -147,10 +147,8 @@ REASONS = {
         "basin_scale": "Basins differ by a factor under two.",
         "of_basin": "A basin's level, pooled.",
         "contrast_mean": "Between a third and three times the rest of the basin; no direction is favoured.",
-        "contrast_scale": "Basins differ in the contrast by about a third.",
-        "contrast": "Standard normal: most basins have few sections under an agreement.",
-        "river_scale": "Within a basin the rivers of two agreements differ by about a third.",
-        "river": "Standard normal: most agreements have one or two sections.",
+        "contrast_scale": "Agreements differ in the contrast by about a third.",
+        "contrast": "Standard normal: most agreements have one or two sections.",
         "scatter": "Sections of a basin differ by a factor of two.",
     },
     "storage": {

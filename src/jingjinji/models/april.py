@@ -71,10 +71,10 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Log concentrations around a basin's level, with a contrast of sections under an agreement, pooled over basins.
+    """Log concentrations around a basin's level, with a contrast of each agreement, pooled over agreements.
 
     Sections of one agreement lie on one river and share what is particular to it, so they do not count as so many
-    witnesses.
+    witnesses. An agreement lies in one basin.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -87,12 +87,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         basin = pm.Normal("of_basin", level, basin_scale, dims=("basin", "pollutant"))
         contrast_mean = pm.Normal("contrast_mean", 0, 0.5, dims="pollutant")
         contrast_scale = pm.LogNormal("contrast_scale", np.log(0.3), 0.4)
-        contrast = contrast_mean + contrast_scale * pm.Normal("contrast", 0, 1, dims=("basin", "pollutant"))
-        river_scale = pm.LogNormal("river_scale", np.log(0.3), 0.4)
-        river = river_scale * pm.Normal("river", 0, 1, dims=("agreement", "pollutant"))
+        contrast = contrast_mean + contrast_scale * pm.Normal("contrast", 0, 1, dims=("agreement", "pollutant"))
         scatter = pm.LogNormal("scatter", np.log(0.6), 0.4, dims="pollutant")
         b, a, k = d["basin_index"], d["agreement_index"], d["pollutant_index"]
-        scaled = (d["log"] - basin[b, k] - (contrast[b, k] + river[a, k]) * d["under"]) / scatter[k]
+        scaled = (d["log"] - basin[b, k] - contrast[a, k] * d["under"]) / scatter[k]
         density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - pt.log(scatter[k])
         given("sections", d["used"] * pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
@@ -131,20 +129,18 @@ VARIANTS = {
 
 
 def findings(fit) -> list[Finding]:
-    """Contrast of each pollutant, in a typical basin and of the Hai basin's own sections, as a per cent of the rest."""
+    """Contrast of each pollutant, typical agreement and sections of the Hai basin, as a per cent of the rest."""
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     mean = fit.parameters["contrast_mean"].transpose("chain", "draw", "pollutant").values
     scale = fit.parameters["contrast_scale"].transpose("chain", "draw").values
-    own = fit.parameters["contrast"].transpose("chain", "draw", "basin", "pollutant").values
-    river = fit.parameters["river_scale"] * fit.parameters["river"]
-    river = river.transpose("chain", "draw", "agreement", "pollutant").values
+    own = fit.parameters["contrast"].transpose("chain", "draw", "agreement", "pollutant").values
     hai, rows = fit.panel.basins.index("Hai"), fit.panel.rows
     made = []
     for k, pollutant in enumerate(POLLUTANTS):
         made.append(name(f"miyun.april.{pollutant}", f"{NAMES[pollutant]} of sections under an agreement against the "
-                         "rest of their basin, typical basin", 100 * np.expm1(mean[:, :, k]), "%"))  # fmt: skip
+                         "rest of their basin, typical agreement", 100 * np.expm1(mean[:, :, k]), "%"))  # fmt: skip
         there = rows[(rows.pollutant == k) & (rows.basin == hai) & (rows.under * rows.used > 0)]
-        of_hai = mean[:, :, k] + scale * own[:, :, hai, k] + river[:, :, there.agreement, k].mean(axis=-1)
+        of_hai = mean[:, :, k] + scale * own[:, :, there.agreement, k].mean(axis=-1)
         made.append(name(f"miyun.april.{pollutant}.hai", f"{NAMES[pollutant]} of sections under an agreement against "
                          "the rest of the Hai basin", 100 * np.expm1(of_hai), "%"))  # fmt: skip
     if fit.panel.truth:

@@ -62,7 +62,9 @@ def load(variant: str = "") -> Panel:
     """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
     if variant and variant not in VARIANTS:
         raise BookError(f"model hydrogen has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(*(tables.load(name) for name in PANEL[:3]))
+    panel = panel_of(
+        tables.load("hydrogen_country_year"), tables.load("hydrogen_national"), tables.load("hydrogen_clusters")
+    )
     return VARIANTS[variant](panel) if variant else panel
 
 
