@@ -24,6 +24,7 @@ def book(tmp_path, monkeypatch):
         ("_images/0fe1.svg", "file path"),
         ("figure.PNG", "file path"),
         ("a/b", "file path"),
+        ("It fell by {pm25.decline beijing} or {pm25}.", "'{pm25}'"),
     ],
 )
 def test_fault(alt, said):
@@ -37,8 +38,8 @@ def test_a_written_alt_has_no_fault(alt):
 
 def test_filled():
     assert (
-        filled("{a.b} and {value:c.d}; {not} {}", lambda kind, id: f"<{kind}|{id}>")
-        == "<|a.b> and <value|c.d>; {not} {}"
+        filled("{a.b}, {a.b@late-peak} and {value:c.d}; {not} {}", lambda kind, id: f"<{kind}|{id}>")
+        == "<|a.b>, <|a.b@late-peak> and <value|c.d>; {not} {}"
     )
 
 

@@ -32,7 +32,7 @@ def verdicts(found: dict[str, Finding]) -> list[str]:
     return water_tables.claims(found)["verdict"].tolist()
 
 
-HOLDING = [NOT_AGAINST, HOLDS, HOLDS, HOLDS, NOT_AGAINST, *[UNTESTED] * 7]
+HOLDING = [NOT_AGAINST, HOLDS, NOT_AGAINST, HOLDS, NOT_AGAINST, *[UNTESTED] * 7]
 
 
 def test_verdicts_of_the_tables_as_they_are():
@@ -237,3 +237,36 @@ def test_classes_of_april_leave_out_faulty_sections_and_other_provinces():
     assert len(classes) > 90
     assert not table.faulty[classes.index].any()
     assert "古北口" not in classes
+
+
+def test_outcomes_of_the_calculator_are_all_there_with_their_probability():
+    kept = np.repeat([1.0, 0.9, 0.5, 1.0], 100)
+    table = water_tables.outcomes(kept, 10, 4)
+    assert table.iloc[:, 0].tolist() == ["10 of 10", "9 of 10", "8 of 10", "7 of 10 or fewer"]
+    assert table.probability.tolist()[2] == water_tables.outcomes(np.ones(400), 10, 4).probability.tolist()[1]
+    shares = [np.mean(np.round(kept * 10) == count) for count in (10, 9)]
+    assert shares == [0.5, 0.25]
+    assert table["for quality"].tolist() == ["0.50", "0.45", "0.40", "at most 0.35"]
+
+
+def test_every_assumed_rate_is_printed():
+    table = water_tables.rates_table()
+    assert table.rate.str.replace(" ", "_").tolist() == list(vars(water_tables.Rates()))
+    assert (table["where from"] == "assumed").all()
+
+
+def test_measured_months_stand_beside_typical_ones():
+    found = {f"miyun.gubeikou.tn.{month}": exact("x", "x", 11.0, "mg/L", ()) for month in MONTHS}
+    text = water_tables.measured_sentence(found, "gubeikou", ("2020-12",))
+    weeks = water_tables.tables.load("water_section_week").query("section == '古北口'")
+    december = weeks.tn[weeks.week.between("2020-11-30", "2020-12-27")].mean()
+    assert f"{december:.1f}" in text
+    assert "December 2020 (typical: 11" in text
+
+
+def test_contrasts_of_april_are_printed_for_both_sets_of_flags():
+    ends = ("", ".hai", "@page-flags", ".hai@page-flags")
+    found = {f"miyun.april.{p}{end}": exact("x", "x", 10 * k + j, "%", ())
+             for k, p in enumerate(POLLUTANTS) for j, end in enumerate(ends)}  # fmt: skip
+    table = water_tables.april_table(found)
+    assert table.iloc[3, 1:].tolist() == [f"{30 + j}\N{NO-BREAK SPACE}%" for j in range(4)]

@@ -109,7 +109,7 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
     figure, axis = _subplots(figsize=(WIDTH, 0.21 * rows + 0.7))
     position, ticks, names = 0, [], []
     for title, group in groups.items():
-        axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=8)
+        axis.text(0.01, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=8)
         position -= 1
         for name, finding in group:
             low, high = finding.hdi

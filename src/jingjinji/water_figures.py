@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from jingjinji.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.water_classes import Rates
 
 NODES = {
     "Gubeikou\n(Chao)": (1.65, 3.2), "Houcheng\n(Bai)": (0.2, 2.65), "Qiangzilu\n(Qingshui)": (3.1, 2.65),
@@ -98,7 +99,11 @@ def _month_names(months: list[str]) -> list[str]:
 
 
 def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndarray) -> Figure:
-    """Probability of each class by month (class: array of months), stacked; months not `read` are pale."""
+    """Probability of each class by month (class: array of months), stacked; months not `read` are pale.
+
+    Classes that reach a hundredth in no month are left out.
+    """
+    shares = {name: values for name, values in shares.items() if np.max(values) >= 0.01}
     figure, axis = _subplots(figsize=(WIDTH, 2.6))
     base, place = np.zeros(len(months)), np.arange(len(months))
     for (name, values), colour in zip(shares.items(), sns.color_palette("crest", len(shares)), strict=True):
@@ -133,9 +138,10 @@ def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> 
 
 
 def surface(nitrogen: np.ndarray, quality: np.ndarray, values: np.ndarray) -> Figure:
-    """Mean payment over two assumptions, as contours."""
+    """Mean payment over two assumptions, as contours; a cross marks the default rate and no change."""
     figure, axis = _subplots(figsize=(WIDTH, 2.8))
     filled = axis.contourf(nitrogen, quality, values, levels=10, cmap="crest")
+    axis.plot(0, Rates().quality, "x", color=ACCENT, ms=8, mew=2)
     figure.colorbar(filled, ax=axis, label="payment of a year (10⁸ CNY)")
     axis.set_xlabel("total nitrogen against the year before (%)")
     axis.set_ylabel("assumed rate for quality (10⁸ CNY)")
@@ -206,7 +212,6 @@ def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], tar
     axis.set_yticks(range(len(draws)), [textwrap.fill(name.replace("-", "- "), 12).replace("- ", "-")
                                         for name in draws])  # fmt: skip
     axis.invert_yaxis()
-    axis.set_xscale("log")
     axis.set_xlabel("vehicles added from 2021 to 2025")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=1)
     return figure

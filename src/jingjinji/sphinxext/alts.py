@@ -10,7 +10,7 @@ from jingjinji.errors import UnknownFinding
 from jingjinji.sphinxext import source
 from jingjinji.sphinxext.roles import FindingError, printed, remember
 
-PLACEHOLDER = re.compile(r"\{(?:(?P<kind>[a-z-]+):)?(?P<id>[\w-]+(?:\.[\w-]+)+)\}")
+PLACEHOLDER = re.compile(r"\{(?:(?P<kind>[a-z-]+):)?(?P<id>[\w-]+(?:\.[\w-]+)+(?:@[\w-]+)?)\}")
 LOOKS_LIKE_A_PATH = re.compile(r"^\S*(/|\\)\S*$|^\S+\.(png|svg|jpe?g|gif|webp|avif|pdf)$", re.IGNORECASE)
 
 
@@ -37,6 +37,8 @@ def fault(alt: str | None) -> str:
         return "has an empty alt text"
     if LOOKS_LIKE_A_PATH.match(alt.strip()):
         return f"has the file path '{alt.strip()}' as its alt text"
+    if left := re.search(r"\{\S*\}", alt):
+        return f"has '{left[0]}' in its alt text, which names no finding"
     return ""
 
 
