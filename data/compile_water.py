@@ -95,10 +95,11 @@ def section_weeks(days: pd.DataFrame) -> pd.DataFrame:
     counts = [f"{name}_readings" for name in POLLUTANTS]
     table[counts] = table[counts].fillna(0).astype(int)
     for name in POLLUTANTS:
-        table[f"{name}_below"] = table[name] < LIMITS[name]
         for column in (name, f"{name}_all"):
-            table[column] = table[column].where(table[column].isna() | (table[column] >= LIMITS[name]), -1.0)
-            table[column] = table[column].replace(-1.0, np.nan).round(4)
+            table[column] = table[column].round(4)
+        table[f"{name}_below"] = table[name] <= LIMITS[name]
+        for column in (name, f"{name}_all"):
+            table[column] = table[column].where(table[column] > LIMITS[name])
     table = table[table[counts].sum(axis=1) + table["maintenance"] + table["faulty"] > 0]
     order = ["maintenance", "stopped", "faulty"]
     order += [f"{name}{end}" for name in POLLUTANTS for end in ("", "_readings", "_below", "_all")]
@@ -143,12 +144,15 @@ def _flagged(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def sections_in_april(april: pd.DataFrame) -> pd.DataFrame:
-    """Means (mg/L) of the readings every four hours from 1 to 5 April 2021, all sections of the country."""
+    """Means (mg/L) of the readings every four hours from 1 to 5 April 2021, all sections of the country.
+
+    What lies below a limit is printed as the limit, so a mean that equals it says that every reading lay below.
+    """
     table = _flagged(april).assign(role=april["agreement_role"], readings=april["n_obs"].astype(int))
     for name in POLLUTANTS:
-        mean = table[f"{name}_mgl_mean"]
-        table[f"{name}_below"] = mean < LIMITS[name]
-        table[name] = mean.where(mean >= LIMITS[name]).round(4)
+        mean = table[f"{name}_mgl_mean"].round(4)
+        table[f"{name}_below"] = mean <= LIMITS[name]
+        table[name] = mean.where(mean > LIMITS[name])
     table["faulty"] = table["section"].isin(FAULTS)
     columns = ["province", "section", "name", "basin", "agreement", "role", "start", "flag", "readings", "faulty"]
     columns += [f"{name}{end}" for name in POLLUTANTS for end in ("", "_below")]

@@ -59,4 +59,7 @@ def test_a_median_below_the_limit_has_no_value():
     table = tables.load("water_section_week")
     for name, limit in compile_water.LIMITS.items():
         assert table.loc[table[f"{name}_below"], name].isna().all()
-        assert (table[name].dropna() >= limit).all()
+        assert (table[name].dropna() > limit).all()
+        april = tables.load("water_section_april")
+        assert (april[name].dropna() > limit).all()
+    assert april.nh3n_below.sum() > 100

@@ -79,16 +79,37 @@ def test_sales_are_negative_binomial_around_the_curve():
 def test_counts_of_clusters_by_hand():
     panel = hydrogen.load()
     known, found = terms(hydrogen.build(panel), ["counts"])
-    row = panel.counts[panel.counts.place == "Daxing"].iloc[0]
-    weight = np.exp(known["weight"] + known["hurry"] * (row.year - 2023.5))
-    expected = weight[0] / (1 + weight.sum()) * hydrogen.printed_fleet(panel, row.year)
-    off = (np.log([2508, 900]) - np.log(expected)) / hydrogen.COUNT_ERROR
+    china = panel.units.country == "China"
+    sold = panel.sales[china.to_numpy()[panel.sales.unit]].groupby("year").vehicles.sum()
+
+    def expected(time: float, cluster: int) -> float:
+        total = 0.0
+        for year, vehicles in sold.items():
+            weight = np.exp(known["weight"] + known["hurry"] * (year + 0.5 - 2023.5))
+            total += vehicles * min(max(time - year, 0), 1) * weight[cluster] / (1 + weight.sum())
+        return total
+
     places = list(panel.counts.place)
-    assert found["counts"][places.index("Daxing")] == pytest.approx(stats.norm.logsf(off[1]), abs=1e-6)
-    earlier = hydrogen.printed_fleet(panel, hydrogen.year_of(hydrogen.SEEN))
-    weight = np.exp(known["weight"] + known["hurry"] * (hydrogen.year_of(hydrogen.SEEN) - 2023.5))
-    off = np.log(2508 / (weight[0] / (1 + weight.sum()) * earlier)) / hydrogen.COUNT_ERROR
-    assert found["counts"][places.index("Beijing-Tianjin-Hebei")] == pytest.approx(-0.5 * off**2)
+    for place, vehicles in (("Daxing", 900), ("Beijing-Tianjin-Hebei", 2508)):
+        row = panel.counts[panel.counts.place == place].iloc[0]
+        off = np.log(vehicles / expected(row.year, 0)) / hydrogen.COUNT_ERROR
+        term = stats.norm.logsf(off) if row.lower else -0.5 * off**2
+        assert found["counts"][places.index(place)] == pytest.approx(term, abs=1e-6)
+
+
+def test_only_a_count_of_a_whole_cluster_is_not_a_lower_bound():
+    counts = hydrogen.load().counts
+    assert counts.place[counts.lower == 0].tolist() == ["Beijing-Tianjin-Hebei"]
+
+
+def test_no_cluster_loses_vehicles():
+    fit = fake_fit(hydrogen.load(), 0.3)
+    known = hydrogen.curves(fit)
+    paths = [hydrogen.cluster_path(fit, known, time) for time in (2021.0, 2023.67, 2024.5, 2026.0)]
+    assert (np.diff(paths, axis=0) >= 0).all()
+    added = hydrogen.cluster_path(fit, known, 2026.0, hydrogen.BASE + 1)
+    assert added == pytest.approx(paths[-1] - paths[0])
+    assert paths[0].sum(axis=1).max() < hydrogen.printed_fleet(fit.panel, 2021.0)
 
 
 def test_the_printed_fleet_grows_within_a_year():
@@ -202,7 +223,7 @@ def test_every_model_can_be_drawn_from_its_prior():
 def test_a_count_that_begins_with_the_cluster_is_a_part_of_what_was_added_since():
     panel, newer = hydrogen.load(), hydrogen.load("since-start")
     counts, base = panel.counts, hydrogen.printed_fleet(panel, hydrogen.BASE + 1.0)
-    fell = np.exp(hydrogen.data(panel)["fleet_log"]) - np.exp(hydrogen.data(newer)["fleet_log"])
+    fell = (hydrogen.data(panel)["additions"] - hydrogen.data(newer)["additions"]).sum(axis=1)
     own = ((counts.cluster == 0) & (counts.lower == 0)).to_numpy()
     assert own.sum() == 1
     assert fell[own] == pytest.approx(base)

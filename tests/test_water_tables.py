@@ -152,6 +152,7 @@ def test_the_monthly_table_prints_findings_and_counts_readings():
     found |= {f"miyun.gubeikou.class-ii.{month}": chance(0.5) for month in MONTHS}
     table = water_tables.monthly(found, "gubeikou").set_index("month")
     assert (table["total nitrogen (mg/L)"] == "4").all()
+    assert (table["total phosphorus (mg/L)"] == "< 0.005").all()
     assert (table["class II or better"] == water_tables._short(chance(0.5))).all()
     assert table["weeks with readings"]["2021-01"] == 0 < table["weeks with readings"]["2020-07"]
     assert not table.astype(str).apply(lambda column: column.str.contains("HDI")).to_numpy().any()
@@ -253,15 +254,6 @@ def test_every_assumed_rate_is_printed():
     table = water_tables.rates_table()
     assert table.rate.str.replace(" ", "_").tolist() == list(vars(water_tables.Rates()))
     assert (table["where from"] == "assumed").all()
-
-
-def test_measured_months_stand_beside_typical_ones():
-    found = {f"miyun.gubeikou.tn.{month}": exact("x", "x", 11.0, "mg/L", ()) for month in MONTHS}
-    text = water_tables.measured_sentence(found, "gubeikou", ("2020-12",))
-    weeks = water_tables.tables.load("water_section_week").query("section == '古北口'")
-    december = weeks.tn[weeks.week.between("2020-11-30", "2020-12-27")].mean()
-    assert f"{december:.1f}" in text
-    assert "December 2020 (typical: 11" in text
 
 
 def test_contrasts_of_april_are_printed_for_both_sets_of_flags():

@@ -27,6 +27,9 @@ CHOICES = {
     "logistic curves": "@logistic",
     "peaks four years later": "@late-peak",
     "shares hardly known": "@wide-shares",
+    "smaller shares": "@small-shares",
+    "shares that stay": "@steady-shares",
+    "shares that change more": "@restless-shares",
     "count since the start": "@since-start",
     "no counts of clusters": "@without-clusters",
 }

@@ -65,12 +65,11 @@ class Rates:
     Parameters
     ----------
     advance : paid whatever the outcome (10⁸ CNY); for 2018 the reports give 2.
-    quality : paid when every section keeps the class, in proportion to the months in which it does (10⁸ CNY).
+    quality : paid when every section keeps class II, in proportion to the months in which it does (10⁸ CNY).
     water : paid for each 10⁸ m³ above the baseline (10⁸ CNY).
     baseline : inflow from which water is paid (10⁸ m³ a year); "the mean since 2000", no number published.
     nitrogen : paid for each per cent by which the mean of total nitrogen falls (10⁸ CNY).
     tasks : paid for the share of the upstream tasks that are done (10⁸ CNY).
-    worst_class : class to be kept; "II or better" in reports.
     """
 
     advance: float = 2.0
@@ -79,7 +78,6 @@ class Rates:
     baseline: float = 3.0
     nitrogen: float = 0.02
     tasks: float = 0.5
-    worst_class: str = "II"
 
 
 def settlement(

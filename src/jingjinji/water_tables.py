@@ -102,13 +102,20 @@ def _share(values: np.ndarray, use: np.ndarray | None, share: float) -> np.ndarr
 
 def monthly(found: dict[str, Finding], key: str) -> pd.DataFrame:
     """Typical week of each month at one section under an agreement: four pollutants and the chance of class II."""
-    weeks = _readings(miyun.SHOWN[key])
+    weeks, hidden = _readings(miyun.SHOWN[key]), _always_below(miyun.SHOWN[key])
     rows = []
     for month in MONTHS:
-        cells = [_short(found[f"miyun.{key}.{name}.{month}"]) for name in (*POLLUTANTS, "class-ii")]
+        cells = [f"< {FLOORS[name]:g}" if name in hidden else _short(found[f"miyun.{key}.{name}.{month}"])
+                 for name in (*POLLUTANTS, "class-ii")]  # fmt: skip
         rows.append((month, int(weeks.get(month, 0)), *cells))
     columns = ["month", "weeks with readings", *(f"{NAMES[name]} (mg/L)" for name in POLLUTANTS), "class II or better"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _always_below(section: str) -> list[str]:
+    """Pollutants of which no median of a section lies above the limit: their level is the prior's."""
+    weeks = tables.load("water_section_week").query("section == @section")
+    return [name for name in POLLUTANTS if len(weeks) and weeks[name].isna().all() and weeks[f"{name}_below"].any()]
 
 
 def _short(finding: Finding) -> str:
@@ -159,7 +166,7 @@ def left_out() -> pd.DataFrame:
 
 RATE_UNITS = {
     "advance": "10⁸ CNY", "quality": "10⁸ CNY", "water": "10⁸ CNY for 10⁸ m³", "baseline": "10⁸ m³ a year",
-    "nitrogen": "10⁸ CNY for a per cent", "tasks": "10⁸ CNY", "worst_class": "class",
+    "nitrogen": "10⁸ CNY for a per cent", "tasks": "10⁸ CNY",
 }  # fmt: skip
 
 
@@ -186,18 +193,6 @@ def outcomes(kept: np.ndarray, months: int, chains: int) -> pd.DataFrame:
                      f"{least}{paid['quality'][count]:.2f}", f"{least}{paid['total'][count]:.2f}",
                      chance.text))  # fmt: skip
     return pd.DataFrame(rows, columns=["months in class II or better", "for quality", "payment", "probability"])
-
-
-def measured_sentence(found: dict[str, Finding], key: str, months: tuple[str, ...]) -> str:
-    """Means of the weekly medians of total nitrogen in some months beside the typical weeks, in a sentence."""
-    weeks = tables.load("water_section_week").query("section == @miyun.SHOWN[@key]")
-    month = (weeks.week + pd.Timedelta(days=3)).dt.strftime("%Y-%m")
-    means = {name: weeks.tn[month == name].mean() for name in months}
-    each = " and ".join(
-        f"{mean:.1f}\N{NO-BREAK SPACE}mg/L in {pd.Period(name).strftime('%B %Y')} "
-        f"(typical: {found[f'miyun.{key}.tn.{name}'].value_text})" for name, mean in means.items()
-    )  # fmt: skip
-    return f"The weekly medians themselves average {each}: what a year has beyond its typical week is its departure."
 
 
 def april_table(found: dict[str, Finding]) -> pd.DataFrame:

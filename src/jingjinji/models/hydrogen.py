@@ -24,6 +24,8 @@ GRID = np.arange(2010, LAST + 1)
 """Years with sales."""
 CALENDAR = 2017
 """Year from which a logistic curve's peak counts, in every country; Bass's counts from a country's first sales."""
+MIDDLE = 2023.5
+"""Time at which the weights of clusters are what they are called; they change from there."""
 BASE, DUE, SEEN = 2020, 2025, "2023-08-31"
 """End of the year from which the clusters count, end of the year of their targets, day of the region's one count."""
 FIVE = "2024-10-12"
@@ -41,9 +43,9 @@ class Panel:
     `units`: mode, country, years, launch (first year with sales). `sales`: unit, year, vehicles, known (1 unless left
     out). `national`: agency, year, vehicles. `counts`: cluster, year (with its fraction), vehicles, lower (1
     for a part of the cluster or "more than"). `bass`: 1 where peaks count from a country's first sales, 0 where from
-    a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_scale`: scale of the prior of
-    clusters' weights. `since_start`: 1 where the region's own count is read as vehicles added since the end of `BASE`,
-    0 where it is read as all of them.
+    a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_mean`, `weight_scale`: prior of
+    clusters' weights, logs against the rest of China; `hurry_scale`: of their yearly change. `since_start`: 1 where the
+    region's own count is read as vehicles added since the end of `BASE`, 0 where it is read as all of them.
     """
 
     units: pd.DataFrame
@@ -53,7 +55,9 @@ class Panel:
     bass: float = 1.0
     clusters_used: float = 1.0
     peak_prior: float = 8.0
+    weight_mean: float = float(np.log(0.5))
     weight_scale: float = 0.7
+    hurry_scale: float = 0.15
     since_start: float = 0.0
     truth: dict | None = None
 
@@ -103,7 +107,7 @@ def cluster_counts(table: pd.DataFrame) -> pd.DataFrame:
             "before: a cumulative count cannot fall; correct the row or its date"
         )
     last = table.sort_values("vehicles").groupby("place").tail(1)
-    whole = last.place.isin(["Beijing-Tianjin-Hebei", "Shanghai"]) & (last.bound.fillna("") != "lower")
+    whole = (last.level == "cluster") & (last.bound.fillna("") != "lower")
     return pd.DataFrame(
         {
             "place": last.place,
@@ -121,10 +125,19 @@ def year_of(date) -> float:
     return date.year + date.day_of_year / 365.25
 
 
-def printed_fleet(panel: Panel, time: float) -> float:
-    """China's vehicles of all modes sold until `time`, by the countries' table; a year's sales come evenly."""
+def printed_additions(panel: Panel, time: float) -> np.ndarray:
+    """China's vehicles of all modes sold in each year of `GRID` until `time`, by the countries' table.
+
+    A year's sales come evenly.
+    """
     china = panel.sales[(panel.units.country == "China").to_numpy()[panel.sales.unit]]
-    return float((china.vehicles * np.clip(time - china.year, 0, 1)).sum())
+    by_year = china.groupby("year").vehicles.sum().reindex(GRID, fill_value=0).to_numpy(dtype=float)
+    return by_year * np.clip(time - GRID, 0, 1)
+
+
+def printed_fleet(panel: Panel, time: float) -> float:
+    """China's vehicles of all modes sold until `time`, by the countries' table."""
+    return float(printed_additions(panel, time).sum())
 
 
 def middles(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
@@ -135,12 +148,13 @@ def middles(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     return middle, known["size"].fillna(0).to_numpy(dtype=float)
 
 
-def counted_fleets(panel: Panel) -> np.ndarray:
-    """China's vehicles of which each count of a cluster is a part: all until its day, or those added since `BASE`."""
+def counted_additions(panel: Panel) -> np.ndarray:
+    """China's vehicles by year of `GRID` of which each count of a cluster is a part (count, year)."""
     counts = panel.counts
-    own = (counts.cluster == 0) & (counts.lower == 0)
-    before = panel.since_start * own.to_numpy() * printed_fleet(panel, BASE + 1.0)
-    return np.array([printed_fleet(panel, year) for year in counts.year]) - before
+    own = ((counts.cluster == 0) & (counts.lower == 0)).to_numpy()
+    made = np.array([printed_additions(panel, year) for year in counts.year])
+    before = panel.since_start * own[:, None] * (GRID <= BASE)
+    return made * (1 - before)
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
@@ -161,12 +175,13 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "agency_log": np.log(national.vehicles.to_numpy(dtype=float)),
         "agency_table": np.log([printed_fleet(panel, y + 1) - printed_fleet(panel, y) for y in national.year]),
         "cluster_index": counts.cluster.to_numpy(dtype=int),
-        "cluster_year": counts.year.to_numpy(),
         "cluster_log": np.log(counts.vehicles.to_numpy(dtype=float)),
         "cluster_lower": counts.lower.to_numpy(dtype=float),
-        "fleet_log": np.log(counted_fleets(panel)),
+        "additions": counted_additions(panel),
         "clusters_used": np.array(panel.clusters_used),
+        "weight_mean": np.array(panel.weight_mean),
         "weight_scale": np.array(panel.weight_scale),
+        "hurry_scale": np.array(panel.hurry_scale),
     }
 
 
@@ -206,8 +221,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     by half or more, so the density at the printed value stands for the interval.
 
     The agencies count the same sales of China with definitions of their own: each has a ratio to the table's sum over
-    the modes. China's fleet until `LAST` is read from the table. A cluster has a share of it that may change over the
-    years; the shares and the rest of the country make one, and a count of a part of a cluster is a lower bound.
+    the modes. What China adds until `LAST` is read from the table. A cluster has a share of each year's that may change
+    over the years, so that no fleet shrinks; the shares and the rest of the country make one, and a count of a part of
+    a cluster is a lower bound.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -246,11 +262,12 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         pm.Normal("national", d["agency_table"] + pt.log(ratio)[d["agency_index"]], national_scatter,
                   observed=d["agency_log"])  # fmt: skip
 
-        weight = pm.Normal("weight", np.log(0.5), d["weight_scale"], dims="cluster")
-        hurry = pm.Normal("hurry", 0, 0.15, dims="cluster")
-        every = weight + hurry * (d["cluster_year"][:, None] - 2023.5)
-        share = every[np.arange(len(panel.counts)), d["cluster_index"]] - pt.log1p(pt.exp(every).sum(axis=1))
-        scaled = (d["cluster_log"] - share - d["fleet_log"]) / COUNT_ERROR
+        weight = pm.Normal("weight", d["weight_mean"], d["weight_scale"], dims="cluster")
+        hurry = pm.Normal("hurry", 0, d["hurry_scale"], dims="cluster")
+        every = pt.exp(weight + hurry * (GRID[:, None] + 0.5 - MIDDLE))
+        share = every / (1 + every.sum(axis=1, keepdims=True))
+        expected = (d["additions"] * share.T[d["cluster_index"]]).sum(axis=1)
+        scaled = (d["cluster_log"] - pt.log(expected)) / COUNT_ERROR
         term = pt.switch(d["cluster_lower"] > 0, log_above(scaled), -0.5 * scaled**2)
         given("counts", d["clusters_used"] * term, observed=d["cluster_log"])
     return model
@@ -274,7 +291,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     nation = np.exp(data(made)["agency_table"] + 0.2 * rng.normal(size=len(panel.national)))
     made = replace(made, national=panel.national.assign(vehicles=nation))
     share = np.exp(known["weight"]) / (1 + len(CLUSTERS) * np.exp(known["weight"]))
-    fleets = counted_fleets(made)
+    fleets = counted_additions(made).sum(axis=1)
     scatter = np.exp(COUNT_ERROR * rng.normal(size=len(fleets)))
     counts = panel.counts.assign(vehicles=np.maximum(1.0, share * fleets * scatter * (1 - 0.4 * panel.counts.lower)))
     return replace(made, counts=counts)
@@ -308,6 +325,9 @@ VARIANTS = {
     "without-last-three": _without_last,
     "late-peak": partial(replace, peak_prior=12.0),
     "wide-shares": partial(replace, weight_scale=1.4),
+    "steady-shares": partial(replace, hurry_scale=0.01),
+    "restless-shares": partial(replace, hurry_scale=0.3),
+    "small-shares": partial(replace, weight_mean=float(np.log(0.25))),
     "since-start": partial(replace, since_start=1.0),
 }
 
@@ -340,38 +360,42 @@ def yearly(known: dict[str, np.ndarray], year: int) -> np.ndarray:
     return np.exp(known["size"] + log_curve(year, known["pace"], known["peak"]))
 
 
-def fleet(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
-    """China's vehicles of all modes (draw,): until `LAST` as printed, then with sales drawn around the curves."""
-    china = (fit.panel.units.country == "China").to_numpy()
-    total = np.full(len(known["pace"]), printed_fleet(fit.panel, time))
-    size = known["concentration"][:, china]
-    for year in range(LAST + 1, int(np.ceil(time))):
-        mean = np.minimum(yearly(known, year)[:, china], 1e6)
-        drawn = np.random.default_rng([fit.seed, year]).negative_binomial(size, size / (size + mean)).sum(axis=1)
-        total = total + min(time - year, 1.0) * drawn
-    return total
+def additions(fit, known: dict[str, np.ndarray], years: np.ndarray) -> np.ndarray:
+    """China's vehicles of all modes added in each year (draw, year): until `LAST` as printed, then drawn."""
+    china, printed = (fit.panel.units.country == "China").to_numpy(), printed_additions(fit.panel, LAST + 1.0)
+    size, made = known["concentration"][:, china], np.empty((len(known["pace"]), len(years)))
+    for column, year in enumerate(years):
+        if year <= LAST:
+            made[:, column] = printed[year - GRID[0]]
+        else:
+            mean = np.minimum(yearly(known, year)[:, china], 1e6)
+            rng = np.random.default_rng([fit.seed, int(year)])
+            made[:, column] = rng.negative_binomial(size, size / (size + mean)).sum(axis=1)
+    return made
 
 
-def shares(known: dict[str, np.ndarray], time: float) -> np.ndarray:
-    """Share of each cluster in China's fleet (draw, cluster)."""
-    weight = np.exp(known["weight"] + known["hurry"] * (time - 2023.5))
-    return weight / (1 + weight.sum(axis=1, keepdims=True))
+def shares(known: dict[str, np.ndarray], years: np.ndarray) -> np.ndarray:
+    """Share of each cluster in what China adds in each year (draw, year, cluster)."""
+    weight = np.exp(known["weight"][:, None] + known["hurry"][:, None] * (years[:, None] + 0.5 - MIDDLE))
+    return weight / (1 + weight.sum(axis=2, keepdims=True))
 
 
-def cluster_path(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
-    """Vehicles of each cluster (draw, cluster) at `time`."""
-    return fleet(fit, known, time)[:, None] * shares(known, time)
+def cluster_path(fit, known: dict[str, np.ndarray], time: float, first: int = GRID[0]) -> np.ndarray:
+    """Vehicles that each cluster added from the beginning of year `first` to `time` (draw, cluster)."""
+    years = np.arange(first, int(np.ceil(time)))
+    parts = additions(fit, known, years) * np.clip(time - years, 0, 1)
+    return np.einsum("dy,dyc->dc", parts, shares(known, years))
 
 
-def cluster_seen(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
+def cluster_seen(fit, known: dict[str, np.ndarray], time: float, first: int = GRID[0]) -> np.ndarray:
     """Counts of each cluster at `time` (draw, cluster), with a count's scatter."""
     rng = np.random.default_rng([fit.seed, int(10 * time)])
-    return cluster_path(fit, known, time) * np.exp(COUNT_ERROR * rng.normal(size=known["weight"].shape))
+    return cluster_path(fit, known, time, first) * np.exp(COUNT_ERROR * rng.normal(size=known["weight"].shape))
 
 
 def cluster_added(fit, known: dict[str, np.ndarray], time: float) -> np.ndarray:
     """Vehicles that each cluster added from the end of `BASE` to `time` (draw, cluster), with a count's scatter."""
-    return np.maximum(cluster_seen(fit, known, time) - cluster_path(fit, known, BASE + 1.0), 0)
+    return cluster_seen(fit, known, time, BASE + 1)
 
 
 def targets() -> dict[str, float]:

@@ -350,9 +350,12 @@ def findings(fit) -> list[Finding]:
                          shape(nitrogen.max(axis=1) / nitrogen.min(axis=1)), "times"))  # fmt: skip
         if not fit.panel.truth and not fit.variant:
             made += _by_month(key, by_month, shape, name) + _classes(fit, key, shape, name)
-            place = fit.panel.sections.index(section)
-            below = np.mean(year[:, :, 3] < year[:, place, 3][:, None], axis=1)
-            made.append(name(f"miyun.{key}.tn.rank", f"share of sections with less total nitrogen over the year, {key}",
+            made += _measured(fit.panel, key)
+            place, rows = fit.panel.sections.index(section), fit.panel.rows
+            others = np.setdiff1d(rows.section[rows.pollutant == POLLUTANTS.index("tn")], place)
+            below = np.mean(year[:, others, 3] < year[:, place, 3][:, None], axis=1)
+            made.append(name(f"miyun.{key}.tn.rank", f"share of the other {len(others)} sections with total nitrogen "
+                             f"that have less over the year, {key}",
                              100 * below[None], "%"))  # fmt: skip
     if fit.panel.truth:
         truth = float(np.exp(2 * fit.panel.truth["nitrogen_winter"]))
@@ -377,6 +380,25 @@ def _by_month(key: str, by_month: np.ndarray, shape, name) -> list[Finding]:
 def class_draws(by_month: np.ndarray) -> np.ndarray:
     """Index of the river class (draw, month) of concentrations (draw, month, pollutant)."""
     return water_class({p: by_month[:, :, POLLUTANTS.index(p)] for p in LIMITS["river"]})
+
+
+def _measured(panel: Panel, key: str) -> list[Finding]:
+    """Means of the weekly medians of total nitrogen by month, and how many months are in class II or better.
+
+    A median below the limit counts as the limit.
+    """
+    rows = panel.rows[panel.rows.section == panel.sections.index(SHOWN[key])]
+    months = pd.Series(MONTHS).iloc[month_of_week()[rows.week]].to_numpy()
+    means = np.exp(rows["log"]).groupby([months, rows.pollutant]).mean().unstack()
+    nitrogen = means[POLLUTANTS.index("tn")].dropna()
+    made = [exact(f"miyun.{key}.tn.measured.{month}", f"mean of the weekly medians of total nitrogen, {month}, {key}",
+                  round(float(value), 2), "mg/L", PANEL) for month, value in nitrogen.items()]  # fmt: skip
+    known = {p: means[POLLUTANTS.index(p)] for p in LIMITS["river"]}
+    known = pd.DataFrame(known).dropna()
+    kept = water_class({p: known[p].to_numpy() for p in known}) <= CLASSES.index("II")
+    return [*made, exact(f"miyun.{key}.class-ii.measured", "share of the months with readings whose mean of weekly "
+                         f"medians is class II or better, {key}", round(100 * float(kept.mean()), 1), "%",
+                         PANEL)]  # fmt: skip
 
 
 def kept_shares(fit, section: str, drawn: np.ndarray) -> np.ndarray:

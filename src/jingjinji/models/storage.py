@@ -219,18 +219,24 @@ def findings(fit) -> list[Finding]:
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     drift = _flat(fit, "drift")
     made = [
-        name(f"miyun.storage.drift.{key}", f"mean change of storage, {label}", shape(drift[:, k] / 10),
-             "billion m³ a year")
+        name(f"miyun.storage.drift.{key}", f"change of storage to be expected in another such time, {label}",
+             shape(drift[:, k] / 10), "billion m³ a year")
         for k, (key, label) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items())
     ]  # fmt: skip
     if fit.panel.truth:
         return made + [
-            exact(f"miyun.storage.truth.drift.{key}@{fit.variant}", f"truth: mean change of storage, {key}",
+            exact(f"miyun.storage.truth.drift.{key}@{fit.variant}", f"truth: change of storage to be expected, {key}",
                   fit.panel.truth[f"drift_{key}"] / 10, "billion m³ a year", ())
             for key in ("before", "since")
         ]  # fmt: skip
     by_month = months(fit)
     place = {str(month): k for k, month in enumerate(MONTHS)}
+    first, last = (place[fit.panel.rows.date.iloc[end].strftime("%Y-%m")] for end in (0, -1))
+    turn = place[TURN.strftime("%Y-%m")]
+    for key, start, end in (("before", first, turn), ("since", turn, last)):
+        made.append(name(f"miyun.storage.change.{key}", f"change of storage a year, {MONTHS[start]} to {MONTHS[end]}",
+                         shape((by_month[:, end] - by_month[:, start]) / 10 / ((end - start) / 12)),
+                         "billion m³ a year"))  # fmt: skip
     for month in ("2003-07", "2009-07", "2015-01", "2018-07", "2020-08", "2021-10", "2025-07"):
         made.append(name(f"miyun.storage.{month}", f"storage of the Miyun Reservoir, middle of {month}",
                          shape(by_month[:, place[month]] / 10), "billion m³"))  # fmt: skip
