@@ -4,14 +4,19 @@ import asyncio
 import contextlib
 import os
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import myst_nb.core.execute as execution
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
+from jupyter_cache.cache.main import JupyterCacheBase
+from myst_nb.core.execute import cache as execution_cache
 from myst_nb.core.execute.base import ExecutionError
-from myst_nb.core.execute.cache import NotebookClientCache, get_cache
+from myst_nb.core.execute.cache import NotebookClientCache
 from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -30,6 +35,16 @@ class PageError(SphinxError):
     """A cell of a page failed; the build stops."""
 
     category = "Page"
+
+
+class OneAtATime(JupyterCacheBase):
+    """A cache that stores one notebook at a time: one that looks for what is too old would delete another's."""
+
+    _storing = threading.Lock()
+
+    def cache_notebook_bundle(self, *args, **kwargs):
+        with self._storing:
+            return super().cache_notebook_bundle(*args, **kwargs)
 
 
 def connect(app) -> None:
@@ -79,6 +94,7 @@ def _install(app) -> None:
             self._notebook = _with_results(given, self._notebook)
 
     execution.NotebookClientCache = Client
+    execution_cache.get_cache = partial(get_cache, cache_cls=OneAtATime)
 
 
 def _run_side_by_side(app, env, docnames) -> None:
