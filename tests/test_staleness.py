@@ -3,15 +3,15 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.cache.db import NbCacheRecord
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.dependencies import ALL, Sources, changes, fingerprint, read
-from jingjinji.sphinxext.staleness import OneAtATime, PageError, plain_code, readable
+from jingjinji.sphinxext import staleness
+from jingjinji.sphinxext.staleness import PageError, one_at_a_time, plain_code, readable
 
 PACKAGE = {
     "__init__": "",
@@ -236,27 +236,21 @@ def test_pages_run_side_by_side(toy, monkeypatch):
     assert "output of two" in html(toy, "two")
 
 
-def test_notebooks_are_stored_one_at_a_time(tmp_path, monkeypatch):
+def test_notebooks_are_stored_one_at_a_time(monkeypatch):
     inside, most = [], []
 
-    def slow(keep, db):
-        inside.append(1)
+    def slow(notebook):
+        inside.append(notebook)
         most.append(len(inside))
         time.sleep(0.3)
-        inside.pop()
-        return []
+        inside.remove(notebook)
+        return f"stored {notebook}"
 
-    monkeypatch.setattr(NbCacheRecord, "records_to_delete", slow)
-    OneAtATime(tmp_path).db  # noqa: B018
-
-    def store(number: int) -> None:
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"{number}")])
-        OneAtATime(tmp_path).cache_notebook_bundle(CacheBundleIn(notebook, f"{number}"), check_validity=False)
-
+    monkeypatch.setattr(staleness, "get_cache", lambda path: SimpleNamespace(cache_notebook_bundle=slow))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(store, range(2)))
+        stored = list(pool.map(lambda name: one_at_a_time("cache").cache_notebook_bundle(name), ["one", "two"]))
+    assert stored == ["stored one", "stored two"]
     assert most == [1, 1]
-    assert len(OneAtATime(tmp_path).list_cache_records()) == 2
 
 
 def test_a_failing_cell_stops_the_build_and_names_the_page(toy, monkeypatch):

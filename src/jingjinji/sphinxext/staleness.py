@@ -6,17 +6,14 @@ import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import myst_nb.core.execute as execution
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from jupyter_cache import get_cache
-from jupyter_cache.cache.main import JupyterCacheBase
 from myst_nb.core.execute import cache as execution_cache
 from myst_nb.core.execute.base import ExecutionError
-from myst_nb.core.execute.cache import NotebookClientCache
+from myst_nb.core.execute.cache import NotebookClientCache, get_cache
 from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -28,6 +25,7 @@ from jingjinji.sphinxext.roles import KINDS, FindingError, printed
 
 LOGGER = logging.getLogger(__name__)
 KEY = "dependencies"
+STORING = threading.Lock()
 ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 
 
@@ -37,14 +35,17 @@ class PageError(SphinxError):
     category = "Page"
 
 
-class OneAtATime(JupyterCacheBase):
-    """A cache that stores one notebook at a time: one that looks for what is too old would delete another's."""
+def one_at_a_time(path):
+    """The cache of a folder; it stores one notebook at a time, as one that looks for what is too old deletes others."""
+    cache = get_cache(path)
+    store = cache.cache_notebook_bundle
 
-    _storing = threading.Lock()
+    def locked(*args, **kwargs):
+        with STORING:
+            return store(*args, **kwargs)
 
-    def cache_notebook_bundle(self, *args, **kwargs):
-        with self._storing:
-            return super().cache_notebook_bundle(*args, **kwargs)
+    cache.cache_notebook_bundle = locked
+    return cache
 
 
 def connect(app) -> None:
@@ -94,7 +95,7 @@ def _install(app) -> None:
             self._notebook = _with_results(given, self._notebook)
 
     execution.NotebookClientCache = Client
-    execution_cache.get_cache = partial(get_cache, cache_cls=OneAtATime)
+    execution_cache.get_cache = one_at_a_time
 
 
 def _run_side_by_side(app, env, docnames) -> None:
