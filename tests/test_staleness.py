@@ -1,13 +1,17 @@
 import json
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.dependencies import ALL, Sources, changes, fingerprint, read
-from jingjinji.sphinxext.staleness import PageError, plain_code, readable
+from jingjinji.sphinxext import staleness
+from jingjinji.sphinxext.staleness import PageError, one_at_a_time, plain_code, readable
 
 PACKAGE = {
     "__init__": "",
@@ -230,6 +234,23 @@ def test_pages_run_side_by_side(toy, monkeypatch):
     assert sorted((toy / "runs.txt").read_text().split()) == ["one", "two"]
     assert "output of one" in html(toy, "one")
     assert "output of two" in html(toy, "two")
+
+
+def test_notebooks_are_stored_one_at_a_time(monkeypatch):
+    inside, most = [], []
+
+    def slow(notebook):
+        inside.append(notebook)
+        most.append(len(inside))
+        time.sleep(0.3)
+        inside.remove(notebook)
+        return f"stored {notebook}"
+
+    monkeypatch.setattr(staleness, "get_cache", lambda path: SimpleNamespace(cache_notebook_bundle=slow))
+    with ThreadPoolExecutor(2) as pool:
+        stored = list(pool.map(lambda name: one_at_a_time("cache").cache_notebook_bundle(name), ["one", "two"]))
+    assert stored == ["stored one", "stored two"]
+    assert most == [1, 1]
 
 
 def test_a_failing_cell_stops_the_build_and_names_the_page(toy, monkeypatch):

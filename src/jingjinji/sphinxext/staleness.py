@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import os
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import myst_nb.core.execute as execution
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
+from myst_nb.core.execute import cache as execution_cache
 from myst_nb.core.execute.base import ExecutionError
 from myst_nb.core.execute.cache import NotebookClientCache, get_cache
 from myst_nb.core.read import create_nb_reader
@@ -23,6 +25,7 @@ from jingjinji.sphinxext.roles import KINDS, FindingError, printed
 
 LOGGER = logging.getLogger(__name__)
 KEY = "dependencies"
+STORING = threading.Lock()
 ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 
 
@@ -30,6 +33,19 @@ class PageError(SphinxError):
     """A cell of a page failed; the build stops."""
 
     category = "Page"
+
+
+def one_at_a_time(path):
+    """The cache of a folder; it stores one notebook at a time, as one that looks for what is too old deletes others."""
+    cache = get_cache(path)
+    store = cache.cache_notebook_bundle
+
+    def locked(*args, **kwargs):
+        with STORING:
+            return store(*args, **kwargs)
+
+    cache.cache_notebook_bundle = locked
+    return cache
 
 
 def connect(app) -> None:
@@ -79,6 +95,7 @@ def _install(app) -> None:
             self._notebook = _with_results(given, self._notebook)
 
     execution.NotebookClientCache = Client
+    execution_cache.get_cache = one_at_a_time
 
 
 def _run_side_by_side(app, env, docnames) -> None:
