@@ -56,6 +56,9 @@ def findings() -> list[Finding]:
     made.append(
         exact("miyun.inflow.ratio", "Hebei's figure as a multiple of Beijing's", round(ratio, 1), "times", PANEL)
     )
+    number = tables.load("water_agreements").query("upstream.isna() and downstream.isna()").payment
+    made.append(exact("miyun.agreements.number", "compensation mechanisms between provinces, by one report",
+                      float(number.iloc[0]), "mechanisms", ("water_agreements",)))  # fmt: skip
     tn = tables.load("water_facts")
     for river in ("Chao", "Bai", "Qingshui"):
         rows = tn[tn.quantity == f"TN, {river}"]
@@ -112,11 +115,19 @@ def inflows() -> pd.DataFrame:
 
 
 def agreements() -> pd.DataFrame:
-    """Other agreements beside Miyun's, as printed."""
-    rows = tables.load("water_agreements").astype({"start": "str", "end": "str"})
-    rows = rows.assign(years=(rows.start + "–" + rows.end).str.replace("<NA>", ""))
-    shown = rows[["agreement", "upstream", "downstream", "round", "years", "payment", "unit", "rule", "outcome"]]
-    return shown.fillna("")
+    """Agreements between provinces, Miyun's among them, one row a printed round, as printed."""
+    rows = tables.load("water_agreements").dropna(subset="downstream").astype({"start": "str", "end": "str"}).fillna("")
+    years = (rows.start + "–" + rows.end).str.replace("<NA>", "")
+    return pd.DataFrame(
+        {
+            "agreement": rows.agreement + ", " + ("round " + rows["round"]).replace({"round all": "all rounds"}),
+            "years": years.where(rows["round"] != "", ""),
+            "from, to": (rows.upstream + " → " + rows.downstream).str.replace("/", ", "),
+            "payment": (rows.payment + " " + rows.unit).str.strip(),
+            "rule": rows.rule,
+            "outcome": rows.outcome,
+        }
+    )
 
 
 def studies() -> pd.DataFrame:

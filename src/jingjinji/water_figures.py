@@ -120,8 +120,9 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
 
 
 def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> Figure:
-    """Storage by month (draw, month) with 94 % band, the dated points and the lower bounds."""
+    """Storage by month (draw, month; 10⁸ m³) with 94 % band, the dated points and the lower bounds, in billion m³."""
     figure, axis = _subplots(figsize=(WIDTH, 2.9))
+    draws, points = draws / 10, points.assign(storage=points.storage / 10)
     when = months.to_timestamp() + pd.Timedelta(days=14)
     low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
     axis.fill_between(when, low, high, color=SECOND, alpha=0.2, lw=0, label="storage, 94 %")
@@ -129,7 +130,7 @@ def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> 
     bound = points.bound == "lower"
     axis.plot(points.date[~bound], points.storage[~bound], "o", color=INK, ms=3.5, label="printed")
     axis.plot(points.date[bound], points.storage[bound], "^", color=ACCENT, ms=5, label="printed as more than")
-    axis.set_ylabel("storage (10⁸ m³)")
+    axis.set_ylabel("storage (billion m³)")
     axis.set_ylim(0, None)
     axis.xaxis.set_major_locator(YearLocator(5))
     figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=3, handlelength=1.2,
@@ -138,18 +139,22 @@ def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> 
 
 
 def surface(nitrogen: np.ndarray, quality: np.ndarray, values: np.ndarray) -> Figure:
-    """Mean payment over two assumptions, as contours; a cross marks the default rate and no change."""
+    """Mean payment (rates and payments in 10⁸ CNY, drawn in billions); a cross marks the default rate and no change."""
     figure, axis = _subplots(figsize=(WIDTH, 2.8))
-    filled = axis.contourf(nitrogen, quality, values, levels=10, cmap="crest")
-    axis.plot(0, Rates().quality, "x", color=ACCENT, ms=8, mew=2)
-    figure.colorbar(filled, ax=axis, label="payment of a year (10⁸ CNY)")
+    filled = axis.contourf(nitrogen, quality / 10, values / 10, levels=10, cmap="crest")
+    axis.plot(0, Rates().quality / 10, "x", color=ACCENT, ms=8, mew=2)
+    figure.colorbar(filled, ax=axis, label="payment of a year (billion CNY)")
     axis.set_xlabel("total nitrogen against the year before (%)")
-    axis.set_ylabel("assumed rate for quality (10⁸ CNY)")
+    axis.set_ylabel("assumed rate for quality (billion CNY)")
     return figure
 
 
 def payments(rows: pd.DataFrame) -> Figure:
-    """Printed sums of money, one bar a figure under its words; yearly sums in another colour; they do not add up."""
+    """Printed sums of money, one bar a figure under its words; yearly sums in another colour; they do not add up.
+
+    rows : quantity, scope, period, value, unit (10⁸ CNY, or that a year).
+    """
+    rows = rows.assign(value=rows.value / 10)
     words = [f"{row.quantity} ({', '.join(part for part in (row.scope, row.period) if part)})"
              for row in rows.itertuples()]  # fmt: skip
     words = [textwrap.wrap(text, LINE_OF_TEXT) for text in words]
@@ -166,7 +171,7 @@ def payments(rows: pd.DataFrame) -> Figure:
     axis.set_xlim(0, 1.12 * widest)
     axis.set_ylim(top, 0.3)
     axis.set_yticks([])
-    axis.set_xlabel("10⁸ CNY")
+    axis.set_xlabel("billion CNY")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 

@@ -181,6 +181,7 @@ def outcomes(kept: np.ndarray, months: int, chains: int) -> pd.DataFrame:
     """Each outcome of a year under the assumed rates with its probability, by the months that keep the class.
 
     kept : share of `months` in which the class was kept (draw,), the draws of `chains` chains one after the other.
+    Payments in billion CNY.
     """
     number, paid = np.round(kept * months).astype(int), water_facts.outcome(np.arange(months + 1) / months)
     few = months - 3
@@ -190,7 +191,7 @@ def outcomes(kept: np.ndarray, months: int, chains: int) -> pd.DataFrame:
         chance = record("miyun.outcome", "", 1.0 * use.reshape(chains, -1), "probability", model="miyun", panel=())
         least = "" if count > few else "at most "
         rows.append((f"{count} of {months}" + (" or fewer" if least else ""),
-                     f"{least}{paid['quality'][count]:.2f}", f"{least}{paid['total'][count]:.2f}",
+                     f"{least}{paid['quality'][count] / 10:.3f}", f"{least}{paid['total'][count] / 10:.3f}",
                      chance.text))  # fmt: skip
     return pd.DataFrame(rows, columns=["months in class II or better", "for quality", "payment", "probability"])
 
@@ -205,7 +206,7 @@ def april_table(found: dict[str, Finding]) -> pd.DataFrame:
 
 
 def worked(kept: np.ndarray, rates: Rates | None = None) -> pd.DataFrame:
-    """A year's settlement part by part under a few cases: posterior means, 10⁸ CNY; every rate is assumed.
+    """A year's settlement part by part under a few cases: posterior means, billion CNY; every rate assumed.
 
     kept : share of months in which the class was kept (draw,).
     """
@@ -219,9 +220,9 @@ def worked(kept: np.ndarray, rates: Rates | None = None) -> pd.DataFrame:
         "Hebei's figure of the water": (kept, other, 0.0, rates),
         "a tenth lower, at twice the rate": (kept, inflow, -10.0, replace(rates, nitrogen=2 * rates.nitrogen)),
     }  # fmt: skip
-    rows = {case: {part: values.mean() for part, values in settlement(k, water, change, 1.0, rate).items()}
+    rows = {case: {part: values.mean() / 10 for part, values in settlement(k, water, change, 1.0, rate).items()}
             for case, (k, water, change, rate) in cases.items()}  # fmt: skip
-    return pd.DataFrame.from_dict(rows, orient="index").round(2).rename_axis("case").reset_index()
+    return pd.DataFrame.from_dict(rows, orient="index").round(3).rename_axis("case").reset_index()
 
 
 def classes_of_april() -> pd.Series:
@@ -246,6 +247,7 @@ def claims(found: dict[str, Finding]) -> pd.DataFrame:
     """What the article and reports say, beside the tables; verdicts follow from findings and tables by stated rules."""
     facts = tables.load("water_facts").set_index("quantity")
     signed = str(facts.period["agreement signed, round 2"])
+    basin = facts.loc["catchment share of Hebei"]
     number, earlier = earlier_with_quantity()
     classes = classes_of_april()
     worst, good = int((classes == len(CLASSES) - 1).sum()), 100 * (classes <= CLASSES.index("III")).mean()
@@ -281,7 +283,7 @@ def claims(found: dict[str, Finding]) -> pd.DataFrame:
         ("the basin's power to hold water improved", "needs flow, rain and vegetation by year",
          "none in the tables; storage holds transferred water as well", UNTESTED),
         ("Beijing has about a quarter of the basin, Hebei three quarters", "needs a map of the basin",
-         "the one share in the table is the article's own", UNTESTED),
+         f"the article's own {100 * basin.value:.0f} %; {basin.note}", UNTESTED),
         ("the plan for the Chao is the first made jointly by the state and provinces", "needs a list of plans", "none",
          UNTESTED),
         ("two waters of Beijing were chosen as excellent cases", "needs the ministry's list", "none", UNTESTED),

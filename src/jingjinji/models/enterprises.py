@@ -19,10 +19,14 @@ HORIZON = 2025
 
 @dataclass(frozen=True)
 class Panel:
-    """One row a count in the order of dates: years (since 2023), firms, lower (1 for "more than")."""
+    """One row a count in the order of dates: years (since 2023), firms, lower (1 for "more than").
+
+    `reach`: how far above it a "more than" may lie, as a share. `scatter_prior`: median of the prior of the scatter.
+    """
 
     rows: pd.DataFrame
-    bounds: float = 1.0
+    reach: float = 0.1
+    scatter_prior: float = 0.06
     used: float = 1.0
     truth: dict | None = None
 
@@ -65,16 +69,16 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     return {
         "years": rows.years.to_numpy(),
         "log_firms": np.log(rows.firms.to_numpy()),
-        "lower": panel.bounds * rows.lower.to_numpy(),
+        "reach": panel.reach * rows.lower.to_numpy(),
+        "scatter_prior": np.log(panel.scatter_prior),
         "used": np.array(panel.used),
     }
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Exponential growth whose rate may slow evenly, with counts that scatter; a "more than" lies up to a tenth higher.
+    """Exponential growth whose rate may slow evenly, with counts that scatter.
 
-    Chinese reports round down to tens and say "more than"; the true count is then taken as that and a share of the ten
-    per cent above it.
+    Chinese reports round down to tens and say "more than"; the true count then lies above it by a share of `reach`.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -84,10 +88,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         level = pm.Normal("level", np.log(120), 0.5)
         rate = pm.Normal("rate", 0.3, 0.4)
         bend = pm.Normal("bend", 0, 0.1)
-        scatter = pm.LogNormal("scatter", np.log(0.06), 0.35)
+        scatter = pm.LogNormal("scatter", d["scatter_prior"], 0.35)
         excess = pm.Beta("excess", 1, 2, dims="count")
         path = level + rate * d["years"] + bend * d["years"] ** 2
-        seen = d["log_firms"] + d["lower"] * pt.log1p(0.1 * excess)
+        seen = d["log_firms"] + pt.log1p(d["reach"] * excess)
         density = -0.5 * ((seen - path) / scatter) ** 2 - pt.log(scatter)
         given("counts", d["used"] * density, observed=d["log_firms"])
     return model
@@ -115,7 +119,9 @@ KEPT_WITH = ("",)
 VARIANTS = {
     "toy": partial(_toy, rate=0.35),
     "toy-no-growth": partial(_toy, rate=0.0),
-    "bounds-as-counts": partial(replace, bounds=0.0),
+    "bounds-as-counts": partial(replace, reach=0.0),
+    "far-above": partial(replace, reach=0.5),
+    "wide-scatter": partial(replace, scatter_prior=0.12),
     "prior-alone": partial(replace, used=0.0),
 }
 

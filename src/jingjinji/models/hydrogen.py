@@ -41,11 +41,11 @@ class Panel:
     """Sales by unit (a mode in a country) and year, China's national sales by agency, counts of clusters.
 
     `units`: mode, country, years, launch (first year with sales). `sales`: unit, year, vehicles, known (1 unless left
-    out). `national`: agency, year, vehicles. `counts`: cluster, year (with its fraction), vehicles, lower (1
-    for a part of the cluster or "more than"). `bass`: 1 where peaks count from a country's first sales, 0 where from
-    a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_mean`, `weight_scale`: prior of
-    clusters' weights, logs against the rest of China; `hurry_scale`: of their yearly change. `since_start`: 1 where the
-    region's own count is read as vehicles added since the end of `BASE`, 0 where it is read as all of them.
+    out). `national`: agency, vehicles, years (those it sums). `counts`: cluster, year (with its fraction), vehicles,
+    lower (1 for a part of the cluster or "more than"). `bass`: 1 where peaks count from a country's first sales, 0
+    where from a calendar year. `peak_prior`: years to the peak, mean of the prior. `weight_mean`, `weight_scale`:
+    prior of clusters' weights, logs against the rest of China; `hurry_scale`: of their yearly change. `since_start`: 1
+    where the region's own count is read as vehicles added since the end of `BASE`, 0 where it is read as all of them.
     """
 
     units: pd.DataFrame
@@ -82,17 +82,31 @@ def panel_of(years: pd.DataFrame, national: pd.DataFrame, counts: pd.DataFrame) 
     sales = sales.assign(unit=keys.get_indexer(pd.MultiIndex.from_frame(sales[["mode", "country"]])))
     sales = sales[sales.unit >= 0].assign(known=1.0)
     sales = sales[["unit", "year", "vehicles", "half_step", "known"]].sort_values(["unit", "year"], ignore_index=True)
-    chosen = national[
-        (national.country == "China") & (national.span == "year") & (national.measure == "sales")
-        & national.agency.isin(AGENCIES)
-    ]  # fmt: skip
-    chosen = chosen.assign(year=chosen.period.astype(int), agency=chosen.agency.map(AGENCIES.index))
     return Panel(
-        units[["mode", "country", "years", "launch"]],
-        sales,
-        chosen[["agency", "year", "vehicles"]].reset_index(drop=True),
-        cluster_counts(counts),
+        units[["mode", "country", "years", "launch"]], sales, national_counts(national), cluster_counts(counts)
     )
+
+
+def national_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """China's sales by agency, each row a year, or the years of a sum that the agency has not printed apart.
+
+    Raises BookError where a sum is not above the years in it.
+    """
+    table = table[(table.country == "China") & (table.measure == "sales") & table.agency.isin(AGENCIES)]
+    single, made = table[table.span == "year"], []
+    for row in table[table.span.isin(("year", "cumulative"))].itertuples():
+        first, last = int(row.period[:4]), int(row.period[-4:])
+        apart = single[(single.agency == row.agency) & (single.period != row.period)]
+        apart = apart[apart.period.astype(int).between(first, last)]
+        rest = float(row.vehicles - apart.vehicles.sum())
+        if rest <= 0:
+            raise BookError(
+                f"table hydrogen_national has {row.vehicles} sales by {row.agency} in {row.period} and "
+                f"{apart.vehicles.sum()} in single years of them: expected more; correct the row"
+            )
+        years = sorted(set(range(first, last + 1)) - set(apart.period.astype(int)))
+        made.append((AGENCIES.index(row.agency), rest, tuple(years)))
+    return pd.DataFrame(made, columns=["agency", "vehicles", "years"])
 
 
 def cluster_counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -135,11 +149,6 @@ def printed_additions(panel: Panel, time: float) -> np.ndarray:
     return by_year * np.clip(time - GRID, 0, 1)
 
 
-def printed_fleet(panel: Panel, time: float) -> float:
-    """China's vehicles of all modes sold until `time`, by the countries' table."""
-    return float(printed_additions(panel, time).sum())
-
-
 def middles(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Middle of each unit's known years, its launch where there is none; and the number of known years."""
     known = panel.sales[panel.sales.known > 0].groupby("unit").year.agg(["mean", "size"])
@@ -155,6 +164,11 @@ def counted_additions(panel: Panel) -> np.ndarray:
     made = np.array([printed_additions(panel, year) for year in counts.year])
     before = panel.since_start * own[:, None] * (GRID <= BASE)
     return made * (1 - before)
+
+
+def windows(panel: Panel) -> np.ndarray:
+    """1 where an agency's count sums a year of `GRID` (count, year)."""
+    return np.array([np.isin(GRID, years) for years in panel.national.years], dtype=float)
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
@@ -173,7 +187,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "peak_prior": np.array(panel.peak_prior),
         "agency_index": national.agency.to_numpy(dtype=int),
         "agency_log": np.log(national.vehicles.to_numpy(dtype=float)),
-        "agency_table": np.log([printed_fleet(panel, y + 1) - printed_fleet(panel, y) for y in national.year]),
+        "agency_table": windows(panel) * printed_additions(panel, LAST + 1.0),
         "cluster_index": counts.cluster.to_numpy(dtype=int),
         "cluster_log": np.log(counts.vehicles.to_numpy(dtype=float)),
         "cluster_lower": counts.lower.to_numpy(dtype=float),
@@ -220,10 +234,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     what the other units say. Printed counts are rounded to two digits, a step of at most a tenth where counts scatter
     by half or more, so the density at the printed value stands for the interval.
 
-    The agencies count the same sales of China with definitions of their own: each has a ratio to the table's sum over
-    the modes. What China adds until `LAST` is read from the table. A cluster has a share of each year's that may change
-    over the years, so that no fleet shrinks; the shares and the rest of the country make one, and a count of a part of
-    a cluster is a lower bound.
+    The countries' table and the agencies count what China adds in a year, all with errors of one scale, and an agency
+    with a ratio of its own for its definition; what China added until `LAST` follows from all of them. A cluster has a
+    share of each year's that may change over the years, so that no fleet shrinks; the shares and the rest of the
+    country make one, and a count of a part of a cluster is a lower bound.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -231,7 +245,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     units = panel.units
     mode_of = units["mode"].map(MODES.index).to_numpy()
     names = [f"{row.country}, {row.mode}" for row in units.itertuples()]
-    coords = {"mode": MODES, "unit": names, "agency": AGENCIES, "cluster": CLUSTERS}
+    coords = {"mode": MODES, "unit": names, "agency": AGENCIES, "cluster": CLUSTERS, "year_sold": GRID}
     with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         peak_mean = pm.Normal("peak_mean", d["peak_prior"], 4, dims="mode")
@@ -250,30 +264,42 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         typical = size_mean[mode_of] + middle
         level = pm.Normal("level", c * typical, size_scale**c, dims="unit")
         size = restored(level, typical, size_scale, c) - middle
-        concentration = pm.LogNormal("concentration", np.log(2), 0.5, dims="mode")
+        typical = pm.LogNormal("concentration", np.log(2), 0.5, dims="mode")[mode_of]
+        concentration_scale = pm.LogNormal("concentration_scale", np.log(0.5), 0.4)
+        concentration = typical * pt.exp(concentration_scale * pm.Normal("steadiness", 0, 1, dims="unit"))
 
         u = d["unit_index"]
         mean = (size[:, None] + curve)[u, d["year"] - GRID[0]]
-        density = log_density_of(d["vehicles"], mean, concentration[mode_of][u], pt, pt.gammaln)
+        density = log_density_of(d["vehicles"], mean, concentration[u], pt, pt.gammaln)
         given("sales", d["known"] * density, observed=d["vehicles"])
 
-        ratio = pm.LogNormal("ratio", 0, 0.3, dims="agency")
-        national_scatter = pm.LogNormal("national_scatter", np.log(0.2), 0.3)
-        pm.Normal("national", d["agency_table"] + pt.log(ratio)[d["agency_index"]], national_scatter,
-                  observed=d["agency_log"])  # fmt: skip
+        ratio = pm.LogNormal("ratio", 0, 0.2, dims="agency")
+        source_error = pm.LogNormal("source_error", np.log(0.2), 0.3)
+        off = pt.exp(source_error * pm.Normal("off", 0, 1, dims="year_sold"))
+        parts = d["agency_table"]
+        spread = pt.sqrt((parts**2).sum(axis=1)) / parts.sum(axis=1)
+        pm.Normal("national", pt.log((parts * off).sum(axis=1)) + pt.log(ratio)[d["agency_index"]],
+                  source_error * spread, observed=d["agency_log"])  # fmt: skip
 
         weight = pm.Normal("weight", d["weight_mean"], d["weight_scale"], dims="cluster")
         hurry = pm.Normal("hurry", 0, d["hurry_scale"], dims="cluster")
         every = pt.exp(weight + hurry * (GRID[:, None] + 0.5 - MIDDLE))
         share = every / (1 + every.sum(axis=1, keepdims=True))
-        expected = (d["additions"] * share.T[d["cluster_index"]]).sum(axis=1)
+        expected = (d["additions"] * off * share.T[d["cluster_index"]]).sum(axis=1)
         scaled = (d["cluster_log"] - pt.log(expected)) / COUNT_ERROR
         term = pt.switch(d["cluster_lower"] > 0, log_above(scaled), -0.5 * scaled**2)
         given("counts", d["clusters_used"] * term, observed=d["cluster_log"])
     return model
 
 
-TRUTH = {"peak": 8.0, "pace": 0.5, "size": np.log(300), "concentration": 3.0, "weight": np.log(0.5)}
+TRUTH = {
+    "peak": 8.0,
+    "pace": 0.5,
+    "size": np.log(300),
+    "concentration": 3.0,
+    "source_error": 0.15,
+    "weight": np.log(0.5),
+}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
@@ -288,10 +314,15 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     mean = np.exp(size[u] + log_curve(index["year"], pace[u], peak[u]))
     sales = panel.sales.assign(vehicles=printed_counts(mean, known["concentration"], rng))
     made = replace(panel, sales=sales, truth=known)
-    nation = np.exp(data(made)["agency_table"] + 0.2 * rng.normal(size=len(panel.national)))
-    made = replace(made, national=panel.national.assign(vehicles=nation))
+    off = np.exp(known["source_error"] * rng.normal(size=len(GRID)))
+    parts = (
+        data(made)["agency_table"]
+        * off
+        * np.exp(known["source_error"] * rng.normal(size=(len(panel.national), len(GRID))))
+    )
+    made = replace(made, national=panel.national.assign(vehicles=parts.sum(axis=1)))
     share = np.exp(known["weight"]) / (1 + len(CLUSTERS) * np.exp(known["weight"]))
-    fleets = counted_additions(made).sum(axis=1)
+    fleets = (counted_additions(made) * off).sum(axis=1)
     scatter = np.exp(COUNT_ERROR * rng.normal(size=len(fleets)))
     counts = panel.counts.assign(vehicles=np.maximum(1.0, share * fleets * scatter * (1 - 0.4 * panel.counts.lower)))
     return replace(made, counts=counts)
@@ -348,7 +379,10 @@ def curves(fit) -> dict[str, np.ndarray]:
         "pace": pace,
         "peak": peak,
         "size": restored(value["level"], typical, scale["size"], index["level_centring"]) - middle,
-        "concentration": value["concentration"][:, mode_of],
+        "concentration": value["concentration"][:, mode_of]
+        * np.exp(value["concentration_scale"][:, None] * value["steadiness"]),
+        "off": np.exp(value["source_error"][:, None] * value["off"]),
+        "source_error": value["source_error"],
         "ratio": value["ratio"],
         "weight": value["weight"],
         "hurry": value["hurry"],
@@ -361,12 +395,12 @@ def yearly(known: dict[str, np.ndarray], year: int) -> np.ndarray:
 
 
 def additions(fit, known: dict[str, np.ndarray], years: np.ndarray) -> np.ndarray:
-    """China's vehicles of all modes added in each year (draw, year): until `LAST` as printed, then drawn."""
+    """China's vehicles of all modes added in each year (draw, year): until `LAST` from all counts, then drawn."""
     china, printed = (fit.panel.units.country == "China").to_numpy(), printed_additions(fit.panel, LAST + 1.0)
     size, made = known["concentration"][:, china], np.empty((len(known["pace"]), len(years)))
     for column, year in enumerate(years):
         if year <= LAST:
-            made[:, column] = printed[year - GRID[0]]
+            made[:, column] = printed[year - GRID[0]] * known["off"][:, year - GRID[0]]
         else:
             mean = np.minimum(yearly(known, year)[:, china], 1e6)
             rng = np.random.default_rng([fit.seed, int(year)])
@@ -449,6 +483,8 @@ def _china(fit, known: dict, shape, name) -> list[Finding]:
     for k, agency in enumerate(("caam", "sne")):
         made.append(name(f"hydrogen.ratio.{agency}", f"{AGENCIES[k]}'s count of China as a multiple of the countries' "
                          "table", shape(known["ratio"][:, k]), "times"))  # fmt: skip
+    made.append(name("hydrogen.source-error", "error of one count of what China sells in a year",
+                     100 * shape(known["source_error"]), "%"))  # fmt: skip
     return made
 
 
