@@ -47,13 +47,14 @@ def model(panel) -> pm.Model:
 @pytest.fixture(scope="module")
 def by_day(panel, point, values) -> dict[str, float]:
     """The model by day of hours from which the course of the day is taken away."""
-    course = values["hour_effect"][panel.pm25.index.hour]
+    course = (apec_hours.waves_of_day() @ values["hour_wave"])[panel.pm25.index.hour]
     model = apec_series.build(replace(panel, pm25=panel.pm25 * np.exp(-course)))
     return densities_at(model, {name: point[name] for name in model.initial_point()})
 
 
 def test_priors_of_its_own(densities, values):
-    assert densities["hour_effect"] == pytest.approx(zero_sum(0.2)(values["hour_effect"]))
+    course = apec_hours.waves_of_day() @ values["hour_wave"]
+    assert densities["hour_wave"] == pytest.approx(zero_sum(0.2)(course))
     assert densities["carry_over"] == pytest.approx(float(beta(20, 2)(values["carry_over"])), abs=1e-5)
     assert densities["scale"] == pytest.approx(float(lognormal(0.25, 0.3)(values["scale"])))
 
@@ -87,7 +88,7 @@ def test_lopsided_hours_are_drawn_as_their_density_says():
 
 
 def test_other_priors_are_those_of_the_model_by_day(densities, by_day, values):
-    assert densities.keys() == {*by_day, "hour_effect", "rise_to_fall"}
+    assert densities.keys() == {*by_day, "hour_wave", "rise_to_fall"}
     assert densities["rise_to_fall"] == pytest.approx(float(lognormal(1, 0.3)(values["rise_to_fall"])))
     for name in by_day.keys() - {"days", "carry_over", "scale"}:
         assert densities[name] == pytest.approx(by_day[name], rel=1e-12), name

@@ -75,11 +75,22 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """The model of a panel; every array of `data` is a ``pm.Data``."""
     import pymc as pm
 
-    with pm.Model(coords=apec_series.COORDS | {"hour": range(24)}) as model:
+    with pm.Model(coords=apec_series.COORDS | {"wave_of_day": range(23)}) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        hour = pm.ZeroSumNormal("hour_effect", 0.2, dims="hour")
+        hour = waves_of_day() @ pm.Normal("hour_wave", 0, 0.2, dims="wave_of_day")
         apec_series.day_series(d, hour[d["hour_index"]], (20, 2), 0.25, lopsided)
     return model
+
+
+def waves_of_day() -> np.ndarray:
+    """Orthonormal waves of a day without a constant (hour, wave): twelve hours' cosines and sines, longest first.
+
+    Independent normals for the waves are the same prior as a zero-sum normal for the hours. Neighbouring hours err
+    together, so that the data know long and short waves apart, and hours only together.
+    """
+    angle = 2 * np.pi * np.arange(24)[:, None] * np.arange(1, 12) / 24
+    pairs = np.stack([np.cos(angle), np.sin(angle)], axis=-1).reshape(24, 22) / np.sqrt(12)
+    return np.column_stack([pairs, (-1.0) ** np.arange(24) / np.sqrt(24)])
 
 
 def lopsided(mean, scale, tail, observed) -> None:
