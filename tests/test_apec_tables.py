@@ -249,3 +249,31 @@ def test_a_twin_in_micrograms():
     np.testing.assert_allclose(measured, np.exp(panel.log_pm25[:, column]))
     assert draws.shape == (60, len(starts))
     np.testing.assert_allclose(np.log(draws).mean(axis=0), mean.mean(axis=0), atol=0.2)
+
+
+def test_answers_by_hour_stand_beside_those_by_day():
+    keys = ("ban-1.effect", "ban-2.effect", "ban.effect", "ban.difference", "ban.counterfactual", "after-ban.effect",
+            "carry-over", "block-scale")  # fmt: skip
+    found = {f"apec.{site}.{key}": spread(-k - 1, k) for site in ("embassy", "stations") for k, key in enumerate(keys)}
+    found["apec.stations.parade.effect"] = spread(-50, -20)
+    table = apec_tables.by_hour(found)
+    assert len(table) == 17
+    hours = tables.load("apec_by_hour").set_index("id")["text"]
+    row = table[(table.series == LINES["apec.stations"]) & (table.question == "the whole ban")].iloc[0]
+    assert row["by day"] == found["apec.stations.ban.effect"].text
+    assert row["by hour"] == hours["apec.hours.stations.ban.effect"]
+
+
+def test_the_sentence_on_hours_turns_with_the_table(monkeypatch):
+    rows = [(f"apec.hours.{site}.{key}", low, high, f"{low} to {high}")
+            for site, low, high in (("embassy", -40, 30), ("stations", -50, -8))
+            for key in ("ban.effect", "check.level")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["id", "hdi_low", "hdi_high", "text"])
+    monkeypatch.setattr(apec_tables.tables, "load", lambda name: table)
+    assert "-40 to 30 (one site) and -50 to -8 (twelve stations); nought lies in that of one site" in (
+        apec_tables.hours_sentence()
+    )
+    table.loc[table.id.str.contains("stations"), "hdi_high"] = 5
+    assert "both intervals" in apec_tables.hours_sentence()
+    table["hdi_high"] = -1
+    assert "neither interval" in apec_tables.hours_sentence()

@@ -162,6 +162,46 @@ def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, p
     return f"{first}."
 
 
+def by_hour(f: dict[str, Finding]) -> pd.DataFrame:
+    """Answers of the model by hour (table apec_by_hour) beside those by day: series, question, by day, by hour."""
+    questions = {
+        "ban-1.effect": "3 to 5 November 2014",
+        "ban-2.effect": "6 to 12 November 2014",
+        "ban.effect": "the whole ban",
+        "ban.difference": "the whole ban, difference",
+        "ban.counterfactual": "the days of the ban, had they been like others",
+        "after-ban.effect": "two weeks after the ban",
+        "parade.effect": "parade of 2015",
+        "carry-over": "departure that carries over to the next day",
+        "block-scale": "scatter of ten days beyond that",
+    }
+    hours = tables.load("apec_by_hour").set_index("id")["text"]
+    rows = [
+        (LINES[f"apec.{series}"], question, f[f"apec.{series}.{key}"].text, hours[f"apec.hours.{series}.{key}"])
+        for series in ("embassy", "stations")
+        for key, question in questions.items()
+        if f"apec.hours.{series}.{key}" in hours
+    ]
+    return pd.DataFrame(rows, columns=["series", "question", "by day", "by hour"])
+
+
+def hours_sentence() -> str:
+    """What the model by hour says of the whole ban and how far its level lies off, in sentences."""
+    hours = tables.load("apec_by_hour").set_index("id")
+    series = {"one site": "embassy", "twelve stations": "stations"}
+    bans = {words: hours.loc[f"apec.hours.{site}.ban.effect"] for words, site in series.items()}
+    open_ones = [words for words, row in bans.items() if row.hdi_low <= 0 <= row.hdi_high]
+    inside = (
+        "neither interval" if not open_ones else "both intervals" if len(open_ones) == 2 else f"that of {open_ones[0]}"
+    )
+    each = " and ".join(f"{row.text} ({words})" for words, row in bans.items())
+    level = " and ".join(hours.text[f"apec.hours.{site}.check.level"] for site in series.values())
+    return (
+        f"Taken by the hour, the ban departs by {each}; nought lies in {inside}. What calendar and weather leave over "
+        f"of all hours is {level} on average, where nought would be right."
+    )
+
+
 def agreement(f: dict[str, Finding]) -> str:
     """How far the lines of evidence agree, in sentences."""
     effects = {prefix: f[f"{prefix}.ban.effect"] for prefix in LINES}
