@@ -258,6 +258,11 @@ def named(rule: Rule) -> tuple[list[str], list[str]]:
     return _named(rule.tests)
 
 
+def named_in_value(text: str) -> list[str]:
+    """Ids of findings in a value of the language."""
+    return _named(_Reader(text).value())[0]
+
+
 def filled(template: str, world: World) -> tuple[str, list[str]]:
     """A text with its placeholders filled, and the ids of findings in them.
 
@@ -321,7 +326,7 @@ def _holds(test: tuple, world: World, level: float | None) -> bool | None:
 
 
 def _chance(event: tuple, world: World) -> float:
-    """Probability of an event; its findings are compared draw by draw."""
+    """Probability of an event; its findings are compared draw by draw, those of two fits as independent ones."""
     if event[0] == "finding":
         found = find(world.findings, event[1])
         if not found.is_probability:
@@ -329,6 +334,9 @@ def _chance(event: tuple, world: World) -> float:
                 f"P({event[1]}) asks for the probability of a quantity in {found.unit or 'numbers'}: compare it"
             )
         return found.mean
+    sizes = {found.draws.size for found in (find(world.findings, id) for id in _named(event)[0]) if not found.exact}
+    if len(sizes) > 1:
+        raise DataError("P(...) compares findings of fits with unlike numbers of draws: join two tests with 'and'")
     return float(np.mean(_event(event, world)))
 
 
@@ -378,8 +386,6 @@ def _value(node: tuple, world: World, draws: bool = False):
             return _looked_up(name, table, column, conditions, world)
     sign, left, right = node
     one, other = (_number(_value(part, world, draws)) for part in (left, right))
-    if np.ndim(one) and np.ndim(other) and one.shape != other.shape:
-        raise DataError("P(...) compares findings of fits with unlike numbers of draws: join two tests with 'and'")
     return CALCULATED[sign](one, other)
 
 
