@@ -14,6 +14,10 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 CHAPTERS = {"energy-apec": "energy-structure", "miyun": "miyun-compensation", "hydrogen": "hydrogen-clusters"}
+SHORT = {
+    r"\bBTH\b": "Beijing-Tianjin-Hebei", r"\bYRD\b": "Yangtze delta", r"\bGBA\b": "Greater Bay Area",
+    r"\bHEI\b": "university", r"\bHEIs\b": "universities", r"\bFYP\b": "five-year plan", "ug/m3": "µg/m³",
+}  # fmt: skip
 RESEARCHED = ("id", "seed_file", "chapter", "area", "period", "test")
 WRITTEN = ("claim", "said", "rule", "reason")
 OPTIONAL = ("speaker", "published", "chapter", "found", "against")
@@ -23,15 +27,18 @@ COLUMNS = ("id", "chapter", "article", "speaker", "published", "claim", "said", 
 
 def claims_table(researched: pd.DataFrame, written: dict) -> pd.DataFrame:
     """Table `claims`: area, period and what could test it as researched, everything else as written."""
-    articles, claims = written["articles"], {id: part for id, part in written.items() if id != "articles"}
+    articles, claims = written["articles"], {id: part for id, part in written.items() if id.startswith("C")}
     _check(researched, claims)
     rows = []
     for row in researched.to_dict("records"):
         claim, article = claims[row["id"]], articles[row["seed_file"]]
+        chapter = claim.get("chapter", CHAPTERS.get(row["chapter"], row["chapter"]))
+        if chapter not in written["waiting"]:
+            claim = claim | claim.get("planned", {})
         rows.append(
             {
                 **{name: row[name] for name in ("id", "area", "period", "test")},
-                "chapter": claim.get("chapter", CHAPTERS.get(row["chapter"], row["chapter"])),
+                "chapter": chapter,
                 "article": article["name"],
                 "speaker": claim.get("speaker", article["speaker"]),
                 "published": article["published"],
@@ -46,7 +53,9 @@ def research_table(research: Path) -> pd.DataFrame:
     """The researched columns of the claims, columns `RESEARCHED`."""
     table = pd.read_csv(research / "official/claims.csv", keep_default_na=False, dtype=str)
     table = table.rename(columns={"claim_id": "id", "data_that_could_test_it": "test"})
-    table["test"] = table["test"].str.replace("ug/m3", "µg/m³").replace({"none": "", "Same": "Plan text"})
+    for column in ("area", "period", "test"):
+        table[column] = table[column].replace(SHORT, regex=True)
+    table["test"] = table["test"].replace({"none": "", "Same": "Plan text"})
     return table[list(RESEARCHED)]
 
 

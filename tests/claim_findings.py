@@ -1,5 +1,7 @@
 """Findings that the claims' rules ask for, made up: ids come from the rules, values from here."""
 
+import re
+
 import numpy as np
 
 from jingjinji import claims, rules
@@ -54,7 +56,9 @@ def wanted() -> set[str]:
 
 
 def made_up() -> dict[str, Finding]:
-    """One finding for each id; those that only readings print are exact, with the value one."""
+    """One finding for each id; those without a value here are exact and one, or chances where P(id) asks for them."""
     made = {id: certain(id, EXACT.get(id, 1.0)) for id in wanted()}
+    asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(claims.load().rule)))
+    made |= {id: chance(id, 0.5) for id in asked}
     made |= {id: uncertain(id, *numbers) for id, numbers in UNCERTAIN.items()}
     return made | {id: chance(id, share) for id, share in CHANCES.items()}

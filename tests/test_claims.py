@@ -14,7 +14,8 @@ from jingjinji.errors import DataError, UnknownFinding
 from jingjinji.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, UNTESTABLE, VERDICTS
 
 IDS = [f"C{number:03}" for number in range(1, 118)]
-NOT_YET = ("efficiency", "carbon-market", "green-silk-road", "governance")
+WRITTEN = tomllib.loads((jingjinji.PROJECT / "data/claims.toml").read_text("utf-8"))
+NEWER = ("efficiency", "carbon-market", "green-silk-road", "governance")
 TESTED = {
     "C025": IN_PART, "C026": CONTRADICTED, "C027": SUPPORTED, "C031": IN_PART, "C032": UNDECIDED, "C034": UNDECIDED,
     "C036": IN_PART, "C038": UNDECIDED, "C066": SUPPORTED, "C067": SUPPORTED, "C068": SUPPORTED, "C069": SUPPORTED,
@@ -56,14 +57,14 @@ def test_every_claim_has_a_rule_a_reason_a_verdict_and_a_reading(judged):
 
 def test_claims_that_are_tested_and_their_verdicts(judged):
     rows = claims.load()
-    tested = rows.id[~rows.rule.str.match("missing|untestable")]
+    tested = rows.id[~rows.rule.str.match("missing|untestable") & ~rows.chapter.isin(NEWER)]
     assert judged.verdict[tested].to_dict() == TESTED
 
 
 def test_claims_of_chapters_to_come_wait_for_their_findings(judged):
-    waiting = judged[judged.chapter.isin(NOT_YET)]
-    assert len(waiting) == 56
-    assert set(waiting.verdict) == {UNDECIDED, UNTESTABLE}
+    assert set(WRITTEN["waiting"]) <= set(NEWER)
+    waiting = judged[judged.chapter.isin(WRITTEN["waiting"])]
+    assert set(waiting.verdict) <= {UNDECIDED, UNTESTABLE}
 
 
 def test_made_up_findings_are_those_that_the_rules_ask_for():
@@ -248,13 +249,12 @@ def test_two_claims_against_one_another_say_so_both():
 
 
 def test_planned_rules_can_be_read_and_take_the_place_of_missing_ones():
-    written = tomllib.loads((jingjinji.PROJECT / "data/claims.toml").read_text("utf-8"))
-    planned = {id: claim["planned"] for id, claim in written.items() if "planned" in claim}
-    assert all(written[id]["rule"].startswith("missing:") for id in planned)
-    topics = {id.partition(".")[0] for text in planned.values() for id in rules.named(rules.parse(text))[0]}
+    planned = {id: claim["planned"] for id, claim in WRITTEN.items() if "planned" in claim}
+    assert all(WRITTEN[id]["rule"].startswith("missing:") for id in planned)
+    topics = {id.partition(".")[0] for part in planned.values() for id in rules.named(rules.parse(part["rule"]))[0]}
     assert topics == {"efficiency", "carbon", "silk", "governance"}
-    for id in ("C001", "C075", "C076"):
-        assert rules.judge(rules.parse(planned[id]), rules.World({}))[0] == SUPPORTED
+    assert all(rules.named_in_value(text.removeprefix("value:")) is not None
+               for part in planned.values() for text in rules.PLACEHOLDER.findall(part["found"]))  # fmt: skip
 
 
 def test_no_sentence_of_an_article_is_copied():
