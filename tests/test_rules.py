@@ -115,6 +115,7 @@ def test_another_level_replaces_every_level():
     ("text", "said"),
     [
         ("", "is empty"),
+        (" ; ", "is empty"),
         ("missing: ", "gives no reason"),
         ("a.exact", "compares nothing"),
         ("a.exact = ", "has its end where"),
@@ -143,7 +144,7 @@ def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
         ("P(a.fell < a.other-fit) > 0.9", "unlike numbers of draws"),
         ("table(days, value, area = 'Beijing') = 1", "has 2 rows with area = Beijing: expected one"),
         ("table(days, value, area = 'Hebei') = 1", "has 0 rows"),
-        ("largest(days, value, area = 'Hebei') = 1", "has no row"),
+        ("largest(days, value, area = 'Hebei') = 1", "has no value with area = Hebei"),
         ("table(days, days, year = 2013) = 1", "has no column 'days': expected one of area, year"),
         ("table(days, note, area = 'Tianjin') = 'x'", "column 'note' is empty where"),
         ("table(days, note, year = 2013) = 'x'", "column 'note' is empty where"),

@@ -83,9 +83,9 @@ def parse(text: str) -> Rule:
         if not reason.strip():
             raise DataError(f"rule '{text}' gives no reason: write it after the colon")
         return Rule(kind.strip(), reason.strip())
-    if not text.strip():
-        raise DataError("the rule is empty: expected a test, or 'missing: ...' or 'untestable: ...'")
     pieces = [piece for piece in _pieces(text) if piece.strip()]
+    if not pieces:
+        raise DataError("the rule is empty: expected a test, or 'missing: ...' or 'untestable: ...'")
     clauses = [CLAUSE.match(piece) for piece in pieces]
     if any(clauses) and not all(clauses):
         raise DataError(f"rule '{text}' mixes tests with and without a verdict: expected all or none with 'VERDICT if'")
@@ -406,8 +406,8 @@ def _looked_up(name: str, table: str, column: str, conditions: tuple, world: Wor
         return float(cells[cells.notna() & (cells != "")].nunique())
     where = ", ".join(f"{key} {sign} {literal}" for key, sign, literal in conditions)
     if name != "table":
-        if not len(cells):
-            raise DataError(f"table {table} has no row with {where}: {name}() needs one")
+        if not cells.notna().any():
+            raise DataError(f"table {table} has no value with {where}: {name}() needs one")
         value = getattr(cells, OF_COLUMN[name])()
         return value if isinstance(value, str) else float(value)
     if len(cells) != 1:
