@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import compile_apec
+import compile_claims
 import compile_energy
 import compile_hydrogen
 import compile_water
@@ -53,6 +54,7 @@ def main() -> None:
         "city_week": compile_apec.city_weeks(research),
         **compile_water.water_tables(research, cite),
         **compile_hydrogen.hydrogen_tables(research, cite),
+        "claims": compile_claims.claims(research),
     }
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)

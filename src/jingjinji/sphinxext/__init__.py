@@ -1,6 +1,6 @@
-"""The book's Sphinx extension: findings in prose, cache keys that see code and data, alt texts, the finished site."""
+"""The book's Sphinx extension: findings and claims in prose, cache keys that see code and data, alt texts, the site."""
 
-from jingjinji.sphinxext import alts, roles, site, staleness
+from jingjinji.sphinxext import alts, ledger, roles, site, staleness
 
 
 def setup(app) -> dict:
@@ -9,8 +9,9 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_findings_page", "chapters/appendix/findings", "env", str)
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
+    app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, alts, staleness, site):
+    for room in (roles, ledger, alts, staleness, site):
         room.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

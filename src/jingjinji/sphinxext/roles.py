@@ -21,6 +21,8 @@ KINDS = {
     "finding-fall-value": "fall-value",
 }
 CARDS = "cards"
+STATES = {}
+"""Other kinds that a page can use: kind -> function(app, id) that tells their state."""
 VARIANT_IN_PROSE = re.compile(r"\{finding[a-z-]*\}`([^`@]+@[^`]+)`")
 
 
@@ -205,6 +207,8 @@ def _with_card(app, prefix: str) -> list[Finding]:
 
 def _state(app, kind: str, id: str) -> str:
     """Changes when what a page prints with that role, or on those cards, changes."""
+    if kind in STATES:
+        return STATES[kind](app, id)
     findings = source.findings(app)
     chosen = _with_card(app, id) if kind == CARDS else [findings[id]] if id in findings else []
     return source.digest(app, chosen)
@@ -233,7 +237,10 @@ def _link_to_cards(app, doctree, docname: str) -> None:
     for node in list(doctree.findall(FindingReference)):
         node.replace_self(_card_link(app, docname, node))
     for node in list(doctree.findall(PageReference)):
-        node.replace_self(_link(app, docname, node["page"], node["anchor"], node.children) or node.children)
+        link = _link(app, docname, node["page"], node["anchor"], node.children)
+        if link is not None and node.get("title"):
+            link["reftitle"] = node["title"]
+        node.replace_self(link or node.children)
 
 
 def _card_link(app, docname: str, node: FindingReference):

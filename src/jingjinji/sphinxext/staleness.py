@@ -20,7 +20,7 @@ from sphinx.util import logging
 
 from jingjinji.dependencies import Sources, changes, fingerprint
 from jingjinji.errors import UnknownFinding
-from jingjinji.sphinxext import source
+from jingjinji.sphinxext import ledger, source
 from jingjinji.sphinxext.roles import KINDS, FindingError, printed
 
 LOGGER = logging.getLogger(__name__)
@@ -168,6 +168,9 @@ def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("source_map", None)
     readable(notebook, lambda kind, id: _text(app, kind, id))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ledger.plain(app, cell.source)
     target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(nbformat.writes(notebook), encoding="utf-8")

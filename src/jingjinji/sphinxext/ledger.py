@@ -1,0 +1,289 @@
+"""Claims on the pages: a role that links to the ledger, the ledger and what it sums up, and its files to download."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
+from docutils import nodes
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from jingjinji import claims, tables
+from jingjinji.errors import BookError
+from jingjinji.rules import VERDICTS
+from jingjinji.sphinxext import source
+from jingjinji.sphinxext.roles import STATES, FindingReference, PageReference, remember
+
+CLAIM, LEDGER, ALL = "claim", "ledger", "all"
+NAMED = re.compile(r"\{claim\}`\s*(C\d+)\s*`")
+NUMBER = re.compile(r"\{claims-number\}`([^`]+)`")
+HEAD = ("No.", "The claim", "Chapter", "Verdict", "What was found")
+
+
+class ClaimError(SphinxError):
+    """A claim cannot be judged, or is not where it should be; the build stops."""
+
+    category = "Claim"
+
+
+def connect(app) -> None:
+    app.add_role("claim", ClaimRole())
+    app.add_role("claims-number", NumberRole())
+    app.add_directive("claims-ledger", LedgerDirective)
+    app.add_directive("claims-counts", CountsDirective)
+    app.add_directive("claims-fragile", FragileDirective)
+    app.add_directive("claims-against", AgainstDirective)
+    app.connect("build-finished", _write_files)
+    STATES[CLAIM] = _state_of_claim
+    STATES[LEDGER] = _state_of_ledger
+
+
+def judged(app) -> pd.DataFrame:
+    """The ledger by id, computed once for each Sphinx application; raises ClaimError where a claim has no verdict."""
+    if not hasattr(app, "jingjinji_ledger"):
+        try:
+            app.jingjinji_ledger = claims.ledger(source.findings(app)).set_index("id", drop=False)
+        except BookError as error:
+            raise ClaimError(str(error)) from error
+    return app.jingjinji_ledger
+
+
+def plain(app, text: str) -> str:
+    """Markdown with the roles of claims replaced by what they print, for a notebook."""
+    numbered = NUMBER.sub(lambda match: _number_of(match[1].strip(), judged(app)), text)
+    return NAMED.sub(r"\1", numbered)
+
+
+def cited(app) -> dict[str, list[str]]:
+    """Pages that list claims with the role: page -> ids, each once."""
+    found = {}
+    for docname in sorted(app.env.found_docs):
+        ids = NAMED.findall(Path(app.env.doc2path(docname)).read_text("utf-8"))
+        found |= {docname: list(dict.fromkeys(ids))} if ids else {}
+    return found
+
+
+def unlisted(rows: pd.DataFrame, listed: dict[str, list[str]], folder: str, pages: set[str]) -> dict[str, list[str]]:
+    """Claims that the page of their chapter does not list, by page; chapters that are not written are left out."""
+    found = defaultdict(list)
+    for row in rows.itertuples():
+        page = folder + row.chapter
+        if page in pages and row.id not in listed.get(page, ()):
+            found[page].append(row.id)
+    return dict(found)
+
+
+class ClaimRole(SphinxRole):
+    """The number of a claim, linked to its row of the ledger; the first on a page is where the ledger links back to."""
+
+    def run(self):
+        id, rows = self.text.strip(), judged(self.env.app)
+        if id not in rows.index:
+            raise ClaimError(
+                f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: there is no claim '{id}'"
+            )
+        remember(self.env.app, CLAIM, id)
+        row = rows.loc[id]
+        link = PageReference("", "", nodes.Text(id), page=self.config.jingjinji_claims_page, anchor=id,
+                             title=f"{row.claim} ({row.verdict})")  # fmt: skip
+        place = f"claim-{id}"
+        first = place not in self.env.temp_data.setdefault("jingjinji_claims", set())
+        self.env.temp_data["jingjinji_claims"].add(place)
+        return [nodes.inline("", "", link, ids=[place] if first else [], classes=["claim-number"])], []
+
+
+class NumberRole(SphinxRole):
+    """How many claims have a verdict, or all of them."""
+
+    def run(self):
+        word, rows = self.text.strip(), judged(self.env.app)
+        if word not in (ALL, *VERDICTS):
+            raise ClaimError(
+                f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: '{word}' is no verdict: expected "
+                f"{', '.join((ALL, *VERDICTS))}"
+            )
+        remember(self.env.app, LEDGER, "")
+        return [nodes.Text(_number_of(word, rows))], []
+
+
+class _Directive(SphinxDirective):
+    def run(self):
+        remember(self.env.app, LEDGER, "")
+        return self.shown(judged(self.env.app))
+
+    def chapter(self, name: str, anchor: str = "") -> PageReference:
+        return PageReference(
+            "", "", nodes.Text(claims.CHAPTERS[name]), page=self.folder + name, anchor=anchor, title=""
+        )
+
+    @property
+    def folder(self) -> str:
+        return (
+            self.config.jingjinji_claims_page.rpartition("/")[0] + "/"
+            if "/" in self.config.jingjinji_claims_page
+            else ""
+        )
+
+
+class LedgerDirective(_Directive):
+    """The files to download and the table of all claims; ClaimError for those that their chapter does not list."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        listed = cited(self.env.app)
+        for page, ids in unlisted(rows, listed, self.folder, self.env.found_docs).items():
+            raise ClaimError(
+                f"{self.env.doc2path(page, False)} does not list {', '.join(ids)}: write each with the role claim"
+            )
+        body = [self._row(row, f"claim-{row.id}" if row.id in listed.get(self.folder + row.chapter, ()) else "")
+                for row in rows.itertuples()]  # fmt: skip
+        return [self._downloads(), _table("ledger", HEAD, body)]
+
+    def _row(self, row, anchor: str) -> nodes.row:
+        who = nodes.paragraph("", f"{row.article} ({row.published}). Said by: {row.speaker}.", classes=["claim-source"])
+        verdict = nodes.paragraph("", row.verdict, classes=["verdict"])
+        cells = [
+            [nodes.paragraph("", row.id)],
+            [nodes.paragraph("", row.claim), who],
+            [nodes.paragraph("", "", self.chapter(row.chapter, anchor))],
+            [verdict],
+            [nodes.paragraph("", row.reading), *self._details(row)],
+        ]
+        return nodes.row("", *(nodes.entry("", *cell) for cell in cells), ids=[row.id],
+                         classes=["verdict-" + nodes.make_id(row.verdict)])  # fmt: skip
+
+    def _details(self, row) -> list[nodes.Node]:
+        rests = [*map(self._finding, row.findings.split()), *map(self._table_link, row.tables.split())]
+        against = [self._against(id) for id in row.against.split()]
+        parts = {
+            "Rule": [nodes.literal("", row.rule)], "Why": [nodes.Text(row.reason)],
+            "Rests on": _separated(rests, ", "), "Says otherwise": _separated(against, "; "),
+            "At another level of probability": [nodes.Text(row.fragile)] if row.fragile else [],
+            "What could test it": [nodes.Text(row.test)] if row.test else [],
+        }  # fmt: skip
+        paragraphs = [
+            nodes.paragraph("", "", nodes.strong("", f"{name}: "), *inside) for name, inside in parts.items() if inside
+        ]
+        opened = f"<details><summary>Rule of {row.id}</summary>"
+        return [nodes.raw("", opened, format="html"), *paragraphs, nodes.raw("", "</details>", format="html")]
+
+    def _finding(self, id: str) -> nodes.Node:
+        if "@" in id:
+            return nodes.literal("", id)
+        return FindingReference("", id, finding=id, label=source.findings(self.env.app)[id].label)
+
+    def _table_link(self, name: str) -> PageReference:
+        anchor = f"table-{nodes.make_id(name)}"
+        return PageReference("", "", nodes.literal("", name), page=self.config.jingjinji_data_page, anchor=anchor)
+
+    def _against(self, id: str) -> nodes.Node:
+        return nodes.Text(_published(id)) if id.startswith("P") else _to_row(id, judged(self.env.app))
+
+    def _downloads(self) -> nodes.paragraph:
+        up = "../" * self.env.docname.count("/")
+        links = [nodes.reference("", f"claims.{form}", refuri=f"{up}claims.{form}") for form in ("json", "csv")]
+        return nodes.paragraph("", "", nodes.Text("All claims as files: "), *_separated(links, ", "), nodes.Text("."))
+
+
+class CountsDirective(_Directive):
+    """Verdicts by chapter."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        table = claims.counts(rows)
+        body = []
+        for name, numbers in table.iterrows():
+            first = nodes.Text("all") if name == "all" else self.chapter(name)
+            cells = [nodes.paragraph("", "", first), *(nodes.paragraph("", str(number)) for number in numbers)]
+            body.append(nodes.row("", *(nodes.entry("", cell) for cell in cells)))
+        return [_table("numbers", ("chapter", *table.columns), body)]
+
+
+class FragileDirective(_Directive):
+    """Claims whose verdict hangs on the level of probability."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        chosen = rows[rows.fragile != ""]
+        said = chosen.claim + " Now: " + chosen.verdict + "; with another level: " + chosen.fragile + "."
+        return _items([[_to_row(id, rows), nodes.Text(f" {text}")] for id, text in said.items()])
+
+
+class AgainstDirective(_Directive):
+    """Claims and published results that say otherwise than a claim, each pair once."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        items = []
+        for row in rows.itertuples():
+            for other in row.against.split():
+                if other.startswith("P"):
+                    items.append([_to_row(row.id, rows), nodes.Text(f" {row.claim} But: {_published(other)}.")])
+                elif row.id < other:
+                    said = f" {rows.claim[other]} ({rows.article[other]})"
+                    items.append([_to_row(row.id, rows), nodes.Text(f" {row.claim} ({row.article}) But "),
+                                  _to_row(other, rows), nodes.Text(said)])  # fmt: skip
+        return _items(items)
+
+
+def _number_of(verdict: str, rows: pd.DataFrame) -> str:
+    return str(len(rows) if verdict == ALL else int((rows.verdict == verdict).sum()))
+
+
+def _to_row(id: str, rows: pd.DataFrame) -> nodes.reference:
+    return nodes.reference("", id, refuri=f"#{id}", reftitle=rows.claim[id], internal=True)
+
+
+def _published(id: str) -> str:
+    row = tables.load("published_results").set_index("id").loc[id]
+    return f"{row.study} has {row.estimate} {row.unit} ({row.quantity}, {row.period})"
+
+
+def _separated(items: list, mark: str) -> list:
+    return [node for item in items for node in (nodes.Text(mark), item)][1:]
+
+
+def _items(items: list[list]) -> list[nodes.Node]:
+    if not items:
+        return [nodes.paragraph("", "None.")]
+    return [nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph("", "", *item)) for item in items))]
+
+
+def _table(kind: str, head: tuple[str, ...], body: list[nodes.row]) -> nodes.table:
+    header = nodes.row("", *(nodes.entry("", nodes.paragraph("", word)) for word in head))
+    columns = [nodes.colspec(colwidth=1) for _ in head]
+    group = nodes.tgroup("", *columns, nodes.thead("", header), nodes.tbody("", *body), cols=len(head))
+    return nodes.table("", group, classes=[kind, "colwidths-auto"])
+
+
+def _state_of_claim(app, id: str) -> str:
+    rows = judged(app)
+    return repr(rows.loc[id, ["claim", "verdict"]].tolist()) if id in rows.index else ""
+
+
+def _state_of_ledger(app, _id: str) -> str:
+    text = judged(app).to_json() + repr(cited(app)) + source.digest(app, [])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def claims_json(rows: list[dict], draft: bool) -> str:
+    """Rows of the ledger as JSON text."""
+    return json.dumps({"draft": draft, "claims": rows}, ensure_ascii=False, indent=1) + "\n"
+
+
+def claims_csv(rows: list[dict]) -> str:
+    """Rows of the ledger as csv text."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _write_files(app, exception) -> None:
+    if exception or app.builder.format != "html" or app.config.jingjinji_claims_page not in app.env.all_docs:
+        return
+    rows = judged(app).drop(columns="found").to_dict("records")
+    for form, text in (("json", claims_json(rows, source.is_draft(app.config))), ("csv", claims_csv(rows))):
+        Path(app.outdir, f"claims.{form}").write_text(text, encoding="utf-8")

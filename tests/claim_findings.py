@@ -1,0 +1,64 @@
+"""Findings that the claims' rules ask for, made up: ids come from the rules, values from here."""
+
+import re
+
+import numpy as np
+
+from jingjinji import claims, rules
+from jingjinji.findings import Finding, exact
+
+UNCERTAIN = {
+    "apec.embassy.ban.effect": (-22, 14), "apec.stations.ban.effect": (-30, 11),
+    "apec.donors.beijing.ban.effect": (-51, 16), "apec.embassy.after-ban.effect": (-3, 15),
+    "apec.stations.after-ban.effect": (-7, 15), "apec.donors.beijing.after-ban.effect": (-10, 20),
+    "pm25.decline.beijing": (-64.1, 0.8), "pm25.decline.tianjin": (-57.3, 1), "pm25.decline.hebei": (-64.4, 0.4),
+    "pm25.decline.beijing.constant": (-63.1, 0.9), "pm25.decline.tianjin.constant": (-56.1, 1.1),
+    "pm25.decline.hebei.constant": (-63.5, 0.5), "pm25.together.slowest": (-4.8, 0.8),
+    "pm25.together.fastest": (-13.9, 0.2), "hydrogen.firms.growth": (50, 12), "miyun.storage.rise.2021": (2.8, 0.1),
+}  # fmt: skip
+CHANCES = {
+    "apec.embassy.ban.below": 0.93, "apec.stations.ban.below": 0.99, "apec.donors.beijing.ban.below": 0.99,
+    "apec.embassy.weather.adverse": 0.4, "apec.stations.weather.adverse": 0.21, "pm25.together.all-fell": 1,
+    "pm25.together.all-fell.ten-years": 0.91, "heavy.beijing.halved": 1, "heavy.tianjin.halved": 1,
+    "heavy.hebei.halved": 1, "pm25.standard.beijing.all": 0.99,
+}  # fmt: skip
+EXACT = {
+    "apec.observed.embassy.clean-days": 6, "apec.observed.stations.clean-days": 9, "apec.observed.embassy.after": 143.3,
+    "apec.observed.stations.after": 116.5, "apec.observed.embassy.october": 140.7,
+    "apec.observed.stations.october": 119.6,
+    "energy.claims.ruhr.output.change": -95.4, "energy.mix.beijing.coal.2022": 0.6, "pm25.official.beijing.2023": 32,
+    "heavy.beijing.2013": 58, "heavy.beijing.2023": 8, "hydrogen.firms.count.2023-09": 170,
+    "hydrogen.firms.count.2023-12": 190, "hydrogen.firms.count.2024-10": 228, "hydrogen.zone.vehicles": 900,
+    "hydrogen.bth.seen": 2508,
+}  # fmt: skip
+
+
+def chance(id: str, share: float) -> Finding:
+    return Finding(id, id, (np.arange(1000) < 1000 * share).astype(float).reshape(4, 250), "probability", "toy", ())
+
+
+def uncertain(id: str, mean: float, sd: float) -> Finding:
+    return Finding(id, id, np.random.default_rng(7).normal(mean, sd, (4, 250)), "%", "toy", ())
+
+
+def certain(id: str, value: float) -> Finding:
+    return exact(id, id, value, "", ())
+
+
+def wanted() -> set[str]:
+    """Ids that the rules and the readings of table `claims` name."""
+    found = set()
+    for row in claims.load().itertuples():
+        found |= set(rules.named(rules.parse(row.rule))[0])
+        for placeholder in rules.PLACEHOLDER.findall(row.found):
+            found |= set(rules.named_in_value(placeholder.removeprefix("value:")))
+    return found
+
+
+def made_up() -> dict[str, Finding]:
+    """One finding for each id; those without a value here are exact and one, or chances where P(id) asks for them."""
+    made = {id: certain(id, EXACT.get(id, 1.0)) for id in wanted()}
+    asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(claims.load().rule)))
+    made |= {id: chance(id, 0.5) for id in asked}
+    made |= {id: uncertain(id, *numbers) for id, numbers in UNCERTAIN.items()}
+    return made | {id: chance(id, share) for id, share in CHANCES.items()}
