@@ -70,7 +70,8 @@ def carbon_market(pages: pd.DataFrame, cite: Callable) -> pd.DataFrame:
                 "vintage": row.market.partition(" v")[2] and f"20{row.market[-2:]}",
                 "quantity": QUANTITIES.get(row.variable, row.variable.replace("_", " ")),
                 "period": period, "first": first, "last": last, "dated": dated,
-                "value": float(text), "unit": UNITS.get(row.unit, row.unit), "half_step": half_step(text), "bound": side,
+                "value": float(text), "unit": UNITS.get(row.unit, row.unit), "half_step": half_step(text),
+                "bound": side,
                 "title": title, "publisher": publisher, "published": published, "url": url,
                 "confidence": row.confidence if url else "article",
             }
