@@ -448,10 +448,9 @@ def decade(price: np.ndarray) -> np.ndarray:
     return price[..., DECADE[0] - YEARS[0] : DECADE[1] + 1 - YEARS[0]].mean(axis=-1)
 
 
-def weighted_mean(price: np.ndarray, profile: np.ndarray, seed: int) -> np.ndarray:
+def weighted_mean(price: np.ndarray, profile: np.ndarray, seed: int, scatter: float = PROFILE_SCATTER) -> np.ndarray:
     """Mean price (draw,) of years (draw, year) over volumes that scatter around a `profile` (year)."""
-    scatter = PROFILE_SCATTER * np.random.default_rng([seed, 7]).normal(size=price.shape)
-    volume = profile * np.exp(scatter)
+    volume = profile * np.exp(scatter * np.random.default_rng([seed, 7]).normal(size=price.shape))
     return (volume * price).sum(axis=1) / volume.sum(axis=1)
 
 
@@ -517,19 +516,25 @@ def _shenzhen(fit, price: np.ndarray, shape, name) -> list[Finding]:
     """Shenzhen's price over ten years for volumes like all pilots' and for even ones, beside the claim's."""
     own = price[:, MARKETS.index("Shenzhen")]
     ten = within_years(np.array([carbon_facts.OPENED]), np.array([carbon_facts.OPENED + 10]))[0]
-    weighted = weighted_mean(own, ten * carbon_facts.profile(YEARS), fit.seed)
+    volumes = ten * carbon_facts.profile(YEARS)
+    weighted = weighted_mean(own, volumes, fit.seed)
+    scattered = weighted_mean(own, volumes, fit.seed, 2 * PROFILE_SCATTER)
     claimed = claimed_price(len(own), fit.seed)
     return [
         name("carbon.shenzhen.even", "price in Shenzhen over its ten years if volumes were even", shape(own @ ten),
              "CNY/t"),
         name("carbon.shenzhen.weighted", "price in Shenzhen over its ten years if volumes went with all pilots'",
              shape(weighted), "CNY/t"),
+        name("carbon.shenzhen.least", "price in Shenzhen in the cheapest of its years",
+             shape(own[:, ten > 0].min(axis=1)), "CNY/t"),
         name("carbon.shenzhen.claimed", "turnover over volume of the claim, each a little over what is printed",
              shape(claimed), "CNY/t"),
         name("carbon.shenzhen.against", "price from published prices as a multiple of the claim's",
              shape(weighted / claimed), "times"),
         name("carbon.shenzhen.dearer", "probability that published prices make Shenzhen dearer than the claim does",
              shape(1.0 * (weighted > claimed)), "probability"),
+        name("carbon.shenzhen.dearer.scattered", "the same with volumes that leave the pilots' profile twice as far",
+             shape(1.0 * (scattered > claimed)), "probability"),
         name("carbon.shenzhen.dearer.even", "the same with even volumes", shape(1.0 * (own @ ten > claimed)),
              "probability"),
     ]  # fmt: skip
