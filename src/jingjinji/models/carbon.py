@@ -473,14 +473,14 @@ def findings(fit) -> list[Finding]:
     price = np.exp(log_level)
     if fit.variant == "until-2015":
         return _left_out(fit, drawn_figures(fit, known, log_level))
-    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name)
+    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
     if fit.panel.truth:
         return made + _truths(fit)
     if not fit.variant:
         made += (
             _windows(fit.panel)
             + _check(fit, drawn_figures(fit, known, log_level))
-            + _record(fit.panel)
+            + _record(fit)
             + carbon_facts.findings()
         )
     return made
@@ -559,6 +559,17 @@ def _truths(fit) -> list[Finding]:
     ]
 
 
+def _pilots(panel: Panel, price: np.ndarray, shape, name) -> list[Finding]:
+    """The pilots' mean price in each window, all markets and days alike, beside what was paid for what was traded."""
+    made, first = loadings(panel), len(panel.prices)
+    mean = np.einsum("dmy,fmy->df", price, made.of[first:]) / np.exp(made.printed[first:])
+    return [
+        name(f"carbon.pilots.against.{k + 1}", "mean of seven pilots' prices, all alike, as a multiple of what was "
+             f"paid for what was traded, window {k + 1}", shape(mean[:, k]), "times")
+        for k in range(mean.shape[1])
+    ]  # fmt: skip
+
+
 def _windows(panel: Panel) -> list[Finding]:
     """The pilots' price between two cumulative totals, and how far rounding leaves it open."""
     log_price, rounding = window_prices(panel.totals)
@@ -606,9 +617,15 @@ def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _record(panel: Panel) -> list[Finding]:
-    prices = panel.prices
+def _record(fit) -> list[Finding]:
+    panel, prices = fit.panel, fit.panel.prices
+    volume, turnover = EXCESS
     return [
+        exact("carbon.record.scales", "parameters that the sampler sees", len(fit.parameters), "", PANEL),
+        exact("carbon.record.excess.volume", "how far over the printed volume the claim may lie, assumed",
+              100 * volume, "%", PANEL),
+        exact("carbon.record.excess.turnover", "how far over the printed turnover the claim may lie, assumed",
+              100 * turnover, "%", PANEL),
         exact("carbon.record.prices", "printed prices of a market that the model reads", len(prices), "", PANEL),
         exact("carbon.record.markets", "markets with a printed price", prices.market.nunique(), "", PANEL),
         exact("carbon.record.cells", "markets times years", len(MARKETS) * len(YEARS), "", PANEL),
