@@ -41,7 +41,7 @@ def test_lower_bounds_and_vintages_are_kept():
         pages, lambda url: ("t", None, None, url if url.startswith("http") else None)
     ).set_index("quantity")
     assert table.loc["cumulative volume", ["bound", "confidence"]].tolist() == ["lower", "article"]
-    assert table.vintage.to_dict()["cumulative volume"] == ""
+    assert table.loc["cumulative volume", "vintage"] == ""
     closes = table.loc["close"].set_index("market")
     assert closes.vintage.to_dict() == {"Shenzhen": "2018", "national": ""}
     assert closes["first"]["national"] == "2023-12-31"
