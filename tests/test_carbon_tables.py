@@ -140,11 +140,15 @@ def test_priors_expect_figures_around_the_printed_ones():
         assert high / low < 200
 
 
-def test_bands_are_narrow_where_a_price_is_printed():
-    draws, printed = carbon_tables.paths(fake_fit())["Shenzhen"]
+def test_bands_are_narrow_where_a_price_is_printed_and_absent_before_a_market():
+    paths = carbon_tables.paths(fake_fit())
+    draws, printed = paths["Shenzhen"]
     spread = np.log(draws).std(axis=0)
     assert spread[1] < spread[4]
     assert len(printed) == 4
+    national = paths["national market"][0]
+    assert np.isnan(national[:, :10]).all()
+    assert np.isfinite(national[:, 10:]).all()
 
 
 DRAWN = {

@@ -69,13 +69,18 @@ def prior_prices(panel: carbon.Panel, draws: int, seed: int) -> dict[str, tuple[
 
 
 def paths(fit) -> dict[str, tuple[np.ndarray, pd.DataFrame]]:
-    """Price of each market by year (draw, year), CNY/t, and its printed prices (columns centre, price, close, idle)."""
-    price = np.exp(carbon.log_levels(fit, carbon.values(fit)))
-    rows = fit.panel.prices
-    return {
-        "national market" if market == "national" else market: (price[:, k], rows[rows.market == k])
-        for k, market in enumerate(carbon.MARKETS)
-    }
+    """Price of each market by year (draw, year), CNY/t, and its printed prices (columns centre, price, close, idle).
+
+    Markets that are not among the seven pilots opened later: nan before the year of their first printed price.
+    """
+    price, rows = np.exp(carbon.log_levels(fit, carbon.values(fit))), fit.panel.prices
+    made = {}
+    for k, market in enumerate(carbon.MARKETS):
+        printed = rows[rows.market == k]
+        known = (market in carbon.PILOTS) | (int(printed.centre.min()) <= carbon.YEARS)
+        name = "national market" if market == "national" else market
+        made[name] = np.where(known, price[:, k], np.nan), printed
+    return made
 
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
