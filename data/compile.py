@@ -13,6 +13,7 @@ from pathlib import Path
 
 import compile_apec
 import compile_claims
+import compile_carbon
 import compile_energy
 import compile_hydrogen
 import compile_water
@@ -55,6 +56,7 @@ def main() -> None:
         **compile_water.water_tables(research, cite),
         **compile_hydrogen.hydrogen_tables(research, cite),
         "claims": compile_claims.claims(research),
+        **compile_carbon.carbon_tables(research, cite),
     }
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
@@ -263,7 +265,7 @@ def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparison
     """
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     computed = computed_issues(tables, calibration, comparisons)
-    for module in (compile_energy, compile_water, compile_hydrogen):
+    for module in (compile_energy, compile_water, compile_hydrogen, compile_carbon):
         computed |= module.computed_issues(tables)
     for resource in descriptor["resources"]:
         made = resource["name"] in tables

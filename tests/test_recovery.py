@@ -19,9 +19,10 @@ def score(name, draws, truth):
     flat = draws.reshape(-1, *draws.shape[2:])
     found[name] = np.ravel((truth - flat.mean(axis=0)) / flat.std(axis=0)).tolist()
 
-ENERGY = (
+WITH_TRUTHS = (
     *("energy_emissions/toy", "energy_emissions/toy-no-link", "energy_mix/toy", "energy_mix/toy-no-drift"),
     *("energy_phase_out/toy", "energy_phase_out/toy-hebei-flat"),
+    *("carbon/toy", "carbon/toy-alike"),
 )
 found = {}
 try:
@@ -38,7 +39,7 @@ try:
     for name in ("heavy_days/toy", "heavy_days/toy-no-decline"):
         fit = fitting.load_fit(name)
         score(f"{fit.variant}: days", fit.parameters["slope"], fit.panel.truth["slope"])
-    for name in ENERGY:
+    for name in WITH_TRUTHS:
         findings = fitting.load_fit(name).findings
         for id, truth in findings.items():
             if ".truth." in id:

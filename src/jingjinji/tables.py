@@ -48,6 +48,9 @@ UNITS = {
     "water_storage.storage": "10⁸ m³",
     "water_storage.half_step": "10⁸ m³",
     "water_storage.level": "m",
+    "carbon_province_year.gdp": "10⁹ CNY",
+    "carbon_province_year.co2_ceads": "Mt",
+    "carbon_province_year.co2_edgar": "Mt",
 }
 _MISTAKEN = {
     "µg/m³": {"mg/m³": lambda x: 1000 * x, "ng/m³": lambda x: x / 1000},

@@ -26,6 +26,7 @@ TOPICS = (
     "storage",
     "hydrogen",
     "enterprises",
+    "carbon",
 )
 BY_HOUR = ("apec_hours",)
 

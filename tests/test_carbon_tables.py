@@ -1,0 +1,185 @@
+"""What the page on carbon shows: shares by hand, verdicts turn with what they rest on, figures have large letters."""
+
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+mpl.use("Agg")
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from jingjinji import carbon_facts, carbon_figures, carbon_tables, figures, tables
+from jingjinji.carbon_tables import ABOVE, BELOW, FAILS, HOLDS, NOT_AGAINST, OPEN, UNTESTED
+from jingjinji.errors import BookError
+from jingjinji.findings import Finding, exact
+from jingjinji.models import carbon
+
+HOLDING = [NOT_AGAINST, NOT_AGAINST, ABOVE, UNTESTED, HOLDS, FAILS, OPEN, HOLDS, *[UNTESTED] * 6]
+
+
+def chance(share: float) -> Finding:
+    draws = (np.arange(400) < 400 * share).astype(float).reshape(4, 100)
+    return Finding("x", "x", draws, "probability", "m", ())
+
+
+def number(value: float, unit: str = "%") -> Finding:
+    return exact("x", "x", value, unit, ())
+
+
+@pytest.fixture(scope="module")
+def holding() -> dict[str, Finding]:
+    found = {finding.id: finding for finding in carbon_facts.findings()}
+    return found | {"carbon.shenzhen.dearer": chance(0.98), "carbon.shenzhen.weighted": number(32.0, "CNY/t")}
+
+
+def verdicts(found: dict[str, Finding]) -> list[str]:
+    return carbon_tables.claims(found)["verdict"].tolist()
+
+
+def test_verdicts_of_the_tables_as_they_are(holding):
+    assert verdicts(holding) == HOLDING
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "said"),
+    [
+        (0, {"carbon.claim.volume": number(800, "Mt")}, FAILS),
+        (1, {"carbon.claim.turnover": number(7, "billion CNY")}, FAILS),
+        (2, {"carbon.shenzhen.dearer": chance(0.85)}, OPEN),
+        (2, {"carbon.shenzhen.dearer": chance(0.05)}, BELOW),
+        (4, {"carbon.share.three.ceads.2019": number(20)}, OPEN),
+        (5, {"carbon.growth.three.gdp": number(50)}, OPEN),
+        (5, {f"carbon.growth.three.{series}": number(50) for series in ("gdp", "edgar", "ceads")}, HOLDS),
+        (6, {"carbon.intensity.three.ceads.2019": number(0.7, "times")}, HOLDS),
+        (6, {"carbon.intensity.three.edgar.2023": number(0.8, "times")}, FAILS),
+        (7, {"carbon.beijing.first.ceads": number(9, "years")}, FAILS),
+    ],
+)
+def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(holding, row, changed, said):
+    expected = HOLDING.copy()
+    expected[row] = said
+    assert verdicts(holding | changed) == expected
+
+
+def test_a_verdict_turns_when_its_table_turns(holding, monkeypatch):
+    load = tables.load
+
+    def smaller(name):
+        table = load(name)
+        return table.assign(value=table.value.where(table.value != 6.0, 2.0)) if name == "carbon_market" else table
+
+    monkeypatch.setattr(carbon_facts.tables, "load", smaller)
+    expected = HOLDING.copy()
+    expected[1] = FAILS
+    assert verdicts(holding) == expected
+
+
+def test_shares_by_hand():
+    both = [tables.load(name) for name in carbon_facts.PROVINCES]
+    year = both[1][both[1].year == 2023].set_index("province")
+    north = year.loc[["Beijing", "Tianjin", "Hebei"], "gdp"].sum()
+    shares = carbon_facts.shares()
+    assert shares["gdp", "bth"][2023] == pytest.approx(100 * north / year.gdp.sum())
+    assert np.isnan(shares["ceads", "three"][2023])
+    parts = shares["edgar"][["bth", "delta", "guangdong"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(shares["edgar", "three"].to_numpy())
+    early = both[0][both[0].year == 2010].set_index("province").co2_edgar
+    added = year.co2_edgar - early
+    assert carbon_facts.of_growth("edgar", "guangdong") == pytest.approx(100 * added["Guangdong"] / added.sum())
+    assert list(shares.index) == list(range(2003, 2024))
+
+
+def test_rank_one_is_the_least_carbon_for_output():
+    table = carbon_facts.provinces().loc[2015]
+    least = (table.edgar / table.gdp).idxmin()
+    assert carbon_facts.carbon_ranks(least, "edgar")[2015] == 1
+
+
+def test_a_missing_province_is_refused(monkeypatch):
+    load = tables.load
+    monkeypatch.setattr(
+        carbon_facts.tables, "load", lambda name: load(name).query("province != 'Hebei' or year < 2020")
+    )
+    with pytest.raises(BookError, match="have 29 provinces in 2020 and 30 in other years"):
+        carbon_facts.provinces()
+
+
+def test_a_lower_bound_is_printed_as_over():
+    shown = carbon_tables.totals().set_index(["market", "last"])
+    assert shown.loc[("Shenzhen", "2023-12-31")].tolist() == ["2013-06-01", "over 100 Mt", "over 2.3 10⁹ CNY"]
+    assert shown.volume[("seven pilots", "2017-12-31")] == "200 Mt"
+
+
+def fake_fit() -> SimpleNamespace:
+    rng, panel = np.random.default_rng(5), carbon.load()
+    drawn = {name: np.exp(np.log(carbon.TRUTH[name]) + 0.1 * rng.normal(size=(2, 60))) for name in carbon.TRUTH
+             if name != "level"}  # fmt: skip
+    drawn["memory"] = np.clip(drawn["memory"], 0, 0.95)
+    parameters = xr.Dataset({name: (("chain", "draw"), values) for name, values in drawn.items()})
+    return SimpleNamespace(panel=panel, parameters=parameters, seed=3)
+
+
+def test_every_figure_is_in_one_group_of_the_check():
+    fit = fake_fit()
+    groups = carbon_tables.check_prices(fit)
+    printed = np.concatenate([statistics["price"][1] for _, statistics in groups.values()])
+    assert sorted(printed) == pytest.approx(sorted(np.exp(carbon.loadings(fit.panel).printed)))
+    assert [len(labels) for labels, _ in groups.values()] == [5, 6, 9, 5, 3]
+    assert all(statistics["price"][0].shape == (120, len(labels)) for labels, statistics in groups.values())
+
+
+def test_priors_expect_figures_around_the_printed_ones():
+    for drawn, printed in carbon_tables.prior_prices(carbon.load(), 200, 3).values():
+        low, high = np.percentile(drawn, [3, 97])
+        assert low < printed.min() * 1.01
+        assert printed.max() < high
+        assert high / low < 200
+
+
+def test_bands_are_narrow_where_a_price_is_printed_and_absent_before_a_market():
+    paths = carbon_tables.paths(fake_fit())
+    draws, printed = paths["Shenzhen"]
+    spread = np.log(draws).std(axis=0)
+    assert spread[1] < spread[4]
+    assert len(printed) == 4
+    national = paths["national market"][0]
+    assert np.isnan(national[:, :10]).all()
+    assert np.isfinite(national[:, 10:]).all()
+
+
+DRAWN = {
+    "prices": lambda: carbon_figures.prices(carbon.YEARS, carbon_tables.paths(fake_fit())),
+    "shares": lambda: carbon_figures.shares(
+        carbon_facts.shares(), {key: carbon_facts.NAMES[key] for key in carbon_facts.REGIONS}
+    ),
+    "claim": lambda: carbon_figures.claim_against_prices(
+        np.full((9, 11), 30.0), np.full(9, 22.0), carbon.YEARS[:-1], carbon_facts.profile(carbon.YEARS[:-1])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_fits_a_phone(name):
+    with mpl.rc_context():
+        figures.use_house_style()
+        figure = DRAWN[name]()
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        box = figure.get_tightbbox(canvas.get_renderer())
+    for text in figure.findobj(mpl.text.Text):
+        assert not text.get_text() or 8 <= text.get_fontsize() <= 8.5, text.get_text()
+    assert figure.get_figwidth() == figures.WIDTH
+    assert min(box.x0, box.y0) >= -0.01
+    assert box.x1 <= figures.WIDTH + 0.01
+    assert box.y1 <= figure.get_figheight() + 0.01
+
+
+def test_the_article_is_marked_in_the_table():
+    table = tables.load("carbon_market")
+    assert set(table.confidence[table.market == "Shenzhen"][table.bound == "lower"]) == {"article"}
+    assert "quote" not in table.columns
+    assert pd.isna(table.url[table.confidence == "article"]).all()
