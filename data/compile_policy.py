@@ -103,7 +103,13 @@ def release(row) -> str:
         return "BP Statistical Review 2022"
     if row.note in RELEASES:
         return RELEASES[row.note]
-    years = {"climateready": "2017", "government-world": "2019", "hongkongpr": "2021", "202601": "2026", "polyu": "2023"}
+    years = {
+        "climateready": "2017",
+        "government-world": "2019",
+        "hongkongpr": "2021",
+        "202601": "2026",
+        "polyu": "2023",
+    }
     return next((year for part, year in years.items() if part in row.source), "before 2017")
 
 
@@ -173,8 +179,6 @@ def first_day(text: str) -> tuple[str, str]:
     """First day that a printed date can mean, and how exact the date is: ``2015`` is the year 2015."""
     precision = {4: "year", 7: "month", 10: "day"}[len(text)]
     return text + "-01-01"[len(text) - 4 :] if precision != "day" else text, precision
-
-
 
 
 def computed_issues(tables: dict[str, pd.DataFrame]) -> dict[str, str]:

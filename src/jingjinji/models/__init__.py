@@ -26,6 +26,7 @@ TOPICS = (
     "storage",
     "hydrogen",
     "enterprises",
+    "hongkong",
 )
 BY_HOUR = ("apec_hours",)
 
