@@ -13,9 +13,9 @@ FACTS, ACTS, DAYS = ("policy_facts",), ("governance_acts",), ("beijing_station_d
 HONGKONG = ("policy_facts", "hongkong_emissions")
 CUT = "cut of emissions since 2005"
 KINDS = ("plan", "agreement", "alert rule", "enforcement", "campaign", "closure", "heating", "measurement", "event")
-RED = ((1, 500.0), (2, 250.0), (4, 150.0))
-"""A red alert is due for so many days in a row with daily means of PM2.5 above so much (µg/m³): the unified rule's air
-quality indices above 500, 300 and 200, on the scale of PM2.5."""
+RED = ((1, 500, 500.0), (2, 300, 250.0), (4, 200, 150.0))
+"""A red alert is due for so many days in a row with a daily air quality index above so much, and the mean of PM2.5
+(µg/m³) that has this index."""
 STATED = pd.Timestamp("2023-12-31")
 """Day for which the article's shares of clean heating are taken."""
 
@@ -152,7 +152,7 @@ def red_days(daily: pd.Series) -> pd.Series:
     """
     daily = daily.asfreq("D")
     red = pd.Series(False, index=daily.index)
-    for days, limit in RED:
+    for days, _, limit in RED:
         above = daily > limit
         run = above.groupby((~above).cumsum()).transform("sum")
         red |= above & (run >= days)

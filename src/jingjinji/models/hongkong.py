@@ -165,22 +165,33 @@ def expanded(steps, exponent, maths=np):
     return maths.exp(maths.log(maths.clip(base, 1e-3, 1e3)) / exponent)
 
 
-def _paths(name: str, drifts, scatter, dims: tuple[str, str]):
-    """Paths (sector, year) that leave zero by Student's steps around `drifts` (sector, step)."""
+def _paths(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
+    """Log multiples (sector, year) of the level, whose steps on the scale of `expanded` are Student's around `drifts`.
+
+    The logarithm is drawn and not the sum of the steps: it is known where emissions are, whatever the exponent.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def walk(drifts, scatter, size):
-        return pt.cumsum(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None], size=size), axis=-1)
+    def logp(value, drifts, scatter, exponent):
+        path = pt.expm1(exponent * value) / exponent
+        steps = pt.concatenate([path[:, :1], path[:, 1:] - path[:, :-1]], axis=1)
+        density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None]), steps)
+        return (density + exponent * value).sum()
 
-    return pm.CustomDist(name, drifts, scatter, dist=walk, dims=dims)
+    def random(drifts, scatter, exponent, rng=None, size=None):
+        steps = drifts + scatter[:, None] * rng.standard_t(TAIL, drifts.shape)
+        return np.log(expanded(steps.cumsum(axis=1), exponent))
+
+    return pm.CustomDist(name, drifts, scatter, exponent, logp=logp, random=random, signature="(s,t),(s),()->(s,t)",
+                         dims=dims)  # fmt: skip
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Emissions by sector and year, each step a drift that walks and a heavy-tailed surprise, pooled over sectors.
 
     On a scale with exponent between 0 and 1 (`expanded`) the drift is so much of the level of `ANCHOR` a year: per cent
-    at 0, tonnes at 1. Printed totals, shares and changes are sums of sectors with rounding and the inventory's own error;
+    at 0, tonnes at 1. Printed totals, shares and changes are sums of sectors with rounding and an error of their own;
     earlier releases of the inventory differ from the last by a ratio. Fossil CO2 and the CO2 of coal and gas burnt
     follow all sectors and electricity by a ratio, with an error that carries over from year to year.
 
@@ -210,13 +221,13 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drifts = drift_mean + drift_scale * drift + walk_scale * pt.dot(walked(), walk)
         scatter = pt.exp(log_scatter_mean + log_scatter)
         back, forth = -drifts[: ANCHOR - BASE][::-1].T, drifts[ANCHOR - BASE :].T
-        known = _paths("before", back[:1], scatter[:1], ("measured", "year before"))
+        known = _paths("before", back[:1], scatter[:1], exponent, ("measured", "year before"))
         surprise = pm.StudentT("surprise", nu=TAIL, mu=0, sigma=1, dims=("unmeasured", "year before"))
         hardly = pt.cumsum(back[1:] + scatter[1:, None] * surprise, axis=1)
-        after = _paths("after", forth, scatter, ("sector", "year after"))
-        before = pt.concatenate([known, hardly])[:, ::-1]
+        before = pt.concatenate([known, pt.log(expanded(hardly, exponent, pt))])[:, ::-1]
+        after = _paths("after", forth, scatter, exponent, ("sector", "year after"))
         path = pt.concatenate([before, pt.zeros((len(SECTORS), 1)), after], axis=1).T
-        emissions = pt.exp(level) * expanded(path, exponent, pt)
+        emissions = pt.exp(level + path)
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
         revision = pm.Normal("revision", 0, revision_scale, dims="release")
@@ -315,12 +326,13 @@ def states(fit) -> dict[str, np.ndarray]:
     scatter = np.exp(value["log_scatter_mean"][:, None] + value["log_scatter"])
     back = -drifts[:, : ANCHOR - BASE][:, ::-1].swapaxes(1, 2)
     hardly = np.cumsum(back[:, 1:] + scatter[:, 1:, None] * value["surprise"], axis=2)
+    hardly = np.log(expanded(hardly, exponent[:, None, None]))
     before = np.concatenate([value["before"], hardly], axis=1)[..., ::-1]
     zero = np.zeros((len(scatter), len(SECTORS), 1))
     path = np.concatenate([before, zero, value["after"]], axis=2).swapaxes(1, 2)
     level = np.exp(value["level"])
     return {
-        "emissions": level[:, None] * expanded(path, exponent[:, None, None]), "path": path, "level": level,
+        "emissions": level[:, None] * np.exp(path), "path": path, "level": level,
         "exponent": exponent, "drift": drifts[:, -1], "scatter": scatter, "walk_scale": walk_scale,
     }  # fmt: skip
 
@@ -331,8 +343,8 @@ def ahead(fit, now: dict[str, np.ndarray]) -> np.ndarray:
     size = len(now["level"]), len(AHEAD), len(SECTORS)
     drifts = now["drift"][:, None] + now["walk_scale"][:, None, None] * rng.normal(size=size).cumsum(axis=1)
     steps = drifts + now["scatter"][:, None] * rng.standard_t(TAIL, size)
-    path = now["path"][:, -1:] + steps.cumsum(axis=1)
     exponent = now["exponent"][:, None, None]
+    path = np.expm1(exponent * now["path"][:, -1:]) / exponent + steps.cumsum(axis=1)
     left = np.minimum.accumulate(1 + exponent * path > 0, axis=1)
     return np.where(left, now["level"][:, None] * expanded(path, exponent), 0.0)
 
