@@ -65,7 +65,7 @@ HEADLINES = (
              others=("energy.emissions.elasticity.so2.hebei", "energy.emissions.elasticity.so2.beijing")),
     Headline("energy.hebei.slower-than-germany", "Hebei's coal takes longer to halve than Germany's took",
              "coal and steel", "Hebei's coal by year after 2017"),
-    Headline("miyun.gubeikou.class-ii.months", "At Gubeikou {limit:g} % of the months or more were in class II or better", "water",
+    Headline("miyun.gubeikou.class-ii.months", "At Gubeikou {limit:g} % of the months or more kept class II", "water",
              "readings of several years, from before the agreement too", above=90),
     Headline("hydrogen.bth.reached", "The region's hydrogen cluster met its target for 2025", "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
