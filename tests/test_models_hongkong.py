@@ -103,7 +103,10 @@ def test_printed_figures_by_hand(values, densities):
         if row.year > 2019:
             continue
         year, base = made[row.year - hongkong.BASE], made[row.base_year - hongkong.BASE]
-        part = lambda e, sector=row.sector: e.sum() if sector == "all" else e[hongkong.SECTORS.index(sector)]
+
+        def part(e, sector=row.sector):
+            return e.sum() if sector == "all" else e[hongkong.SECTORS.index(sector)]
+
         mean = {"emissions": part(year), "share": part(year) / year.sum(), "change": part(year) / part(base)}[
             row.quantity
         ]
@@ -137,16 +140,22 @@ def test_states_are_those_of_the_model(values):
             "before": ("measured", "year before"), "after": ("sector", "year after"),
             "surprise": ("unmeasured", "year before"), "revision": ("release",), "offset": ("source",),
             "error": ("source",), "memory": ("source",)}  # fmt: skip
-    drawn = {name: (("chain", "draw", *dims.get(name, ())), np.asarray(value)[None, None]) for name, value in values.items()
-             if name not in ("printed", "series")}  # fmt: skip
+    drawn = {
+        name: (("chain", "draw", *dims.get(name, ())), np.asarray(value)[None, None])
+        for name, value in values.items()
+        if name not in ("printed", "series")
+    }
     fit = SimpleNamespace(panel=hongkong.load("to-2019"), parameters=xr.Dataset(drawn), seed=3)
     assert hongkong.states(fit)["emissions"][0] == pytest.approx(of_emissions(values))
 
 
 def test_without_scatter_a_path_goes_on_straight():
     count, sectors = 3, len(hongkong.SECTORS)
-    now = {"level": np.full((count, sectors), 10.0), "path": np.zeros((count, 20, sectors)), "exponent": np.array([0.02, 0.5, 1.0]),
-           "drift": np.full((count, sectors), -0.05), "scatter": np.zeros((count, sectors)), "walk_scale": np.zeros(count)}  # fmt: skip
+    still = np.zeros((count, sectors))
+    now = {
+        "level": still + 10, "path": np.zeros((count, 20, sectors)), "exponent": np.array([0.02, 0.5, 1.0]),
+        "drift": still - 0.05, "scatter": still, "walk_scale": np.zeros(count),
+    }  # fmt: skip
     later = hongkong.ahead(SimpleNamespace(seed=1), now)
     years = hongkong.AHEAD - hongkong.NOW
     assert later[2, :, 0] == pytest.approx(np.maximum(10 * (1 - 0.05 * years), 0))
@@ -158,7 +167,7 @@ def test_without_scatter_a_path_goes_on_straight():
 def test_shares_of_more_than_all_are_refused():
     table = tables.load("hongkong_emissions")
     wrong = table.assign(value=table.value.where((table.quantity != "share") | (table.sector != "waste"), 30.0))
-    with pytest.raises(BookError, match="table hongkong_emissions has shares of .* % in 2015"):
+    with pytest.raises(BookError, match=r"table hongkong_emissions has shares of .* % in 2015"):
         hongkong.panel_of(wrong)
 
 

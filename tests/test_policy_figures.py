@@ -1,5 +1,7 @@
 """Figures of governance, Hong Kong and the conclusions show what they are given, in letters that a phone can show."""
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -71,7 +73,7 @@ def test_words_of_the_timeline_do_not_leave_the_figure_or_meet():
     width = figure.get_figwidth() * figure.dpi
     assert min(box.x0 for box in boxes) >= -1
     assert max(box.x1 for box in boxes) <= width + 1
-    for above, below in zip(boxes, boxes[1:], strict=False):
+    for above, below in pairwise(boxes):
         assert below.y1 <= above.y0 + 2
 
 

@@ -99,7 +99,7 @@ def test_every_finding_beside_an_act_is_known(found):
     assert set(table.finding) == {id for ids in policy_tables.BESIDE.values() for id in ids}
     assert table.date[0] == "10 September 2013"
     without = {id: finding for id, finding in found.items() if id != "pm25.decline.beijing"}
-    with pytest.raises(UnknownFinding, match="there is no finding 'pm25.decline.beijing'"):
+    with pytest.raises(UnknownFinding, match="there is no finding"):
         policy_tables.beside(without)
 
 
