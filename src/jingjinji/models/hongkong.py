@@ -183,8 +183,10 @@ def _paths(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
         steps = drifts + scatter[:, None] * rng.standard_t(TAIL, drifts.shape)
         return np.log(expanded(steps.cumsum(axis=1), exponent))
 
-    return pm.CustomDist(name, drifts, scatter, exponent, logp=logp, random=random, signature="(s,t),(s),()->(s,t)",
-                         dims=dims)  # fmt: skip
+    return pm.CustomDist(
+        name, drifts, scatter, exponent, logp=logp, random=random, signature="(s,t),(s),()->(s,t)", dims=dims,
+        class_name="StudentSteps",
+    )  # fmt: skip
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
