@@ -60,8 +60,8 @@ def test_paths_by_hand(values, densities):
     drifts, scatter, exponent = of_drifts(values)
     anchor = hongkong.ANCHOR - hongkong.BASE
     for name, drift, s in (
-        ("after", drifts[anchor:].T, slice(None)),
-        ("before", -drifts[:anchor][::-1].T[:1], slice(1)),
+        ("after", drifts[anchor:, :3].T, slice(3)),
+        ("before", -drifts[:anchor, :1][::-1].T, slice(1)),
     ):
         value = values[name]
         path = (np.exp(exponent * value) - 1) / exponent
@@ -83,16 +83,17 @@ def of_emissions(values: dict) -> np.ndarray:
     """Emissions (year, sector) at a point, sector by sector and year by year."""
     drifts, scatter, exponent = of_drifts(values)
     anchor, made = hongkong.ANCHOR - hongkong.BASE, np.zeros((len(hongkong.YEARS), len(hongkong.SECTORS)))
-    for k in range(len(hongkong.SECTORS)):
-        made[anchor, k] = 0
-        made[anchor + 1 :, k] = values["after"][k]
-        if k == 0:
-            made[:anchor, k] = values["before"][0][::-1]
-            continue
+    made[:anchor, 0] = values["before"][0][::-1]
+    made[anchor + 1 :, :3] = values["after"].T
+    for k in (1, 2, 3):
         total = 0.0
         for back in range(anchor):
-            total += -drifts[anchor - 1 - back, k] + scatter[k] * values["surprise"][k - 1, back]
+            total += -drifts[anchor - 1 - back, k] + scatter[k] * values["surprise_before"][k - 1, back]
             made[anchor - 1 - back, k] = np.log(1 + exponent * total) / exponent
+    total = 0.0
+    for step in range(anchor, len(hongkong.YEARS) - 1):
+        total += drifts[step, 3] + scatter[3] * values["surprise_after"][0, step - anchor]
+        made[step + 1, 3] = np.log(1 + exponent * total) / exponent
     return np.exp(values["level"] + made)
 
 
@@ -136,10 +137,12 @@ def test_statistics_by_hand(values, densities):
 
 
 def test_states_are_those_of_the_model(values):
-    dims = {"level": ("sector",), "drift": ("sector",), "walk": ("step", "sector"), "log_scatter": ("sector",),
-            "before": ("measured", "year before"), "after": ("sector", "year after"),
-            "surprise": ("unmeasured", "year before"), "revision": ("release",), "offset": ("source",),
-            "error": ("source",), "memory": ("source",)}  # fmt: skip
+    dims = {
+        "level": ("sector",), "drift": ("sector",), "walk": ("step", "sector"), "log_scatter": ("sector",),
+        "before": ("measured before", "year before"), "surprise_before": ("guessed before", "year before"),
+        "after": ("measured after", "year after"), "surprise_after": ("guessed after", "year after"),
+        "revision": ("release",), "offset": ("source",), "error": ("source",), "memory": ("source",),
+    }  # fmt: skip
     drawn = {
         name: (("chain", "draw", *dims.get(name, ())), np.asarray(value)[None, None])
         for name, value in values.items()

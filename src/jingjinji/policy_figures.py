@@ -14,8 +14,8 @@ KIND_COLOURS = {
     "plan": "#1d4ed8", "agreement": "#047857", "alert rule": "#b91c1c", "enforcement": "#be185d", "campaign": "#b45309",
     "closure": "#4b5563", "heating": "#0e7490", "measurement": "#111827", "event": "#9ca3af",
 }  # fmt: skip
-INCH_OF_LETTER = 0.056
-"""Width of a letter of 8 points, on average."""
+INCH_OF_LETTER = 0.061
+"""Width of a letter of 8 points, rather too much than too little."""
 ROW = 0.178
 LINE = 44
 """Letters in a line of a question above its row."""

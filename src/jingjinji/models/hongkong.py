@@ -189,6 +189,15 @@ def _paths(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
     )  # fmt: skip
 
 
+def _surprised(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
+    """The same paths, of which the surprises are drawn."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    surprise = pm.StudentT(name, nu=TAIL, mu=0, sigma=1, dims=dims)
+    return pt.log(expanded(pt.cumsum(drifts + scatter[:, None] * surprise, axis=1), exponent, pt))
+
+
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Emissions by sector and year, each step a drift that walks and a heavy-tailed surprise, pooled over sectors.
 
@@ -197,7 +206,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     earlier releases of the inventory differ from the last by a ratio. Fossil CO2 and the CO2 of coal and gas burnt
     follow all sectors and electricity by a ratio, with an error that carries over from year to year.
 
-    Paths are drawn themselves where figures inform them; of the early years of the small sectors surprises are drawn.
+    Paths are drawn themselves where figures inform them. Of the early years of the small sectors, and of the rest that
+    no figure names, surprises are drawn.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -205,7 +215,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     printed = panel.printed
     here = np.searchsorted(YEARS, printed.year), np.searchsorted(YEARS, printed.base_year)
     coords = {
-        "sector": SECTORS, "measured": SECTORS[:1], "unmeasured": SECTORS[1:], "step": YEARS[1:],
+        "sector": SECTORS, "measured before": SECTORS[:1], "guessed before": SECTORS[1:],
+        "measured after": SECTORS[:3], "guessed after": SECTORS[3:], "step": YEARS[1:],
         "year before": YEARS[YEARS < ANCHOR][::-1], "year after": YEARS[YEARS > ANCHOR], "release": RELEASES,
         "source": SOURCES,
     }  # fmt: skip
@@ -223,17 +234,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drifts = drift_mean + drift_scale * drift + walk_scale * pt.dot(walked(), walk)
         scatter = pt.exp(log_scatter_mean + log_scatter)
         back, forth = -drifts[: ANCHOR - BASE][::-1].T, drifts[ANCHOR - BASE :].T
-        known = _paths("before", back[:1], scatter[:1], exponent, ("measured", "year before"))
-        surprise = pm.StudentT("surprise", nu=TAIL, mu=0, sigma=1, dims=("unmeasured", "year before"))
-        hardly = pt.cumsum(back[1:] + scatter[1:, None] * surprise, axis=1)
-        before = pt.concatenate([known, pt.log(expanded(hardly, exponent, pt))])[:, ::-1]
-        after = _paths("after", forth, scatter, exponent, ("sector", "year after"))
-        path = pt.concatenate([before, pt.zeros((len(SECTORS), 1)), after], axis=1).T
+        before = pt.concatenate([
+            _paths("before", back[:1], scatter[:1], exponent, ("measured before", "year before")),
+            _surprised("surprise_before", back[1:], scatter[1:], exponent, ("guessed before", "year before")),
+        ])  # fmt: skip
+        after = pt.concatenate([
+            _paths("after", forth[:3], scatter[:3], exponent, ("measured after", "year after")),
+            _surprised("surprise_after", forth[3:], scatter[3:], exponent, ("guessed after", "year after")),
+        ])  # fmt: skip
+        path = pt.concatenate([before[:, ::-1], pt.zeros((len(SECTORS), 1)), after], axis=1).T
         emissions = pt.exp(level + path)
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
         revision = pm.Normal("revision", 0, revision_scale, dims="release")
-        inventory = pm.LogNormal("inventory", np.log(0.01), 0.3)
+        inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
         above = pt.log((panel.top * emissions[here[0]]).sum(axis=1))
         ratio = (panel.bottom.sum(axis=1) > 0).astype(float)
         below = pt.log((panel.bottom * emissions[here[1]]).sum(axis=1) + (1 - ratio))
@@ -326,12 +340,18 @@ def states(fit) -> dict[str, np.ndarray]:
     walk_scale = fit.panel.walk * value["walk_scale"]
     drifts = drift[:, None] + walk_scale[:, None, None] * np.einsum("uv,dvs->dus", walked(), value["walk"])
     scatter = np.exp(value["log_scatter_mean"][:, None] + value["log_scatter"])
-    back = -drifts[:, : ANCHOR - BASE][:, ::-1].swapaxes(1, 2)
-    hardly = np.cumsum(back[:, 1:] + scatter[:, 1:, None] * value["surprise"], axis=2)
-    hardly = np.log(expanded(hardly, exponent[:, None, None]))
+    back, forth = -drifts[:, : ANCHOR - BASE][:, ::-1], drifts[:, ANCHOR - BASE :]
+
+    def surprised(drifts, scatter, surprise):
+        steps = drifts.swapaxes(1, 2) + scatter[..., None] * surprise
+        return np.log(expanded(steps.cumsum(axis=2), exponent[:, None, None]))
+
+    hardly = surprised(back[..., 1:], scatter[:, 1:], value["surprise_before"])
     before = np.concatenate([value["before"], hardly], axis=1)[..., ::-1]
+    rest = surprised(forth[..., 3:], scatter[:, 3:], value["surprise_after"])
+    after = np.concatenate([value["after"], rest], axis=1)
     zero = np.zeros((len(scatter), len(SECTORS), 1))
-    path = np.concatenate([before, zero, value["after"]], axis=2).swapaxes(1, 2)
+    path = np.concatenate([before, zero, after], axis=2).swapaxes(1, 2)
     level = np.exp(value["level"])
     return {
         "emissions": level[:, None] * np.exp(path), "path": path, "level": level,
