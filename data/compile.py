@@ -16,6 +16,7 @@ import compile_claims
 import compile_carbon
 import compile_energy
 import compile_hydrogen
+import compile_policy
 import compile_water
 import pandas as pd
 
@@ -58,6 +59,7 @@ def main() -> None:
         "claims": compile_claims.claims(research),
         **compile_carbon.carbon_tables(research, cite),
     }
+    tables |= compile_policy.policy_tables(research, cite, tables["interventions"])
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
 
@@ -265,7 +267,7 @@ def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparison
     """
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     computed = computed_issues(tables, calibration, comparisons)
-    for module in (compile_energy, compile_water, compile_hydrogen, compile_carbon):
+    for module in (compile_energy, compile_water, compile_hydrogen, compile_carbon, compile_policy):
         computed |= module.computed_issues(tables)
     for resource in descriptor["resources"]:
         made = resource["name"] in tables
@@ -435,7 +437,7 @@ def _half_unit(number: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--research", type=Path, required=True, help="folder with air/, energy/, hydrogen/, miyun/ and official/"
+        "--research", type=Path, required=True, help="folder with air/, carbon/, energy/, hydrogen/, miyun/, official/"
     )
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)

@@ -27,6 +27,7 @@ TOPICS = (
     "hydrogen",
     "enterprises",
     "carbon",
+    "hongkong",
 )
 BY_HOUR = ("apec_hours",)
 
