@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import compile_apec
+import compile_efficiency
 import compile_energy
 import compile_hydrogen
 import compile_water
@@ -53,6 +54,7 @@ def main() -> None:
         "city_week": compile_apec.city_weeks(research),
         **compile_water.water_tables(research, cite),
         **compile_hydrogen.hydrogen_tables(research, cite),
+        **compile_efficiency.efficiency_tables(research),
     }
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
@@ -258,7 +260,7 @@ def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparison
     """Write the csv files and datapackage.json, the same bytes for the same input."""
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     computed = computed_issues(tables, calibration, comparisons)
-    for module in (compile_energy, compile_water, compile_hydrogen):
+    for module in (compile_energy, compile_water, compile_hydrogen, compile_efficiency):
         computed |= module.computed_issues(tables)
     for resource in descriptor["resources"]:
         content = to_csv(tables[resource["name"]])
@@ -427,7 +429,7 @@ def _half_unit(number: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--research", type=Path, required=True, help="folder with air/, energy/, hydrogen/, miyun/ and official/"
+        "--research", type=Path, required=True, help="folder with air/, efficiency/, energy/, hydrogen/, miyun/, official/"
     )
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)

@@ -26,6 +26,7 @@ TOPICS = (
     "storage",
     "hydrogen",
     "enterprises",
+    "efficiency",
 )
 BY_HOUR = ("apec_hours",)
 
