@@ -1,4 +1,4 @@
-"""Data envelopment: efficiency by linear programmes, with CO2 as an undesirable output, and intervals by subsampling."""
+"""Data envelopment: efficiency by linear programmes, CO2 an undesirable output, intervals by subsampling."""
 
 import numpy as np
 from scipy.optimize import linprog
@@ -7,8 +7,8 @@ from scipy.sparse import csr_array
 from jingjinji.errors import BookError
 
 RATES = {"constant": 2 / 4, "variable": 2 / 5}
-"""Rate at which a score nears that of all possible units, by returns to scale, for four figures a unit (Kneip, Simar and
-Wilson 2008, doi 10.1017/S0266466608080651, for radial scores; taken over for slacks)."""
+"""Rate at which a score nears that of all possible units, by returns to scale, for four figures a unit (Kneip, Simar
+and Wilson 2008, doi 10.1017/S0266466608080651, for radial scores; taken over for slacks)."""
 COLUMNS = ("capital", "labour", "output", "CO2")
 SIGNS = np.array([1.0, 1.0, -1.0, 1.0])
 """What is too much of each column counts as a slack, of output what is too little."""
@@ -84,7 +84,8 @@ def undominated(rows: np.ndarray, returns: str = "constant") -> np.ndarray:
 def yearly_scores(figures: np.ndarray, judged: np.ndarray, reference: np.ndarray, returns: str = "constant"):
     """Scores (year, judged unit) against each year's own frontier; NaN where a judged unit has no figures.
 
-    `figures` is (year, unit, 4), NaN in any column where a unit has none that year; `judged` and `reference` are numbers of units.
+    `figures` is (year, unit, 4), NaN in any column where a unit has none that year; `judged` and `reference` are
+    numbers of units.
     """
     years = len(figures)
     fronts = []
@@ -114,9 +115,9 @@ def interval(score: np.ndarray, subsets: np.ndarray, size: int, count: int, prob
     """Ends (2, ...) of the interval of scores (...) from scores in subsets (subset, ...) of `size` of `count` units.
 
     A smaller sample lies further from the true frontier, by the rate of `RATES`; the distances of the subsets' scores
-    from the score are shrunk by it and subtracted. The lower end is kept above zero.
+    from the score are shrunk by it and subtracted.
     """
     tail = (1 - probability) / 2
     distance = (size / count) ** RATES["constant"] * (subsets - score)
     low, high = np.quantile(distance, [1 - tail, tail], axis=0)
-    return np.maximum(np.stack([score - low, score - high]), 0.0)
+    return np.stack([score - low, score - high])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from jingjinji import tables
+from jingjinji import efficiency_classical, tables
 from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
@@ -49,8 +49,8 @@ class Panel:
 
     `cities`: city, province. `inputs` (city, year): output, capital, labour. `co2` (source, city, year): log Mt, NaN
     where a source has none. `used`: 1 for a source that the fit reads. `translog`: 1 for a frontier with squares and
-    products, 0 for a Cobb-Douglas frontier. `exponential`: 1 where inefficiency is exponential, 0 where half normal. `equal_loads`: 1 where
-    the sum of counties is taken to show all of what sets a city apart from others of its province, as inventories are.
+    products, 0 for a Cobb-Douglas frontier. `exponential`: 1 where inefficiency is exponential, 0 where half normal.
+    `equal_loads`: 1 where the sum of counties is taken to show all of what sets a city apart from its province.
     """
 
     cities: pd.DataFrame
@@ -237,8 +237,296 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
+TRUTH = {
+    "inefficiency_scale": 0.5, "output": 0.8, "counties_load": 0.3, "pace_mean": -0.1, "pace_scale": 0.3,
+    "level": {"province": 0.25, "rest": 0.3, "error": (0.3, 0.25, 0.2), "bias": (-0.1, 0.0, 0.1)},
+    "trend": {"province": 0.05, "rest": 0.05, "error": (0.05, 0.02, 0.08), "bias": (0.0, 0.0, 0.0)}, "scatter": 0.05,
+}  # fmt: skip
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`."""
+    panel = load() if panel is None else panel
+    known = {**TRUTH, **truth}
+    names, of = provinces(panel)
+    count, shown = len(panel.cities), np.array([1.0, known["counties_load"], 1.0])[:, None]
+    size = known["inefficiency_scale"] * np.abs(rng.normal(size=count))
+    pace = known["pace_mean"] + known["pace_scale"] * rng.normal(size=count)
+    frontier = known["output"] * features(panel)[:, :, 0]
+    co2 = LOG_TYPICAL + frontier + shown[:, :, None] * size[:, None] * np.exp(pace[:, None] * TIME)
+    for part, shape in zip(PARTS, LINE.T, strict=True):
+        own = known[part]
+        shared = (own["province"] * rng.normal(size=len(names)))[of]
+        errors = np.array(own["error"])[:, None] * rng.normal(size=(len(SOURCES), count))
+        value = shared + shown * own["rest"] * rng.normal(size=count) + errors + np.array(own["bias"])[:, None]
+        co2 = co2 + value[:, :, None] * shape
+    noise = rng.normal(size=co2.shape)
+    for year in range(1, len(YEARS)):
+        noise[:, :, year] = MEMORY * noise[:, :, year - 1] + np.sqrt(1 - MEMORY**2) * noise[:, :, year]
+    co2 = np.where(np.isfinite(panel.co2), co2 + known["scatter"] * noise, np.nan)
+    return replace(panel, co2=co2, truth=known | {"distance": MEAN_HALF_NORMAL * known["inefficiency_scale"]})
+
+
+def _toy(panel: Panel, inefficiency: float) -> Panel:
+    rng = np.random.default_rng([61, int(100 * inefficiency)])
+    return simulate({"inefficiency_scale": inefficiency}, rng, panel)
+
+
+def _alone(panel: Panel, source: str) -> Panel:
+    used = tuple(1.0 * (name == source) for name in SOURCES)
+    return replace(panel, used=used, equal_loads=1.0)
+
+
 DERIVED = ()
 KEPT_WITH = ("",)
 VARIANTS = {
+    "toy": partial(_toy, inefficiency=0.5),
+    "toy-none": partial(_toy, inefficiency=0.0),
     "cobb-douglas": partial(replace, translog=0.0),
+    "exponential": partial(replace, exponential=1.0),
+    "equal-loads": partial(replace, equal_loads=1.0),
+    **{source: partial(_alone, source=source) for source in SOURCES},
 }
+
+
+def parts(fit) -> dict[str, np.ndarray]:
+    """Draws of all chains, first dimension: what the model says of each city, and of the sources.
+
+    `size`, `pace` (draw, city): inefficiency in 2010 in logarithms, its change in four years; `level`, `trend` (draw,
+    city): departure of the true level and trend from that of a typical city, with inefficiency, the province's and the
+    city's part, drawn from their distribution given the figures; `off`, `weight` (draw, source, city): levels less
+    what is typical of inputs, output and source, and the inverse variance of their errors, both zero where unknown;
+    `level_emission`, `trend_emission` (draw, city): level and trend of the true CO2, on the sources' mean scale;
+    `load`, `mean_size`; and the parameters by name.
+    """
+    flat = fit.parameters.stack(sample=("chain", "draw"))
+    value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
+    panel, index = fit.panel, data(fit.panel)
+    of, rng = provinces(panel)[1], np.random.default_rng(fit.seed)
+    scale = value["inefficiency_scale"][:, None]
+    value["size"] = scale * shaped(value["inefficiency"], panel.exponential)
+    pace_mean = value["pace_mean"][:, None]
+    value["pace"] = pace_mean + value["pace_scale"][:, None] * value["pace"]
+    value["mean_size"] = scale * (MEAN_HALF_NORMAL + (1 - MEAN_HALF_NORMAL) * panel.exponential)
+    centre = value["mean_size"], value["mean_size"] * pace_mean
+    path = value["size"][:, :, None] * np.exp(value["pace"][:, :, None] * TIME)
+    one = np.ones(len(scale))
+    counties = one if panel.equal_loads else value["counties_load"]
+    load = value["load"] = np.stack([one, counties, one], axis=1)[:, :, None]
+    slopes = np.repeat(value["frontier"][:, None], len(SOURCES), axis=1)
+    slopes[:, :, :3] += value["source_slopes"].transpose(0, 2, 1)
+    for k, part in enumerate(PARTS):
+        above = path @ WEIGHTS[k] - centre[k]
+        known = index["known"]
+        typical = value[f"{part}_mean"][:, None, None] + slopes @ index[f"{part}_features"].T
+        typical = typical + value[f"{part}_bias"][:, :, None]
+        shared = (value[f"{part}_province_scale"][:, None] * value[f"{part}_province"])[:, of]
+        of_place = (value[f"{part}_bias_scale"][:, :, None] * value[f"{part}_bias_province"])[:, :, of]
+        off = known * (index[part] - typical)
+        rest = known * (off - shared[:, None] - of_place - load * above[:, None])
+        weight = known / (value[f"{part}_error"][:, :, None] ** 2 + index[f"{part}_variance"])
+        precision = value[f"{part}_rest"][:, None] ** -2 + (weight * load**2).sum(axis=1)
+        own = (weight * load * rest).sum(axis=1) / precision + rng.normal(size=precision.shape) / np.sqrt(precision)
+        value[part] = above + shared + own
+        smooth = value[f"{part}_mean"][:, None] + value["frontier"] @ index[f"{part}_features"].T
+        value[f"{part}_emission"] = smooth + value[part]
+        if part == "level":
+            value |= {"off": off, "weight": weight}
+    return value
+
+
+def distance(known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """Share of CO2 that a city at the frontier would save (draw, year, city of `cities`), in per cent."""
+    path = known["size"][:, None, cities] * np.exp(known["pace"][:, None, cities] * TIME[:, None])
+    return -100 * np.expm1(-path)
+
+
+def excess(known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """CO2 beyond that of a typical city of equal inputs and output (draw, year, city of `cities`), in logarithms."""
+    return known["level"][:, None, cities] + known["trend"][:, None, cities] * TIME[:, None]
+
+
+def intensity(panel: Panel, known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """True CO2 per output (draw, year, city of `cities`), g per CNY of 1997."""
+    line = known["level_emission"][:, None, cities] + known["trend_emission"][:, None, cities] * TIME[:, None]
+    return 1000 * np.exp(LOG_TYPICAL + line - panel.inputs["output"][cities].T)
+
+
+def places(panel: Panel, names) -> np.ndarray:
+    """Numbers of cities, by name."""
+    number = {city: k for k, city in enumerate(panel.cities.city)}
+    return np.array([number[name] for name in names])
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Rank of each city in each draw, 1 the least of the last dimension."""
+    return values.argsort(axis=-1).argsort(axis=-1) + 1
+
+
+def findings(fit) -> list[Finding]:
+    """Distance to the frontier, excess, ranks and gap of the ten cities; parameters alone for synthetic panels."""
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    shape = partial(np.reshape, shape=(chains, draws))
+    known = parts(fit)
+    made = [
+        name("efficiency.output", "change of CO2 with one per cent more output, capital and labour, typical city",
+             shape(known["frontier"][:, 0]), "%"),
+        name("efficiency.inefficiency", "mean inefficiency of a city, in logarithms times 100",
+             shape(100 * known["mean_size"]), "log points"),
+        name("efficiency.counties-load", "share of a city's departure from its province that the sum of counties shows",
+             shape(100 * known["load"][:, 1]), "%"),
+    ]  # fmt: skip
+    if fit.panel.truth:
+        return made + _truth(fit)
+    made += _ten(fit, known, shape, name) + _gap(fit, known, shape, name) + _check(fit, known)
+    if fit.variant:
+        return made
+    made += efficiency_classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, fit.seed, PANEL)
+    return made + efficiency_classical.tokyo() + _record(fit, known, shape, name)
+
+
+def _truth(fit) -> list[Finding]:
+    truth = fit.panel.truth
+    values = {
+        "output": ("change of CO2 with one per cent more output, capital and labour", truth["output"], "%"),
+        "inefficiency": ("mean inefficiency of a city", round(100 * truth["distance"], 1), "log points"),
+        "counties-load": ("share of a city's departure that the sum of counties shows", 100 * truth["counties_load"],
+                          "%"),
+    }  # fmt: skip
+    return [exact(f"efficiency.truth.{key}@{fit.variant}", f"truth: {label}", value, unit, ())
+            for key, (label, value, unit) in values.items()]  # fmt: skip
+
+
+CRITERIA = {
+    "intensity": ("CO2 per output", "g per CNY of 1997"),
+    "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
+    "distance": ("share of CO2 that would be saved at the frontier", "%"),
+}
+
+
+def judged(fit, known: dict[str, np.ndarray], cities: np.ndarray) -> dict[str, np.ndarray]:
+    """The three criteria (draw, year, city of `cities`), less is better; excess in logarithms."""
+    return {
+        "intensity": intensity(fit.panel, known, cities),
+        "excess": excess(known, cities),
+        "distance": distance(known, cities),
+    }
+
+
+def _ten(fit, known: dict, shape, name) -> list[Finding]:
+    """What is said of each of the ten cities over the nine years, and of the ranks, by each criterion."""
+    made = []
+    thirteen = judged(fit, known, places(fit.panel, (*TEN, *LEFT_OUT)))
+    for criterion, (label, unit) in CRITERIA.items():
+        mean = thirteen[criterion].mean(axis=1)
+        order, wider = ranks(mean[:, : len(TEN)]), ranks(mean)
+        for k, city in enumerate(TEN):
+            key = f"efficiency.{city.lower()}.{criterion}"
+            value = 100 * np.expm1(mean[:, k]) if criterion == "excess" else mean[:, k]
+            made += [
+                name(key, f"{label}, {city}, mean of the years", shape(value), unit),
+                name(f"{key}.rank", f"rank of {city} among the ten: {label}", shape(order[:, k]), ""),
+            ]
+        for city, rank, word in (("Beijing", 1, "first"), ("Tianjin", 2, "second")):
+            for count, places_of in (("", order), ("-of-thirteen", wider)):
+                made.append(name(f"efficiency.{city.lower()}.{criterion}.{word}{count}", f"probability that {city} is "
+                                 f"{word} of {places_of.shape[1]}: {label}",
+                                 shape(1.0 * (places_of[:, TEN.index(city)] == rank)), "probability"))  # fmt: skip
+    return made
+
+
+def _gap(fit, known: dict, shape, name) -> list[Finding]:
+    """The nine other cities against Beijing: the difference of means, and for intensity also the ratio, by year."""
+    values = judged(fit, known, places(fit.panel, TEN))
+    made = []
+    for criterion, (label, unit) in CRITERIA.items():
+        draws = 100 * values[criterion] if criterion == "excess" else values[criterion]
+        unit = {"excess": "log points", "distance": "percentage points"}.get(criterion, unit)
+        gap = draws[:, :, 1:].mean(axis=2) - draws[:, :, 0]
+        made += _path(
+            f"efficiency.gap.{criterion}", f"{label}: mean of nine cities less Beijing", gap, unit, shape, name
+        )
+    ratio = values["intensity"][:, :, 1:].mean(axis=2) / values["intensity"][:, :, 0]
+    return made + _path("efficiency.ratio", "CO2 per output: mean of nine cities as a multiple of Beijing's", ratio,
+                        "times", shape, name)  # fmt: skip
+
+
+def _path(id: str, label: str, gap: np.ndarray, unit: str, shape, name) -> list[Finding]:
+    """A gap (draw, year) in its first and last year, its yearly change, and whether it narrows."""
+    yearly = (gap @ TIME) / (TIME @ TIME) / 4
+    always = (np.diff(gap, axis=1) < 0).all(axis=1)
+    return [
+        *[name(f"{id}.{YEARS[k]}", f"{label}, {YEARS[k]}", shape(gap[:, k]), unit) for k in (0, -1)],
+        name(f"{id}.change", f"yearly change: {label}", shape(yearly), f"{unit} a year"),
+        name(f"{id}.narrows", f"probability that it narrows: {label}", shape(1.0 * (yearly < 0)), "probability"),
+        name(f"{id}.always", f"probability that it narrows in every year: {label}", shape(1.0 * always), "probability"),
+    ]
+
+
+STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
+
+
+def statistics(off: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Covariances of the sources' departures, and the skewness of the inventories' mean (draw, `STATISTICS`).
+
+    `off` is (draw, source, city); over the cities that all sources know.
+    """
+    off = off[:, :, known.all(axis=0)]
+    off = off - off.mean(axis=2, keepdims=True)
+    pairs = [(off[:, a] * off[:, b]).mean(axis=1) for a, b in combinations(range(len(SOURCES)), 2)]
+    return np.column_stack([*pairs, stats.skew(off[:, [0, 2]].mean(axis=1), axis=1)])
+
+
+def drawn_off(fit, known: dict[str, np.ndarray], most: int = 400) -> np.ndarray:
+    """Levels less what is typical of inputs, output and source (draw, source, city): new cities in new provinces."""
+    thin = slice(None, None, max(1, len(known["size"]) // most))
+    rng, of = np.random.default_rng(fit.seed), provinces(fit.panel)[1]
+    count, names = len(known["size"][thin]), of.max() + 1
+
+    def drawn(shape: tuple[int, ...], scale: str) -> np.ndarray:
+        return known[scale][thin].reshape(count, -1, *[1] * (len(shape) - 2)) * rng.normal(size=shape)
+
+    half_normal = np.abs(rng.normal(size=(count, len(of))))
+    above = known["inefficiency_scale"][thin, None] * shaped(half_normal, fit.panel.exponential)
+    shared = drawn((count, names), "level_province_scale")[:, of]
+    biases = drawn((count, len(SOURCES), names), "level_bias_scale")[:, :, of]
+    rest = drawn((count, len(of)), "level_rest") - known["mean_size"][thin]
+    weight = known["weight"][thin]
+    error = rng.normal(size=weight.shape) / np.sqrt(np.where(weight > 0, weight, np.inf))
+    return known["load"][thin] * (above + rest)[:, None] + shared[:, None] + biases + error
+
+
+def replicated(fit, known: dict[str, np.ndarray], most: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """`statistics` of levels drawn anew and of the figures, (draw, statistic) each."""
+    thin = slice(None, None, max(1, len(known["size"]) // most))
+    there = data(fit.panel)["known"] > 0
+    return statistics(drawn_off(fit, known, most), there), statistics(known["off"][thin], there)
+
+
+def _check(fit, known: dict) -> list[Finding]:
+    if not all(fit.panel.used):
+        return []
+    new, seen = replicated(fit, known)
+    end = f"@{fit.variant}" if fit.variant else ""
+    share = (new > seen).mean(axis=0)
+    inside = int(((share > 0.03) & (share < 0.97)).sum())
+    return [exact(f"efficiency.check.inside{end}", "statistics of the figures inside the central 94 % of those drawn "
+                  f"anew, of {len(STATISTICS)}", inside, "", PANEL)]  # fmt: skip
+
+
+def _record(fit, known: dict, shape, name) -> list[Finding]:
+    one_sided = known["inefficiency_scale"] ** 2 * (1 - 2 / np.pi)
+    total = one_sided + known["level_rest"] ** 2 + known["level_province_scale"] ** 2
+    made = [
+        name("efficiency.one-sided", "share of inefficiency in the variance of what sets cities apart",
+             shape(100 * one_sided / total), "%"),
+    ]  # fmt: skip
+    for k, source in enumerate(SOURCES):
+        made.append(name(f"efficiency.error.{source}", f"standard deviation of a city's error in {NAMES[source]}, "
+                         "logarithms times 100", shape(100 * known["level_error"][:, k]), "log points"))  # fmt: skip
+    return [
+        *made,
+        exact("efficiency.record.cities", "cities", len(fit.panel.cities), "", PANEL),
+        exact("efficiency.record.figures", "yearly figures of CO2", int(np.isfinite(fit.panel.co2).sum()), "", PANEL),
+    ]
