@@ -429,7 +429,10 @@ def _half_unit(number: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--research", type=Path, required=True, help="folder with air/, efficiency/, energy/, hydrogen/, miyun/, official/"
+        "--research",
+        type=Path,
+        required=True,
+        help="folder with air/, efficiency/, energy/, hydrogen/, miyun/, official/",
     )
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)

@@ -61,8 +61,8 @@ def check(names, drawn: np.ndarray, seen: np.ndarray, other: np.ndarray) -> Figu
     """
     figure, axes = _subplots(len(names), 1, figsize=(WIDTH, 0.85 * len(names) + 0.7))
     for axis, name, new, old, alternative in zip(axes, names, drawn.T, seen.T, other.T, strict=True):
-        for place, values, colour, label in ((1, new, SECOND, "drawn anew, main fit"),
-                                             (0, alternative, SOFT, "drawn anew, all sources see a city in full")):  # fmt: skip
+        bands = (1, new, SECOND, "drawn anew, main fit"), (0, alternative, SOFT, "drawn anew, every source sees all")
+        for place, values, colour, label in bands:
             low, high = np.percentile(values, [TAIL, 100 - TAIL])
             axis.plot([low, high], [place, place], color=colour, lw=6, solid_capstyle="butt", label=label)
         axis.axvline(np.median(old), color=ACCENT, lw=1.6, label="figures")

@@ -131,7 +131,7 @@ def place(found: dict[str, Finding], city: str, rank: int, word: str) -> tuple[s
 
 
 def narrowing(found: dict[str, Finding]) -> tuple[str, str]:
-    """Verdict on a gap that narrows, and what was found: difference and ratio of CO2 per output, frontier, envelopment."""
+    """Verdict on a gap that narrows, and what was found by each criterion and by the envelopment."""
     keys = ("gap.intensity", "ratio", "gap.excess", "gap.distance")
     chances = [found[f"efficiency.{key}.narrows"] for key in keys]
     low, high = (found[f"efficiency.dea.gap.change.{end}"].mean for end in ("low", "high"))
