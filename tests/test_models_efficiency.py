@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from densities import densities_at, some_point, values_at
 from scipy import stats
 
 from jingjinji import tables
