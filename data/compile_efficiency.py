@@ -58,7 +58,13 @@ def computed_issues(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     baoding = table[table["city"] == "Baoding"].set_index("year")
     change = {name: 100 * (baoding[f"co2_{name}"][last] / baoding[f"co2_{name}"][YEARS[0]] - 1)
               for name in ("ceads", "edgar")}  # fmt: skip
+    steps = table.groupby("city")["labour"].pct_change().abs()
+    largest = table.loc[steps[table["city"] == "Handan"].idxmax()]
     return {
+        "@city_labour_jumps": (
+            f"Persons employed change by more than a quarter in one year in {int((steps > 0.25).sum())} of "
+            f"{int(steps.notna().sum())} steps, as in Handan in {largest['year']}."
+        ),
         "@city_co2_gaps": (
             f"CEADs has {table['co2_ceads'].notna().sum()} of {len(table)} city-years; {int((without == 0).sum())} "
             f"cities have none and Chengde has {without['Chengde']}. EDGAR or the sum of counties lacks "
