@@ -34,24 +34,20 @@ def model(panel):
 def test_levels_and_trends_are_jointly_normal(panel, model, values, densities):
     made, of = efficiency.data(panel), efficiency.provinces(panel)[1]
     load = np.array([1.0, values["counties_load"], 1.0])
-    scale, pace = values["inefficiency_scale"], values["pace_mean"] + values["pace_scale"] * values["pace"]
-    path = scale * values["inefficiency"][:, None] * np.exp(pace[:, None] * TIME)
+    size = values["inefficiency_scale"] * values["inefficiency"]
     slopes = np.repeat(values["frontier"][None], 3, axis=0)
     slopes[:, :3] += values["source_slopes"].T
-    mean_size = scale * np.sqrt(2 / np.pi)
-    for part, weights, centre in (
-        ("level", np.full(9, 1 / 9), mean_size),
-        ("trend", TIME / (TIME**2).sum(), mean_size * values["pace_mean"]),
-    ):
+    beyond = size - values["inefficiency_scale"] * np.sqrt(2 / np.pi)
+    own_pace = (size * values["pace_scale"]) ** 2
+    for part, departure, own in (("level", beyond, 0 * size), ("trend", beyond * values["pace_mean"], own_pace)):
         total = 0.0
         for i in range(len(panel.cities)):
             there = np.flatnonzero(made["known"][:, i])
-            above = path[i] @ weights - centre
             province = values[f"{part}_province_scale"] * values[f"{part}_province"][of[i]]
             bias = values[f"{part}_bias"] + values[f"{part}_bias_scale"] * values[f"{part}_bias_province"][:, of[i]]
-            mean = values[f"{part}_mean"] + slopes @ made[f"{part}_features"][i] + province + bias + load * above
+            mean = values[f"{part}_mean"] + slopes @ made[f"{part}_features"][i] + province + bias + load * departure[i]
             variance = np.diag(values[f"{part}_error"] ** 2 + made[f"{part}_variance"][:, i])
-            variance = variance + values[f"{part}_rest"] ** 2 * np.outer(load, load)
+            variance = variance + (values[f"{part}_rest"] ** 2 + own[i]) * np.outer(load, load)
             figures = made[part][there, i]
             total += stats.multivariate_normal(mean[there], variance[np.ix_(there, there)]).logpdf(figures)
         assert densities[f"{part}s"] == pytest.approx(total)
@@ -87,6 +83,18 @@ def test_a_source_that_is_not_used_says_nothing():
     assert alone["known"][0].any()
     assert not alone["known"][1:].any()
     assert alone["equal_loads"] == 1
+
+
+def test_squares_and_products_hang_together_neither_with_slopes_nor_with_each_other():
+    panel = efficiency.load()
+    made = efficiency.data(panel)["level_features"]
+    together = np.corrcoef(made.T)
+    assert np.abs(together[3:, :3]).max() < 1e-8
+    assert np.abs(np.triu(together[3:, 3:], 1)).max() < 1e-8
+    raw = panel.inputs["output"] - panel.inputs["output"].mean()
+    basis = np.column_stack([np.ones(len(made)), made])
+    square = (0.5 * raw**2).mean(axis=1)
+    assert basis @ np.linalg.lstsq(basis, square)[0] == pytest.approx(square)
 
 
 def test_cobb_douglas_has_no_squares_and_products():
@@ -126,6 +134,7 @@ def test_the_true_level_lies_near_figures_of_a_sure_source(panel, fit):
     sure = fit.parameters.copy(deep=True)
     sure["level_error"] = sure["level_error"] * 0 + [1e-6, 5.0, 5.0]
     sure["level_bias_province"] = sure["level_bias_province"] * 0
+    sure["level_rest"] = sure["level_rest"] * 0 + 1.0
     known = efficiency.parts(SimpleNamespace(panel=panel, parameters=sure, seed=1))
     there = efficiency.data(panel)["known"][0] > 0
     own_error = np.sqrt(efficiency.data(panel)["level_variance"][0, there].max())

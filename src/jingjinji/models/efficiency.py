@@ -106,14 +106,23 @@ def provinces(panel: Panel) -> tuple[list[str], np.ndarray]:
 def features(panel: Panel) -> np.ndarray:
     """Output, capital and labour per unit of output, their halved squares and products, (city, year, `FEATURES`).
 
-    Logarithms, from their means over all cities and years. In a Cobb-Douglas frontier squares and products are zero.
+    Logarithms, from their means over all cities and years. Each square or product is taken less what the features
+    before it tell of it, so that their coefficients do not hang together; the first three are then slopes of a
+    typical city. In a Cobb-Douglas frontier squares and products are zero.
     """
     output = panel.inputs["output"]
     ratios = [output, panel.inputs["capital"] - output, panel.inputs["labour"] - output]
     centred = [values - values.mean() for values in ratios]
     squares = [0.5 * panel.translog * values**2 for values in centred]
     products = [panel.translog * one * other for one, other in combinations(centred, 2)]
-    return np.stack([*centred, *squares, *products], axis=-1)
+    made = np.stack([*centred, *squares, *products], axis=-1)
+    means = made.mean(axis=1)
+    for k in range(len(centred), len(FEATURES)):
+        before = np.column_stack([np.ones(len(means)), means[:, :k]])
+        coefficients = np.linalg.lstsq(before, means[:, k])[0]
+        made[:, :, k] -= coefficients[0] + made[:, :, :k] @ coefficients[1:]
+        means[:, k] = made[:, :, k].mean(axis=1)
+    return made
 
 
 def lines(panel: Panel) -> dict[str, np.ndarray]:
@@ -175,7 +184,7 @@ def log_density_of(off, load, weight, rest, maths=np):
 
     ``off = load * shared + error`` with ``shared ~ Normal(0, rest)``, the same for every source of a city, and
     ``error ~ Normal(0, 1 / sqrt(weight))``; a source without figures has weight zero. The shared part is integrated
-    out. `load` is (source, 1).
+    out. `load` is (source, 1), `rest` one value or one a city.
     """
     total = (weight * load**2).sum(axis=0)
     quadratic = (weight * off**2).sum(axis=0) - (weight * load * off).sum(axis=0) ** 2 / (rest**-2 + total)
@@ -189,7 +198,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     Nine years of a city enter as a level and a trend of each source. What a city emits is the frontier, a one-sided
     inefficiency whose distance changes at a pace of the city's own, and a two-sided rest. Each source errs about it by
-    province and by city. The rest and the errors of cities are normal and integrated out.
+    province and by city. The rest, the pace and the errors of cities are normal and integrated out; the trend of an
+    inefficiency is its size times its pace, to first order in the pace.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -215,25 +225,25 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drawn = pm.HalfNormal("inefficiency", 1, dims="city")
         typical_pace = pm.Normal("pace_mean", 0, 0.2)
         pace_scale = pm.LogNormal("pace_scale", np.log(0.3), 0.4)
-        pace = typical_pace + pace_scale * pm.Normal("pace", 0, 1, dims="city")
         size = scale * shaped(drawn, d["exponential"], pt, pt.erfc)
-        above = size[:, None] * pt.exp(pace[:, None] * TIME)
         mean_size = scale * (MEAN_HALF_NORMAL + (1 - MEAN_HALF_NORMAL) * d["exponential"])
-        centre = mean_size, mean_size * typical_pace
+        above = {"level": size - mean_size, "trend": (size - mean_size) * typical_pace}
+        own_pace = {"level": 0.0, "trend": size * pace_scale}
 
-        for k, (part, typical) in enumerate({"level": 0.3, "trend": 0.1}.items()):
+        for part, typical in (("level", 0.3), ("trend", 0.1)):
             mean = pm.Normal(f"{part}_mean", 0, 2 * typical)
             of_province = pm.LogNormal(f"{part}_province_scale", np.log(0.7 * typical), 0.4)
-            shared = of_province * pm.Normal(f"{part}_province", 0, 1, dims="province")
+            shared = of_province * pm.ZeroSumNormal(f"{part}_province", 1, dims="province")
             bias = pm.ZeroSumNormal(f"{part}_bias", typical, dims="source")
             bias_scale = pm.LogNormal(f"{part}_bias_scale", np.log(0.7 * typical), 0.4, dims="source")
-            of_place = bias_scale[:, None] * pm.Normal(f"{part}_bias_province", 0, 1, dims=("source", "province"))
+            of_place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
             rest = pm.LogNormal(f"{part}_rest", np.log(typical), 0.4)
             error = pm.LogNormal(f"{part}_error", np.log(typical), 0.4, dims="source")
-            expected = mean + slopes @ d[f"{part}_features"].T + shared[of] + load * (above @ WEIGHTS[k] - centre[k])
+            expected = mean + slopes @ d[f"{part}_features"].T + shared[of] + load * above[part]
             off = d[part] - expected - bias[:, None] - of_place[:, of]
             weight = d["known"] / (error[:, None] ** 2 + d[f"{part}_variance"])
-            given(f"{part}s", log_density_of(off, load, weight, rest, pt), observed=np.zeros(len(panel.cities)))
+            wide = pt.sqrt(rest**2 + own_pace[part] ** 2) + 0 * size
+            given(f"{part}s", log_density_of(off, load, weight, wide, pt), observed=np.zeros(len(panel.cities)))
     return model
 
 
@@ -305,33 +315,36 @@ def parts(fit) -> dict[str, np.ndarray]:
     of, rng = provinces(panel)[1], np.random.default_rng(fit.seed)
     scale = value["inefficiency_scale"][:, None]
     value["size"] = scale * shaped(value["inefficiency"], panel.exponential)
-    pace_mean = value["pace_mean"][:, None]
-    value["pace"] = pace_mean + value["pace_scale"][:, None] * value["pace"]
     value["mean_size"] = scale * (MEAN_HALF_NORMAL + (1 - MEAN_HALF_NORMAL) * panel.exponential)
-    centre = value["mean_size"], value["mean_size"] * pace_mean
-    path = value["size"][:, :, None] * np.exp(value["pace"][:, :, None] * TIME)
+    pace_mean = value["pace_mean"][:, None]
+    above = {"level": value["size"] - value["mean_size"]}
+    above["trend"] = above["level"] * pace_mean
+    of_pace = {"level": 0.0, "trend": (value["size"] * value["pace_scale"][:, None]) ** 2}
     one = np.ones(len(scale))
     counties = one if panel.equal_loads else value["counties_load"]
     load = value["load"] = np.stack([one, counties, one], axis=1)[:, :, None]
     slopes = np.repeat(value["frontier"][:, None], len(SOURCES), axis=1)
     slopes[:, :, :3] += value["source_slopes"].transpose(0, 2, 1)
-    for k, part in enumerate(PARTS):
-        above = path @ WEIGHTS[k] - centre[k]
+    for part in PARTS:
         known = index["known"]
         typical = value[f"{part}_mean"][:, None, None] + slopes @ index[f"{part}_features"].T
         typical = typical + value[f"{part}_bias"][:, :, None]
         shared = (value[f"{part}_province_scale"][:, None] * value[f"{part}_province"])[:, of]
         of_place = (value[f"{part}_bias_scale"][:, :, None] * value[f"{part}_bias_province"])[:, :, of]
         off = known * (index[part] - typical)
-        rest = known * (off - shared[:, None] - of_place - load * above[:, None])
+        rest = known * (off - shared[:, None] - of_place - load * above[part][:, None])
         weight = known / (value[f"{part}_error"][:, :, None] ** 2 + index[f"{part}_variance"])
-        precision = value[f"{part}_rest"][:, None] ** -2 + (weight * load**2).sum(axis=1)
+        variance = value[f"{part}_rest"][:, None] ** 2 + of_pace[part]
+        precision = 1 / variance + (weight * load**2).sum(axis=1)
         own = (weight * load * rest).sum(axis=1) / precision + rng.normal(size=precision.shape) / np.sqrt(precision)
-        value[part] = above + shared + own
+        value[part] = above[part] + shared + own
         smooth = value[f"{part}_mean"][:, None] + value["frontier"] @ index[f"{part}_features"].T
         value[f"{part}_emission"] = smooth + value[part]
         if part == "level":
             value |= {"off": off, "weight": weight}
+    share = of_pace["trend"] / variance
+    spread = np.sqrt(share * (variance - of_pace["trend"])) * rng.normal(size=own.shape)
+    value["pace"] = pace_mean + (share * own + spread) / value["size"]
     return value
 
 
