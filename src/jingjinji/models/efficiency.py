@@ -30,7 +30,10 @@ FEATURES = (
     *("output × capital", "output × labour", "capital × labour"),
 )
 PANEL = ("city_production",)
-MEAN_HALF_NORMAL = np.sqrt(2 / np.pi)
+NODES = 24
+"""Values of a city's inefficiency over which the likelihood is summed."""
+FARTHEST = 5.5, 14.0
+"""Largest of these values in units of the scale, half normal and exponential: next to no city lies beyond."""
 LINE = np.stack([np.ones(len(YEARS)), TIME], axis=1)
 WEIGHTS = np.linalg.pinv(LINE)
 """What makes level (in 2010, the mean of the years) and trend (in four years) of nine years (2, year)."""
@@ -170,27 +173,47 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "equal_loads": np.array(panel.equal_loads),
         **lines(panel),
         **{f"{name}_features": made[k] - made[k].mean(axis=0) for k, name in enumerate(PARTS)},
-        "exponential": np.array(panel.exponential),
+        **dict(zip(("sizes", "log_weights"), nodes(panel.exponential), strict=True)),
+        **dict(zip(("mean_size", "size_variance"), map(np.array, moments(panel.exponential)), strict=True)),
     }
 
 
-def shaped(drawn, exponential, maths=np, erfc=special.erfc):
-    """Inefficiency in units of its scale from a half-normal `drawn`: itself, or the exponential of equal rank."""
-    return (1 - exponential) * drawn - exponential * maths.log(erfc(drawn / np.sqrt(2)))
+def sizes(share, exponential: float):
+    """Inefficiency, in units of its scale, of a city with the `share` of cities nearer to the frontier."""
+    return (1 - exponential) * special.ndtri((1 + share) / 2) - exponential * np.log1p(-share)
 
 
-def log_density_of(off, load, weight, rest, maths=np):
-    """Log density of what sources report of each city, `off` what was expected of it (source, city); one value a city.
+def nodes(exponential: float) -> tuple[np.ndarray, np.ndarray]:
+    """Values of inefficiency in units of its scale, and logarithms of their weights times its density, (value,)."""
+    place, weight = np.polynomial.legendre.leggauss(NODES)
+    farthest = FARTHEST[int(exponential)]
+    value = farthest * (1 + place) / 2
+    density = stats.expon if exponential else stats.halfnorm
+    return value, np.log(farthest * weight / 2) + density.logpdf(value)
 
-    ``off = load * shared + error`` with ``shared ~ Normal(0, rest)``, the same for every source of a city, and
-    ``error ~ Normal(0, 1 / sqrt(weight))``; a source without figures has weight zero. The shared part is integrated
-    out. `load` is (source, 1), `rest` one value or one a city.
+
+def moments(exponential: float) -> tuple[float, float]:
+    """Mean and variance of the inefficiency in units of its scale: exponential, or half normal."""
+    half_normal = np.sqrt(2 / np.pi)
+    return half_normal + exponential * (1 - half_normal), 1 - (1 - exponential) * half_normal**2
+
+
+def log_density_of(off, load, weight, above, wide, maths=np):
+    """Log density of what sources report of each city, for every value of its inefficiency, (value, city).
+
+    `off` is what they report less what is typical (source, city), without inefficiency: ``off = load * (above + rest) +
+    error`` with ``rest ~ Normal(0, wide)``, the same for every source of a city, and ``error ~ Normal(0, 1 /
+    sqrt(weight))``; a source without figures has weight zero. The rest is integrated out. `load` is (source, 1),
+    `above` and `wide` are (value, 1) or (value, city).
     """
+    square = (weight * off**2).sum(axis=0)
+    product = (weight * load * off).sum(axis=0)
     total = (weight * load**2).sum(axis=0)
-    quadratic = (weight * off**2).sum(axis=0) - (weight * load * off).sum(axis=0) ** 2 / (rest**-2 + total)
     there = 1.0 * (weight > 0)
-    logarithms = maths.log(weight + 1 - there)
-    return 0.5 * ((logarithms - np.log(2 * np.pi) * there).sum(axis=0) - maths.log1p(rest**2 * total) - quadratic)
+    constant = (maths.log(weight + 1 - there) - np.log(2 * np.pi) * there).sum(axis=0)
+    left = square - 2 * above * product + above**2 * total
+    quadratic = left - (product - above * total) ** 2 / (wide**-2 + total)
+    return 0.5 * (constant - maths.log1p(wide**2 * total) - quadratic)
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
@@ -198,52 +221,47 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     Nine years of a city enter as a level and a trend of each source. What a city emits is the frontier, a one-sided
     inefficiency whose distance changes at a pace of the city's own, and a two-sided rest. Each source errs about it by
-    province and by city. The rest, the pace and the errors of cities are normal and integrated out; the trend of an
-    inefficiency is its size times its pace, to first order in the pace.
+    province and by city. Rest, pace and errors of cities are normal and integrated out, the inefficiency is summed
+    over; its trend is its size times its pace, to first order in the pace.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     names, of = provinces(panel)
-    coords = {
-        "source": SOURCES,
-        "city": panel.cities.city,
-        "province": names,
-        "feature": FEATURES,
-        "linear": FEATURES[:3],
-    }
+    coords = {"source": SOURCES, "city": panel.cities.city, "province": names, "feature": FEATURES,
+              "linear": FEATURES[:3]}  # fmt: skip
     with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         frontier = pm.Normal("frontier", np.array([1.0, 0, 0, 0, 0, 0, 0, 0, 0]), 0.3, dims="feature")
         own_slopes = pm.ZeroSumNormal("source_slopes", 0.15, dims=("linear", "source"))
         slopes = frontier + pt.concatenate([own_slopes.T, np.zeros((len(SOURCES), len(FEATURES) - 3))], axis=1)
-        seen = pm.Normal("counties_load", 0.5, 0.3)
-        seen = d["equal_loads"] + (1 - d["equal_loads"]) * seen
+        seen = d["equal_loads"] + (1 - d["equal_loads"]) * pm.Normal("counties_load", 0.5, 0.3)
         load = pt.stack([1.0, seen, 1.0])[:, None]
 
-        scale = pm.LogNormal("inefficiency_scale", np.log(0.3), 0.5)
-        drawn = pm.HalfNormal("inefficiency", 1, dims="city")
-        typical_pace = pm.Normal("pace_mean", 0, 0.2)
+        apart = pm.LogNormal("apart", np.log(0.4), 0.4)
+        one_sided = pm.Uniform("one_sided", 0, 1)
+        scale = apart * pt.sqrt(one_sided / d["size_variance"])
+        size = scale * d["sizes"][:, None]
+        pace = pm.Normal("pace_mean", 0, 0.2)
         pace_scale = pm.LogNormal("pace_scale", np.log(0.3), 0.4)
-        size = scale * shaped(drawn, d["exponential"], pt, pt.erfc)
-        mean_size = scale * (MEAN_HALF_NORMAL + (1 - MEAN_HALF_NORMAL) * d["exponential"])
-        above = {"level": size - mean_size, "trend": (size - mean_size) * typical_pace}
-        own_pace = {"level": 0.0, "trend": size * pace_scale}
+        rest = pm.LogNormal("trend_rest", np.log(0.1), 0.4)
+        beyond = size - scale * d["mean_size"]
+        shared = {"level": (beyond, apart * pt.sqrt(1 - one_sided)),
+                  "trend": (beyond * pace, pt.sqrt(rest**2 + (size * pace_scale) ** 2))}  # fmt: skip
 
+        density = d["log_weights"][:, None]
         for part, typical in (("level", 0.3), ("trend", 0.1)):
             mean = pm.Normal(f"{part}_mean", 0, 2 * typical)
-            of_province = pm.LogNormal(f"{part}_province_scale", np.log(0.7 * typical), 0.4)
-            shared = of_province * pm.ZeroSumNormal(f"{part}_province", 1, dims="province")
             bias = pm.ZeroSumNormal(f"{part}_bias", typical, dims="source")
+            province_scale = pm.LogNormal(f"{part}_province_scale", np.log(0.7 * typical), 0.4)
+            province = province_scale * pm.ZeroSumNormal(f"{part}_province", 1, dims="province")
             bias_scale = pm.LogNormal(f"{part}_bias_scale", np.log(0.7 * typical), 0.4, dims="source")
-            of_place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
-            rest = pm.LogNormal(f"{part}_rest", np.log(typical), 0.4)
+            place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
             error = pm.LogNormal(f"{part}_error", np.log(typical), 0.4, dims="source")
-            expected = mean + slopes @ d[f"{part}_features"].T + shared[of] + load * above[part]
-            off = d[part] - expected - bias[:, None] - of_place[:, of]
+            expected = mean + bias[:, None] + slopes @ d[f"{part}_features"].T + (province + place)[:, of]
             weight = d["known"] / (error[:, None] ** 2 + d[f"{part}_variance"])
-            wide = pt.sqrt(rest**2 + own_pace[part] ** 2) + 0 * size
-            given(f"{part}s", log_density_of(off, load, weight, wide, pt), observed=np.zeros(len(panel.cities)))
+            density += log_density_of(d[part] - expected, load, weight, *shared[part], pt)
+        given("figures", pt.logsumexp(density, axis=0), observed=np.zeros(len(panel.cities)))
     return model
 
 
@@ -274,7 +292,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     for year in range(1, len(YEARS)):
         noise[:, :, year] = MEMORY * noise[:, :, year - 1] + np.sqrt(1 - MEMORY**2) * noise[:, :, year]
     co2 = np.where(np.isfinite(panel.co2), co2 + known["scatter"] * noise, np.nan)
-    return replace(panel, co2=co2, truth=known | {"distance": MEAN_HALF_NORMAL * known["inefficiency_scale"]})
+    return replace(panel, co2=co2, truth=known | {"distance": moments(0.0)[0] * known["inefficiency_scale"]})
 
 
 def _toy(panel: Panel, inefficiency: float) -> Panel:
@@ -304,48 +322,79 @@ def parts(fit) -> dict[str, np.ndarray]:
 
     `size`, `pace` (draw, city): inefficiency in 2010 in logarithms, its change in four years; `level`, `trend` (draw,
     city): departure of the true level and trend from that of a typical city, with inefficiency, the province's and the
-    city's part, drawn from their distribution given the figures; `off`, `weight` (draw, source, city): levels less
-    what is typical of inputs, output and source, and the inverse variance of their errors, both zero where unknown;
-    `level_emission`, `trend_emission` (draw, city): level and trend of the true CO2, on the sources' mean scale;
-    `load`, `mean_size`; and the parameters by name.
+    city's part; all four drawn from their distribution given the figures. `off`, `weight` (draw, source, city): levels
+    less what is typical of inputs, output and source, and the inverse variance of their errors, both zero where
+    unknown; `level_emission`, `trend_emission` (draw, city): level and trend of the true CO2, on the sources' mean
+    scale; `inefficiency_scale`, `level_rest`, `load`, `mean_size`; and the parameters by name.
     """
     flat = fit.parameters.stack(sample=("chain", "draw"))
     value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
     panel, index = fit.panel, data(fit.panel)
-    of, rng = provinces(panel)[1], np.random.default_rng(fit.seed)
-    scale = value["inefficiency_scale"][:, None]
-    value["size"] = scale * shaped(value["inefficiency"], panel.exponential)
-    value["mean_size"] = scale * (MEAN_HALF_NORMAL + (1 - MEAN_HALF_NORMAL) * panel.exponential)
-    pace_mean = value["pace_mean"][:, None]
-    above = {"level": value["size"] - value["mean_size"]}
-    above["trend"] = above["level"] * pace_mean
-    of_pace = {"level": 0.0, "trend": (value["size"] * value["pace_scale"][:, None]) ** 2}
-    one = np.ones(len(scale))
-    counties = one if panel.equal_loads else value["counties_load"]
-    load = value["load"] = np.stack([one, counties, one], axis=1)[:, :, None]
+    rng = np.random.default_rng(fit.seed)
+    mean, variance = moments(panel.exponential)
+    value["inefficiency_scale"] = value["apart"] * np.sqrt(value["one_sided"] / variance)
+    value["level_rest"] = value["apart"] * np.sqrt(1 - value["one_sided"])
+    value["mean_size"] = mean * value["inefficiency_scale"]
+    counties = np.ones_like(value["apart"]) if panel.equal_loads else value["counties_load"]
+    value["load"] = np.stack([np.ones_like(counties), counties, np.ones_like(counties)], axis=1)[:, :, None]
+    reported = {part: _reported(value, panel, index, part) for part in PARTS}
+    value["size"] = _drawn_sizes(value, panel, reported, rng)
+    beyond = value["size"] - value["mean_size"][:, None]
+    own_pace = (value["size"] * value["pace_scale"][:, None]) ** 2
+    above = {"level": beyond, "trend": beyond * value["pace_mean"][:, None]}
+    for part in PARTS:
+        off, weight, province, smooth = reported[part]
+        wide = value[f"{part}_rest"][:, None] ** 2 + (own_pace if part == "trend" else 0)
+        precision = 1 / wide + (weight * value["load"] ** 2).sum(axis=1)
+        left = off - value["load"] * above[part][:, None]
+        own = (weight * value["load"] * left).sum(axis=1) / precision
+        own = own + rng.normal(size=own.shape) / np.sqrt(precision)
+        value[part] = above[part] + province + own
+        value[f"{part}_emission"] = smooth + value[part]
+    share = own_pace / wide
+    spread = np.sqrt(share * (wide - own_pace)) * rng.normal(size=own.shape)
+    value["pace"] = value["pace_mean"][:, None] + (share * own + spread) / value["size"]
+    return value
+
+
+def _reported(value: dict, panel: Panel, index: dict, part: str) -> tuple[np.ndarray, ...]:
+    """What sources report less all that is not the city's own, and its weight (draw, source, city); the province's part
+    and what is typical of inputs and output (draw, city)."""
+    of, known = provinces(panel)[1], index["known"]
     slopes = np.repeat(value["frontier"][:, None], len(SOURCES), axis=1)
     slopes[:, :, :3] += value["source_slopes"].transpose(0, 2, 1)
-    for part in PARTS:
-        known = index["known"]
-        typical = value[f"{part}_mean"][:, None, None] + slopes @ index[f"{part}_features"].T
-        typical = typical + value[f"{part}_bias"][:, :, None]
-        shared = (value[f"{part}_province_scale"][:, None] * value[f"{part}_province"])[:, of]
-        of_place = (value[f"{part}_bias_scale"][:, :, None] * value[f"{part}_bias_province"])[:, :, of]
-        off = known * (index[part] - typical)
-        rest = known * (off - shared[:, None] - of_place - load * above[part][:, None])
-        weight = known / (value[f"{part}_error"][:, :, None] ** 2 + index[f"{part}_variance"])
-        variance = value[f"{part}_rest"][:, None] ** 2 + of_pace[part]
-        precision = 1 / variance + (weight * load**2).sum(axis=1)
-        own = (weight * load * rest).sum(axis=1) / precision + rng.normal(size=precision.shape) / np.sqrt(precision)
-        value[part] = above[part] + shared + own
-        smooth = value[f"{part}_mean"][:, None] + value["frontier"] @ index[f"{part}_features"].T
-        value[f"{part}_emission"] = smooth + value[part]
-        if part == "level":
-            value |= {"off": off, "weight": weight}
-    share = of_pace["trend"] / variance
-    spread = np.sqrt(share * (variance - of_pace["trend"])) * rng.normal(size=own.shape)
-    value["pace"] = pace_mean + (share * own + spread) / value["size"]
-    return value
+    typical = value[f"{part}_mean"][:, None, None] + value[f"{part}_bias"][:, :, None]
+    typical = known * (index[part] - typical - slopes @ index[f"{part}_features"].T)
+    province = (value[f"{part}_province_scale"][:, None] * value[f"{part}_province"])[:, of]
+    place = (value[f"{part}_bias_scale"][:, :, None] * value[f"{part}_bias_province"])[:, :, of]
+    weight = known / (value[f"{part}_error"][:, :, None] ** 2 + index[f"{part}_variance"])
+    if part == "level":
+        value |= {"off": typical, "weight": weight}
+    smooth = value[f"{part}_mean"][:, None] + value["frontier"] @ index[f"{part}_features"].T
+    return known * (typical - province[:, None] - place), weight, province, smooth
+
+
+STRATA = 48
+
+
+def _drawn_sizes(value: dict, panel: Panel, reported: dict, rng: np.random.Generator) -> np.ndarray:
+    """Inefficiency of each city (draw, city) given the figures: one of `STRATA` points, shifted at random each time."""
+    drawn = []
+    for k, scale in enumerate(value["inefficiency_scale"]):
+        count = len(panel.cities)
+        share = (np.arange(STRATA)[:, None] + rng.uniform(size=count)) / STRATA
+        size = scale * sizes(share, panel.exponential)
+        beyond, rest = size - value["mean_size"][k], value["trend_rest"][k]
+        shared = {
+            "level": (beyond, value["level_rest"][k]),
+            "trend": (beyond * value["pace_mean"][k], np.sqrt(rest**2 + (size * value["pace_scale"][k]) ** 2)),
+        }
+        density = sum(log_density_of(off[k], value["load"][k], weight[k], *shared[part])
+                      for part, (off, weight, _, _) in reported.items())  # fmt: skip
+        chance = np.exp(density - density.max(axis=0)).cumsum(axis=0)
+        row = (chance < rng.uniform(size=count) * chance[-1]).sum(axis=0)
+        drawn.append(size[row, np.arange(count)])
+    return np.stack(drawn)
 
 
 def distance(known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
@@ -500,11 +549,10 @@ def drawn_off(fit, known: dict[str, np.ndarray], most: int = 400) -> np.ndarray:
     def drawn(shape: tuple[int, ...], scale: str) -> np.ndarray:
         return known[scale][thin].reshape(count, -1, *[1] * (len(shape) - 2)) * rng.normal(size=shape)
 
-    half_normal = np.abs(rng.normal(size=(count, len(of))))
-    above = known["inefficiency_scale"][thin, None] * shaped(half_normal, fit.panel.exponential)
+    above = known["inefficiency_scale"][thin, None] * sizes(rng.uniform(size=(count, len(of))), fit.panel.exponential)
     shared = drawn((count, names), "level_province_scale")[:, of]
     biases = drawn((count, len(SOURCES), names), "level_bias_scale")[:, :, of]
-    rest = drawn((count, len(of)), "level_rest") - known["mean_size"][thin]
+    rest = drawn((count, len(of)), "level_rest") - known["mean_size"][thin, None]
     weight = known["weight"][thin]
     error = rng.normal(size=weight.shape) / np.sqrt(np.where(weight > 0, weight, np.inf))
     return known["load"][thin] * (above + rest)[:, None] + shared[:, None] + biases + error
@@ -529,11 +577,9 @@ def _check(fit, known: dict) -> list[Finding]:
 
 
 def _record(fit, known: dict, shape, name) -> list[Finding]:
-    one_sided = known["inefficiency_scale"] ** 2 * (1 - 2 / np.pi)
-    total = one_sided + known["level_rest"] ** 2 + known["level_province_scale"] ** 2
     made = [
-        name("efficiency.one-sided", "share of inefficiency in the variance of what sets cities apart",
-             shape(100 * one_sided / total), "%"),
+        name("efficiency.one-sided", "share of inefficiency in the variance of what sets cities of a province apart",
+             shape(100 * known["one_sided"]), "%"),
     ]  # fmt: skip
     for k, source in enumerate(SOURCES):
         made.append(name(f"efficiency.error.{source}", f"standard deviation of a city's error in {NAMES[source]}, "
