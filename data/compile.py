@@ -14,6 +14,7 @@ from pathlib import Path
 import compile_apec
 import compile_claims
 import compile_carbon
+import compile_efficiency
 import compile_energy
 import compile_hydrogen
 import compile_policy
@@ -58,6 +59,7 @@ def main() -> None:
         **compile_hydrogen.hydrogen_tables(research, cite),
         "claims": compile_claims.claims(research),
         **compile_carbon.carbon_tables(research, cite),
+        **compile_efficiency.efficiency_tables(research),
     }
     tables |= compile_policy.policy_tables(research, cite, tables["interventions"])
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
@@ -267,7 +269,7 @@ def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparison
     """
     descriptor = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     computed = computed_issues(tables, calibration, comparisons)
-    for module in (compile_energy, compile_water, compile_hydrogen, compile_carbon, compile_policy):
+    for module in (compile_energy, compile_water, compile_hydrogen, compile_carbon, compile_policy, compile_efficiency):
         computed |= module.computed_issues(tables)
     for resource in descriptor["resources"]:
         made = resource["name"] in tables
@@ -437,7 +439,10 @@ def _half_unit(number: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--research", type=Path, required=True, help="folder with air/, carbon/, energy/, hydrogen/, miyun/, official/"
+        "--research",
+        type=Path,
+        required=True,
+        help="folder with air/, carbon/, efficiency/, energy/, hydrogen/, miyun/, official/",
     )
     parser.add_argument("--raw", type=Path, required=True, help="folder with 381/ and 501/")
     parser.add_argument("--out", type=Path, default=HERE)

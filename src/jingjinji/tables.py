@@ -51,6 +51,11 @@ UNITS = {
     "carbon_province_year.gdp": "10⁹ CNY",
     "carbon_province_year.co2_ceads": "Mt",
     "carbon_province_year.co2_edgar": "Mt",
+    **{f"city_production.{column}": "10⁹ CNY" for column in ("gdp", "capital")},
+    "city_production.labour": "10⁴ persons",
+    **{f"city_production.co2_{source}": "Mt" for source in ("ceads", "edgar", "counties")},
+    "carbon_benchmark.co2": "Mt",
+    "carbon_benchmark.gdp": "10⁹ int$",
 }
 _MISTAKEN = {
     "µg/m³": {"mg/m³": lambda x: 1000 * x, "ng/m³": lambda x: x / 1000},
@@ -63,6 +68,8 @@ _MISTAKEN = {
     "kt": {"t": lambda x: x / 1000, "Mt": lambda x: 1000 * x},
     "Mtce": {"10⁴ tce": lambda x: x / 100},
     "10⁹ CNY": {"10⁸ CNY": lambda x: x / 10},
+    "10⁴ persons": {"persons": lambda x: x / 1e4},
+    "10⁹ int$": {"int$": lambda x: x / 1e9},
     "mg/L": {"µg/L": lambda x: x / 1000},
     "10⁸ m³": {"10⁶ m³": lambda x: x / 100, "m³": lambda x: x / 1e8},
     "m": {"cm": lambda x: x / 100},

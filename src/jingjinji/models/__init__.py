@@ -28,6 +28,7 @@ TOPICS = (
     "enterprises",
     "carbon",
     "hongkong",
+    "efficiency",
 )
 BY_HOUR = ("apec_hours",)
 

@@ -1,0 +1,169 @@
+"""What the page on low-carbon efficiency shows of several fits: places by method and source, ranks, claims."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from jingjinji import tables
+from jingjinji.efficiency_classical import METHOD_NAMES, METHODS
+from jingjinji.findings import Finding
+from jingjinji.models import efficiency
+from jingjinji.models.efficiency import CRITERIA, NAMES, SOURCES, TEN
+from jingjinji.prior_draws import prior_parameters
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
+DEPENDS = "depends on the method"
+UNTESTED = "not testable here"
+SURE = 0.9
+"""Probability above which an answer is called decided."""
+WORDS = {
+    "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",
+}  # fmt: skip
+CHOICES = {
+    "main fit": "",
+    "frontier without squares and products": "@cobb-douglas",
+    "exponential inefficiency": "@exponential",
+    "all sources see a city in full": "@equal-loads",
+    **{f"{NAMES[source]} alone": f"@{source}" for source in SOURCES},
+}
+
+
+def scores(found: dict[str, Finding], method: str, source: str = "mean") -> dict[str, float]:
+    """Slacks-based efficiency of the ten cities by method and source, per cent."""
+    return {city: found[f"efficiency.dea.{city.lower()}.{method}.{source}"].mean for city in TEN}
+
+
+def rank_of(values: dict[str, float], city: str) -> int:
+    """Rank of a city where more is better; cities with the same value share the better rank."""
+    return 1 + sum(value > values[city] for value in values.values())
+
+
+def by_choice(found: dict[str, Finding]) -> pd.DataFrame:
+    """P(Beijing first) and P(Tianjin second) by choice of the model; columns by criterion."""
+    rows = []
+    for choice, end in CHOICES.items():
+        row = {"choice": choice}
+        for criterion, words in WORDS.items():
+            row[f"Beijing first: {words}"] = found[f"efficiency.beijing.{criterion}.first{end}"].value_text
+            row[f"Tianjin second: {words}"] = found[f"efficiency.tianjin.{criterion}.second{end}"].value_text
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_method(found: dict[str, Finding]) -> pd.DataFrame:
+    """Ranks of Beijing and Tianjin in the envelopment, by returns to scale, reference and source of CO2."""
+    pairs = [(method, "mean") for method in METHODS] + [("constant", source) for source in SOURCES]
+    rows = []
+    for method, source in pairs:
+        values = scores(found, method, source)
+        rows.append((METHOD_NAMES[method], NAMES.get(source, "mean of the sources"), rank_of(values, "Beijing"),
+                     rank_of(values, "Tianjin"), max(values, key=values.get),
+                     sorted(values, key=values.get, reverse=True)[1]))  # fmt: skip
+    columns = ["envelopment", "CO2", "Beijing's rank", "Tianjin's rank", "first", "second"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:
+    """The ten cities by each criterion and by the slacks-based score with its interval; cells with their units."""
+    rows = []
+    for city in TEN:
+        key, dea = f"efficiency.{city.lower()}", f"efficiency.dea.{city.lower()}"
+        low, high = (found[f"{dea}.{end}"].mean for end in ("low", "high"))
+        rows.append((city, *[found[f"{key}.{criterion}"].text for criterion in CRITERIA],
+                     f"{found[f'{dea}.constant.mean'].value_text} ({low:.0f} to {high:.0f})"))  # fmt: skip
+    heads = [f"{words} ({unit})" for words, (_, unit) in zip(WORDS.values(), CRITERIA.values(), strict=True)]
+    return pd.DataFrame(rows, columns=["city", *heads, "slacks-based score (subsampling interval)"])
+
+
+def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Probability of each rank (city of `TEN`, rank) by criterion, over the nine years."""
+    values = efficiency.judged(fit, known, efficiency.places(fit.panel, TEN))
+    found = {}
+    for criterion, draws in values.items():
+        ranks = efficiency.ranks(draws.mean(axis=1))
+        found[WORDS[criterion]] = np.stack([(ranks == rank).mean(axis=0) for rank in range(1, len(TEN) + 1)], axis=1)
+    return found
+
+
+def gaps(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """CO2 per output (draw, year): mean of the nine cities less Beijing's, and as a multiple of Beijing's."""
+    values = efficiency.intensity(fit.panel, known, efficiency.places(fit.panel, TEN))
+    nine, beijing = values[:, :, 1:].mean(axis=2), values[:, :, 0]
+    return {
+        "nine cities less Beijing (g per CNY)": nine - beijing,
+        "nine cities as a multiple of Beijing": nine / beijing,
+    }
+
+
+def prior_levels(panel: efficiency.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """CO2 of cities as the priors alone expect it, and as the sources have it: source -> (drawn, printed), Mt."""
+    model = efficiency.build(panel)
+    names = [variable.name for variable in model.free_RVs]
+    fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
+    known = efficiency.parts(fit)
+    index = efficiency.data(panel)
+    typical = index["level"] - known["off"] + efficiency.LOG_TYPICAL
+    drawn = np.exp(typical + efficiency.drawn_off(fit, known, draws))
+    printed = np.exp(index["level"] + efficiency.LOG_TYPICAL)
+    there = index["known"] > 0
+    return {NAMES[source]: (drawn[:, k, there[k]].ravel(), printed[k, there[k]]) for k, source in enumerate(SOURCES)}
+
+
+def decided(probability: float) -> str:
+    """`HOLDS` above `SURE`, `FAILS` below one less it, `OPEN` between."""
+    return HOLDS if probability > SURE else FAILS if probability < 1 - SURE else OPEN
+
+
+def agreed(answers: list[str]) -> str:
+    """The answer of all methods, or that it depends on them."""
+    return answers[0] if len(set(answers)) == 1 else DEPENDS
+
+
+def place(found: dict[str, Finding], city: str, rank: int, word: str) -> tuple[str, str]:
+    """Verdict on a city's rank, and what was found: three criteria of the main fit, and the envelopment."""
+    chances = [found[f"efficiency.{city.lower()}.{criterion}.{word}"] for criterion in CRITERIA]
+    envelopment = found[f"efficiency.dea.{city.lower()}.{word}"]
+    answers = [*[decided(chance.mean) for chance in chances], decided(envelopment.mean / 100)]
+    texts = [f"{WORDS[criterion]}: probability {chance.value_text}"
+             for criterion, chance in zip(CRITERIA, chances, strict=True)]  # fmt: skip
+    return agreed(answers), "; ".join([*texts, f"envelopment: {envelopment.value_text} of subsets"])
+
+
+def narrowing(found: dict[str, Finding]) -> tuple[str, str]:
+    """Verdict on a gap that narrows, and what was found by each criterion and by the envelopment."""
+    keys = ("gap.intensity", "ratio", "gap.excess", "gap.distance")
+    chances = [found[f"efficiency.{key}.narrows"] for key in keys]
+    low, high = (found[f"efficiency.dea.gap.change.{end}"].mean for end in ("low", "high"))
+    envelopment = HOLDS if high < 0 else FAILS if low > 0 else OPEN
+    words = ("difference of CO2 per output", "ratio", "at equal inputs and output", "at the frontier")
+    texts = [f"{word}: probability {chance.value_text}" for word, chance in zip(words, chances, strict=True)]
+    change = found["efficiency.dea.gap.change"].value_text
+    return agreed([*[decided(chance.mean) for chance in chances], envelopment]), "; ".join(
+        [*texts, f"envelopment: {change}, {low:g} to {high:g}"]
+    )
+
+
+def claims(found: dict[str, Finding]) -> pd.DataFrame:
+    """What the article says of the ten cities, beside the findings; verdicts follow by stated rules."""
+    table = tables.load("city_production")
+    there = sorted(set(TEN) & set(table.city))
+    left = sorted(set(efficiency.LEFT_OUT) & set(table.city))
+    rule = f"decided above {SURE:g} or below {1 - SURE:.1f}; all methods must agree"
+    tokyo = found["efficiency.tokyo.needed"].value_text
+    rows = [
+        ("ten cities over ten years, 2005 to 2014", "the table has the cities in each year of the study",
+         f"{len(there)} cities, {table.year.min()} to {table.year.max()}",
+         HOLDS if len(there) == len(TEN) and table.year.min() <= 2005 else OPEN),
+        ("three cities of the region are left out", "the table has them too", ", ".join(left),
+         HOLDS if len(left) == len(efficiency.LEFT_OUT) else OPEN),
+        ("Beijing is first", rule, *reversed(place(found, "Beijing", 1, "first"))),
+        ("Tianjin is second", rule, *reversed(place(found, "Tianjin", 2, "second"))),
+        ("the gap between Beijing and the other nine narrows continually", rule, *reversed(narrowing(found))),
+        ("against Tokyo there is large room to catch up", "needs Tokyo's output in comparable prices",
+         f"CO2 alone: Tokyo emits less per output than Beijing if it makes more than {tokyo} of Japan's output",
+         UNTESTED),
+        ("innovation is the core driver of low-carbon growth", "needs innovation by city and year", "none", UNTESTED),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
+    return frame[["the article says", "verdict", "found", "rule"]]
