@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 
 import compile_apec
-import compile_claims
 import compile_carbon
+import compile_claims
 import compile_efficiency
 import compile_energy
 import compile_hydrogen
