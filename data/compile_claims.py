@@ -33,8 +33,6 @@ def claims_table(researched: pd.DataFrame, written: dict) -> pd.DataFrame:
     for row in researched.to_dict("records"):
         claim, article = claims[row["id"]], articles[row["seed_file"]]
         chapter = claim.get("chapter", CHAPTERS.get(row["chapter"], row["chapter"]))
-        if chapter not in written["waiting"]:
-            claim = claim | claim.get("planned", {})
         rows.append(
             {
                 **{name: row[name] for name in ("id", "area", "period", "test")},
@@ -82,7 +80,7 @@ def _check(researched: pd.DataFrame, claims: dict) -> None:
         raise SystemExit(f"claims {', '.join(strangers)} are in one of claims.toml and the research table only")
     for id, claim in claims.items():
         missing = [name for name in WRITTEN if not claim.get(name)]
-        unknown = sorted(set(claim) - {*WRITTEN, *OPTIONAL, "planned"})
+        unknown = sorted(set(claim) - {*WRITTEN, *OPTIONAL})
         if missing or unknown:
             raise SystemExit(f"claims.toml, [{id}]: missing {missing}, unknown {unknown}")
 

@@ -246,7 +246,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         emissions = pt.exp(level + path)
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
-        revision = pm.Normal("revision", 0, revision_scale, dims="release")
+        revision = revision_scale * pm.Normal("revision", 0, 1, dims="release")
         inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
         above = pt.log((panel.top * emissions[here[0]]).sum(axis=1))
         ratio = (panel.bottom.sum(axis=1) > 0).astype(float)
