@@ -396,3 +396,9 @@ def test_fast_math_is_off_whatever_the_user_sets(tmp_path):
     environment = os.environ | {"PYTENSOR_FLAGS": "numba__fastmath=True", "JINGJINJI_CACHE": str(tmp_path)}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert result.stdout.split() == ["False", str(tmp_path / "pytensor")]
+
+
+def test_variants_of_a_model_that_mixes_slowly_are_drawn_like_its_main_fit():
+    full = fitting.SETTINGS["full"]
+    assert fitting._settings("miyun", "toy", "full") == fitting._settings("miyun", "", "full") == full["main"]
+    assert fitting._settings("storage", "toy", "full") == full["variant"]

@@ -64,7 +64,7 @@ def test_sales_are_negative_binomial_around_the_curve():
     level = np.where(few, known["size_mean"][mode_of] + middle + known["size_scale"] * known["level"], known["level"])
     u = made["unit_index"]
     mean = np.exp((level - middle)[u] + hydrogen.log_curve(made["year"], pace[u], peak[u]))
-    size = (known["concentration"][mode_of] * np.exp(known["concentration_scale"] * known["steadiness"]))[u]
+    size = known["concentration"][mode_of][u]
     count = stats.nbinom(size, size / (size + mean))
     expected = count.logpmf(made["vehicles"]) - np.log1p(-count.pmf(0))
     assert found["sales"] == pytest.approx(np.where(panel.sales.year < 2021, expected, 0))
@@ -153,8 +153,8 @@ def fake_fit(panel, noise: float, shift: float = 0.0) -> SimpleNamespace:
     dims = {"mode": 3, "unit": len(panel.units), "agency": 2, "cluster": 5, "year_sold": len(hydrogen.GRID)}
     of = {"peak_mean": ("mode", 8.0), "peak_scale": (None, 3.0), "peak": ("unit", 1.0), "pace_mean": ("mode", -0.7),
           "pace_scale": (None, 0.3), "pace": ("unit", 0.1), "size_mean": ("mode", 5.0), "size_scale": (None, 2.0),
-          "level": ("unit", 4.0 + shift), "concentration": ("mode", 1.5), "concentration_scale": (None, 0.5),
-          "steadiness": ("unit", 0.0), "source_error": (None, 0.2), "off": ("year_sold", 0.0), "ratio": ("agency", 1.0),
+          "level": ("unit", 4.0 + shift), "concentration": ("mode", 1.5),
+          "source_error": (None, 0.2), "off": ("year_sold", 0.0), "ratio": ("agency", 1.0),
           "weight": ("cluster", -0.7), "hurry": ("cluster", 0.0)}  # fmt: skip
     for name, (dim, value) in of.items():
         size = (2, 200, dims[dim]) if dim else (2, 200)

@@ -256,7 +256,7 @@ def _sample_topic(topic: str, fits: dict[str, str], draws: str, queue) -> tuple[
                 continue
             variant = _parts(name)[1]
             panel = module.load(variant)
-            sampling = SETTINGS[draws]["variant" if variant else "main"]
+            sampling = _settings(topic, variant, draws)
             if compiled is None and draws != PRIOR:
                 queue.put({"fit": name, "phase": "compiling"})
                 compiled = compile_model(topic, module.load())
@@ -377,9 +377,21 @@ def _contents(wanted: Iterable[str]) -> list[tuple[str, dict]]:
 
 
 def _key(name: str, content: dict[str, str]) -> str:
-    sampling = SETTINGS[mode()]["variant" if _parts(name)[1] else "main"]
+    sampling = _settings(*_parts(name), mode())
     text = json.dumps({"name": name, "sampling": asdict(sampling), "mode": mode(), "content": content}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _settings(topic: str, variant: str, draws: str) -> Sampling:
+    """Settings of a fit.
+
+    A module whose parameters mix slowly says ``LONG_VARIANTS`` and draws variants like its main fit; one whose
+    posterior is bent says the ``TARGET_ACCEPT`` that its steps need.
+    """
+    module = models.module(topic)
+    short = variant and not getattr(module, "LONG_VARIANTS", False)
+    sampling = SETTINGS[draws]["variant" if short else "main"]
+    return replace(sampling, target_accept=getattr(module, "TARGET_ACCEPT", sampling.target_accept))
 
 
 def _name(topic: str, variant: str) -> str:

@@ -264,13 +264,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         typical = size_mean[mode_of] + middle
         level = pm.Normal("level", c * typical, size_scale**c, dims="unit")
         size = restored(level, typical, size_scale, c) - middle
-        typical = pm.LogNormal("concentration", np.log(2), 0.5, dims="mode")[mode_of]
-        concentration_scale = pm.LogNormal("concentration_scale", np.log(0.5), 0.4)
-        concentration = typical * pt.exp(concentration_scale * pm.Normal("steadiness", 0, 1, dims="unit"))
+        concentration = pm.LogNormal("concentration", np.log(2), 0.5, dims="mode")
 
         u = d["unit_index"]
         mean = (size[:, None] + curve)[u, d["year"] - GRID[0]]
-        density = log_density_of(d["vehicles"], mean, concentration[u], pt, pt.gammaln)
+        density = log_density_of(d["vehicles"], mean, concentration[mode_of][u], pt, pt.gammaln)
         given("sales", d["known"] * density, observed=d["vehicles"])
 
         ratio = pm.LogNormal("ratio", 0, 0.2, dims="agency")
@@ -379,8 +377,7 @@ def curves(fit) -> dict[str, np.ndarray]:
         "pace": pace,
         "peak": peak,
         "size": restored(value["level"], typical, scale["size"], index["level_centring"]) - middle,
-        "concentration": value["concentration"][:, mode_of]
-        * np.exp(value["concentration_scale"][:, None] * value["steadiness"]),
+        "concentration": value["concentration"][:, mode_of],
         "off": np.exp(value["source_error"][:, None] * value["off"]),
         "source_error": value["source_error"],
         "ratio": value["ratio"],

@@ -251,6 +251,8 @@ def _toy(panel: Panel, winter: float) -> Panel:
 
 
 DERIVED = ("season_section",)
+LONG_VARIANTS = True
+"""Memory and the scale of seasons mix slowly: the draws of a variant would leave them short of the gate."""
 KEPT_WITH = ("",)
 VARIANTS = {
     "toy": partial(_toy, winter=0.7),
