@@ -402,3 +402,7 @@ def test_variants_of_a_model_that_mixes_slowly_are_drawn_like_its_main_fit():
     full = fitting.SETTINGS["full"]
     assert fitting._settings("miyun", "toy", "full") == fitting._settings("miyun", "", "full") == full["main"]
     assert fitting._settings("storage", "toy", "full") == full["variant"]
+
+
+def test_a_model_with_a_bent_posterior_takes_smaller_steps():
+    assert fitting._settings("hongkong", "toy", "full").target_accept > fitting.Sampling(4, 1, 1).target_accept

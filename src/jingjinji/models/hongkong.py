@@ -314,6 +314,10 @@ def _until(panel: Panel, last: int) -> Panel:
 
 
 DERIVED = ()
+LONG_VARIANTS = True
+"""Levels of sectors, known by their sum alone before 2015, mix slowly."""
+TARGET_ACCEPT = 0.98
+"""Totals known to a per cent are sums of four sectors: the posterior bends, and long steps leave it."""
 KEPT_WITH = ("",)
 VARIANTS = {
     "toy": partial(_toy, fall=-0.03),
