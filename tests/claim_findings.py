@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
-from jingjinji import claims, rules
+from jingjinji import carbon_facts, claims, policy_facts, rules
 from jingjinji.findings import Finding, exact
+from jingjinji.models.efficiency import CRITERIA
 
 UNCERTAIN = {
     "apec.embassy.ban.effect": (-22, 14), "apec.stations.ban.effect": (-30, 11),
@@ -15,12 +16,17 @@ UNCERTAIN = {
     "pm25.decline.beijing.constant": (-63.1, 0.9), "pm25.decline.tianjin.constant": (-56.1, 1.1),
     "pm25.decline.hebei.constant": (-63.5, 0.5), "pm25.together.slowest": (-4.8, 0.8),
     "pm25.together.fastest": (-13.9, 0.2), "hydrogen.firms.growth": (50, 12), "miyun.storage.rise.2021": (2.8, 0.1),
+    "carbon.shenzhen.weighted": (32.5, 5),
 }  # fmt: skip
 CHANCES = {
     "apec.embassy.ban.below": 0.93, "apec.stations.ban.below": 0.99, "apec.donors.beijing.ban.below": 0.99,
     "apec.embassy.weather.adverse": 0.4, "apec.stations.weather.adverse": 0.21, "pm25.together.all-fell": 1,
     "pm25.together.all-fell.ten-years": 0.91, "heavy.beijing.halved": 1, "heavy.tianjin.halved": 1,
     "heavy.hebei.halved": 1, "pm25.standard.beijing.all": 0.99,
+    "carbon.shenzhen.dearer": 0.98,
+    **{f"efficiency.beijing.{criterion}.first": 0.98 for criterion in CRITERIA},
+    **{f"efficiency.tianjin.{criterion}.second": 0.98 for criterion in CRITERIA},
+    **{f"efficiency.{key}.narrows": 0.98 for key in ("gap.intensity", "ratio", "gap.excess", "gap.distance")},
 }  # fmt: skip
 EXACT = {
     "apec.observed.embassy.clean-days": 6, "apec.observed.stations.clean-days": 9, "apec.observed.embassy.after": 143.3,
@@ -29,7 +35,8 @@ EXACT = {
     "energy.claims.ruhr.output.change": -95.4, "energy.mix.beijing.coal.2022": 0.6, "pm25.official.beijing.2023": 32,
     "heavy.beijing.2013": 58, "heavy.beijing.2023": 8, "hydrogen.firms.count.2023-09": 170,
     "hydrogen.firms.count.2023-12": 190, "hydrogen.firms.count.2024-10": 228, "hydrogen.zone.vehicles": 900,
-    "hydrogen.bth.seen": 2508,
+    "hydrogen.bth.seen": 2508, "efficiency.dea.beijing.first": 97, "efficiency.dea.tianjin.second": 97,
+    "efficiency.dea.gap.change": -1, "efficiency.dea.gap.change.low": -2, "efficiency.dea.gap.change.high": -0.5,
 }  # fmt: skip
 
 
@@ -58,6 +65,7 @@ def wanted() -> set[str]:
 def made_up() -> dict[str, Finding]:
     """One finding for each id; those without a value here are exact and one, or chances where P(id) asks for them."""
     made = {id: certain(id, EXACT.get(id, 1.0)) for id in wanted()}
+    made |= {finding.id: finding for finding in (*carbon_facts.findings(), *policy_facts.findings())}
     asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(claims.load().rule)))
     made |= {id: chance(id, 0.5) for id in asked}
     made |= {id: uncertain(id, *numbers) for id, numbers in UNCERTAIN.items()}

@@ -1,4 +1,4 @@
-"""What the page on carbon shows: shares by hand, verdicts turn with what they rest on, figures have large letters."""
+"""What the page on carbon shows: shares by hand, figures have large letters."""
 
 from types import SimpleNamespace
 
@@ -13,69 +13,8 @@ mpl.use("Agg")
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from jingjinji import carbon_facts, carbon_figures, carbon_tables, figures, tables
-from jingjinji.carbon_tables import ABOVE, BELOW, FAILS, HOLDS, NOT_AGAINST, OPEN, UNTESTED
 from jingjinji.errors import BookError
-from jingjinji.findings import Finding, exact
 from jingjinji.models import carbon
-
-HOLDING = [NOT_AGAINST, NOT_AGAINST, ABOVE, UNTESTED, HOLDS, FAILS, OPEN, HOLDS, *[UNTESTED] * 6]
-
-
-def chance(share: float) -> Finding:
-    draws = (np.arange(400) < 400 * share).astype(float).reshape(4, 100)
-    return Finding("x", "x", draws, "probability", "m", ())
-
-
-def number(value: float, unit: str = "%") -> Finding:
-    return exact("x", "x", value, unit, ())
-
-
-@pytest.fixture(scope="module")
-def holding() -> dict[str, Finding]:
-    found = {finding.id: finding for finding in carbon_facts.findings()}
-    return found | {"carbon.shenzhen.dearer": chance(0.98), "carbon.shenzhen.weighted": number(32.0, "CNY/t")}
-
-
-def verdicts(found: dict[str, Finding]) -> list[str]:
-    return carbon_tables.claims(found)["verdict"].tolist()
-
-
-def test_verdicts_of_the_tables_as_they_are(holding):
-    assert verdicts(holding) == HOLDING
-
-
-@pytest.mark.parametrize(
-    ("row", "changed", "said"),
-    [
-        (0, {"carbon.claim.volume": number(800, "Mt")}, FAILS),
-        (1, {"carbon.claim.turnover": number(7, "billion CNY")}, FAILS),
-        (2, {"carbon.shenzhen.dearer": chance(0.85)}, OPEN),
-        (2, {"carbon.shenzhen.dearer": chance(0.05)}, BELOW),
-        (4, {"carbon.share.three.ceads.2019": number(20)}, OPEN),
-        (5, {"carbon.growth.three.gdp": number(50)}, OPEN),
-        (5, {f"carbon.growth.three.{series}": number(50) for series in ("gdp", "edgar", "ceads")}, HOLDS),
-        (6, {"carbon.intensity.three.ceads.2019": number(0.7, "times")}, HOLDS),
-        (6, {"carbon.intensity.three.edgar.2023": number(0.8, "times")}, FAILS),
-        (7, {"carbon.beijing.first.ceads": number(9, "years")}, FAILS),
-    ],
-)
-def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(holding, row, changed, said):
-    expected = HOLDING.copy()
-    expected[row] = said
-    assert verdicts(holding | changed) == expected
-
-
-def test_a_verdict_turns_when_its_table_turns(holding, monkeypatch):
-    load = tables.load
-
-    def smaller(name):
-        table = load(name)
-        return table.assign(value=table.value.where(table.value != 6.0, 2.0)) if name == "carbon_market" else table
-
-    monkeypatch.setattr(carbon_facts.tables, "load", smaller)
-    expected = HOLDING.copy()
-    expected[1] = FAILS
-    assert verdicts(holding) == expected
 
 
 def test_shares_by_hand():

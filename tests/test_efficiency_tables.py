@@ -1,4 +1,4 @@
-"""What the page on efficiency shows: verdicts turn with what they rest on; methods, ranks, priors."""
+"""What the page on efficiency shows: methods, ranks, priors."""
 
 from types import SimpleNamespace
 
@@ -6,79 +6,14 @@ import numpy as np
 import pytest
 
 from jingjinji import efficiency_classical, efficiency_tables, tables
-from jingjinji.efficiency_tables import DEPENDS, FAILS, HOLDS, OPEN, UNTESTED
 from jingjinji.findings import Finding, exact
 from jingjinji.models import efficiency
-from jingjinji.models.efficiency import CRITERIA, TEN
+from jingjinji.models.efficiency import TEN
 from jingjinji.prior_draws import prior_parameters
-
-
-def chance(share: float) -> Finding:
-    draws = (np.arange(400) < 400 * share).astype(float).reshape(4, 100)
-    return Finding("x", "x", draws, "probability", "m", ())
 
 
 def number(value: float, unit: str = "%") -> Finding:
     return exact("x", "x", value, unit, ())
-
-
-def holding() -> dict[str, Finding]:
-    """Findings by which every method says yes."""
-    found = {f"efficiency.beijing.{criterion}.first": chance(0.98) for criterion in CRITERIA}
-    found |= {f"efficiency.tianjin.{criterion}.second": chance(0.98) for criterion in CRITERIA}
-    found |= {f"efficiency.{key}.narrows": chance(0.98)
-              for key in ("gap.intensity", "ratio", "gap.excess", "gap.distance")}  # fmt: skip
-    return found | {
-        "efficiency.dea.beijing.first": number(97),
-        "efficiency.dea.tianjin.second": number(97),
-        "efficiency.dea.gap.change": number(-1),
-        "efficiency.dea.gap.change.low": number(-2),
-        "efficiency.dea.gap.change.high": number(-0.5),
-        "efficiency.tokyo.needed": number(4.3),
-    }
-
-
-HOLDING = [OPEN, HOLDS, HOLDS, HOLDS, HOLDS, UNTESTED, UNTESTED]
-
-
-def verdicts(found: dict[str, Finding]) -> list[str]:
-    return efficiency_tables.claims(found)["verdict"].tolist()
-
-
-def test_verdicts_where_all_methods_agree():
-    assert verdicts(holding()) == HOLDING
-
-
-@pytest.mark.parametrize(
-    ("row", "changed", "said"),
-    [
-        (2, {"efficiency.beijing.excess.first": chance(0.5)}, DEPENDS),
-        (2, {"efficiency.dea.beijing.first": number(40)}, DEPENDS),
-        (3, {"efficiency.tianjin.intensity.second": chance(0.02)}, DEPENDS),
-        (3, {"efficiency.dea.tianjin.second": number(3)}, DEPENDS),
-        (4, {"efficiency.ratio.narrows": chance(0.02)}, DEPENDS),
-        (4, {"efficiency.dea.gap.change.high": number(0.5)}, DEPENDS),
-    ],
-)
-def test_a_verdict_turns_when_one_method_turns_and_no_other_does(row, changed, said):
-    expected = HOLDING.copy()
-    expected[row] = said
-    assert verdicts(holding() | changed) == expected
-
-
-def test_a_claim_fails_or_stays_open_where_all_methods_say_so():
-    no = {name: chance(0.02) for name in holding() if name.endswith(".second")}
-    assert verdicts(holding() | no | {"efficiency.dea.tianjin.second": number(4)})[3] == FAILS
-    half = {name: chance(0.5) for name in holding() if name.endswith(".first")}
-    assert verdicts(holding() | half | {"efficiency.dea.beijing.first": number(50)})[2] == OPEN
-
-
-def test_years_and_cities_of_the_study_are_looked_up(monkeypatch):
-    table = tables.load("city_production")
-    monkeypatch.setattr(efficiency_tables.tables, "load", lambda name: table[table.city != "Handan"])
-    assert verdicts(holding())[1] == OPEN
-    monkeypatch.setattr(efficiency_tables.tables, "load", lambda name: table.assign(year=table.year - 1))
-    assert verdicts(holding())[0] == HOLDS
 
 
 def test_ranks_of_methods_follow_their_scores():

@@ -63,7 +63,7 @@ def test_paths_by_hand(values, densities):
         ("after", drifts[anchor:, :3].T, slice(3)),
         ("before", -drifts[:anchor, :1][::-1].T, slice(1)),
     ):
-        value = values[name]
+        value = values[name] - values["level"][s, None]
         path = (np.exp(exponent * value) - 1) / exponent
         steps = np.diff(np.concatenate([np.zeros((len(value), 1)), path], axis=1), axis=1)
         expected = stats.t.logpdf(steps, hongkong.TAIL, drift, scatter[s, None]).sum() + exponent * value.sum()
@@ -83,8 +83,8 @@ def of_emissions(values: dict) -> np.ndarray:
     """Emissions (year, sector) at a point, sector by sector and year by year."""
     drifts, scatter, exponent = of_drifts(values)
     anchor, made = hongkong.ANCHOR - hongkong.BASE, np.zeros((len(hongkong.YEARS), len(hongkong.SECTORS)))
-    made[:anchor, 0] = values["before"][0][::-1]
-    made[anchor + 1 :, :3] = values["after"].T
+    made[:anchor, 0] = values["before"][0][::-1] - values["level"][0]
+    made[anchor + 1 :, :3] = values["after"].T - values["level"][:3]
     for k in (1, 2, 3):
         total = 0.0
         for back in range(anchor):

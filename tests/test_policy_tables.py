@@ -1,4 +1,4 @@
-"""Acts in order, what chapters find beside them, and verdicts that turn with what they rest on."""
+"""Acts in order, and what chapters find beside them."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,6 @@ import pytest
 from jingjinji import policy_facts, policy_tables, tables
 from jingjinji.errors import UnknownFinding
 from jingjinji.findings import Finding, exact
-from jingjinji.policy_tables import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED
 
 
 @pytest.fixture(scope="module")
@@ -15,62 +14,6 @@ def found() -> dict[str, Finding]:
     made = {finding.id: finding for finding in policy_facts.findings()}
     other = {id for ids in policy_tables.BESIDE.values() for id in ids} - set(made)
     return made | {id: exact(id, f"what {id} is", 1.0, "%", ()) for id in other}
-
-
-def verdicts(table: pd.DataFrame) -> dict[str, str]:
-    return dict(zip(table.claim, table.verdict, strict=True))
-
-
-GOVERNANCE = {
-    "C001": IN_PART, "C076": SUPPORTED, "C075": SUPPORTED, "C089": UNDECIDED, "C115": SUPPORTED, "C114": SUPPORTED,
-    "C091": IN_PART, "C090": SUPPORTED, "C058": IN_PART, "C059": IN_PART, "C060": UNDECIDED, "C061": SUPPORTED,
-    "C095": SUPPORTED, "C094": UNDECIDED, "C092": UNDECIDED, "C096": UNDECIDED,
-}  # fmt: skip
-SILK = {
-    "C056": SUPPORTED, "C057": SUPPORTED, "C062": IN_PART, "C054": UNDECIDED, "C055": UNDECIDED, "C064": UNDECIDED,
-    "C065": UNDECIDED,
-}  # fmt: skip
-
-
-def test_verdicts_of_the_tables_as_they_are(found):
-    assert verdicts(policy_tables.governance_claims(found)) == GOVERNANCE
-    assert verdicts(policy_tables.silk_claims(found)) == SILK
-
-
-@pytest.mark.parametrize(
-    ("changes", "turned"),
-    [
-        ({"governance.heating.share.2023.high": 95.0, "governance.heating.share.2023.low": 94.0}, {"C095"}),
-        ({"governance.measures.first": 45.0}, {"C091"}),
-        ({"silk.beijing.policies": 31.0}, {"C058", "C059"}),
-        ({"silk.beijing.tasks": 27.0}, {"C061"}),
-        ({"governance.mechanisms": 11.0}, {"C090"}),
-    ],
-)
-def test_a_verdict_turns_with_its_finding_and_no_other_does(found, changes, turned):
-    other = {id: exact(id, id, value, "", ()) for id, value in changes.items()}
-    said = verdicts(policy_tables.governance_claims(found | other))
-    assert said == GOVERNANCE | dict.fromkeys(turned, CONTRADICTED)
-
-
-@pytest.mark.parametrize("key", ["spending", "years.fewest", "years.most"])
-def test_the_plan_of_hong_kong_is_held_against_its_report(found, key):
-    other = {f"silk.money.{key}": exact("x", "x", 7.0, "", ())}
-    assert verdicts(policy_tables.silk_claims(found | other)) == SILK | {"C056": CONTRADICTED}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda t: t, SUPPORTED),
-        (lambda t: t.assign(confidence=t.confidence.where(t.id != "I023", "article")), IN_PART),
-        (lambda t: t.assign(start=t.start.where(t.id != "I023", pd.Timestamp("2017-10-31"))), CONTRADICTED),
-    ],
-)
-def test_a_date_is_supported_by_a_page(monkeypatch, change, said):
-    load = tables.load
-    monkeypatch.setattr(policy_tables.tables, "load", lambda name: change(load(name)))
-    assert policy_tables.dated("I023", 2016) == said
 
 
 def test_a_date_is_printed_as_exactly_as_it_is_known():

@@ -1,19 +1,13 @@
-"""What the page on carbon markets shows of the fits: claims with verdicts, checks by group, answers by choice."""
+"""What the page on carbon markets shows of the fits: totals, checks by group, answers by choice."""
 
 import numpy as np
 import pandas as pd
 
 from jingjinji import carbon_facts, tables
-from jingjinji.carbon_facts import REGIONS
 from jingjinji.findings import Finding
 from jingjinji.models import carbon
 from jingjinji.prior_draws import prior_parameters
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
-ABOVE, BELOW = "published prices are above it", "published prices are below it"
-NOT_AGAINST, UNTESTED = "the tables do not contradict it", "not testable here"
-SURE = 0.9
-"""Probability from which a direction is called decided."""
 SHORT = {"Beijing": "BJ", "Tianjin": "TJ", "Shanghai": "SH", "Chongqing": "CQ", "Hubei": "HB", "Guangdong": "GD",
          "Shenzhen": "SZ", "Fujian": "FJ", "national": "CN"}  # fmt: skip
 GROUPS = {
@@ -121,87 +115,3 @@ def share_table(found: dict[str, Finding]) -> pd.DataFrame:
     columns = ["region", "series", f"share in {carbon_facts.FIRST}", "share in the last year", "last year",
                "share of the growth"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
-
-
-def of_the_price(dearer: Finding) -> str:
-    """Verdict on the price that the claim implies, from the probability that published prices are above it."""
-    return ABOVE if dearer.mean > SURE else BELOW if dearer.mean < 1 - SURE else OPEN
-
-
-def pulls(found: dict[str, Finding]) -> str:
-    """Whether the three regions have more of the growth than they had at its start, in output and both inventories."""
-    more = [
-        found[f"carbon.growth.three.{series}"].mean > found[f"carbon.share.three.{series}.{carbon_facts.FIRST}"].mean
-        for series in carbon_facts.SERIES
-    ]
-    return HOLDS if all(more) else FAILS if not any(more) else OPEN
-
-
-def lighter(found: dict[str, Finding]) -> str:
-    """Whether CO2 per output of the three regions fell against all provinces' in both inventories."""
-    fell = [
-        found[f"carbon.intensity.three.{series}.{carbon_facts.LAST[series]}"].mean
-        < found[f"carbon.intensity.three.{series}.{carbon_facts.FIRST}"].mean
-        for series in carbon_facts.INVENTORIES
-    ]
-    return HOLDS if all(fell) else FAILS if not any(fell) else OPEN
-
-
-def claims(found: dict[str, Finding]) -> pd.DataFrame:
-    """What the articles say of carbon and of green finance, beside the tables; verdicts follow by stated rules."""
-    text = {id: finding.value_text for id, finding in found.items()}
-    volume, turnover = found["carbon.claim.volume"].mean, found["carbon.claim.turnover"].mean
-    of_pilots = carbon_facts.fact("seven pilots", "cumulative turnover", "end Oct 2018")
-    count = sum(map(len, REGIONS.values()))
-    even = 100 * count / carbon_facts.provinces().index.get_level_values("province").nunique()
-    series = {key: (carbon_facts.FIRST, carbon_facts.LAST[key]) for key in carbon_facts.SERIES}
-    large = [found[f"carbon.share.three.{key}.{last}"].mean > even for key, (_, last) in series.items()]
-    first = [(found[f"carbon.beijing.first.{key}"], found[f"carbon.beijing.years.{key}"]) for key in ("edgar", "ceads")]
-    grew = ", ".join(f"{text[f'carbon.growth.three.{key}']} of the growth of {words} after "
-                     f"{text[f'carbon.share.three.{key}.{carbon_facts.FIRST}']} of it"
-                     for key, words in carbon_facts.SERIES.items())  # fmt: skip
-    intensity = ", ".join(
-        f"{text[f'carbon.intensity.three.{key}.{series[key][0]}']} in {series[key][0]} and "
-        f"{text[f'carbon.intensity.three.{key}.{series[key][1]}']} in {series[key][1]} ({carbon_facts.SERIES[key]})"
-        for key in carbon_facts.INVENTORIES
-    )
-    rows = [
-        (f"Shenzhen traded over {text['carbon.claim.volume']} in ten years",
-         "no second total of Shenzhen; a year of it is not more than all pilots trade in a year",
-         f"{text['carbon.shenzhen.yearly']} a year; all pilots {text['carbon.volume.pilots.2023']} in 2023",
-         NOT_AGAINST if volume / 10 < found["carbon.volume.pilots.2023"].mean else FAILS),
-        (f"for over {text['carbon.claim.turnover']}", "not more than seven pilots together until October 2018",
-         f"over {of_pilots:g} billion CNY", NOT_AGAINST if turnover < of_pilots else FAILS),
-        (f"a tonne was therefore about {text['carbon.implied.shenzhen']}",
-         f"published prices are above or below it with a probability of {SURE:g}, else not decided",
-         f"{found['carbon.shenzhen.weighted'].text}; above with probability {text['carbon.shenzhen.dearer']}",
-         of_the_price(found["carbon.shenzhen.dearer"])),
-        ("its turnover rate is the first of the country", "needs volume and cap of each pilot in one year",
-         "no pilot with both", UNTESTED),
-        ("three regions are a locomotive in size",
-         f"their share is above {even:.0f} %, that of {count} of the provinces, in output and both inventories",
-         ", ".join(f"{text[f'carbon.share.three.{key}.{last}']} of {carbon_facts.SERIES[key]} ({last})"
-                   for key, (_, last) in series.items()), HOLDS if all(large) else FAILS if not any(large) else OPEN),
-        ("they are a locomotive that pulls",
-         f"their share of the growth since {carbon_facts.FIRST} is above their share then, in all three series",
-         grew, pulls(found)),
-        ("there, output gets lighter in carbon", "CO2 per output falls against all provinces' in both inventories",
-         intensity, lighter(found)),
-        ("Beijing has had the least CO2 per output for years",
-         f"rank one of thirty provinces in every year since {carbon_facts.FIRST}, in both inventories",
-         ", ".join(f"{one.mean:g} of {all_.value_text}" for one, all_ in first),
-         HOLDS if all(one.mean == all_.mean for one, all_ in first) else FAILS),
-        ("they rank at the top in economy, low-carbon resources and industry",
-         "needs resources and industry by region",
-         f"output alone: {text[f'carbon.share.three.gdp.{series['gdp'][1]}']} of all", UNTESTED),
-        ("green industries concentrate there", "needs output or firms of these industries by province", "none",
-         UNTESTED),
-        ("Beijing builds the national centre for voluntary reductions", "needs a dated record of the centre",
-         f"only the volume of voluntary reductions, {text['carbon.volume.voluntary.2023']} in 2023", UNTESTED),
-        ("Beijing ranked first among low-carbon pilot cities in 2023", "needs the assessment", "none", UNTESTED),
-        ("four places of Beijing are in the first batch of pilots for less pollution and carbon", "needs the list",
-         "none", UNTESTED),
-        ("computing centres save electricity markedly", "needs their electricity", "none", UNTESTED),
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["the articles say", "rule", "found", "verdict"])
-    return table[["the articles say", "verdict", "found", "rule"]]

@@ -73,6 +73,17 @@ def ledger(
     return pd.concat([rows, judged], axis=1)
 
 
+def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:
+    """The claims of one of `CHAPTERS` as its page lists them: claim, what the article says, verdict, reading, reason.
+
+    `findings` are those that their rules and readings name.
+    """
+    rows = load()
+    judged = ledger(findings, rows[rows.chapter == chapter])[["id", "claim", "verdict", "reading", "reason"]]
+    judged.columns = ["claim", "the article says", "verdict", "found", "why so"]
+    return judged
+
+
 def counts(judged: pd.DataFrame) -> pd.DataFrame:
     """How many claims have each verdict, by chapter (rows, in the order of `CHAPTERS`, and all of them last)."""
     table = pd.crosstab(judged["chapter"], judged["verdict"]).reindex(

@@ -11,8 +11,14 @@ from jingjinji.findings import Finding, find
 MOST_UNCERTAIN = 5
 COLOURS = {
     "air": "#1d4ed8", "November 2014": "#b45309", "coal and steel": "#4b5563", "water": "#0e7490",
-    "hydrogen": "#047857", "Hong Kong": "#be185d",
+    "hydrogen": "#047857", "ten cities": "#7c3aed", "carbon market": "#a16207", "Hong Kong": "#be185d",
 }  # fmt: skip
+HYDROGEN_CHOICES = (
+    "since-start", "logistic", "late-peak", "wide-shares", "steady-shares", "restless-shares", "small-shares",
+    "without-clusters",
+)  # fmt: skip
+EFFICIENCY_CHOICES = ("cobb-douglas", "exponential", "equal-loads", "edgar", "counties", "ceads")
+CARBON_CHOICES = ("without-totals", "without-closes", "without-idle", "late-periods", "wide-markets")
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,20 @@ HEADLINES = (
              "readings of several years, from before the agreement too", above=90),
     Headline("hydrogen.bth.reached", "The region's hydrogen cluster met its target for 2025", "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=("hydrogen.bth.reached@since-start", "hydrogen.bth.reached@logistic",
-                     "hydrogen.bth.reached@without-clusters")),
+             others=tuple(f"hydrogen.bth.reached@{choice}" for choice in HYDROGEN_CHOICES)),
     Headline("hydrogen.shanghai.reached", "Shanghai's hydrogen cluster met its target for 2025", "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=("hydrogen.shanghai.reached@logistic", "hydrogen.shanghai.reached@without-clusters")),
+             others=tuple(f"hydrogen.shanghai.reached@{choice}" for choice in HYDROGEN_CHOICES)),
+    Headline("efficiency.beijing.intensity.first", "Beijing emits the least CO2 per output of ten cities", "ten cities",
+             "measured emissions of the cities' plants and firms",
+             others=tuple(f"efficiency.beijing.intensity.first@{choice}" for choice in EFFICIENCY_CHOICES)),
+    Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
+             "ten cities", "output, capital and emissions by branch in each city",
+             others=("efficiency.beijing.distance.first",
+                     *(f"efficiency.beijing.excess.first@{choice}" for choice in EFFICIENCY_CHOICES))),
+    Headline("carbon.shenzhen.dearer", "Published prices of Shenzhen are above the claim's", "carbon market",
+             "Shenzhen's volume and turnover by year",
+             others=tuple(f"carbon.shenzhen.dearer@{choice}" for choice in CARBON_CHOICES)),
     Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
              "the inventory by sector for every year since 2005, in one release",
              others=("silk.hongkong.reached.2035@per-cent", "silk.hongkong.reached.2035@tonnes",

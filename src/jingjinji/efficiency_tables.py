@@ -1,22 +1,16 @@
-"""What the page on low-carbon efficiency shows of several fits: places by method and source, ranks, claims."""
+"""What the page on low-carbon efficiency shows of several fits: places by method and source, ranks."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from jingjinji import tables
 from jingjinji.efficiency_classical import METHOD_NAMES, METHODS
 from jingjinji.findings import Finding
 from jingjinji.models import efficiency
 from jingjinji.models.efficiency import CRITERIA, NAMES, SOURCES, TEN
 from jingjinji.prior_draws import prior_parameters
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
-DEPENDS = "depends on the method"
-UNTESTED = "not testable here"
-SURE = 0.9
-"""Probability above which an answer is called decided."""
 WORDS = {
     "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",
 }  # fmt: skip
@@ -108,60 +102,3 @@ def prior_levels(panel: efficiency.Panel, draws: int, seed: int) -> dict[str, tu
     printed = np.exp(index["level"] + efficiency.LOG_TYPICAL)
     there = index["known"] > 0
     return {NAMES[source]: (drawn[:, k, there[k]].ravel(), printed[k, there[k]]) for k, source in enumerate(SOURCES)}
-
-
-def decided(probability: float) -> str:
-    """`HOLDS` above `SURE`, `FAILS` below one less it, `OPEN` between."""
-    return HOLDS if probability > SURE else FAILS if probability < 1 - SURE else OPEN
-
-
-def agreed(answers: list[str]) -> str:
-    """The answer of all methods; where they differ, that it depends on them if one of them says that it holds."""
-    if len(set(answers)) == 1:
-        return answers[0]
-    return DEPENDS if HOLDS in answers else OPEN
-
-
-def place(found: dict[str, Finding], city: str, rank: int, word: str) -> tuple[str, str]:
-    """Verdict on a city's rank, and what was found: three criteria of the main fit, and the envelopment."""
-    chances = [found[f"efficiency.{city.lower()}.{criterion}.{word}"] for criterion in CRITERIA]
-    envelopment = found[f"efficiency.dea.{city.lower()}.{word}"]
-    answers = [*[decided(chance.mean) for chance in chances], decided(envelopment.mean / 100)]
-    texts = [f"{WORDS[criterion]}: probability {chance.value_text}"
-             for criterion, chance in zip(CRITERIA, chances, strict=True)]  # fmt: skip
-    return agreed(answers), "; ".join([*texts, f"envelopment: {envelopment.value_text} of subsets"])
-
-
-def narrowing(found: dict[str, Finding]) -> tuple[str, str]:
-    """Verdict on a gap that narrows, and what was found by each criterion and by the envelopment."""
-    keys = ("gap.intensity", "ratio", "gap.excess", "gap.distance")
-    chances = [found[f"efficiency.{key}.narrows"] for key in keys]
-    low, high = (found[f"efficiency.dea.gap.change.{end}"].mean for end in ("low", "high"))
-    envelopment = HOLDS if high < 0 else FAILS if low > 0 else OPEN
-    words = ("difference of CO2 per output", "ratio", "at equal inputs and output", "at the frontier")
-    texts = [f"{word}: probability {chance.value_text}" for word, chance in zip(words, chances, strict=True)]
-    change = found["efficiency.dea.gap.change"].value_text
-    return agreed([*[decided(chance.mean) for chance in chances], envelopment]), "; ".join(
-        [*texts, f"envelopment: {change}, {low:g} to {high:g}"]
-    )
-
-
-def claims(found: dict[str, Finding]) -> pd.DataFrame:
-    """What the article says of the ten cities, beside the findings; verdicts follow by stated rules."""
-    left = sorted(set(efficiency.LEFT_OUT) & set(tables.load("city_production").city))
-    rule = f"decided above {SURE:g} or below {1 - SURE:.1f}; all methods must agree"
-    tokyo = found["efficiency.tokyo.needed"].value_text
-    rows = [
-        ("ten cities over ten years, 2005 to 2014", "needs the report itself", "not seen", UNTESTED),
-        ("three cities of the region are left out", "needs the report itself",
-         f"the tables have them: {', '.join(left)}", UNTESTED),
-        ("Beijing is first", rule, *reversed(place(found, "Beijing", 1, "first"))),
-        ("Tianjin is second", rule, *reversed(place(found, "Tianjin", 2, "second"))),
-        ("the gap between Beijing and the other nine narrows continually", rule, *reversed(narrowing(found))),
-        ("against Tokyo there is large room to catch up", "needs Tokyo's output in comparable prices",
-         f"CO2 alone: Tokyo emits less per output than Beijing if it makes more than {tokyo} of Japan's output",
-         UNTESTED),
-        ("innovation is the core driver of low-carbon growth", "needs innovation by city and year", "none", UNTESTED),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
-    return frame[["the article says", "verdict", "found", "rule"]]

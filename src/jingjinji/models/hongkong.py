@@ -165,37 +165,38 @@ def expanded(steps, exponent, maths=np):
     return maths.exp(maths.log(maths.clip(base, 1e-3, 1e3)) / exponent)
 
 
-def _paths(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
-    """Log multiples (sector, year) of the level, whose steps on the scale of `expanded` are Student's around `drifts`.
+def _paths(name: str, level, drifts, scatter, exponent, dims: tuple[str, str]):
+    """Log emissions (sector, year) whose steps from `level`, on the scale of `expanded`, are Student's around `drifts`.
 
-    The logarithm is drawn and not the sum of the steps: it is known where emissions are, whatever the exponent.
+    The logarithm is drawn and not the sum of the steps: it is known where emissions are, whatever level and exponent.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, drifts, scatter, exponent):
-        path = pt.expm1(exponent * value) / exponent
+    def logp(value, level, drifts, scatter, exponent):
+        multiple = value - level[:, None]
+        path = pt.expm1(exponent * multiple) / exponent
         steps = pt.concatenate([path[:, :1], path[:, 1:] - path[:, :-1]], axis=1)
         density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None]), steps)
-        return (density + exponent * value).sum()
+        return (density + exponent * multiple).sum()
 
-    def random(drifts, scatter, exponent, rng=None, size=None):
+    def random(level, drifts, scatter, exponent, rng=None, size=None):
         steps = drifts + scatter[:, None] * rng.standard_t(TAIL, drifts.shape)
-        return np.log(expanded(steps.cumsum(axis=1), exponent))
+        return level[:, None] + np.log(expanded(steps.cumsum(axis=1), exponent))
 
     return pm.CustomDist(
-        name, drifts, scatter, exponent, logp=logp, random=random, signature="(s,t),(s),()->(s,t)", dims=dims,
-        class_name="StudentSteps",
+        name, level, drifts, scatter, exponent, logp=logp, random=random, signature="(s),(s,t),(s),()->(s,t)",
+        dims=dims, class_name="StudentSteps",
     )  # fmt: skip
 
 
-def _surprised(name: str, drifts, scatter, exponent, dims: tuple[str, str]):
+def _surprised(name: str, level, drifts, scatter, exponent, dims: tuple[str, str]):
     """The same paths, of which the surprises are drawn."""
     import pymc as pm
     import pytensor.tensor as pt
 
     surprise = pm.StudentT(name, nu=TAIL, mu=0, sigma=1, dims=dims)
-    return pt.log(expanded(pt.cumsum(drifts + scatter[:, None] * surprise, axis=1), exponent, pt))
+    return level[:, None] + pt.log(expanded(pt.cumsum(drifts + scatter[:, None] * surprise, axis=1), exponent, pt))
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
@@ -235,18 +236,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         scatter = pt.exp(log_scatter_mean + log_scatter)
         back, forth = -drifts[: ANCHOR - BASE][::-1].T, drifts[ANCHOR - BASE :].T
         before = pt.concatenate([
-            _paths("before", back[:1], scatter[:1], exponent, ("measured before", "year before")),
-            _surprised("surprise_before", back[1:], scatter[1:], exponent, ("guessed before", "year before")),
+            _paths("before", level[:1], back[:1], scatter[:1], exponent, ("measured before", "year before")),
+            _surprised("surprise_before", level[1:], back[1:], scatter[1:], exponent,
+                       ("guessed before", "year before")),
         ])  # fmt: skip
         after = pt.concatenate([
-            _paths("after", forth[:3], scatter[:3], exponent, ("measured after", "year after")),
-            _surprised("surprise_after", forth[3:], scatter[3:], exponent, ("guessed after", "year after")),
+            _paths("after", level[:3], forth[:3], scatter[:3], exponent, ("measured after", "year after")),
+            _surprised("surprise_after", level[3:], forth[3:], scatter[3:], exponent, ("guessed after", "year after")),
         ])  # fmt: skip
-        path = pt.concatenate([before[:, ::-1], pt.zeros((len(SECTORS), 1)), after], axis=1).T
-        emissions = pt.exp(level + path)
+        emissions = pt.exp(pt.concatenate([before[:, ::-1], level[:, None], after], axis=1)).T
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
-        revision = revision_scale * pm.Normal("revision", 0, 1, dims="release")
+        revision = pm.Normal("revision", 0, revision_scale, dims="release")
         inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
         above = pt.log((panel.top * emissions[here[0]]).sum(axis=1))
         ratio = (panel.bottom.sum(axis=1) > 0).astype(float)
@@ -351,9 +352,10 @@ def states(fit) -> dict[str, np.ndarray]:
         return np.log(expanded(steps.cumsum(axis=2), exponent[:, None, None]))
 
     hardly = surprised(back[..., 1:], scatter[:, 1:], value["surprise_before"])
-    before = np.concatenate([value["before"], hardly], axis=1)[..., ::-1]
+    level = value["level"][..., None]
+    before = np.concatenate([value["before"] - level[:, :1], hardly], axis=1)[..., ::-1]
     rest = surprised(forth[..., 3:], scatter[:, 3:], value["surprise_after"])
-    after = np.concatenate([value["after"], rest], axis=1)
+    after = np.concatenate([value["after"] - level[:, :3], rest], axis=1)
     zero = np.zeros((len(scatter), len(SECTORS), 1))
     path = np.concatenate([before, zero, after], axis=2).swapaxes(1, 2)
     level = np.exp(value["level"])
