@@ -39,11 +39,12 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
         words = act.label + (f" (+{act.parts})" if act.parts else "")
         room = INCH_OF_LETTER * len(words) / inch + 0.25
         if end + room < last:
-            axis.text(end + 0.16, -row, words, va="center", fontsize=8)
+            place, side = end + 0.16, "left"
         elif start - room > first:
-            axis.text(start - 0.16, -row, words, va="center", ha="right", fontsize=8)
+            place, side = start - 0.16, "right"
         else:
-            axis.text(start + 0.2, -row, words, va="center", fontsize=8)
+            place, side = start + 0.2, "left"
+        axis.text(place, -row, words, va="center", ha=side, fontsize=8, in_layout=False)
     axis.set_xlim(first - 0.1, last)
     axis.set_ylim(-len(acts) + 0.3, 0.7)
     axis.set_yticks([])
