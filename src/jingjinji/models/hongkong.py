@@ -41,18 +41,20 @@ PANEL = ("hongkong_emissions", "policy_facts")
 class Panel:
     """Printed figures, one a row, and two statistics by year.
 
-    `printed`: value (its logarithm), half (standard deviation of rounding, of the logarithm), year, base_year (the year
-    a change or a share is taken of), top and bottom (sectors summed above and below the stroke, as 0/1 rows of
-    `SECTORS`; bottom all zero for a total), release (-1 for the last one or a ratio). `series`: log of fossil CO2
-    and of the CO2 of coal and gas burnt by year (source, year), nan where there is none. `curve`: lowest and highest
-    exponent of the scale on which a year's step is the same: 0 constant per cent, 1 constant tonnes.
-    `walk`: multiplies how fast drifts change. `shared`: 1 where sectors are pooled, larger for hardly.
+    `last`: last year with figures. `printed`: value (its logarithm), half (standard deviation of rounding, of the
+    logarithm), year, base_year (the year a change or a share is taken of), top and bottom (sectors summed above and
+    below the stroke, as 0/1 rows of `SECTORS`; bottom all zero for a total), release (-1 for the last one or a ratio).
+    `series`: log of fossil CO2 and of the CO2 of coal and gas burnt by year (source, year), nan where there is none.
+    `curve`: lowest and highest exponent of the scale on which a year's step is the same: 0 constant per cent, 1
+    constant tonnes. `walk`: multiplies how fast drifts change. `shared`: 1 where sectors are pooled, larger for
+    hardly.
     """
 
     printed: pd.DataFrame
     top: np.ndarray
     bottom: np.ndarray
     series: np.ndarray
+    last: int = NOW
     curve: tuple[float, float] = (0.02, 1.0)
     walk: float = 1.0
     shared: float = 1.0
@@ -150,6 +152,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "known": np.ones(count) if panel.known is None else panel.known,
         "log_series": np.nan_to_num(series),
         "there": np.isfinite(series).astype(float),
+        "informed": (YEARS[YEARS > ANCHOR] <= panel.last).astype(float),
         "curve": np.array(panel.curve),
         "walk_factor": np.array(panel.walk),
         "shared_factor": np.array(panel.shared),
@@ -165,29 +168,44 @@ def expanded(steps, exponent, maths=np):
     return maths.exp(maths.log(maths.clip(base, 1e-3, 1e3)) / exponent)
 
 
-def _paths(name: str, level, drifts, scatter, exponent, dims: tuple[str, str]):
+def _paths(name: str, level, drifts, scatter, exponent, informed, dims: tuple[str, str]):
     """Log emissions (sector, year) whose steps from `level`, on the scale of `expanded`, are Student's around `drifts`.
 
     The logarithm is drawn and not the sum of the steps: it is known where emissions are, whatever level and exponent.
+    Of the years that are not `informed`, the last ones, surprises are drawn instead.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, level, drifts, scatter, exponent):
+    def logp(value, level, drifts, scatter, exponent, informed):
         multiple = value - level[:, None]
         path = pt.expm1(exponent * multiple) / exponent
         steps = pt.concatenate([path[:, :1], path[:, 1:] - path[:, :-1]], axis=1)
-        density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None]), steps)
-        return (density + exponent * multiple).sum()
+        density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None]), steps) + exponent * multiple
+        surprise = pm.logp(pm.StudentT.dist(nu=TAIL, mu=0, sigma=1), value)
+        return (informed * density + (1 - informed) * surprise).sum()
 
-    def random(level, drifts, scatter, exponent, rng=None, size=None):
-        steps = drifts + scatter[:, None] * rng.standard_t(TAIL, drifts.shape)
-        return level[:, None] + np.log(expanded(steps.cumsum(axis=1), exponent))
+    def random(level, drifts, scatter, exponent, informed, rng=None, size=None):
+        surprise = rng.standard_t(TAIL, drifts.shape)
+        steps = drifts + scatter[:, None] * surprise
+        return np.where(informed > 0, level[:, None] + np.log(expanded(steps.cumsum(axis=1), exponent)), surprise)
 
-    return pm.CustomDist(
-        name, level, drifts, scatter, exponent, logp=logp, random=random, signature="(s),(s,t),(s),()->(s,t)",
-        dims=dims, class_name="StudentSteps",
+    drawn = pm.CustomDist(
+        name, level, drifts, scatter, exponent, informed, logp=logp, random=random,
+        signature="(s),(s,t),(s),(),(t)->(s,t)", dims=dims, class_name="StudentSteps",
     )  # fmt: skip
+    return beyond(drawn, level, drifts, scatter, exponent, informed, pt)
+
+
+def beyond(drawn, level, drifts, scatter, exponent, informed, maths=np):
+    """Log emissions (..., sector, year) from what `_paths` draws: surprises of the years not `informed` summed up."""
+    known = maths.expm1(exponent * (drawn - level[..., None])) / exponent
+    last = informed - maths.concatenate([informed[1:], maths.zeros_like(informed[:1])])
+    start = (known * last).sum(axis=-1)
+    steps = (1 - informed) * (drifts + scatter[..., None] * drawn)
+    path = start[..., None] + maths.cumsum(steps, axis=-1)
+    later = level[..., None] + maths.log(expanded(path, exponent, maths))
+    return maths.where(informed > 0, drawn, later)
 
 
 def _surprised(name: str, level, drifts, scatter, exponent, dims: tuple[str, str]):
@@ -236,12 +254,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         scatter = pt.exp(log_scatter_mean + log_scatter)
         back, forth = -drifts[: ANCHOR - BASE][::-1].T, drifts[ANCHOR - BASE :].T
         before = pt.concatenate([
-            _paths("before", level[:1], back[:1], scatter[:1], exponent, ("measured before", "year before")),
+            _paths("before", level[:1], back[:1], scatter[:1], exponent, np.ones(ANCHOR - BASE),
+                   ("measured before", "year before")),
             _surprised("surprise_before", level[1:], back[1:], scatter[1:], exponent,
                        ("guessed before", "year before")),
         ])  # fmt: skip
         after = pt.concatenate([
-            _paths("after", level[:3], forth[:3], scatter[:3], exponent, ("measured after", "year after")),
+            _paths("after", level[:3], forth[:3], scatter[:3], exponent, d["informed"],
+                   ("measured after", "year after")),
             _surprised("surprise_after", level[3:], forth[3:], scatter[3:], exponent, ("guessed after", "year after")),
         ])  # fmt: skip
         emissions = pt.exp(pt.concatenate([before[:, ::-1], level[:, None], after], axis=1)).T
@@ -311,7 +331,7 @@ def _toy(panel: Panel, fall: float) -> Panel:
 def _until(panel: Panel, last: int) -> Panel:
     """Everything printed for later years left out, also what compares with them."""
     known = (panel.printed.year <= last).to_numpy(dtype=float)
-    return replace(panel, known=known, series=np.where(last >= YEARS, panel.series, np.nan))
+    return replace(panel, known=known, series=np.where(last >= YEARS, panel.series, np.nan), last=last)
 
 
 DERIVED = ()
@@ -329,7 +349,6 @@ VARIANTS = {
     "quick-drift": partial(replace, walk=3.0),
     "sectors-apart": partial(replace, shared=3.0),
     "inventory-alone": lambda panel: replace(panel, series=np.full_like(panel.series, np.nan)),
-    "to-2014": partial(_until, last=2014),
     "to-2019": partial(_until, last=2019),
 }
 
@@ -355,7 +374,9 @@ def states(fit) -> dict[str, np.ndarray]:
     level = value["level"][..., None]
     before = np.concatenate([value["before"] - level[:, :1], hardly], axis=1)[..., ::-1]
     rest = surprised(forth[..., 3:], scatter[:, 3:], value["surprise_after"])
-    after = np.concatenate([value["after"] - level[:, :3], rest], axis=1)
+    ahead = forth[..., :3].swapaxes(1, 2), scatter[:, :3], exponent[:, None, None], data(fit.panel)["informed"]
+    measured = beyond(value["after"], value["level"][:, :3], *ahead)
+    after = np.concatenate([measured - level[:, :3], rest], axis=1)
     zero = np.zeros((len(scatter), len(SECTORS), 1))
     path = np.concatenate([before, zero, after], axis=2).swapaxes(1, 2)
     level = np.exp(value["level"])
