@@ -247,7 +247,7 @@ def test_outcomes_of_the_calculator_are_all_there_with_their_probability():
     assert table.probability.tolist()[2] == water_tables.outcomes(np.ones(400), 10, 4).probability.tolist()[1]
     shares = [np.mean(np.round(kept * 10) == count) for count in (10, 9)]
     assert shares == [0.5, 0.25]
-    assert table["for quality"].tolist() == ["0.50", "0.45", "0.40", "at most 0.35"]
+    assert table["for quality"].tolist() == ["0.050", "0.045", "0.040", "at most 0.035"]
 
 
 def test_every_assumed_rate_is_printed():

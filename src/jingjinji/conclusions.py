@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jingjinji import carbon_tables, efficiency_tables, hydrogen_tables, policy_tables
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, find
 
@@ -13,12 +14,11 @@ COLOURS = {
     "air": "#1d4ed8", "November 2014": "#b45309", "coal and steel": "#4b5563", "water": "#0e7490",
     "hydrogen": "#047857", "ten cities": "#7c3aed", "carbon market": "#a16207", "Hong Kong": "#be185d",
 }  # fmt: skip
-HYDROGEN_CHOICES = (
-    "since-start", "logistic", "late-peak", "wide-shares", "steady-shares", "restless-shares", "small-shares",
-    "without-clusters",
-)  # fmt: skip
-EFFICIENCY_CHOICES = ("cobb-douglas", "exponential", "equal-loads", "edgar", "counties", "ceads")
-CARBON_CHOICES = ("without-totals", "without-closes", "without-idle", "late-periods", "wide-markets")
+
+
+def _choices(id: str, choices: dict[str, str]) -> tuple[str, ...]:
+    """The finding of a question under each of a page's choices but the main one."""
+    return tuple(f"{id}{end}" for end in choices.values() if end)
 
 
 @dataclass(frozen=True)
@@ -68,35 +68,36 @@ HEADLINES = (
              "November 2014", "a list of all alerts with the forecasts on which they were called", below=0),
     Headline("energy.emissions.elasticity.so2.bth", "Less coal went with less SO2 in the three provinces",
              "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
-             others=("energy.emissions.elasticity.so2.hebei", "energy.emissions.elasticity.so2.beijing")),
+             others=("energy.emissions.elasticity.so2.hebei", "energy.emissions.elasticity.so2.beijing",
+                     "energy.emissions.elasticity.so2.bth@without-year-shocks",
+                     "energy.emissions.elasticity.so2.bth@without-breaks")),
     Headline("energy.hebei.slower-than-germany", "Hebei's coal takes longer to halve than Germany's took",
-             "coal and steel", "Hebei's coal by year after 2017"),
+             "coal and steel", "Hebei's coal by year after 2017",
+             others=("energy.hebei.slower-than-germany@logistic", "energy.hebei.slower-than-germany@without-germany")),
     Headline("miyun.gubeikou.class-ii.months", "At Gubeikou {limit:g} % of the months or more kept class II", "water",
              "readings of several years, from before the agreement too", above=90),
     Headline("hydrogen.bth.reached", "The region's hydrogen cluster met its target for 2025", "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=tuple(f"hydrogen.bth.reached@{choice}" for choice in HYDROGEN_CHOICES)),
+             others=_choices("hydrogen.bth.reached", hydrogen_tables.CHOICES)),
     Headline("hydrogen.shanghai.reached", "Shanghai's hydrogen cluster met its target for 2025", "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=tuple(f"hydrogen.shanghai.reached@{choice}" for choice in HYDROGEN_CHOICES)),
+             others=_choices("hydrogen.shanghai.reached", hydrogen_tables.CHOICES)),
     Headline("efficiency.beijing.intensity.first", "Beijing emits the least CO2 per output of ten cities", "ten cities",
              "measured emissions of the cities' plants and firms",
-             others=tuple(f"efficiency.beijing.intensity.first@{choice}" for choice in EFFICIENCY_CHOICES)),
+             others=_choices("efficiency.beijing.intensity.first", efficiency_tables.CHOICES)),
     Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
              "ten cities", "output, capital and emissions by branch in each city",
-             others=("efficiency.beijing.distance.first",
-                     *(f"efficiency.beijing.excess.first@{choice}" for choice in EFFICIENCY_CHOICES))),
+             others=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES)),
     Headline("carbon.shenzhen.dearer", "Published prices of Shenzhen are above the claim's", "carbon market",
              "Shenzhen's volume and turnover by year",
-             others=tuple(f"carbon.shenzhen.dearer@{choice}" for choice in CARBON_CHOICES)),
+             others=("carbon.shenzhen.dearer.scattered", "carbon.shenzhen.dearer.even",
+                     *_choices("carbon.shenzhen.dearer", carbon_tables.CHOICES))),
     Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
              "the inventory by sector for every year since 2005, in one release",
-             others=("silk.hongkong.reached.2035@per-cent", "silk.hongkong.reached.2035@tonnes",
-                     "silk.hongkong.reached.2035@steady-drift", "silk.hongkong.reached.2035@quick-drift")),
+             others=_choices("silk.hongkong.reached.2035", policy_tables.CHOICES)),
     Headline("silk.hongkong.reached.2050", "Hong Kong's emissions are near zero by 2050", "Hong Kong",
              "the power stations' closing dates and what replaces them",
-             others=("silk.hongkong.reached.2050@per-cent", "silk.hongkong.reached.2050@tonnes",
-                     "silk.hongkong.reached.2050@steady-drift", "silk.hongkong.reached.2050@quick-drift")),
+             others=_choices("silk.hongkong.reached.2050", policy_tables.CHOICES)),
 )  # fmt: skip
 
 
