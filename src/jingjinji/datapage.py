@@ -98,10 +98,10 @@ def _allowed(field: dict) -> str:
 
 def _source(source: dict) -> str:
     note = f" {escape(source['note'])}" if "note" in source else ""
+    link = f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. ' if "path" in source else ""
     return (
         f"<code>{escape(source['name'])}</code>: {escape(source['title'])}. {escape(source['publisher'])}. "
-        f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. '
-        f"Licence: {escape(_short(source['license']))}.{note}"
+        f"{link}Licence: {escape(_short(source['license']))}.{note}"
     )
 
 
