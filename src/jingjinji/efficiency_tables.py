@@ -10,6 +10,7 @@ from jingjinji.findings import Finding
 from jingjinji.models import efficiency
 from jingjinji.models.efficiency import CRITERIA, NAMES, SOURCES, TEN
 from jingjinji.prior_draws import prior_parameters
+from jingjinji.water_tables import INTERVAL_WORDS
 
 WORDS = {
     "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",
@@ -59,15 +60,20 @@ def by_method(found: dict[str, Finding]) -> pd.DataFrame:
 
 
 def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:
-    """The ten cities by each criterion and by the slacks-based score with its interval; cells with their units."""
+    """The ten cities by each criterion and by the slacks-based score with its interval; units stand in the heads."""
     rows = []
     for city in TEN:
         key, dea = f"efficiency.{city.lower()}", f"efficiency.dea.{city.lower()}"
         low, high = (found[f"{dea}.{end}"].mean for end in ("low", "high"))
-        rows.append((city, *[found[f"{key}.{criterion}"].text for criterion in CRITERIA],
+        rows.append((city, *[_bare(found[f"{key}.{criterion}"]) for criterion in CRITERIA],
                      f"{found[f'{dea}.constant.mean'].value_text} ({low:.0f} to {high:.0f})"))  # fmt: skip
     heads = [f"{words} ({unit})" for words, (_, unit) in zip(WORDS.values(), CRITERIA.values(), strict=True)]
     return pd.DataFrame(rows, columns=["city", *heads, "slacks-based score (subsampling interval)"])
+
+
+def _bare(finding: Finding) -> str:
+    """A finding without its unit and without the kind of its interval, which head and caption name."""
+    return finding.text.replace(f"\N{NO-BREAK SPACE}{finding.unit}", "").replace(INTERVAL_WORDS, "")
 
 
 def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
