@@ -12,6 +12,7 @@ import pandas as pd
 from compile import to_csv
 
 from jingjinji import fitting, models
+from jingjinji.errors import FitMissing
 from jingjinji.findings import Finding
 
 HERE = Path(__file__).parent
@@ -20,7 +21,13 @@ NAME = "apec_by_hour"
 
 def main() -> None:
     (topic,) = models.BY_HOUR
-    table = by_hour({name: fitting.load_findings(name) for name in fitting.names([topic])})
+    found = {}
+    for name in fitting.names([topic]):
+        try:
+            found[name] = fitting.load_findings(name)
+        except FitMissing as error:
+            print(f"left out: {error}")
+    table = by_hour(found)
     content = to_csv(table)
     (HERE / f"{NAME}.csv").write_bytes(content)
     descriptor = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))

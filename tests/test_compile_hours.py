@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jingjinji.errors import FitMissing
 from jingjinji.findings import Finding
 
 DATA = Path(__file__).parents[1] / "data"
@@ -63,3 +64,18 @@ def test_the_description_gets_the_hash_and_nothing_else_changes(script, tmp_path
     assert resource["bytes"] == len(content)
     assert [one for one in after if one is not resource] == [one for one in before if one["name"] != "apec_by_hour"]
     assert len(pd.read_csv(tmp_path / "apec_by_hour.csv")) == 2
+
+
+def test_a_fit_that_did_not_pass_is_left_out(script, tmp_path, monkeypatch, capsys):
+    def load(name: str):
+        if name.endswith("stations"):
+            raise FitMissing("there is no fit 'apec_hours/stations'")
+        return some_fits()[name]
+
+    shutil.copy(DATA / "datapackage.json", tmp_path)
+    monkeypatch.setattr(script, "HERE", tmp_path)
+    monkeypatch.setattr(script.fitting, "names", lambda topics: list(some_fits()))
+    monkeypatch.setattr(script.fitting, "load_findings", load)
+    script.main()
+    assert pd.read_csv(tmp_path / "apec_by_hour.csv")["fit"].tolist() == ["apec_hours"]
+    assert "left out: there is no fit 'apec_hours/stations'" in capsys.readouterr().out

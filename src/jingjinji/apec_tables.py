@@ -186,19 +186,24 @@ def by_hour(f: dict[str, Finding]) -> pd.DataFrame:
 
 
 def hours_sentence() -> str:
-    """What the model by hour says of the whole ban and how far its level lies off, in sentences."""
+    """What the model by hour says of the whole ban and how far its level lies off, in sentences.
+
+    A series whose fit did not pass the gate is not in the table, and the last sentence says so.
+    """
     hours = tables.load("apec_by_hour").set_index("id")
     series = {"one site": "embassy", "twelve stations": "stations"}
-    bans = {words: hours.loc[f"apec.hours.{site}.ban.effect"] for words, site in series.items()}
-    open_ones = [words for words, row in bans.items() if row.hdi_low <= 0 <= row.hdi_high]
-    inside = (
-        "neither interval" if not open_ones else "both intervals" if len(open_ones) == 2 else f"that of {open_ones[0]}"
-    )
+    there = {words: site for words, site in series.items() if f"apec.hours.{site}.ban.effect" in hours.index}
+    bans = {words: hours.loc[f"apec.hours.{site}.ban.effect"] for words, site in there.items()}
+    with_nought = [row.hdi_low <= 0 <= row.hdi_high for row in bans.values()]
+    inside = "lies inside" if all(with_nought) else "lies outside" if not any(with_nought) else "lies in one of them"
     each = " and ".join(f"{row.text} ({words})" for words, row in bans.items())
-    level = " and ".join(hours.text[f"apec.hours.{site}.check.level"] for site in series.values())
+    level = " and ".join(hours.text[f"apec.hours.{site}.check.level"] for site in there.values())
+    missing = "".join(
+        f" By the hour the fit of {words} did not pass the gate." for words in series if words not in there
+    )
     return (
-        f"Taken by the hour, the ban departs by {each}; nought lies in {inside}. What calendar and weather leave over "
-        f"of all hours is {level} on average, where nought would be right."
+        f"Taken by the hour, the ban departs by {each}; nought {inside}. What calendar and weather leave "
+        f"over of all hours is {level} on average, where nought would be right.{missing}"
     )
 
 

@@ -73,7 +73,7 @@ def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:
 
 def _bare(finding: Finding) -> str:
     """A finding without its unit and without the kind of its interval, which head and caption name."""
-    return finding.text.replace(f"\N{NO-BREAK SPACE}{finding.unit}", "").replace(INTERVAL_WORDS, "")
+    return finding.text.replace(INTERVAL_WORDS, "").replace(f"\N{NO-BREAK SPACE}{finding.unit}", "")
 
 
 def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
