@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const body = table.tBodies[0]
   const rows = [...body.rows]
   const COLUMNS = { number: 0, chapter: 2, verdict: 3 }
-  const text = (row, column) => row.cells[column].innerText.trim()
+  const text = (row, column) => row.cells[column].textContent.trim()
   const article = (row) => row.querySelector(".claim-source").textContent.split(" (")[0]
   const read = { chapter: (row) => text(row, COLUMNS.chapter), verdict: (row) => text(row, COLUMNS.verdict), article }
   const address = new URLSearchParams(location.search)
@@ -37,7 +37,7 @@ document.addEventListener("DOMContentLoaded", () => {
     status.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} claims`
     const chosen = new URLSearchParams(fields.filter((field) => field.value).map((field) => [field.name, field.value]))
     const query = chosen.size ? `?${chosen}` : ""
-    if (query !== location.search) history.replaceState(null, "", location.pathname + query + location.hash)
+    if (query !== location.search) history.replaceState(null, "", location.pathname + query + (query ? "" : location.hash))
   }
   const sort = (header, column) => {
     const down = header.getAttribute("aria-sort") === "ascending"

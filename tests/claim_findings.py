@@ -57,7 +57,7 @@ def wanted() -> set[str]:
     for row in claims.load().itertuples():
         found |= set(rules.named(rules.parse(row.rule))[0])
         for placeholder in rules.PLACEHOLDER.findall(row.found):
-            found |= set(rules.named_in_value(placeholder.removeprefix("value:")))
+            found |= set(rules._named(rules._Reader(placeholder.removeprefix("value:")).value())[0])
     return found
 
 

@@ -17,6 +17,7 @@ GROUPS = {
     "averages and a close, 2023 and 2024": (2022, 2025),
 }
 """Middle of the period of the prices in each group of the check, from and below."""
+WORDS = {"10⁹ CNY": "billion CNY", "10⁶ USD": "million USD"}
 CHOICES = {
     "main fit": "",
     "without the pilots' totals": "@without-totals",
@@ -96,7 +97,9 @@ def totals() -> pd.DataFrame:
     table = tables.load("carbon_market").fillna({"bound": ""})
     rows = table[table.quantity.isin(["cumulative volume", "cumulative turnover", "volume", "turnover"])]
     rows = rows[rows.unit != "t"]
-    shown = rows.bound.map({"lower": "over "}).fillna("") + rows.value.map("{:g}".format) + " " + rows.unit
+    shown = (
+        rows.bound.map({"lower": "over "}).fillna("") + rows.value.map("{:g}".format) + " " + rows.unit.replace(WORDS)
+    )
     made = rows.assign(shown=shown, kind=rows.quantity.str.replace("cumulative ", ""))
     wide = made.pivot(index=["market", "first", "last"], columns="kind", values="shown").fillna("").reset_index()
     return wide.assign(first=wide["first"].dt.strftime("%Y-%m-%d"), last=wide["last"].dt.strftime("%Y-%m-%d"))[

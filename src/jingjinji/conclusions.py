@@ -150,6 +150,12 @@ def least_certain(table: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)  # fmt: skip
 
 
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """All headlines of `weighed` with their probabilities as they are printed."""
+    columns = ["probability", "lowest", "highest"]
+    return table[["question", "chapter"]].join(table[columns].map(_chance))
+
+
 def _chance(value: float) -> str:
     """A probability with two digits; never as certain as 0 or 1."""
     if value < 0.005:

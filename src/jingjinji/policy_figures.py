@@ -25,7 +25,8 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     """Acts one below another in order of their dates, from year `first` to `last`, coloured by kind.
 
     acts : label, kind, start, end, precision, parts. A hollow mark: the day is not known. Words stand after the bar, or
-    before it where there is no room; a bar that is as long as the figure has them above.
+    before it where there is no room; a bar that is as long as the figure has them on it. What ended before `first`
+    says when.
     """
     figure = Figure(figsize=(WIDTH, ROW * len(acts) + 1.1))
     axis = figure.subplots()
@@ -33,10 +34,11 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     for row, act in enumerate(acts.itertuples()):
         colour, hollow = KIND_COLOURS[act.kind], act.precision != "day"
         start, end = _year(act.start), _year(act.end) if pd.notna(act.end) else _year(act.start)
+        over = act.end.year if end < first else 0
         start, end = max(start, first), min(max(end, first), last)
         axis.plot([start, end], [-row, -row], color=colour, lw=3.5, alpha=0.45, solid_capstyle="butt")
         axis.plot(start, -row, "o", ms=4.5, color="white" if hollow else colour, mec=colour, mew=1.2)
-        words = act.label + (f" (+{act.parts})" if act.parts else "")
+        words = act.label + (f" (+{act.parts})" if act.parts else "") + (f", until {over}" if over else "")
         room = INCH_OF_LETTER * len(words) / inch + 0.25
         if end + room < last:
             place, side = end + 0.16, "left"
@@ -44,7 +46,8 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
             place, side = start - 0.16, "right"
         else:
             place, side = start + 0.2, "left"
-        axis.text(place, -row, words, va="center", ha=side, fontsize=8, in_layout=False)
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
+        axis.text(place, -row, words, va="center", ha=side, fontsize=8, in_layout=False, bbox=paper)
     axis.set_xlim(first - 0.1, last)
     axis.set_ylim(-len(acts) + 0.3, 0.7)
     axis.set_yticks([])
@@ -99,7 +102,7 @@ def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tu
     axis.plot([], [], "_", color=ACCENT, ms=10, mew=2, label="target")
     for colour, name in ((INK, "path"), (SECOND, "if years go on as before")):
         axis.plot([], [], color=colour, lw=5, alpha=0.5, label=name)
-    axis.set_ylim(0, 62)
+    axis.set_ylim(0, 1.04 * max(np.percentile(draws, 97, axis=0).max() for _, draws in (past, future)))
     axis.set_ylabel("emissions (Mt a year)")
     figure.legend(loc="outside upper center", ncols=2, columnspacing=1)
     return figure
@@ -132,7 +135,8 @@ def certainty(rows: pd.DataFrame, colours: dict[str, str]) -> Figure:
     top = 0.0
     for row, lines, height in zip(rows.itertuples(), texts, heights, strict=True):
         bold = "bold" if row.uncertain else "normal"
-        axis.text(0, top, "\n".join(lines), va="top", fontsize=8, weight=bold, linespacing=1.1)
+        axis.text(0, top, "\n".join(lines), va="top", fontsize=8, weight=bold, linespacing=1.1,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2})  # fmt: skip
         y, colour = top - height + 0.1, colours[row.chapter]
         axis.plot([0, 1], [y, y], color=SOFT, lw=0.5)
         axis.plot([row.lowest, row.highest], [y, y], color=colour, lw=4, alpha=0.4, solid_capstyle="butt")

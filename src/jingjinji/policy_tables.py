@@ -26,7 +26,7 @@ BESIDE = {
     "I033": ("pm25.step.region",),
     "G005": ("miyun.gubeikou.class-ii.months", "miyun.gubeikou.tn.year"),
     "G013": ("silk.hongkong.reached.2035",),
-    "G014": ("silk.beijing.renewables.a-year",),
+    "G014": ("silk.beijing.renewables.2030",),
     "G015": ("hydrogen.bth.reached", "hydrogen.bth.reached@since-start"),
 }
 """What chapters find at the date of an act or about what it aims at: act -> ids of findings."""
@@ -69,7 +69,8 @@ def beside(found: dict[str, Finding]) -> pd.DataFrame:
         for number, name in enumerate(BESIDE[id]):
             finding = find(found, name)
             first = (day_text(acts.start[id], acts.date_precision[id]), acts.label[id]) if not number else ("", "")
-            rows.append((*first, finding.label, finding.text, name))
+            choice = name.partition("@")[2].replace("-", " ")
+            rows.append((*first, finding.label + (f" ({choice})" if choice else ""), finding.text, name))
     return pd.DataFrame(rows, columns=["date", "act", "what a chapter finds", "value", "finding"])
 
 

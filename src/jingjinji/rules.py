@@ -258,11 +258,6 @@ def named(rule: Rule) -> tuple[list[str], list[str]]:
     return _named(rule.tests)
 
 
-def named_in_value(text: str) -> list[str]:
-    """Ids of findings in a value of the language."""
-    return _named(_Reader(text).value())[0]
-
-
 def filled(template: str, world: World) -> tuple[str, list[str]]:
     """A text with its placeholders filled, and the ids of findings in them.
 
