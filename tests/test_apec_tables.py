@@ -1,5 +1,6 @@
 """What the page on November 2014 shows: each verdict follows from its findings and turns when they turn."""
 
+import json
 import math
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import jingjinji
 from jingjinji import apec_tables, tables
 from jingjinji.apec_tables import LINES
 from jingjinji.findings import Finding, exact
@@ -281,3 +283,10 @@ def test_the_sentence_on_hours_turns_with_the_table(monkeypatch):
     alone = table[table.id.str.contains("embassy")]
     monkeypatch.setattr(apec_tables.tables, "load", lambda name: alone)
     assert apec_tables.hours_sentence().endswith("the fit of twelve stations did not pass the gate.")
+
+
+def test_the_pages_say_rightly_that_by_the_hour_the_ban_is_nearer_to_nought():
+    hours = tables.load("apec_by_hour").set_index("id")["mean"]
+    days = json.loads((jingjinji.PROJECT / "results/reference.json").read_text("utf-8"))
+    for site in ("embassy", "stations"):
+        assert abs(hours[f"apec.hours.{site}.ban.effect"]) < abs(days[f"apec.{site}.ban.effect"]["mean"])
