@@ -49,7 +49,7 @@ def test_a_missing_province_is_refused(monkeypatch):
 
 def test_a_lower_bound_is_printed_as_over():
     shown = carbon_tables.totals().set_index(["market", "last"])
-    assert shown.loc[("Shenzhen", "2023-12-31")].tolist() == ["2013-06-01", "over 100 Mt", "over 2.3 10⁹ CNY"]
+    assert shown.loc[("Shenzhen", "2023-12-31")].tolist() == ["2013-06-01", "over 100 Mt", "over 2.3 billion CNY"]
     assert shown.volume[("seven pilots", "2017-12-31")] == "200 Mt"
 
 

@@ -42,7 +42,8 @@ def show(
     _say(console, f"{resource['title']} ({name}, {len(table)} rows)\n{resource['description']}\n")
     console.print(_fields(resource))
     for source in resource["sources"]:
-        _say(console, f"source: {source['title']}, {source['publisher']}, {source['path']} ({source['license']})")
+        where = source.get("path", "address not kept")
+        _say(console, f"source: {source['title']}, {source['publisher']}, {where} ({source['license']})")
     for licence in resource["licenses"]:
         _say(console, f"licence: {licence['title']}. {licence.get('note', '')}")
     for issue in resource["known_issues"]:

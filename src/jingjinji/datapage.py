@@ -98,7 +98,11 @@ def _allowed(field: dict) -> str:
 
 def _source(source: dict) -> str:
     note = f" {escape(source['note'])}" if "note" in source else ""
-    link = f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. ' if "path" in source else ""
+    link = (
+        f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. '
+        if "path" in source
+        else "Address not kept. "
+    )
     return (
         f"<code>{escape(source['name'])}</code>: {escape(source['title'])}. {escape(source['publisher'])}. "
         f"{link}Licence: {escape(_short(source['license']))}.{note}"

@@ -104,7 +104,7 @@ def _numbers(variable) -> str:
 def _prior(variable) -> str:
     """A distribution in words, with the values of arguments that PyMC prints as a constant."""
     _, _, text = variable.str_repr().partition(" ~ ")
-    text = text.replace("_lkjcholeskycov", "LKJCholeskyCov")
+    text = text.replace("_lkjcholeskycov", "LKJCholeskyCov").replace(", <shared>", "")
     distribution, _, arguments = text.partition("(")
     if "<constant>" not in arguments:
         return text
