@@ -234,6 +234,12 @@ def test_the_chapter_on_miyun_says_the_same(found, judged):
     assert {id: table[row] for row, id in ids.items()} == judged.verdict[list(ids.values())].to_dict()
 
 
+def test_chapters_are_named_as_their_pages_are():
+    for chapter, title in claims.CHAPTERS.items():
+        text = (jingjinji.PROJECT / f"chapters/{chapter}.md").read_text("utf-8")
+        assert f"\n# {title}" in text
+
+
 def test_a_chapter_lists_its_claims_as_the_ledger_has_them(found, judged):
     for chapter in claims.CHAPTERS:
         table = claims.of_chapter(found, chapter)

@@ -15,10 +15,10 @@ CHAPTERS = {
     "energy-structure": "Coal, steel and the Ruhr",
     "miyun-compensation": "The water above Miyun",
     "hydrogen-clusters": "Promises of hydrogen",
-    "efficiency": "Low-carbon efficiency",
-    "carbon-market": "Carbon market",
-    "green-silk-road": "Green Silk Road",
-    "governance": "Governance",
+    "efficiency": "Ten cities and their carbon",
+    "carbon-market": "The price of a tonne",
+    "green-silk-road": "The Green Silk Road",
+    "governance": "Who decided what, and when",
 }
 """Pages, below ``chapters/``, that test the claims."""
 CONCLUSIONS = {
