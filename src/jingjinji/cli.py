@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import jingjinji
@@ -39,29 +38,60 @@ def main() -> None:
 @app.command()
 def fit(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Fits to sample, or a group such as apec; all of the book by default.")
+        list[str] | None, typer.Argument(help="Fits to make, or a group such as apec; all of the book by default.")
     ] = None,
     quick: Quick = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sampled, and why; sample nothing.")
+    ] = False,
+    further: Annotated[
+        bool, typer.Option("--further", help="Let fits that were short of draws go on beyond the gate's limit.")
+    ] = False,
+    scheduler: Annotated[
+        str, typer.Option(envvar="DASK_SCHEDULER_ADDRESS", help="An existing dask scheduler, tcp://HOST:PORT.")
+    ] = "",
     prune: Annotated[bool, typer.Option("--prune", help="Then remove fits of earlier code, data or settings.")] = False,
     resolution: Annotated[str, typer.Option(help="day, or hour for the raw archives of apec.")] = "day",
 ) -> None:
-    """Sample every fit that is missing, in parallel; keep those that pass the gate."""
+    """Make every fit that is missing, in parallel; keep those that pass the gate."""
+    print("Looking which fits are stored ...", flush=True)
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
-    from jingjinji import fitting, models
+    from jingjinji import cluster, fitting, models, progress, store
 
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
+    if prune and store.shared():
+        raise BookError("other copies of the book use the store that JINGJINJI_STORE names: use --prune without it")
     wanted = _wanted(names or [], resolution)
-    with _FitProgress() as progress:
-        done = fitting.sample_missing(wanted, progress.report)
+    if dry_run:
+        rows = []
+        todo = fitting.missing(wanted)
+        cluster.make(todo, fitting.mode(), rows.append, scheduler=scheduler, dry=True) if todo else None
+        print(progress.dry_text(len(wanted), rows))
+        return
+    with progress.Progress(wanted, fitting.missing(wanted)) as view:
+        done = fitting.sample_missing(wanted, view.report, scheduler=scheduler, further=further)
+    print(view.summary(done))
     if prune:
-        kept = fitting.keys(fitting.names((*models.TOPICS, *models.BY_HOUR)))
-        print(f"{fitting.prune(kept)} earlier fits were removed.")
-    count = len(wanted)
-    print(
-        f"{count} fits are up to date" + (f", {len(done)} of them sampled now." if done else "; nothing was sampled.")
-    )
+        kept = fitting.names((*models.TOPICS, *models.BY_HOUR))
+        print(f"{fitting.prune(kept)} earlier entries were removed.")
+    _end_where_unpublished(wanted)
+
+
+def _end_where_unpublished(wanted: list[str]) -> None:
+    """Raise BookError with a sentence for each of the wanted fits that did not pass; the draft asks for nothing."""
+    from jingjinji import fitting
+
+    keys = fitting.key_of_findings(wanted)
+    failed = {name: fitting.problem_of(name, key) for name, key in keys.items()}
+    failed = {name: problem for name, problem in failed.items() if problem}
+    if failed:
+        how = "; ".join(f"fit '{name}' did not pass the gate: {problem}" for name, problem in failed.items())
+        raise BookError(
+            f"{how}. Its numbers are not published: go on with 'jingjinji fit {' '.join(failed)} --further' for more "
+            "draws, or sample the whole book with other seeds, 'JINGJINJI_SEED=1 make book'"
+        )
 
 
 def _wanted(names: list[str], resolution: str) -> list[str]:
@@ -84,21 +114,47 @@ def _wanted(names: list[str], resolution: str) -> list[str]:
 
 
 @app.command()
-def book(quick: Quick = False) -> None:
-    """Sample every fit that is missing, then build the site, with warnings as errors.
+def simulate(
+    topics: Annotated[list[str] | None, typer.Argument(help="Models whose toys are simulated; all by default.")] = None,
+    records: Annotated[int, typer.Option(help="Made-up records of each toy.", min=1)] = 100,
+) -> None:
+    """Sample made-up records of known truth and keep how often the truth is found: results/simulations.json."""
+    from jingjinji import models, simulations
 
-    One process does both: starting Python and loading its libraries takes longer than most builds.
+    for topic in topics or models.TOPICS:
+        print(simulations.run(topic, records), flush=True)
+
+
+@app.command()
+def book(quick: Quick = False) -> None:
+    """Make every fit that is missing, then build the site, with warnings as errors.
+
+    One process does both: starting Python and loading its libraries takes longer than most builds. A fit that did not
+    pass leaves a notice where its numbers would stand; the command then ends with an error, but with a site.
     """
-    fit(quick=quick, resolution="day")
+    problem = None
+    try:
+        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    except BookError as error:
+        from jingjinji import fitting
+
+        if fitting.missing():
+            raise
+        problem = error
+    print("Running the pages and building the site ...", flush=True)
     from jupyter_book.cli.main import main as jupyter_book
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
+    out = jingjinji.PROJECT
     if quick:
-        options += ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+        out = jingjinji.PROJECT / "_build/quick"
+        options += ["--path-output", str(out)]
     try:
         jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book")
     except RuntimeError:
         raise BookError("the site was not built: the reason stands above") from None
+    if problem:
+        raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
 
 
 @app.command()
@@ -167,44 +223,6 @@ def _span(text: str) -> tuple[str, str]:
     if not (first and colon and last) or first > last:
         raise BookError(f"'{text}' is not a span: expected FIRST:LAST with FIRST not after LAST")
     return first, last
-
-
-class _FitProgress:
-    """A bar for each chain that is being sampled; plain lines where the output is no terminal."""
-
-    def __init__(self):
-        self.bars = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("draws, ETA"),
-            TimeRemainingColumn(), transient=True,
-        )  # fmt: skip
-        self.tasks = {}
-
-    def __enter__(self):
-        self.bars.start()
-        return self
-
-    def __exit__(self, *error):
-        self.bars.stop()
-
-    def report(self, message: dict) -> None:
-        fit = message["fit"]
-        if "phase" in message:
-            self._phase(fit, message)
-        else:
-            chain = fit, message["chain"]
-            if chain not in self.tasks:
-                description = f"{fit} chain {message['chain'] + 1}"
-                self.tasks[chain] = self.bars.add_task(description, total=message["total"])
-            self.bars.update(self.tasks[chain], completed=message["done"])
-
-    def _phase(self, fit: str, message: dict) -> None:
-        words = message["phase"]
-        if "seconds" in message:
-            words = f"sampled in {message['seconds']:.1f} s"
-            for chain in [key for key in self.tasks if key[0] == fit]:
-                self.bars.remove_task(self.tasks.pop(chain))
-        if words != "sampling":
-            self.bars.console.print(f"{fit}: {words}", highlight=False)
 
 
 if __name__ == "__main__":

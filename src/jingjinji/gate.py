@@ -1,19 +1,43 @@
-"""The convergence gate: named checks that a fit must pass before it is published."""
+"""The convergence gate: a stopping rule, fixed beforehand, that says of a fit whether it passes, goes on or is wrong.
 
+A fit is looked at after `LOOKS` draws of each chain. It passes at the first look at which
+
+- no transition diverged and E-BFMI of every chain is at least `LEAST_EBFMI`;
+- every hyperparameter and every finding has R-hat <= `MOST_RHAT` and bulk and tail ESS >= `LEAST_ESS`;
+- every other parameter has an R-hat that chains which agree would give (`agreement`), and at most `REST_RHAT`, and bulk
+  and tail ESS >= `REST_ESS`.
+
+It is wrong at once where transitions diverge, where E-BFMI is low, or where chains disagree: R-hat above
+`DISAGREEING_RHAT` and beyond what agreeing chains give. Otherwise it is short of draws and goes on to the next look; at
+the last one it has failed. Looks depend on draws alone, never on time.
+
+The largest R-hat of hundreds of parameters is judged against its own distribution when chains agree. The family-wise
+error `FAMILY_ERROR` of a fit is shared among its parameters and its looks, so that looking often is paid for.
+"""
+
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import arviz_stats as az
 import numpy as np
 import xarray as xr
+from scipy import special, stats
 
-MOST_RHAT = 1.01
-LEAST_ESS = 400
+LOOKS = (500, 750, 1000, 1500, 2000, 3000, 4000)
+MOST_RHAT, LEAST_ESS = 1.01, 400
+REST_RHAT, REST_ESS = 1.05, 100
+DISAGREEING_RHAT = 1.1
 LEAST_EBFMI = 0.3
+FAMILY_ERROR = 0.01
+FEW = 12
+"""A free variable of at most so many numbers is a hyperparameter: much hangs on each of them."""
+PASSED, SHORT, WRONG = "passed", "short of draws", "wrong"
+AGREEING = "R-hat of other parameters, beside what agreeing chains give"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One criterion: what was measured where it is worst, and what is asked."""
+    """One criterion: what was measured where it is worst, and what is asked there."""
 
     name: str
     value: float
@@ -25,66 +49,228 @@ class Check:
         return asdict(self)
 
 
-def check(parameters: xr.Dataset, sample_stats: xr.Dataset) -> list[Check]:
-    """The five checks of the gate.
+@dataclass(frozen=True)
+class Verdict:
+    """What a look says: `PASSED`, `SHORT` or `WRONG`, after how many draws a chain, and the checks behind it."""
+
+    state: str
+    draws: int
+    checks: list[Check]
+
+    @property
+    def passed(self) -> bool:
+        return self.state == PASSED
+
+    @property
+    def sentence(self) -> str:
+        """Failing checks in words, for a message; empty where all pass."""
+        return "; ".join(
+            f"{c.name} is {c.value:.4g} at {c.worst}, the gate asks {c.limit:.4g}" for c in self.checks if not c.passed
+        )
+
+
+def decide(
+    parameters: xr.Dataset,
+    sample_stats: xr.Dataset,
+    findings: Callable[[int], dict[str, np.ndarray]],
+    after: int = 0,
+    looks: tuple[int, ...] = LOOKS,
+) -> Verdict:
+    """The verdict of the first look that ends the fit, or of the last look for which there are draws.
 
     Parameters
     ----------
     parameters : free parameters on the model's own scale, dims (chain, draw, ...).
     sample_stats : with ``diverging`` and ``energy``, dims (chain, draw).
+    findings : gives the findings of the first so many draws of each chain, id -> array (chain, draw); asked only where
+        everything else passes.
+    after : looks up to that many draws were short of draws and are not looked at again.
+    looks : numbers of draws a chain at which to look.
 
-    Rank-normalised split R-hat, bulk and tail ESS after Vehtari et al. (2021), doi 10.1214/20-BA1221;
-    E-BFMI after Betancourt (2016), arXiv 1604.00695.
+    Raises ValueError where there are too few draws for a look.
     """
-    parameters = parameters.where(np.isfinite(parameters))
+    verdict = None
+    for draws in looks:
+        if after < draws <= parameters.sizes["draw"]:
+            first = slice(draws)
+            verdict = judge(parameters.isel(draw=first), sample_stats.isel(draw=first), findings)
+            if verdict.state != SHORT:
+                return verdict
+    if verdict is None:
+        raise ValueError(f"there are {parameters.sizes['draw']} draws of each chain: too few for another look")
+    return verdict
+
+
+def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) -> Verdict:
+    """The verdict of one look at all the draws given; arguments as of `decide`.
+
+    What is cheap to check comes first: a fit that is short of draws there is not checked further.
+    """
+    draws = parameters.sizes["draw"]
+    few = {name: values for name, values in parameters.data_vars.items() if _count(values) <= FEW}
+    values, places = stacked(parameters.data_vars)
+    rhat, most = agreement(values, FAMILY_ERROR / len(LOOKS))
+    checks = of_chains(sample_stats)
+    disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
+    if not all(check.passed for check in checks) or disagreeing.any():
+        worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
+        agreed = Check("R-hat", float(rhat[worst]), DISAGREEING_RHAT, places[worst], not disagreeing.any())
+        return Verdict(WRONG, draws, [*checks, agreed])
+    checks += _of_published(*stacked(few))
+    other = ~np.isin([place.partition("[")[0] for place in places], list(few))
+    if other.any() and all(check.passed for check in checks):
+        names = [place for place, of_others in zip(places, other, strict=True) if of_others]
+        checks += _of_others(values[..., other], names, rhat[other], most[other])
+    if all(check.passed for check in checks):
+        named = {id: made for id, made in findings(draws).items() if np.ptp(made) > 0}
+        if named:
+            checks = _merged(checks, _of_published(np.stack(list(named.values()), axis=-1), list(named)))
+    return Verdict(PASSED if all(check.passed for check in checks) else SHORT, draws, checks)
+
+
+def agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rank-normalised split R-hat of each quantity, and the largest that chains which agree give.
+
+    Parameters
+    ----------
+    values : (chain, draw, quantity).
+    error : probability that agreeing chains exceed the bound at any of the quantities.
+
+    Returns
+    -------
+    R-hat (quantity,) as of Vehtari et al. (2021), doi 10.1214/20-BA1221, the larger of location and scale; inf for a
+    quantity that never moved. And the bound of that R-hat (quantity,): means of half-chains that agree are normal around one mean
+    with variance W tau / n, where W is the variance within half-chains of n draws and tau their autocorrelation time,
+    so that (R-hat² - 1 + 1/n) n / tau has an F distribution. Its second degrees of freedom are those of the estimate of
+    tau, a tenth of the effective draws.
+    """
+    chains, draws, count = values.shape
+    length = draws // 2
+    halves = np.concatenate([values[:, :length], values[:, -length:]])
+    error = error / (2 * max(count, 1))
+    made = []
+    for scores in (halves, np.abs(halves - np.median(halves, axis=(0, 1)))):
+        normal = _normal_scores(scores)
+        within, between = normal.var(axis=1, ddof=1).mean(axis=0), normal.mean(axis=1).var(axis=0, ddof=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rhat = np.sqrt((length - 1) / length + between / within)
+        time = autocorrelation_time(normal)
+        freedom = 2 * chains * length / (10 * time)
+        quantile = stats.f.isf(error, 2 * chains - 1, np.maximum(freedom, 2))
+        made.append((np.where(within > 0, rhat, np.inf), np.sqrt(1 - 1 / length + time / length * quantile)))
+    (location, location_most), (scale, scale_most) = made
+    rhat = np.maximum(location, scale)
+    with np.errstate(invalid="ignore"):
+        beyond = np.maximum(location - location_most, scale - scale_most)
+    return rhat, np.where(np.isfinite(rhat), rhat - beyond, 1.0)
+
+
+def autocorrelation_time(values: np.ndarray) -> np.ndarray:
+    """Autocorrelation time (quantity,) within chains (chain, draw, quantity), whatever their means.
+
+    Sum of autocorrelations, pooled over chains, over Geyer's (1992, doi 10.1214/ss/1177011137) initial monotone
+    sequence.
+    """
+    draws = values.shape[1]
+    centred = values - values.mean(axis=1, keepdims=True)
+    spectrum = np.fft.rfft(centred, n=2 * draws, axis=1)
+    covariance = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :draws].mean(axis=0) / draws
     with np.errstate(divide="ignore", invalid="ignore"):
-        rhat, rhat_at = _worst(az.rhat(parameters, method="rank"), np.nanargmax)
-        bulk, bulk_at = _worst(az.ess(parameters, method="bulk"), np.nanargmin)
-        tail, tail_at = _worst(az.ess(parameters, method="tail", prob=0.9), np.nanargmin)
-        ebfmi = _ebfmi(sample_stats["energy"])
+        correlation = np.nan_to_num(covariance / covariance[0])
+    pairs = correlation[: draws // 2 * 2].reshape(draws // 2, 2, -1).sum(axis=1)
+    positive = np.logical_and.accumulate(pairs > 0, axis=0)
+    kept = np.where(positive, np.minimum.accumulate(pairs, axis=0), 0)
+    return np.maximum(2 * kept.sum(axis=0) - 1, 1 / np.log10(draws))
+
+
+def stacked(variables) -> tuple[np.ndarray, list[str]]:
+    """All numbers of some variables as (chain, draw, number), and the name of each with its place."""
+    arrays, places = [], []
+    for name, values in variables.items():
+        values = values.transpose("chain", "draw", ...)
+        arrays.append(values.values.reshape(*values.shape[:2], -1).astype(float))
+        labels = [[str(label) for label in values[dim].values] for dim in values.dims[2:]]
+        shape = [len(part) for part in labels]
+        places += [name] if not labels else [
+            f"{name}[{', '.join(part[k] for part, k in zip(labels, place, strict=True))}]"
+            for place in np.ndindex(*shape)
+        ]  # fmt: skip
+    return (np.concatenate(arrays, axis=-1) if arrays else np.zeros((1, 1, 0))), places
+
+
+def _count(values: xr.DataArray) -> int:
+    return int(np.prod([size for dim, size in values.sizes.items() if dim not in ("chain", "draw")]))
+
+
+def _normal_scores(values: np.ndarray) -> np.ndarray:
+    """Normal quantiles of the ranks over all chains and draws."""
+    size = values.shape[0] * values.shape[1]
+    ranks = stats.rankdata(values.reshape(size, -1), axis=0)
+    return special.ndtri((ranks - 0.375) / (size + 0.25)).reshape(values.shape)
+
+
+def of_chains(sample_stats: xr.Dataset) -> list[Check]:
+    """Divergences, and E-BFMI after Betancourt (2016), arXiv 1604.00695."""
     divergences = int(sample_stats["diverging"].sum())
+    energy = sample_stats["energy"].transpose("chain", "draw").values
+    ebfmi = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)
     chain = int(np.argmin(ebfmi))
     return [
-        Check("R-hat", rhat, MOST_RHAT, rhat_at, rhat <= MOST_RHAT),
-        Check("bulk ESS", bulk, LEAST_ESS, bulk_at, bulk >= LEAST_ESS),
-        Check("tail ESS", tail, LEAST_ESS, tail_at, tail >= LEAST_ESS),
         Check("divergences", divergences, 0, "all chains", divergences == 0),
         Check("E-BFMI", float(ebfmi[chain]), LEAST_EBFMI, f"chain {chain}", bool(ebfmi[chain] >= LEAST_EBFMI)),
     ]
 
 
-def passed(checks: list[Check]) -> bool:
-    return all(item.passed for item in checks)
+def _of_published(values: np.ndarray, places: list[str]) -> list[Check]:
+    """R-hat, bulk and tail ESS of quantities (chain, draw, quantity) that are published, or that much hangs on.
+
+    What takes two values only, an event, has no tail.
+    """
+    if not places:
+        return []
+    first = values[0, 0]
+    event = np.array([len(np.unique(column)) == 2 for column in np.moveaxis(values, -1, 0)])
+    data = xr.DataArray(values - first, dims=("chain", "draw", "quantity"))
+    rhat, bulk = az.rhat(data, method="rank").values, az.ess(data, method="bulk").values
+    tail = np.where(event, np.inf, 0.0)
+    if not event.all():
+        tail[~event] = az.ess(data[..., ~event], method="tail", prob=0.9).values
+    checks = [_most("R-hat", rhat, MOST_RHAT, places), _least("bulk ESS", bulk, LEAST_ESS, places)]
+    return checks + ([] if event.all() else [_least("tail ESS", tail, LEAST_ESS, places)])
 
 
-def sentence(checks: list[Check]) -> str:
-    """Failing checks in words, for an error message; empty where all pass."""
-    return "; ".join(
-        f"{c.name} is {c.value:.4g} at {c.worst}, the gate asks {c.limit:g}" for c in checks if not c.passed
-    )
+def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray, most: np.ndarray) -> list[Check]:
+    data = xr.DataArray(values, dims=("chain", "draw", "quantity"))
+    worst = int(np.argmax(rhat - most))
+    beside = Check(AGREEING, float(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
+    return [
+        beside,
+        _most("R-hat of other parameters", rhat, REST_RHAT, places),
+        _least("bulk ESS of other parameters", az.ess(data, method="bulk").values, REST_ESS, places),
+        _least("tail ESS of other parameters", az.ess(data, method="tail", prob=0.9).values, REST_ESS, places),
+    ]
 
 
-def _ebfmi(energy: xr.DataArray) -> np.ndarray:
-    """Energy Bayesian fraction of missing information of each chain."""
-    values = energy.transpose("chain", "draw").values
-    return np.square(np.diff(values, axis=1)).mean(axis=1) / values.var(axis=1)
+def _most(name: str, values: np.ndarray, limit: float, places: list[str]) -> Check:
+    """The largest value; a quantity for which there is none fails."""
+    values = np.nan_to_num(values, nan=np.inf)
+    worst = int(np.argmax(values))
+    return Check(name, float(values[worst]), limit, places[worst], bool(values[worst] <= limit))
 
 
-def _worst(statistic: xr.Dataset, arg) -> tuple[float, str]:
-    """The worst value over all parameters, with its place; a parameter that never moved counts as failing."""
-    values, places = [], []
-    for name, array in statistic.data_vars.items():
-        stacked = array.stack(place=array.dims) if array.dims else array.expand_dims("place")
-        values.append(stacked.values)
-        places += [f"{name}{list(map(str, index)) if array.dims else ''}" for index in _index(stacked, array)]
-    flat = np.concatenate(values)
-    stuck = np.flatnonzero(~np.isfinite(flat))
-    position = int(stuck[0]) if stuck.size else int(arg(flat))
-    value = float(flat[position]) if not stuck.size else (np.inf if arg is np.nanargmax else 0.0)
-    return value, places[position].replace("'", "")
+def _least(name: str, values: np.ndarray, limit: float, places: list[str]) -> Check:
+    """The smallest value; a quantity for which there is none fails."""
+    values = np.nan_to_num(values, nan=0.0)
+    worst = int(np.argmin(values))
+    return Check(name, float(values[worst]), limit, places[worst], bool(values[worst] >= limit))
 
 
-def _index(stacked: xr.DataArray, array: xr.DataArray):
-    if not array.dims:
-        return [()]
-    return [index if isinstance(index, tuple) else (index,) for index in stacked["place"].values]
+def _merged(checks: list[Check], more: list[Check]) -> list[Check]:
+    """Checks of one name become the worse of the two."""
+    merged = {check.name: check for check in checks}
+    for check in more:
+        before = merged.get(check.name)
+        sign = 1 if check.name.startswith("R-hat") else -1
+        if before is None or sign * check.value > sign * before.value:
+            merged[check.name] = check
+    return list(merged.values())

@@ -1,4 +1,8 @@
-"""Fits on disk, by content: one folder a fit, written aside and then renamed, with a checksum of every file."""
+"""Draws and findings on disk, by key: one folder an entry, written aside and then renamed, each file with a checksum.
+
+Draws are kept by what decides them (`keys`), findings by that and by the code and tables that say them. Environment
+variable JINGJINJI_STORE names a folder that several copies of the book share.
+"""
 
 import contextlib
 import hashlib
@@ -7,6 +11,7 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,96 +20,143 @@ from filelock import FileLock
 
 import jingjinji
 
-DRAWS, FINDINGS, MANIFEST = "draws.nc", "findings.npz", "manifest.json"
+DRAWS, FINDINGS = "draws", "findings"
+FILES = {DRAWS: "draws.nc", FINDINGS: "findings.npz"}
+MANIFEST = "manifest.json"
 DAY = 24 * 60 * 60
 
 
 def folder() -> Path:
-    return jingjinji.CACHE / "fits"
+    return Path(os.environ.get("JINGJINJI_STORE") or jingjinji.CACHE / "fits").resolve()
 
 
-def place(name: str, key: str) -> Path:
-    """Where a fit of that name and key is kept."""
-    return folder() / f"{name.replace('/', '~')}-{key[:20]}"
+def shared() -> bool:
+    """True where the store is named by JINGJINJI_STORE, so that other copies of the book may use it."""
+    return bool(os.environ.get("JINGJINJI_STORE"))
+
+
+def place(kind: str, name: str, key: str) -> Path:
+    """Where the entry of that kind (`DRAWS`, `FINDINGS`), name of a fit and key is kept."""
+    return folder() / kind / f"{name.replace('/', '~')}-{key[:20]}"
 
 
 def lock(name: str, key: str) -> FileLock:
-    """Held while a fit is sampled, so that two processes do not sample the same fit; any thread may release it."""
+    """Held while a fit is made, so that two processes do not sample the same fit."""
     folder().mkdir(parents=True, exist_ok=True)
-    return FileLock(folder() / f".{place(name, key).name}.lock", thread_local=False)
+    return FileLock(folder() / f".{name.replace('/', '~')}-{key[:20]}.lock")
 
 
-def write(name: str, key: str, draws: xr.DataTree, findings: dict[str, np.ndarray], notes: dict) -> Path:
-    """Store a fit: draws (DataTree), findings (id -> array (chain, draw)) and notes (JSON: diagnostics, labels, ...).
+def write_draws(name: str, key: str, draws: xr.DataTree, notes: dict) -> Path:
+    """Store draws with notes (JSON); see `_write`."""
+    return _write(DRAWS, name, key, draws.to_netcdf, notes)
 
-    Everything is written into a folder beside and renamed in one step: a kill at any moment leaves either the old
-    state or the new one.
-    """
-    target = place(name, key)
+
+def write_findings(name: str, key: str, findings: dict[str, np.ndarray], notes: dict) -> Path:
+    """Store findings (id -> array (chain, draw), float32 but for single numbers) with notes (JSON); see `_write`."""
+    kept = {id: values if values.size == 1 else values.astype("float32") for id, values in findings.items()}
+    return _write(FINDINGS, name, key, lambda path: np.savez_compressed(path, **kept), notes)
+
+
+def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes: dict) -> Path:
+    """Write an entry into a folder beside and rename it in one step: a kill leaves either the old state or the new."""
+    target, file = place(kind, name, key), FILES[kind]
     aside = folder() / f".aside-{os.getpid()}-{uuid.uuid4().hex}"
     aside.mkdir(parents=True)
+    target.parent.mkdir(exist_ok=True)
     try:
-        draws.to_netcdf(aside / DRAWS)
-        np.savez_compressed(aside / FINDINGS, **findings)
-        sums = {file: _sha256(aside / file) for file in (DRAWS, FINDINGS)}
-        manifest = {"name": name, "key": key, "sha256": sums, "notes": notes}
+        save(aside / file)
+        manifest = {"name": name, "key": key, "sha256": {file: _sha256(aside / file)}, "notes": notes}
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         (aside / MANIFEST).write_text(json.dumps({"sha256": _sha256_text(text), "manifest": text}), encoding="utf-8")
-        for file in (DRAWS, FINDINGS, MANIFEST):
-            _flush(aside / file)
+        for written in (file, MANIFEST):
+            _flush(aside / written)
         _put(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return target
 
 
-def damage(name: str, key: str) -> str | None:
-    """What is wrong with a stored fit, in words; None for a sound one; raises KeyError where there is none."""
-    target = place(name, key)
+def damage(kind: str, name: str, key: str) -> str | None:
+    """What is wrong with an entry, in words; None for a sound one; raises KeyError where there is none."""
+    target = place(kind, name, key)
     if not target.exists():
         raise KeyError(name)
     try:
-        manifest = _manifest(target)
-    except (OSError, ValueError, KeyError) as error:
+        sums = _manifest(target)["sha256"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{target / MANIFEST} cannot be read ({type(error).__name__})"
-    for file, expected in manifest["sha256"].items():
+    for file, expected in sums:
         if not (target / file).is_file() or _sha256(target / file) != expected:
             return f"{target / file} does not match its checksum"
     return None
 
 
-def exists(name: str, key: str) -> bool:
-    return place(name, key).exists()
+def sound(kind: str, name: str, key: str) -> bool:
+    """True where there is an entry and nothing is wrong with it."""
+    return exists(kind, name, key) and damage(kind, name, key) is None
 
 
-def notes(name: str, key: str) -> dict:
-    """Diagnostics and labels of a stored fit, without reading its draws."""
-    return _manifest(place(name, key))["notes"]
+def exists(kind: str, name: str, key: str) -> bool:
+    return place(kind, name, key).exists()
+
+
+def notes(kind: str, name: str, key: str) -> dict:
+    """The notes of an entry, without reading its arrays."""
+    return _manifest(place(kind, name, key))["notes"]
 
 
 def findings(name: str, key: str) -> dict[str, np.ndarray]:
-    """Draws of the findings of a stored fit: id -> array (chain, draw)."""
-    with np.load(place(name, key) / FINDINGS) as arrays:
+    """Draws of the findings of a fit: id -> array (chain, draw)."""
+    with np.load(place(FINDINGS, name, key) / FILES[FINDINGS]) as arrays:
         return dict(arrays)
 
 
 def draws(name: str, key: str) -> xr.DataTree:
-    """Everything that was sampled."""
-    with xr.open_datatree(place(name, key) / DRAWS) as tree:
+    """Everything that was drawn, as stored."""
+    with xr.open_datatree(place(DRAWS, name, key) / FILES[DRAWS]) as tree:
         return tree.load()
 
 
-def discard(name: str, key: str) -> None:
-    """Remove a stored fit, so that it is made again."""
-    _remove(place(name, key))
+def latest_notes(kind: str, name: str) -> dict | None:
+    """The notes of the entry of that fit that was written last, whatever its key; None where there is none."""
+    begin = f"{name.replace('/', '~')}-"
+    found = [path for path in (folder() / kind).glob(f"{begin}*") if len(path.name) == len(begin) + 20]
+    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return _manifest(path)["notes"]
+    return None
+
+
+def packed(kind: str, name: str, key: str) -> dict[str, bytes]:
+    """The files of an entry, to be sent to another machine."""
+    return {path.name: path.read_bytes() for path in place(kind, name, key).iterdir()}
+
+
+def unpack(kind: str, name: str, key: str, files: dict[str, bytes]) -> None:
+    """Put an entry that another machine has sent, in one step."""
+    target, aside = place(kind, name, key), folder() / f".aside-{os.getpid()}-{uuid.uuid4().hex}"
+    aside.mkdir(parents=True)
+    target.parent.mkdir(exist_ok=True)
+    try:
+        for file, content in files.items():
+            (aside / file).write_bytes(content)
+            _flush(aside / file)
+        _put(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def discard(kind: str, name: str, key: str) -> None:
+    """Remove an entry, so that it is made again."""
+    _remove(place(kind, name, key))
 
 
 def prune(keep: set[Path]) -> list[Path]:
-    """Remove stored fits that are not in `keep`, and what killed runs left a day ago; returns the fits removed."""
+    """Remove entries that are not in `keep`, and what killed runs left a day ago; returns the entries removed."""
     for leftover in (*folder().glob(".aside-*"), *folder().glob(".gone-*")):
         if time.time() - leftover.stat().st_mtime > DAY:
             shutil.rmtree(leftover, ignore_errors=True)
-    old = [path for path in folder().glob("[!.]*") if path.is_dir() and path not in keep]
+    old = [path for kind in FILES for path in (folder() / kind).glob("[!.]*") if path not in keep]
     for path in old:
         _remove(path)
     return old
@@ -118,7 +170,7 @@ def _manifest(target: Path) -> dict:
 
 
 def _put(aside: Path, target: Path) -> None:
-    """Rename into place; again where another process has just put its own fit there."""
+    """Rename into place; again where another process has just put its own entry there."""
     while True:
         _remove(target)
         try:
@@ -130,8 +182,8 @@ def _put(aside: Path, target: Path) -> None:
 
 
 def _remove(target: Path) -> None:
-    """Rename first: a half-removed folder is never seen under a fit's name."""
-    gone = target.with_name(f".gone-{uuid.uuid4().hex}")
+    """Rename first: a half-removed folder is never seen under an entry's name."""
+    gone = folder() / f".gone-{uuid.uuid4().hex}"
     with contextlib.suppress(FileNotFoundError):
         target.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

@@ -1,0 +1,222 @@
+"""Who makes which fit where: jobs of a topic each, on a dask cluster of this machine's cores or on an existing one.
+
+A job runs in a process of its own (`fit_job`), which a worker starts and watches. Jobs that take longest go first. A
+worker that dies is replaced by its cluster, and its job is done again: what it had finished lies in the store. The
+store is a folder that all workers see, or else what a worker made travels back to it.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import jingjinji
+from jingjinji import fit_job, models, sampler, store
+from jingjinji.errors import BookError
+from jingjinji.fit_job import Job
+
+COSTS = jingjinji.PROJECT / "results" / "costs.json"
+"""Seconds that each fit took when the published findings were made: compile, sample, findings."""
+TOPIC = "jingjinji"
+RETRIES = 2
+POLL = 0.2
+_running: dict[int, subprocess.Popen] = {}
+
+
+def costs(names: list[str]) -> dict[str, float]:
+    """Seconds that each fit is expected to take; a fit that nobody has timed is expected to be a long one."""
+    try:
+        known = json.loads(COSTS.read_text("utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    return {name: sum(known[name].values()) if name in known else 60.0 for name in names}
+
+
+def jobs(fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = False) -> list[Job]:
+    """One job for the fits of each topic, the longest first; topics whose fits need one another are one job."""
+    groups: dict[str, str] = {}
+    for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
+        for other in getattr(models.module(topic), "BESIDE", {}).values():
+            groups[topic] = other.partition("/")[0]
+    sorted_fits: dict[str, dict[str, str]] = {}
+    for name, key in fits.items():
+        topic = name.partition("/")[0]
+        sorted_fits.setdefault(groups.get(topic, topic), {})[name] = key
+    expected = costs(list(fits))
+    made = []
+    for leader, members in sorted_fits.items():
+        # what others need comes first
+        order = sorted(members, key=lambda name, leader=leader: name.partition("/")[0] != leader)
+        made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further))
+    return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
+
+
+def make(
+    fits: dict[str, str],
+    mode: str,
+    report: Callable[[dict], None],
+    *,
+    scheduler: str = "",
+    dry: bool = False,
+    further: bool = False,
+) -> dict[str, str]:
+    """Make fits (name -> key of findings); returns name -> phase in which each ended.
+
+    Arguments as of `fitting.sample_missing`.
+
+    Raises BookError where a job could not be done; what others have made is kept.
+    """
+    from distributed import Client, as_completed
+
+    waiting = jobs(fits, mode, dry=dry, further=further)
+    store.folder().mkdir(parents=True, exist_ok=True)
+    token = f".here-{uuid.uuid4().hex}"
+    here = store.folder() / token
+    here.touch()
+    ended: dict[str, str] = {}
+    problems = []
+
+    def note(event) -> None:
+        _, told = event
+        if "phase" in told:
+            ended[told["fit"]] = told["phase"]
+        report(told)
+
+    local = None if scheduler else _local(len(waiting))
+    try:
+        with Client(scheduler or local, timeout=20) as client:
+            client.subscribe_topic(TOPIC, note)
+            seed = os.environ.get("JINGJINJI_SEED", "")
+            futures = {
+                client.submit(
+                    work, asdict(job), str(store.folder()), token, seed, priority=len(waiting) - k, retries=RETRIES,
+                    pure=False, key=f"{next(iter(job.fits))}-{token[-8:]}",
+                ): job
+                for k, job in enumerate(waiting)
+            }  # fmt: skip
+            for future in as_completed(futures):
+                topic = next(iter(futures[future].fits)).partition("/")[0]
+                fault, entries = future.result() if future.status == "finished" else (str(future.exception()), {})
+                problems += [f"{topic}: {fault}"] if fault else []
+                for place, files in entries.items():
+                    store.unpack(*place.split("|"), files)
+                _share_threads(sum(not other.done() for other in futures))
+            time.sleep(POLL)  # the last events are on their way
+    except OSError as error:
+        raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
+    finally:
+        end_all()
+        if local is not None:
+            local.close()
+        here.unlink(missing_ok=True)
+    if problems:
+        raise BookError("; ".join(problems) + ": the other fits are kept, run the command again")
+    return ended
+
+
+def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, dict[str, bytes]]]:
+    """On a worker: do a job in a process of its own and pass its events on.
+
+    Returns a user's mistake in words, and the entries that were made where the worker does not see the store of the one
+    who asked. Raises RuntimeError where the process died, so that the job is done again.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+    sees_store = Path(folder, token).exists()
+    environment = sampler.environment() | {"JINGJINJI_DRAWS": job["mode"], "JINGJINJI_SEED": seed}
+    environment["JINGJINJI_STORE"] = folder if sees_store else str(store.folder())
+    events: list[dict] = []
+    job["threads"] = threads = _threads()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "jingjinji.fit_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True,
+    )  # fmt: skip
+    _running[child.pid] = child
+    errors: list[str] = []
+
+    def relay() -> None:
+        for line in child.stdout:
+            events.append(json.loads(line))
+            worker.log_event(TOPIC, events[-1])
+
+    readers = [threading.Thread(target=relay), threading.Thread(target=lambda: errors.extend(child.stderr))]
+    try:
+        for reader in readers:
+            reader.start()
+        child.stdin.write(json.dumps(job) + "\n")
+        child.stdin.flush()
+        while child.poll() is None:
+            time.sleep(POLL)
+            state = worker.state.tasks.get(task)
+            if state is None or state.state == "cancelled":
+                child.kill()
+            if _threads() > threads:
+                threads = _threads()
+                child.stdin.write(f"{threads}\n")
+                child.stdin.flush()
+    finally:
+        child.kill()
+        for reader in readers:
+            reader.join(timeout=5)
+        _running.pop(child.pid, None)
+    if child.returncode == fit_job.MISTAKE:
+        return _said(errors, child.returncode), {}
+    if child.returncode:
+        raise RuntimeError(_said(errors, child.returncode))
+    return "", {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
+
+
+def end_all() -> None:
+    """End every process that this one has started for a job."""
+    for child in list(_running.values()):
+        child.send_signal(signal.SIGKILL)
+
+
+def _local(count: int):
+    """A cluster of as many workers as cores, inside this process: what samples runs in processes of its own."""
+    from distributed import LocalCluster
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    _share_threads(count)
+    return LocalCluster(n_workers=min(os.cpu_count(), count), threads_per_worker=1, processes=False,
+                        dashboard_address=None, silence_logs=logging.ERROR)  # fmt: skip
+
+
+_share = {"threads": 1}
+
+
+def _share_threads(jobs_left: int) -> None:
+    """No more chains at once than cores, and no core idle when few jobs are left."""
+    _share["threads"] = max(1, os.cpu_count() // max(1, jobs_left))
+
+
+def _threads() -> int:
+    return _share["threads"]
+
+
+def _said(errors: list[str], code: int) -> str:
+    """The last line that a process has written, or how it ended."""
+    lines = [line.strip() for line in errors if line.strip()]
+    return lines[-1] if lines and code > 0 else f"its process ended with code {code}"
+
+
+def _entries(fits: dict[str, str], folder: str) -> dict[str, dict[str, bytes]]:
+    """The files of the entries of some fits, by kind, name and key."""
+    os.environ["JINGJINJI_STORE"] = folder
+    made = {}
+    for name, key in fits.items():
+        if store.exists(store.FINDINGS, name, key):
+            draws = store.notes(store.FINDINGS, name, key)["draws"]
+            made[f"{store.FINDINGS}|{name}|{key}"] = store.packed(store.FINDINGS, name, key)
+            made[f"{store.DRAWS}|{name}|{draws}"] = store.packed(store.DRAWS, name, draws)
+    return made

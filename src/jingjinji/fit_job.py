@@ -1,0 +1,292 @@
+"""The fits of a topic, made in a process of their own: the one place where the book samples.
+
+A process for each job fixes the numerics before NumPy is imported, gives its memory back when the topic is done, and
+cannot take the rest down. It reads one job (JSON) from its first line of input and writes one event (JSON) a line;
+further lines of input say how many chains may run at once; where its input ends, its maker is gone, and it ends too.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from types import ModuleType
+
+import numpy as np
+import xarray as xr
+
+from jingjinji import fitting, gate, keys, models, sampler, store
+from jingjinji.errors import BookError, FitNotPublished
+from jingjinji.findings import Finding
+
+FURTHER = (*gate.LOOKS, 6000, 8000, 12000, 16000)
+"""Looks of a fit that a user lets go on beyond the limit."""
+MISTAKE = 2
+"""Exit code after a user's mistake, which another attempt would meet again."""
+DRAFT = {"quick": (2, 300, 100), "prior": (2, 0, 25)}
+"""Chains, warm-up and draws of fits that are never published."""
+
+
+@dataclass
+class Job:
+    """What is to be made: names of fits -> key of their findings; how many chains at once; and how far.
+
+    dry : say what would be sampled, and why, and sample nothing.
+    further : go on beyond the gate's last look.
+    """
+
+    fits: dict[str, str]
+    mode: str
+    threads: int = 1
+    dry: bool = False
+    further: bool = False
+
+
+class Topic:
+    """A model with what all its fits share; each part is made when it is first needed."""
+
+    def __init__(self, name: str):
+        self.name, self.module = name, models.module(name)
+        self.compile_seconds = 0.0
+
+    @cached_property
+    def model(self):
+        return self.module.build(self.module.load())
+
+    @cached_property
+    def graph(self) -> str:
+        return keys.of_model(self.model)
+
+    @cached_property
+    def frozen(self) -> tuple[str, ...]:
+        """Names of the arrays that every panel of the topic shares."""
+        arrays = self.module.data(self.module.load())
+        others = [self.module.data(self.module.load(variant)) for variant in self.module.VARIANTS]
+        return tuple(
+            name for name, values in arrays.items() if all(np.array_equal(values, other[name]) for other in others)
+        )
+
+    @cached_property
+    def compiled(self):
+        start = time.monotonic()
+        made = sampler.compile_model(self.model, self.frozen)
+        self.compile_seconds = time.monotonic() - start
+        return made
+
+
+class Workshop:
+    """Makes fits one after the other and tells of each step; `tell` gets a dict."""
+
+    def __init__(self, job: Job, tell):
+        self.job, self.tell, self.threads = job, tell, job.threads
+        self.topics: dict[str, Topic] = {}
+
+    def run(self) -> None:
+        for name, key in self.job.fits.items():
+            with store.lock(name, key):
+                if not store.sound(store.FINDINGS, name, key):
+                    Making(self, name, key).run()
+                elif not self.job.further or fitting.problem_of(name, key) is None:
+                    self.tell({"fit": name, "phase": "kept"})
+                else:
+                    Making(self, name, key).run()
+
+    def topic(self, name: str) -> Topic:
+        if name not in self.topics:
+            self.topics = {name: Topic(name)}
+        return self.topics[name]
+
+
+class Making:
+    """One fit on its way: draws taken from the store or sampled, findings, the gate's verdict, all of it stored."""
+
+    def __init__(self, shop: Workshop, name: str, key: str):
+        self.shop, self.name, self.findings_key = shop, name, key
+        topic, self.variant = fitting.parts(name)
+        self.topic = shop.topic(topic)
+        self.module: ModuleType = self.topic.module
+        self.mode = shop.job.mode
+        self.settings = fitting.settings(topic, self.mode)
+        self.seed = fitting.seed(name)
+        self.panel = self.module.load(self.variant)
+        arrays = self.module.data(self.panel)
+        self.arrays = {name: values for name, values in arrays.items() if name not in self.topic.frozen}
+        self.key, self.of = keys.of_draws(self.topic.graph, keys.of_arrays(arrays), self.settings, self.seed)
+        self.made: dict[int, dict[str, Finding]] = {}
+        self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
+
+    def run(self) -> None:
+        draws = self._stored()
+        looked = 0
+        if draws is not None and self.mode == fitting.FULL:
+            verdict = self._decide(draws)
+            looked = verdict.draws
+            if verdict.state == gate.SHORT and looked < self._looks[-1]:
+                draws = None
+        if self.shop.job.dry:
+            self.shop.tell({"fit": self.name, "phase": "findings" if draws is not None else "sample",
+                            "why": "" if draws is not None else self._reason(looked)})  # fmt: skip
+            return
+        if draws is None:
+            draws, verdict = self._sampled(looked)
+        elif self.mode != fitting.FULL:
+            verdict = self._no_verdict(draws)
+        self._publish(draws, verdict)
+
+    @property
+    def _looks(self) -> tuple[int, ...]:
+        return FURTHER if self.shop.job.further else gate.LOOKS
+
+    def _stored(self) -> xr.DataTree | None:
+        """Sound draws of that key, as 64-bit numbers; damaged ones are removed."""
+        if not store.exists(store.DRAWS, self.name, self.key):
+            return None
+        if damage := store.damage(store.DRAWS, self.name, self.key):
+            self.shop.tell({"fit": self.name, "phase": f"made again: {damage}"})
+            store.discard(store.DRAWS, self.name, self.key)
+            return None
+        self.seconds |= store.notes(store.DRAWS, self.name, self.key)["seconds"]
+        return _widened(store.draws(self.name, self.key))
+
+    def _reason(self, looked: int) -> str:
+        if looked:
+            return f"today's gate asks for more than its {looked} draws of each chain"
+        before = store.latest_notes(store.DRAWS, self.name)
+        return (keys.difference(before["of"], self.of) if before else "") or "no draws of it are stored"
+
+    def _sampled(self, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
+        if self.mode == fitting.PRIOR:
+            draws = _widened(_rounded(fitting.prior(self.module, self.panel, *DRAFT[fitting.PRIOR], self.seed)))
+            verdict = self._no_verdict(draws)
+        else:
+            if "compiled" not in self.topic.__dict__:
+                self.shop.tell({"fit": self.name, "phase": "compiling"})
+                compiled = self.topic.compiled
+                self.seconds["compile"] = self.topic.compile_seconds
+            compiled = self.topic.compiled.with_data(**self.arrays)
+            self.shop.tell({"fit": self.name, "phase": "sampling"})
+            draws, verdict = self._drawn(compiled, looked)
+        notes = {"of": self.of, "seconds": self.seconds}
+        store.write_draws(self.name, self.key, _rounded(draws), notes)
+        return draws, verdict
+
+    def _drawn(self, compiled, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
+        verdicts = []
+        start = time.monotonic()
+
+        def enough(tree: xr.DataTree) -> bool:
+            verdicts.append(self._decide(_widened(_rounded(tree)), verdicts[-1].draws if verdicts else looked))
+            return verdicts[-1].state != gate.SHORT
+
+        def progress(done: int, goal: int) -> None:
+            self.shop.tell({"fit": self.name, "done": done, "total": goal})
+
+        if self.mode == fitting.QUICK:
+            looks, judge = (DRAFT[fitting.QUICK][2],), lambda tree: True
+        else:
+            looks, judge = tuple(look for look in self._looks if look > looked), enough
+        tree = sampler.draw(compiled, self.settings, self.seed, lambda: self.shop.threads, judge, progress, looks)
+        draws = _widened(_rounded(tree))
+        self.seconds["sample"] = time.monotonic() - start
+        return draws, verdicts[-1] if verdicts else self._no_verdict(draws)
+
+    def _decide(self, draws: xr.DataTree, after: int = 0) -> gate.Verdict:
+        self.draws = draws
+        parameters, stats = draws["posterior"].to_dataset(), draws["sample_stats"].to_dataset()
+        return gate.decide(parameters, stats, self._arrays_of_findings, after, self._looks)
+
+    def _no_verdict(self, draws: xr.DataTree) -> gate.Verdict:
+        """Of draws that are never published: measured, not asked for anything."""
+        self.draws = draws
+        count = draws["posterior"].sizes["draw"]
+        return gate.Verdict(gate.PASSED, count, gate.of_chains(draws["sample_stats"].to_dataset()))
+
+    def _arrays_of_findings(self, draws: int) -> dict[str, np.ndarray]:
+        return {id: finding.draws for id, finding in self._findings(draws).items() if not finding.exact}
+
+    def _findings(self, draws: int) -> dict[str, Finding]:
+        if draws not in self.made:
+            start = time.monotonic()
+            self.made = {draws: {finding.id: finding for finding in self.module.findings(self._fit(draws))}}
+            self.seconds["findings"] += time.monotonic() - start
+        return self.made[draws]
+
+    def _fit(self, draws: int, checks=()) -> "fitting.Fit":
+        first = slice(draws)
+        parameters = self.draws["posterior"].to_dataset().isel(draw=first)
+        stats = self.draws["sample_stats"].to_dataset().isel(draw=first)
+        for name, values in self.arrays.items():
+            self.topic.model[name].set_value(values)
+        parameters = fitting.with_derived(self.module, self.topic.model, parameters)
+        return fitting.Fit(self.topic.name, self.variant, self.panel, parameters, stats, list(checks),
+                           self.seconds["sample"], self.settings)  # fmt: skip
+
+    def _publish(self, draws: xr.DataTree, verdict: gate.Verdict) -> None:
+        try:
+            made = self._findings(verdict.draws)
+            problem = "" if verdict.passed else verdict.sentence
+        except FitNotPublished as error:
+            made, problem = {}, str(error)
+        about = {
+            id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code}
+            for id, f in made.items()
+        }
+        notes = {
+            "draws": self.key,
+            "count": verdict.draws,
+            "state": verdict.state,
+            "problem": problem,
+            "checks": [check.as_dict() for check in verdict.checks],
+            "seconds": self.seconds,
+            "sampling": asdict(self.settings),
+            "findings": about,
+        }
+        kept = {} if problem else {id: finding.draws for id, finding in made.items()}
+        store.write_findings(self.name, self.findings_key, kept, notes)
+        self.shop.tell({"fit": self.name, "phase": "not published" if problem else "stored", "problem": problem,
+                        "seconds": self.seconds, "draws": verdict.draws})  # fmt: skip
+
+
+def _rounded(draws: xr.DataTree) -> xr.DataTree:
+    """Draws as they are stored: 32-bit parameters, half the room; what is said of them is said of the rounded ones."""
+    return _as(draws, "float32")
+
+
+def _widened(draws: xr.DataTree) -> xr.DataTree:
+    return _as(draws, "float64")
+
+
+def _as(draws: xr.DataTree, kind: str) -> xr.DataTree:
+    groups = {group: draws[group].to_dataset() for group in ("posterior", "sample_stats")}
+    return xr.DataTree.from_dict(groups | {"posterior": groups["posterior"].astype(kind)})
+
+
+def main() -> None:
+    """Read a job, make its fits, write events."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print does not mix with the events
+    shop = Workshop(Job(**json.loads(sys.stdin.readline())), lambda event: print(json.dumps(event), file=events,
+                                                                               flush=True))  # fmt: skip
+
+    def listen() -> None:
+        for line in sys.stdin:
+            shop.threads = int(line)
+        os._exit(1)
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        shop.run()
+    except BookError as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(MISTAKE)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

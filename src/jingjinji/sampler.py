@@ -1,0 +1,192 @@
+"""Draws of one model: compiled once, given the data of each panel, drawn until the gate's rule ends it.
+
+Everything that decides the bits of a draw is fixed here: the sampler and its settings, the seed of each chain, and the
+`NUMERICS` of the process, which must be in its environment before NumPy is imported.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import xarray as xr
+
+import jingjinji
+from jingjinji import gate
+
+X86_64_WITH_AVX2 = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+sse4.2,+popcnt,+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe",
+}
+"""Kernels of every such processor: libraries would pick others by processor, and a seed then gives other draws."""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+NUMERICS = ONE_THREAD | (X86_64_WITH_AVX2 if platform.machine() in ("x86_64", "AMD64") else {})
+PROGRESS_MS = 50
+PROGRESS_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Settings of the sampler: nutpie's NUTS with a diagonal mass matrix."""
+
+    chains: int
+    tune: int
+    target_accept: float = 0.9
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that samples: this one's, with the numerics of the book."""
+    # Kernels of another OpenBLAS may have been asked for under other names.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    return kept | NUMERICS | {"JINGJINJI_CACHE": str(jingjinji.CACHE), "JINGJINJI_PROJECT": str(jingjinji.PROJECT)}
+
+
+def seed_of_chain(seed: int, chain: int) -> int:
+    """A seed for each chain of a fit."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {chain}".encode()).digest()[:4])
+
+
+def compile_model(model, frozen: tuple[str, ...] = ()):
+    """A ``pymc.Model`` compiled for nutpie; chains start at draws from the prior.
+
+    frozen : names of ``pm.Data`` that no panel changes: constants of the graph, which then compiles sooner.
+
+    Only free parameters are stored: what follows from them is computed where it is read.
+    """
+    import nutpie
+    from pymc.model.transform.optimization import freeze_dims_and_data
+
+    names = [variable.name for variable in model.free_RVs]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+        return nutpie.compile_pymc_model(
+            freeze_dims_and_data(model, dims=[], data=list(frozen)) if frozen else model,
+            backend="numba",
+            default_initialization_strategy="prior",
+            var_names=names,
+        )
+
+
+def draw(
+    compiled,
+    settings: Sampling,
+    seed: int,
+    threads: Callable[[], int],
+    enough: Callable[[xr.DataTree], bool],
+    progress: Callable[[int, int], None] = lambda done, goal: None,
+    looks: tuple[int, ...] = gate.LOOKS,
+) -> xr.DataTree:
+    """Draws of a compiled model with its data, up to the look at which `enough` is true, or to the last look.
+
+    Every chain is a sampler of its own that is paused when it has the draws of the next look, so that as many chains
+    run at once as `threads` says, and no draw depends on how many. `progress` gets how many draws of all chains are
+    done and how many the next look needs, warm-up included. Returns groups ``posterior`` and ``sample_stats``
+    (``diverging``, ``energy``).
+    """
+    chains = [_Chain(compiled, settings, seed_of_chain(seed, k), looks[-1]) for k in range(settings.chains)]
+    try:
+        for draws in looks:
+            _advance(chains, settings.tune + draws, threads, progress)
+            tree = _joined([chain.first(draws) for chain in chains])
+            if enough(tree):
+                break
+    finally:
+        for chain in chains:
+            chain.end()
+    return tree
+
+
+class _Chain:
+    """One chain in a thread of its own that runs, is paused and goes on."""
+
+    def __init__(self, compiled, settings: Sampling, seed: int, most: int):
+        self.start = lambda: _begin(compiled, settings, seed, most, self.note)
+        self.sampler, self.done, self.goal = None, 0, 0
+        self.reached = threading.Event()
+
+    def note(self, chains) -> None:
+        self.done = chains[0].finished_draws
+        if self.done >= self.goal:
+            self.reached.set()
+
+    def advance(self, goal: int) -> None:
+        self.goal = goal
+        self.reached.clear()
+        if self.sampler is None:
+            self.sampler = self.start()
+        else:
+            self.sampler.resume()
+
+    @property
+    def there(self) -> bool:
+        """True where the chain has its draws; raises what has ended it where it has ended without them."""
+        if not self.reached.is_set() and self._ended:
+            self.sampler.wait()
+        return self.reached.is_set()
+
+    @property
+    def _ended(self) -> bool:
+        try:
+            return self.sampler.is_finished
+        except TimeoutError:  # it is at work
+            return False
+
+    def first(self, draws: int) -> xr.DataTree:
+        """The first so many draws after the warm-up."""
+        return self.sampler.inspect().isel(draw=slice(draws))
+
+    def end(self) -> None:
+        if self.sampler is not None:
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                self.sampler.cancel()
+
+
+def _begin(compiled, settings: Sampling, seed: int, most: int, note: Callable):
+    import nutpie
+
+    return nutpie.sample(
+        compiled,
+        chains=1,
+        cores=1,
+        tune=settings.tune,
+        draws=most,
+        target_accept=settings.target_accept,
+        seed=seed,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=note,
+        progress_rate=PROGRESS_MS,
+        blocking=False,
+    )
+
+
+def _advance(chains: list[_Chain], goal: int, threads: Callable[[], int], progress: Callable[[int, int], None]) -> None:
+    """Run the chains to a number of draws, so many at once; each is paused when it is there."""
+    waiting, running, told = list(chains), [], 0.0
+    while waiting or running:
+        while waiting and len(running) < threads():
+            running.append(waiting.pop(0))
+            running[-1].advance(goal)
+        running[0].reached.wait(PROGRESS_MS / 1000)
+        for chain in [chain for chain in running if chain.there]:
+            chain.sampler.pause()
+            running.remove(chain)
+        if time.monotonic() > told + PROGRESS_SECONDS:
+            told = time.monotonic()
+            progress(sum(min(chain.done, goal) for chain in chains), goal * len(chains))
+
+
+def _joined(trees: list[xr.DataTree]) -> xr.DataTree:
+    groups = {}
+    for group, names in (("posterior", None), ("sample_stats", ["diverging", "energy"])):
+        parts = [tree[group].to_dataset() for tree in trees]
+        parts = [(part if names is None else part[names]).assign_coords(chain=[k]) for k, part in enumerate(parts)]
+        groups[group] = xr.concat(parts, dim="chain")
+    return xr.DataTree.from_dict(groups)
