@@ -139,10 +139,10 @@ def agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]
     Returns
     -------
     R-hat (quantity,) as of Vehtari et al. (2021), doi 10.1214/20-BA1221, the larger of location and scale; inf for a
-    quantity that never moved. And the bound of that R-hat (quantity,): means of half-chains that agree are normal around one mean
-    with variance W tau / n, where W is the variance within half-chains of n draws and tau their autocorrelation time,
-    so that (R-hat² - 1 + 1/n) n / tau has an F distribution. Its second degrees of freedom are those of the estimate of
-    tau, a tenth of the effective draws.
+    quantity that never moved. And the bound of that R-hat (quantity,): means of half-chains that agree are normal
+    around one mean with variance W tau / n, where W is the variance within half-chains of n draws and tau their
+    autocorrelation time, so that (R-hat² - 1 + 1/n) n / tau has an F distribution. Its second degrees of freedom are
+    those of the estimate of tau, a tenth of the effective draws.
     """
     chains, draws, count = values.shape
     length = draws // 2
