@@ -13,7 +13,7 @@ from filelock import FileLock
 import jingjinji
 
 PROJECT = Path(__file__).parents[1]
-MAKERS = ("fitting.py", "store.py", "gate.py")
+MAKERS = ("fitting.py", "store.py", "fit_job.py")
 
 
 def environment(cache: Path, **more: str) -> dict[str, str]:

@@ -17,18 +17,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jingjinji import tables
-from jingjinji.findings import record
+from jingjinji import kernel, tables
+from jingjinji.findings import exact, record
 
 PANEL = ("days_by_class",)
 DERIVED = ("double",)
-KEPT_WITH = ("",)
 
 
 @dataclass(frozen=True)
 class Panel:
     numbers: np.ndarray
     gap: float = 0.0
+    truth: float | None = None
 
 
 def load(variant=""):
@@ -47,25 +47,38 @@ def build(panel):
     with pm.Model() as model:
         d = {name: pm.Data(name, value) for name, value in data(panel).items()}
         mean = pm.Normal("mean", d["numbers"][0], 20)
-        pm.Potential("modes", -0.5 * (abs(mean - d["numbers"][1]) - d["gap"]) ** 2)
+        pm.Potential("modes", kernel.two_modes(mean, d["numbers"][1], d["gap"]))
         pm.Deterministic("double", 2 * mean)
     return model
 
 
-def simulate(truth, rng):
-    return Panel(rng.normal(size=2))
+def simulate(truth, rng, panel):
+    middle = float(rng.normal(truth, 20))
+    return replace(panel, numbers=np.array([truth, middle + rng.normal()]), truth=middle)
 
 
 def findings(fit):
     suffix = f"@{fit.variant}" if fit.variant else ""
-    draws = fit.parameters["mean"].values
-    return [record("NAME.mean", "mean", draws, "µg/m³", model=fit.name, panel=PANEL, suffix=suffix)]
+    double = fit.parameters["double"].values
+    made = [record("NAME.mean", "mean", double / 2, "µg/m³", model=fit.name, panel=PANEL, suffix=suffix)]
+    if fit.panel.truth is not None:
+        made.append(exact(f"NAME.truth.mean{suffix}", "truth: mean", fit.panel.truth, "µg/m³", ()))
+    return made
 
 
 VARIANTS = {
     "split": lambda panel: replace(panel, gap=30.0),
     "shifted": lambda panel: replace(panel, numbers=panel.numbers + 100),
 }
+TOYS = {"toy": lambda panel, rng: simulate(1.0, rng, panel)}
+'''
+KERNEL = '''
+"""What the toy models share."""
+
+
+def two_modes(value, middle, gap):
+    """Log of a kernel with modes at `gap` on both sides of `middle`."""
+    return -0.5 * (abs(value - middle) - gap) ** 2
 '''
 
 
@@ -85,11 +98,12 @@ class ToyProject:
 
     @property
     def fits(self) -> list[str]:
-        return sorted(path.name.rpartition("-")[0] for path in (self.cache / "fits").glob("[!.]*"))
+        return sorted(path.name.rpartition("-")[0] for path in (self.cache / "fits/findings").glob("[!.]*"))
 
     def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("JINGJINJI", "DASK"))}
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("JINGJINJI")},
+            **kept,
             "PYTHONPATH": str(self.root / "src"),
             "JINGJINJI_PROJECT": str(self.root),
             "JINGJINJI_CACHE": str(self.cache),
@@ -129,5 +143,6 @@ def make(root: Path) -> ToyProject:
     assert count == 1
     (room / "__init__.py").write_text(registry, "utf-8")
     for name, middle in (("toy", 4.0), ("other", 6.0)):
+        (root / "src/jingjinji/kernel.py").write_text(KERNEL, "utf-8")
         (room / f"{name}.py").write_text(MODEL.replace("NAME", name).replace("MIDDLE", str(middle)), "utf-8")
     return ToyProject(root)
