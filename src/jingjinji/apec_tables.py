@@ -110,9 +110,9 @@ def _percents(estimate: str, note: str) -> list[float]:
     return [float(number) for number in re.findall(r"-\d+(?:\.\d+)?", first)][:2]
 
 
-def unexplained(fit, panel: apec_series.Panel, first: str, last: str) -> pd.Series:
+def unexplained(fit, first: str, last: str) -> pd.Series:
     """Departure (%) of each day from what calendar and weather let expect, between two dates."""
-    return 100 * np.expm1(apec_series.unexplained(fit.parameters, panel, slice(None, None, 20))[first:last])
+    return 100 * np.expm1(apec_series.unexplained(fit.parameters, fit.panel, slice(None, None, 20))[first:last])
 
 
 def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:

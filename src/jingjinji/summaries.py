@@ -158,9 +158,7 @@ def left_out_coverage(found: dict[str, Finding]) -> pd.DataFrame:
     found : the findings of the fits of `decline.LEFT_OUT` together.
     """
     rows = {
-        city: [found[f"pm25.leave-out.{city.lower()}.coverage{level}"].mean for level in (50, 94)]
-        for cities in decline.LEFT_OUT.values()
-        for city in cities
+        city: [found[f"pm25.leave-out.{city.lower()}.coverage{level}"].mean for level in (50, 94)] for city in CITIES
     }
     rows["all cities"] = np.mean(list(rows.values()), axis=0).tolist()
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["inside 50 % (%)", "inside 94 % (%)"])

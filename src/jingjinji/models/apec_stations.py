@@ -153,7 +153,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         pattern_scale = pm.LogNormal("pattern_scale", np.log(0.1), 0.4)
         apart = pattern_scale * pm.ZeroSumNormal("pattern_apart", 1, dims=("pattern", "station"))
         control = np.array([name in CONTROLS for name in PATTERNS], dtype=float)
-        pattern = pm.Deterministic("pattern", apart + control[:, None] * common, dims=("pattern", "station"))
+        pattern = pm.Deterministic("departure_of_event", apart + control[:, None] * common, dims=("pattern", "station"))
         mu = (d["feature_days"] @ response + d["pattern_days"] @ pattern) @ d["axes"]
         axis_carry_over = pm.Beta("axis_carry_over", 4, 6, dims="axis")
         axis_scale = pm.LogNormal("axis_scale", np.log(0.1), 0.7, dims="axis")
@@ -192,7 +192,7 @@ def _toy(panel: Panel, rng: np.random.Generator, pattern_scale: float) -> Panel:
 
 VARIANTS: dict = {}
 TOYS = {"toy": partial(_toy, pattern_scale=0.08), "toy-none": partial(_toy, pattern_scale=0.0)}
-DERIVED = ("pattern",)
+DERIVED = ("departure_of_event",)
 
 
 def findings(fit) -> list[Finding]:
@@ -205,7 +205,7 @@ def findings(fit) -> list[Finding]:
         return _recovered(fit)
     name = partial(record, model=fit.name, panel=PANEL)
     city, prefix = fit.panel.city, "apec.stations"
-    own = departures(fit.parameters["pattern"].transpose("chain", "draw", "pattern", "station").values, city)
+    own = departures(fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city)
     everywhere = city_effects(fit.beside["city"].parameters, city)
     shared = min(own["ban"].shape[1], everywhere["ban"].shape[1])
     made = []
@@ -271,7 +271,9 @@ def _recovered(fit) -> list[Finding]:
     """True pattern of the events in a made-up panel, and what the model gives back."""
     name = partial(record, model=fit.name, panel=(), suffix=f"@{fit.variant}")
     city, made = fit.panel.city, []
-    found = departures(fit.parameters["pattern"].transpose("chain", "draw", "pattern", "station").values, city)
+    found = departures(
+        fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city
+    )
     true = departures(fit.panel.truth["patterns"][None, None], city)
     for key, what in WORDS.items():
         truth = _north(true[key], f"apec.stations.truth.{key}.north", what, name)
