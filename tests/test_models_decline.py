@@ -587,9 +587,11 @@ def test_variant_to_2018_knows_nothing_later(main):
 
 
 @pytest.mark.parametrize("variant", decline.LEFT_OUT)
-def test_variant_without_cities_keeps_the_means_of_their_areas(main, variant):
+def test_variant_without_cities_keeps_the_means_of_their_areas_and_the_first_months_of_several(main, variant):
     other, k = decline.load(variant), [CITIES.index(city) for city in decline.LEFT_OUT[variant]]
-    assert np.isnan(other.pm25[:, k]).all()
+    first = 0 if variant == "without-beijing" else at("2015-01")
+    assert np.isnan(other.pm25[first:, k]).all()
+    np.testing.assert_array_equal(other.pm25[:first, k], main.pm25[:first, k])
     np.testing.assert_array_equal(np.delete(other.pm25, k, 1), np.delete(main.pm25, k, 1))
     kept = main.official[~main.official.area.isin(decline.LEFT_OUT[variant])].reset_index(drop=True)
     assert other.official.equals(kept)
@@ -796,9 +798,20 @@ def test_a_fold_tells_the_coverage_of_its_cities():
     cities = {id.split(".")[2] for id in found if id.startswith("pm25.leave-out.")}
     assert cities == {"zhangjiakou", "tianjin", "hengshui"}
     assert "pm25.decline.beijing.constant@without-fold-2" in found
-    measured = decline.load().pm25[:, CITIES.index("Hengshui")]
     assert found["pm25.leave-out.hengshui.coverage94"].label.endswith("months of Hengshui, left out")
-    assert 0 < found["pm25.leave-out.hengshui.coverage94"].mean < 100 * np.mean(measured[np.isfinite(measured)] < 100)
+
+
+def test_coverage_is_that_of_the_months_left_out(main):
+    left_out = decline.load("without-fold-2")
+    k = CITIES.index("Hengshui")
+    away = np.isfinite(main.pm25[:, k]) & np.isnan(left_out.pm25[:, k])
+    assert (MONTHS[away] >= pd.Period("2015-01")).all()
+    middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
+    actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
+    actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
+    made = {f.id: f.mean for f in decline._left_out("Hengshui", left_out, actual)}
+    share = round(100 * np.mean(np.arange(away.sum()) % 4 != 0), 1)
+    assert made == {f"pm25.leave-out.hengshui.coverage{level}": share for level in (50, 94)}
 
 
 @pytest.mark.parametrize(("toy", "slope"), [("toy", -0.1), ("toy-no-decline", 0.0)])

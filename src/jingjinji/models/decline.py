@@ -51,6 +51,7 @@ NORTH_TO_SOUTH = (
     "Hengshui", "Xingtai", "Handan",
 )  # fmt: skip
 FOLDS = 4
+FOLDS_FROM = pd.Period("2015-01", freq="M")
 LEFT_OUT = {
     "without-beijing": ("Beijing",),
     **{f"without-fold-{fold + 1}": NORTH_TO_SOUTH[fold::FOLDS] for fold in range(FOLDS)},
@@ -395,9 +396,13 @@ def _with_two_month_means(panel: Panel) -> Panel:
 
 
 def _without_cities(panel: Panel, cities: tuple[str, ...]) -> Panel:
-    """Leave out the months of cities and their own official means; the official means of their areas stay."""
+    """Leave out months of cities and their own official means; the official means of their areas stay.
+
+    Of several cities the months before `FOLDS_FROM` stay: an area's mean tells the level of one city, not of three.
+    """
+    first = FOLDS_FROM if len(cities) > 1 else MONTHS[0]
     pm25 = panel.pm25.copy()
-    pm25[:, [CITIES.index(city) for city in cities]] = np.nan
+    pm25[np.ix_([month >= first for month in MONTHS], [CITIES.index(city) for city in cities])] = np.nan
     return replace(panel, pm25=pm25, official=panel.official[~panel.official.area.isin(cities)].reset_index(drop=True))
 
 
@@ -584,7 +589,7 @@ def findings(fit) -> list[Finding]:
     if fit.variant == "to-2018":
         made += _forecast(post, name)
     for city in LEFT_OUT.get(fit.variant, ()):
-        made += _left_out(city, actual)
+        made += _left_out(city, fit.panel, actual)
     return made
 
 
@@ -830,11 +835,11 @@ def _recovered(fit) -> list[Finding]:
     return made
 
 
-def _left_out(city: str, actual: np.ndarray) -> list[Finding]:
-    """How well a city is predicted from others: coverage of its measured months."""
+def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
+    """How well a city is predicted from others: coverage of the measured months that the panel leaves out."""
     k = CITIES.index(city)
     measured = _measured().pm25[:, k]
-    kept = np.isfinite(measured)
+    kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
     return _coverage(
         f"pm25.leave-out.{city.lower()}", actual[:, kept, k], measured[kept], f"months of {city}, left out"
     )
