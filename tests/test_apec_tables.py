@@ -47,41 +47,6 @@ def test_published_effects_are_points_or_ranges():
     assert list(dict(apec_tables.published(("P025",)))) == ["Gao M. et al. 2017"]
 
 
-def some_twins() -> dict[str, dict[str, Finding]]:
-    """The first line finds every truth, the second sees nothing, the third sees too much everywhere."""
-    intervals = {
-        "apec.embassy": {"toy-none": (-8, 9), "toy-small": (-19, -2), "toy": (-37, -22)},
-        "apec.stations": {"toy-none": (-20, 20), "toy-small": (-30, 12), "toy": (-28, 5)},
-        "apec.donors.beijing": {"toy-none": (-20, -5), "toy-small": (-40, -20), "toy": (-70, -45)},
-    }
-    return {
-        prefix: {f"{prefix}.ban.effect@{variant}": spread(*ends) for variant, ends in by_variant.items()}
-        for prefix, by_variant in intervals.items()
-    }
-
-
-def test_twins_say_whether_truth_lies_inside_and_what_would_be_claimed():
-    table = apec_tables.twins(some_twins()).set_index(["line", "truth"])
-    assert len(table) == 9
-    first, second, third = LINES.values()
-    assert table["truth inside"].loc[first].tolist() == ["yes", "yes", "yes"]
-    assert table["truth inside"].loc[second].tolist() == ["yes", "yes", "no"]
-    assert table["truth inside"].loc[third].tolist() == ["no", "no", "no"]
-    claimed = table["an effect would be claimed"]
-    assert claimed.loc[first].tolist() == ["no", "yes", "yes"]
-    assert claimed.loc[second].tolist() == ["no", "no", "no"]
-    assert claimed.loc[third].tolist() == ["yes", "yes", "yes"]
-    assert table.loc[(first, "−30\N{NO-BREAK SPACE}%"), "recovered"] == spread(-37, -22).text
-
-
-def test_the_sentence_counts_what_the_table_shows():
-    sentence = apec_tables.twins_sentence(apec_tables.twins(some_twins()))
-    assert sentence.replace("\N{NO-BREAK SPACE}", " ") == (
-        "Of 9 truths 5 lie inside their intervals. An effect would have been claimed in 1 of 3 where it was 0 %; "
-        "2 of 3 where it was −10 %; 2 of 3 where it was −30 %."
-    )
-
-
 HOLDING = ["holds", "holds", "the days fit it", "holds", "holds"]
 
 

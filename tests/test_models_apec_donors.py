@@ -342,10 +342,9 @@ def test_the_week_before_the_ban_may_be_left_out():
 
 def test_no_other_variants():
     assert set(apec_donors.VARIANTS) == {
-        "toy", "toy-small", "toy-none", "near-donors", "without-last-week", "to-september",
-        "with-winter",
+        "near-donors", "without-last-week", "to-september", "with-winter",
     }  # fmt: skip
-    with pytest.raises(BookError, match=r"no variant 'dirichlet': expected one of toy, toy-small, "):
+    with pytest.raises(BookError, match=r"no variant 'dirichlet': expected one of near-donors, to-september, "):
         apec_donors.load("dirichlet")
 
 
@@ -376,11 +375,13 @@ def test_simulate_has_the_stated_mean_and_scatter(panel):
 
 @pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
 def test_toys_are_synthetic_panels_of_the_same_cities(variant, effect):
-    main, toy = apec_donors.load(), apec_donors.load(variant)
+    main = apec_donors.load()
+    toy, again = (apec_donors.TOYS[variant](main, np.random.default_rng(1)) for _ in range(2))
     assert (main.truth, toy.truth["effect"]) == (None, effect)
+    assert len(apec_donors.TOYS) == 3
     assert toy.cities == main.cities
     assert not np.allclose(toy.log_pm25[:, 0], main.log_pm25[:, 0])
-    np.testing.assert_array_equal(apec_donors.load(variant).log_pm25, toy.log_pm25)
+    np.testing.assert_array_equal(again.log_pm25, toy.log_pm25)
 
 
 def test_questions_are_the_ban_and_weeks_after_it():
@@ -436,3 +437,12 @@ def test_findings_by_hand():
     assert found["apec.donors.later.outside"].mean == 100
     fit.variant, fit.name = "near-donors", "apec_donors/near-donors"
     assert not any("tianjin" in finding.id for finding in apec_donors.findings(fit))
+    toy = apec_donors.TOYS["toy-small"](panel, np.random.default_rng(1))
+    fit.variant, fit.name, fit.panel = "toy-small", "apec_donors/toy-small", toy
+    found = {finding.id: finding for finding in apec_donors.findings(fit)}
+    truth, estimate = "apec.donors.truth.beijing.ban.effect@toy-small", "apec.donors.beijing.ban.effect@toy-small"
+    assert set(found) == {truth, estimate}
+    assert found[truth].mean == pytest.approx(-10)
+    log = toy.log_pm25[:, 0]
+    expected = 100 * math.expm1(log[toy.ban] - log[toy.before].mean())
+    assert found[estimate].mean == pytest.approx(expected, abs=0.01)

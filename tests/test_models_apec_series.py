@@ -318,11 +318,12 @@ def test_a_sound_panel_is_left_as_it_is(panel):
 
 def test_no_other_variants():
     assert set(apec_series.VARIANTS) == {
-        "toy", "toy-small", "toy-none", "without-weather", "three-days-earlier", "three-days-later", "wide-prior",
-        "narrow-prior",
+        "without-weather", "three-days-earlier", "three-days-later", "wide-prior", "narrow-prior", "stations",
+        "stations-without-weather", "stations-parade-apart",
     }  # fmt: skip
-    with pytest.raises(BookError, match=r"no variant 'hourly': expected one of toy, toy-small, "):
-        apec_series.load("hourly")
+    for unknown in ("hourly", "stations-by-hour", "toy"):
+        with pytest.raises(BookError, match=rf"no variant '{unknown}': expected one of without-weather, three-days-"):
+            apec_series.load(unknown)
 
 
 # --- variants and synthetic panels ------------------------------------------------------------------------------
@@ -349,14 +350,35 @@ def test_simulate_has_the_stated_scatter_and_carry_over():
     assert np.corrcoef(log[1:], log[:-1])[0, 1] == pytest.approx(0.6, abs=0.05)
 
 
-@pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
-def test_toys_are_synthetic_panels_with_the_same_days(variant, effect):
-    main, toy = apec_series.load(), apec_series.load(variant)
-    assert toy.truth["effect"] == effect
+def test_simulate_puts_the_parade_in_apart_from_the_ban():
+    panel = apec_series.load("stations")
+    none, both = (
+        apec_series.simulate({"effect": effect, "parade": parade}, np.random.default_rng(4), panel)
+        for effect, parade in ((0.0, 0.0), (-0.3, -0.5))
+    )
+    difference = np.log(both.pm25) - np.log(none.pm25)
+    assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
+    assert difference["2015-08-20":"2015-09-03"].dropna().tolist() == pytest.approx([math.log(0.5)] * 15, abs=1e-12)
+    assert difference["2015-10-01":].abs().max() == 0
+
+
+TOYS = {
+    "toy": (-0.3, 0.0), "toy-small": (-0.1, 0.0), "toy-none": (0.0, 0.0), "stations-toy": (-0.3, -0.3),
+    "stations-toy-no-parade": (-0.3, 0.0), "stations-toy-none": (0.0, 0.0),
+}  # fmt: skip
+
+
+def test_toys_are_synthetic_panels_with_the_days_of_their_series():
+    main = apec_series.load()
+    panels = {False: main, True: apec_series.load("stations")}
+    assert set(apec_series.TOYS) == set(TOYS)
+    for variant, (effect, parade) in TOYS.items():
+        first, again, other = (apec_series.TOYS[variant](main, np.random.default_rng(seed)) for seed in (1, 1, 2))
+        assert (first.truth["effect"], first.truth["parade"]) == (effect, parade)
+        assert first.pm25.isna().equals(panels[variant.startswith("stations")].pm25.isna())
+        assert first.pm25.equals(again.pm25)
+        assert not first.pm25.equals(other.pm25)
     assert main.truth is None
-    assert toy.pm25.isna().equals(main.pm25.isna())
-    assert not toy.pm25.equals(main.pm25)
-    assert apec_series.load(variant).pm25.equals(toy.pm25)
 
 
 @pytest.mark.parametrize(("variant", "days"), [("three-days-earlier", -3), ("three-days-later", 3)])
@@ -371,6 +393,44 @@ def test_moved_windows(variant, days):
 def test_without_weather_is_a_variant():
     assert apec_series.load().use_weather
     assert not apec_series.load("without-weather").use_weather
+
+
+def test_variants_of_the_stations_are_of_the_mean_of_their_logs():
+    main, dry, apart = (apec_series.load(f"stations{end}") for end in ("", "-without-weather", "-parade-apart"))
+    assert (main.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
+    day = tables.load("beijing_station_day").query("date == @pd.Timestamp(2014, 11, 5)").pm25
+    assert len(day) == 12
+    assert math.log(main.pm25["2014-11-05"]) == pytest.approx(np.log(day).mean())
+    assert "parade" in main.windows
+    assert (main.use_weather, main.alone, main.control_prior) == (True, (), 0.3)
+    assert (dry.use_weather, dry.alone) == (False, ())
+    assert (apart.use_weather, apart.alone) == (True, ("parade",))
+    assert dry.pm25.equals(main.pm25)
+    assert apart.pm25.equals(main.pm25)
+
+
+def test_a_day_that_misses_a_station_is_the_mean_of_the_others_against_their_own_levels():
+    rng = np.random.default_rng(2)
+    days = pd.DataFrame(np.exp(4 + rng.normal(0, 0.4, (len(DATES), 12))) * np.arange(1, 13), DATES)
+    days.iloc[7, 3] = np.nan
+    log = np.log(days)
+    level = log.drop(index=DATES[7]).mean()
+    mended = np.log(apec_series.of_stations(days, some_panel()).pm25)
+    others = [log.iloc[7, k] - level.iloc[k] for k in range(12) if k != 3]
+    assert mended.iloc[7] == pytest.approx(sum(others) / 11 + level.mean())
+    assert mended.drop(DATES[7]).tolist() == pytest.approx(log.mean(axis=1).drop(DATES[7]).tolist())
+
+
+def test_the_stations_days_go_through_the_graph_of_the_embassy(point):
+    embassy, stations = apec_series.load(), apec_series.load("stations")
+    assert len(embassy.pm25) != len(stations.pm25)
+    expected = whole_density(apec_series.build(stations), point)
+    exchanged = with_data(apec_series.build(embassy), apec_series.data(stations))
+    assert whole_density(exchanged, point) == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_is_computed_from_the_parameters_is_named(model):
+    assert set(apec_series.DERIVED) == {variable.name for variable in model.deterministics}
 
 
 # --- what is derived from the draws -----------------------------------------------------------------------------
@@ -607,3 +667,48 @@ def test_twentieth_dirtiest_day_of_each_year():
     expected = [sorted(measured[year], reverse=True)[19] for year in years]
     assert dirty.tolist() == expected
     np.testing.assert_allclose(drawn, [[value + 5 for value in expected], [value - 1 for value in expected]])
+
+
+def some_fit(variant: str, panel: Panel) -> SimpleNamespace:
+    """A fit whose draws are all of one point: a ban of ten per cent."""
+    sizes = {"term": 7, "wave": 6, "block": apec_series.BLOCKS, "event": len(EVENTS), "trend_wave": 5, "season_wave": 6,
+             "weekday": 7}  # fmt: skip
+    plain = ("level", "heating", "wet_effect", "block_scale", "carry_over", "scale", "tail")
+    draws = {name: (("chain", "draw"), np.full((2, 40), 0.5)) for name in plain}
+    for name, dims in DIMS.items():
+        fill = math.log(0.9) if name == "effect" else 0.0
+        draws[name] = (("chain", "draw", *dims), np.full((2, 40, *(sizes[dim] for dim in dims)), fill))
+    name = f"apec_series/{variant}" if variant else "apec_series"
+    return SimpleNamespace(parameters=xr.Dataset(draws), panel=panel, variant=variant, name=name, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("variant", "prefix", "end"),
+    [
+        ("", "apec.embassy.", ""),
+        ("wide-prior", "apec.embassy.", "@wide-prior"),
+        ("stations", "apec.stations.", ""),
+        ("stations-without-weather", "apec.stations.", "@without-weather"),
+        ("stations-parade-apart", "apec.stations.", "@parade-apart"),
+    ],
+)
+def test_ids_name_the_series_and_the_choice(variant, prefix, end):
+    found = {finding.id: finding for finding in apec_series.findings(some_fit(variant, apec_series.load(variant)))}
+    assert found[f"{prefix}ban.effect{end}"].mean == pytest.approx(-10)
+    assert all(id.endswith(end) and ("@" in id) == bool(end) for id in found)
+    assert (f"{prefix}weather.adverse{end}" in found) == (variant in ("", "stations"))
+    assert ("apec.official.effect" in found) == (variant == "")
+    panel = found[f"{prefix}ban.effect{end}"].panel
+    assert ("beijing_station_day" in panel) == variant.startswith("stations")
+    others = {id for id in found if not id.startswith(prefix)}
+    assert all(id.startswith(("apec.observed.", "apec.official.")) for id in others)
+
+
+@pytest.mark.parametrize(("toy", "site"), [("toy-small", "embassy"), ("stations-toy", "stations")])
+def test_findings_of_a_toy_are_its_truth_and_what_came_back(toy, site):
+    panel = apec_series.TOYS[toy](apec_series.load(), np.random.default_rng(1))
+    found = {finding.id: finding for finding in apec_series.findings(some_fit(toy, panel))}
+    assert set(found) == {f"apec.{site}.truth.ban.effect@{toy}", f"apec.{site}.ban.effect@{toy}"}
+    assert found[f"apec.{site}.truth.ban.effect@{toy}"].mean == pytest.approx(100 * panel.truth["effect"])
+    assert found[f"apec.{site}.truth.ban.effect@{toy}"].exact
+    assert found[f"apec.{site}.ban.effect@{toy}"].mean == pytest.approx(-10)

@@ -1,7 +1,6 @@
 """Twelve stations around November 2014 against computations by hand, and what is derived from their draws."""
 
 import math
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,7 +25,7 @@ from jingjinji import tables
 from jingjinji.errors import BookError
 from jingjinji.models import apec_series, apec_stations
 from jingjinji.models.apec_series import EVENTS, WEATHER
-from jingjinji.models.apec_stations import CONTROLS, FEATURES, NORTH, PATTERNS, STATIONS, Panel
+from jingjinji.models.apec_stations import CONTROLS, NORTH, PATTERNS, STATIONS, Panel
 
 DATES = pd.date_range("2014-07-30", periods=60)
 GAPS = (10, 30)
@@ -84,15 +83,17 @@ def test_prior_of_the_patterns(densities, values):
     assert densities["pattern_apart"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_citys_day_has_the_model_of_one_series(panel, point, densities):
-    city = apec_series.build(panel.city)
-    expected = densities_at(city, {name: point[name] for name in city.initial_point()})
-    assert {name: densities[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+def test_every_random_variable_is_tested(densities):
+    assert densities.keys() == {*PRIORS, "pattern_apart", "departures"}
 
 
-def test_every_random_variable_is_tested(densities, panel):
-    city = {variable.name for variable in apec_series.build(panel.city).basic_RVs}
-    assert densities.keys() == {*PRIORS, *city, "pattern_apart", "departures"}
+def test_no_parameter_is_one_of_the_citys_day(model, panel):
+    city = {variable.name for variable in apec_series.build(panel.city).free_RVs}
+    assert not city & {variable.name for variable in model.free_RVs}
+
+
+def test_what_is_computed_from_the_parameters_is_named(model):
+    assert set(apec_stations.DERIVED) == {variable.name for variable in model.deterministics}
 
 
 def test_jacobians_of_the_transforms(model, point, values, densities):
@@ -203,14 +204,11 @@ def test_departures_sum_to_zero_over_stations(values, name):
     np.testing.assert_allclose(values[name].sum(axis=-1), 0, atol=1e-9)
 
 
-def test_a_stations_effect_is_the_citys_and_its_departure(values):
-    for k, event in enumerate(CONTROLS):
-        city = values["effect"][EVENTS.index(event)]
-        own = values["common_pattern"] + values["pattern_scale"] * values["pattern_apart"][PATTERNS.index(event)]
-        np.testing.assert_allclose(values["station_effect"][k], city + own)
-    np.testing.assert_allclose(
-        values["station_effect"].mean(axis=1), [values["effect"][EVENTS.index(event)] for event in CONTROLS]
-    )
+def test_controls_share_a_pattern_and_other_events_have_their_own(values):
+    for k, pattern in enumerate(PATTERNS):
+        own = values["pattern_scale"] * values["pattern_apart"][k]
+        expected = own + values["common_pattern"] if pattern in CONTROLS else own
+        np.testing.assert_allclose(values["departure_of_event"][k], expected)
 
 
 def test_patterns_are_events_and_the_same_days_of_other_years():
@@ -239,27 +237,21 @@ def station_table(seed=2) -> pd.DataFrame:
     return pd.DataFrame(np.exp(level + 0.4 * rng.normal(size=(len(DATES), 12))), DATES, list(STATIONS))
 
 
-def test_the_citys_day_is_the_mean_of_logs_and_mends_a_missing_station():
+def test_departures_are_taken_from_the_mean_of_the_days_logs_where_no_station_is_missing():
     days = station_table()
     days.iloc[7, 3] = np.nan
     panel = apec_stations.panel_of(some_city(), days)
     log = np.log(days)
-    for t in range(len(DATES)):
-        row = log.iloc[t]
-        if t == 7:
-            level = log.drop(index=DATES[7]).mean()
-            others = [row.iloc[k] - level.iloc[k] for k in range(12) if k != 3]
-            expected = sum(others) / 11 + level.mean()
-            assert np.isnan(panel.departures[t]).all()
-        else:
-            expected = row.mean()
-            np.testing.assert_allclose(panel.departures[t], row - expected, atol=1e-12)
-        assert np.log(panel.city.pm25.iloc[t]) == pytest.approx(expected)
+    assert np.isnan(panel.departures[7]).all()
+    for t in set(range(len(DATES))) - {7}:
+        np.testing.assert_allclose(panel.departures[t], log.iloc[t] - log.iloc[t].mean(), atol=1e-12)
+    assert panel.city.pm25.equals(some_city().pm25)
 
 
 def test_panel_is_the_published_stations():
     panel = apec_stations.load()
     assert (panel.city.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
+    assert panel.city.pm25.equals(apec_series.load("stations").pm25)
     np.testing.assert_allclose(np.nansum(panel.departures, axis=1), 0, atol=1e-9)
     table = tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
     assert list(table.columns) == list(STATIONS)
@@ -285,37 +277,21 @@ def test_a_station_with_one_day_of_an_event_is_enough():
     assert np.isfinite(apec_stations.panel_of(some_city(), days).city.pm25).all()
 
 
-def test_no_other_variants():
-    assert set(apec_stations.VARIANTS) == {
-        "toy",
-        "toy-small",
-        "toy-none",
-        "without-weather",
-        "parade-apart",
-    }
-    with pytest.raises(BookError, match=r"no variant 'one-site': expected one of toy, toy-small, toy-none, "):
-        apec_stations.load("one-site")
-
-
-def test_variants_change_the_model_of_the_city():
-    main = apec_stations.load().city
-    assert (main.alone, main.control_prior) == ((), 0.3)
-    assert apec_stations.load("parade-apart").city.alone == ("parade",)
+def test_no_variants():
+    assert apec_stations.VARIANTS == {}
+    for unknown in ("one-site", "toy", "without-weather"):
+        with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
+            apec_stations.load(unknown)
 
 
 # --- synthetic panels and findings ------------------------------------------------------------------------------
 
 
-def test_simulate_puts_the_effect_into_the_city_alone(panel):
-    none, third = (
-        apec_stations.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3)
-    )
-    difference = np.log(third.city.pm25) - np.log(none.city.pm25)
-    assert difference["2014-08-20":"2014-08-25"].tolist() == pytest.approx([math.log(0.7)] * 6, abs=1e-12)
-    assert difference.drop(pd.date_range("2014-08-20", "2014-08-25")).abs().max() == 0
-    np.testing.assert_array_equal(third.departures, none.departures)
-    np.testing.assert_array_equal(np.isnan(none.departures), np.isnan(panel.departures))
-    np.testing.assert_allclose(np.nansum(none.departures, axis=1), 0, atol=1e-9)
+def test_simulate_leaves_the_city_and_the_gaps_alone(panel):
+    made = apec_stations.simulate({}, np.random.default_rng(4), panel)
+    assert made.city is panel.city
+    np.testing.assert_array_equal(np.isnan(made.departures), np.isnan(panel.departures))
+    np.testing.assert_allclose(np.nansum(made.departures, axis=1), 0, atol=1e-9)
 
 
 def test_simulate_puts_the_patterns_in_that_it_tells(panel):
@@ -327,55 +303,81 @@ def test_simulate_puts_the_patterns_in_that_it_tells(panel):
     assert made.truth["patterns"].std() == pytest.approx(0.1, rel=0.2)
 
 
-@pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
-def test_toys_are_synthetic_panels_with_the_same_gaps(variant, effect):
-    main, toy = apec_stations.load(), apec_stations.load(variant)
-    assert (main.truth, toy.truth["effect"]) == (None, effect)
-    np.testing.assert_array_equal(np.isnan(toy.departures), np.isnan(main.departures))
-    np.testing.assert_array_equal(apec_stations.load(variant).departures, toy.departures)
+@pytest.mark.parametrize(("toy", "differ"), [("toy", True), ("toy-none", False)])
+def test_toys_are_synthetic_panels_with_the_same_gaps(toy, differ):
+    main = apec_stations.load()
+    made, again = (apec_stations.TOYS[toy](main, np.random.default_rng(1)) for _ in range(2))
+    assert len(apec_stations.TOYS) == 2
+    assert main.truth is None
+    assert made.truth["patterns"].any() == differ
+    np.testing.assert_array_equal(np.isnan(made.departures), np.isnan(main.departures))
+    np.testing.assert_array_equal(again.departures, made.departures)
 
 
-def test_without_weather_leaves_it_out_of_city_and_departures():
-    panel = apec_stations.load("without-weather")
-    arrays = apec_stations.data(panel)
-    assert not panel.city.use_weather
-    assert not arrays["feature_days"][:, FEATURES.index("wind_nw") :].any()
-    assert arrays["feature_days"][:, FEATURES.index("year")].any()
-    assert not arrays["smooth_basis"].any()
+NORTHERN = [STATIONS.index(station) for station in NORTH]
 
 
-def test_findings_by_station_by_hand(panel):
-    effect = np.zeros((2, 50, 3, 12))
-    effect[:, :, 0], effect[:, :, 1], effect[:, :, 2] = math.log(0.8), math.log(0.6), math.log(0.5)
-    north = [STATIONS.index(station) for station in NORTH]
-    effect[:, :, :2, north] += math.log(0.9)
-    draws = {"chain": 2, "draw": 50, "event": len(EVENTS), "block": apec_series.BLOCKS}
-    parameters = xr.Dataset(
-        {
-            "station_effect": (("chain", "draw", "control", "station"), effect),
-            "effect": (("chain", "draw", "event"), np.zeros((2, 50, draws["event"]))),
-            "block_effect": (("chain", "draw", "block"), np.zeros((2, 50, draws["block"]))),
-            "block_scale": (("chain", "draw"), np.full((2, 50), 0.1)),
-            "smooth": (("chain", "draw", "term", "wave"), np.zeros((2, 50, 7, 6))),
-            "wet_effect": (("chain", "draw"), np.zeros((2, 50))),
-        }
-    )
+def some_pattern(draws: int = 50) -> xr.Dataset:
+    """In both phases of the ban and in the parade the north lies at 0.9 of the others."""
+    pattern = np.zeros((2, draws, len(PATTERNS), 12))
+    for event in CONTROLS:
+        pattern[:, :, PATTERNS.index(event), NORTHERN] = math.log(0.9)
+    pattern[:, :, PATTERNS.index("ban-1")] += math.log(0.95)
+    pattern[:, :, PATTERNS.index("ban-1, 2013")] = 5.0
+    return xr.Dataset({"departure_of_event": (("chain", "draw", "pattern", "station"), pattern)})
+
+
+def the_city(draws: int) -> SimpleNamespace:
+    effect = np.zeros((2, draws, len(EVENTS)))
+    for event, share in (("ban-1", 0.8), ("ban-2", 0.6), ("parade", 0.5), ("after-ban", 3.0)):
+        effect[:, :, EVENTS.index(event)] = math.log(share)
+    effect[1, 0, EVENTS.index("parade")] = math.log(0.4)
+    return SimpleNamespace(parameters=xr.Dataset({"effect": (("chain", "draw", "event"), effect)}))
+
+
+def as_fit(panel: Panel, variant: str = "", **more) -> SimpleNamespace:
+    name = f"apec_stations/{variant}" if variant else "apec_stations"
+    return SimpleNamespace(parameters=some_pattern(), panel=panel, variant=variant, name=name, seed=1, **more)
+
+
+@pytest.mark.parametrize("draws", [50, 30, 80])
+def test_findings_by_hand(draws):
+    """A station's effect is the city's of a draw of the same chain and number, and its own departure."""
     whole = apec_stations.load()
-    more = {"level": (), "heating": (), "carry_over": (), "trend": ("trend_wave",), "season": ("season_wave",)}
-    sizes = {"trend_wave": apec_series.TREND_WAVES, "season_wave": 6}
-    for name, dims in more.items():
-        parameters[name] = (("chain", "draw", *dims), np.full((2, 50, *(sizes[dim] for dim in dims)), 0.5))
-    parameters["weekday_effect"] = (("chain", "draw", "weekday"), np.zeros((2, 50, 7)))
-    parameters["scale"] = parameters["tail"] = (("chain", "draw"), np.ones((2, 50)))
-    fit = SimpleNamespace(parameters=parameters, panel=whole, variant="", name="apec_stations", seed=1)
-    found = {finding.id: finding for finding in apec_stations.findings(fit)}
-    days = (3 * math.log(0.8) + 7 * math.log(0.6)) / 10
-    assert found["apec.stations.ban.tiantan.effect"].mean == pytest.approx(100 * math.expm1(days))
-    assert found["apec.stations.ban.huairou.effect"].mean == pytest.approx(100 * (0.9 * math.exp(days) - 1))
-    assert found["apec.stations.parade.tiantan.effect"].mean == pytest.approx(-50)
+    found = {f.id: f for f in apec_stations.findings(as_fit(whole, beside={"city": the_city(draws)}))}
+    ban = (3 * math.log(0.8 * 0.95) + 7 * math.log(0.6)) / 10
+    assert found["apec.stations.ban.tiantan.effect"].mean == pytest.approx(100 * math.expm1(ban))
+    assert found["apec.stations.ban.huairou.effect"].mean == pytest.approx(100 * (0.9 * math.exp(ban) - 1))
+    parade = found["apec.stations.parade.tiantan.effect"].draws
+    assert parade.shape == (2, min(50, draws))
+    assert parade[1, 0] == pytest.approx(-60)
+    assert parade.ravel().tolist().count(parade[0, 0]) == parade.size - 1
+    assert parade[0, 0] == pytest.approx(-50)
     assert found["apec.stations.ban.north"].mean == pytest.approx(-10)
-    assert found["apec.stations.parade.north"].mean == pytest.approx(0, abs=1e-9)
+    assert found["apec.stations.ban.north"].draws.shape == (2, 50)
+    assert found["apec.stations.parade.north"].mean == pytest.approx(-10)
     assert found["apec.stations.complete-days"].mean == len(used_days(whole))
-    assert found["apec.stations.ban.effect"].mean == 0
-    fit.variant, fit.panel = "without-weather", replace(whole, city=replace(whole.city, use_weather=False))
-    assert {id.partition("@")[2] for id in (f.id for f in apec_stations.findings(fit))} == {"without-weather"}
+    assert len(found) == 2 * 13 + 1
+
+
+def test_the_fit_beside_is_one_of_the_book():
+    (beside,) = apec_stations.BESIDE.values()
+    topic, _, variant = beside.partition("/")
+    assert topic == "apec_series"
+    assert variant in apec_series.VARIANTS
+
+
+def test_findings_of_a_toy_are_its_truth_and_what_came_back():
+    panel = apec_stations.TOYS["toy"](apec_stations.load(), np.random.default_rng(1))
+    found = {f.id: f for f in apec_stations.findings(as_fit(panel, "toy"))}
+    assert set(found) == {
+        f"apec.stations.{truth}{event}.north@toy" for truth in ("", "truth.") for event in ("ban", "parade")
+    }
+    pattern, north = panel.truth["patterns"], np.isin(STATIONS, NORTH)
+    gap = {event: pattern[PATTERNS.index(event)][north].mean() - pattern[PATTERNS.index(event)][~north].mean()
+           for event in CONTROLS}  # fmt: skip
+    ban = (3 * gap["ban-1"] + 7 * gap["ban-2"]) / 10
+    assert found["apec.stations.truth.ban.north@toy"].mean == pytest.approx(100 * math.expm1(ban))
+    assert found["apec.stations.truth.parade.north@toy"].mean == pytest.approx(100 * math.expm1(gap["parade"]))
+    assert found["apec.stations.truth.parade.north@toy"].exact
+    assert found["apec.stations.parade.north@toy"].mean == pytest.approx(-10)

@@ -554,15 +554,12 @@ def test_variants_change_just_what_they_say(main):
         "to-2018": {"pm25", "official"},
         "quick-bends": {"length_scale"},
         "slow-bends": {"length_scale"},
-        "toy": {"pm25", "official", "truth"},
-        "toy-no-decline": {"pm25", "official", "truth"},
         "step-unknown": {"step_prior"},
-        "with-dust": {"official"},
         "without-region-rows": {"official"},
-        **{f"without-{city.lower()}": {"pm25"} for city in CITIES},
+        "without-beijing": {"pm25", "official"},
+        **{f"without-fold-{fold}": {"pm25"} for fold in (1, 3, 4)},
+        "without-fold-2": {"pm25", "official"},
     }
-    for city in ("Beijing", "Tianjin", "Zhangjiakou"):
-        expected[f"without-{city.lower()}"].add("official")
     assert decline.VARIANTS.keys() == expected.keys()
     assert {name: differing(main, decline.load(name)) for name in expected} == expected
 
@@ -589,18 +586,32 @@ def test_variant_to_2018_knows_nothing_later(main):
     assert len(other.official) == (main.official.year <= 2018).sum()
 
 
-@pytest.mark.parametrize("city", ["Beijing", "Handan", "Zhangjiakou"])
-def test_variant_without_a_city_keeps_the_means_of_its_area(main, city):
-    other, k = decline.load(f"without-{city.lower()}"), CITIES.index(city)
-    assert np.isnan(other.pm25[:, k]).all()
+@pytest.mark.parametrize("variant", decline.LEFT_OUT)
+def test_variant_without_cities_keeps_the_means_of_their_areas_and_the_first_months_of_several(main, variant):
+    other, k = decline.load(variant), [CITIES.index(city) for city in decline.LEFT_OUT[variant]]
+    first = 0 if variant == "without-beijing" else at("2015-01")
+    assert np.isnan(other.pm25[first:, k]).all()
+    np.testing.assert_array_equal(other.pm25[:first, k], main.pm25[:first, k])
     np.testing.assert_array_equal(np.delete(other.pm25, k, 1), np.delete(main.pm25, k, 1))
-    kept = main.official[main.official.area != city].reset_index(drop=True)
+    kept = main.official[~main.official.area.isin(decline.LEFT_OUT[variant])].reset_index(drop=True)
     assert other.official.equals(kept)
 
 
-def test_variant_with_dust_raises_the_means_after_2020_by_three_per_cent(main):
-    ratio = decline.load("with-dust").official.pm25 / main.official.pm25
-    assert ratio.tolist() == pytest.approx([1.03 if year > 2020 else 1.0 for year in main.official.year])
+def test_every_city_is_left_out_once_and_folds_reach_from_north_to_south():
+    cities = [city for left_out in decline.LEFT_OUT.values() for city in left_out]
+    assert sorted(cities) == sorted(CITIES)
+    folds = [cities for variant, cities in decline.LEFT_OUT.items() if variant != "without-beijing"]
+    assert [len(fold) for fold in folds] == [3] * 4
+    thirds = [decline.NORTH_TO_SOUTH[4 * k : 4 * k + 4] for k in range(3)]
+    assert all(city in third for fold in folds for city, third in zip(fold, thirds, strict=True))
+    assert not any({"Chengde", "Zhangjiakou"} <= set(fold) for fold in folds)
+
+
+def test_dust_raises_the_months_after_2020_by_three_per_cent():
+    raised = decline.dustier(np.full((2, N_MONTHS, N_CITIES), 50.0))
+    change = at("2021-01")
+    assert (raised[:, :change] == 50).all()
+    np.testing.assert_allclose(raised[:, change:], 51.5)
 
 
 def test_variant_without_region_rows(main):
@@ -692,16 +703,21 @@ def test_simulated_noise_has_the_stated_properties():
 # --- prediction -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def fit():
-    panel = some_panel(official=official(("Beijing", 2022, 40.0, 1e-9)))
-    values = some_posterior(panel).values
+def as_fit(panel: Panel, variant: str = "", **more) -> SimpleNamespace:
+    values = some_posterior(panel).values | more
     dims = {1: (), 2: ("a",), 3: ("a", "b")}
     dataset = {
         name: (("chain", "draw", *(f"{name}_{d}" for d in dims[v.ndim])), v.reshape(2, -1, *v.shape[1:]))
         for name, v in values.items()
     }
-    return SimpleNamespace(parameters=xr.Dataset(dataset), panel=panel, seed=9)
+    name = f"decline/{variant}" if variant else "decline"
+    return SimpleNamespace(parameters=xr.Dataset(dataset), panel=panel, seed=9, variant=variant, name=name)
+
+
+@pytest.fixture
+def fit():
+    panel = some_panel(official=official(("Beijing", 2022, 40.0, 1e-9)))
+    return as_fit(panel)
 
 
 def test_prediction_of_months_and_years(fit):
@@ -755,6 +771,64 @@ def test_prediction_is_reproducible(fit):
 def test_periods_that_cannot_be_predicted(fit, months, years, message):
     with pytest.raises(BookError, match=message):
         decline.predict(fit, months, years)
+
+
+# --- findings ---------------------------------------------------------------------------------------------------
+
+
+def plain_values() -> dict[str, np.ndarray]:
+    """What findings need beside `some_posterior`, all alike."""
+    season = np.tile(np.cos(2 * np.pi * np.arange(12) / 12), (DRAWS, 1))
+    return {"slope_on_level": np.zeros(DRAWS), "persistence": np.full(DRAWS, 0.4), "season": season}
+
+
+def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
+    found = {finding.id: finding for finding in decline.findings(as_fit(decline.load(), **plain_values()))}
+    for area in ("beijing", "tianjin", "hebei", "region"):
+        for basis in ("", ".constant"):
+            plain, dusty = (found[f"pm25.decline.{area}{basis}{end}"].draws for end in ("", "@with-dust"))
+            np.testing.assert_allclose(1 + dusty / 100, 1.03 * (1 + plain / 100))
+            assert f"pm25.decline.{area}{basis}.atleast60@with-dust" in found
+    assert {id.partition("@")[2] for id in found} == {"", "with-dust"}
+    assert not any(id.startswith(("pm25.truth.", "pm25.recovered.", "pm25.leave-out.")) for id in found)
+
+
+def test_a_fold_tells_the_coverage_of_its_cities():
+    found = {f.id: f for f in decline.findings(as_fit(decline.load("without-fold-2"), "without-fold-2"))}
+    cities = {id.split(".")[2] for id in found if id.startswith("pm25.leave-out.")}
+    assert cities == {"zhangjiakou", "tianjin", "hengshui"}
+    assert "pm25.decline.beijing.constant@without-fold-2" in found
+    assert found["pm25.leave-out.hengshui.coverage94"].label.endswith("months of Hengshui, left out")
+
+
+def test_coverage_is_that_of_the_months_left_out(main):
+    left_out = decline.load("without-fold-2")
+    k = CITIES.index("Hengshui")
+    away = np.isfinite(main.pm25[:, k]) & np.isnan(left_out.pm25[:, k])
+    assert (MONTHS[away] >= pd.Period("2015-01")).all()
+    middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
+    actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
+    actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
+    made = {f.id: f.mean for f in decline._left_out("Hengshui", left_out, actual)}
+    share = round(100 * np.mean(np.arange(away.sum()) % 4 != 0), 1)
+    assert made == {f"pm25.leave-out.hengshui.coverage{level}": share for level in (50, 94)}
+
+
+@pytest.mark.parametrize(("toy", "slope"), [("toy", -0.1), ("toy-no-decline", 0.0)])
+def test_findings_of_a_toy_are_pairs_of_truth_and_estimate(main, toy, slope):
+    panel, again = (decline.TOYS[toy](main, np.random.default_rng(1)) for _ in range(2))
+    np.testing.assert_array_equal(panel.pm25, again.pm25)
+    assert panel.truth["slope"] == slope
+    found = {finding.id: finding for finding in decline.findings(as_fit(panel, toy, **plain_values()))}
+    truths = {id for id in found if id.startswith("pm25.truth.")}
+    assert {id.replace(".truth.", ".recovered.") for id in truths} == found.keys() - truths
+    assert len(truths) == 16
+    assert all(id.endswith(f"@{toy}") for id in found)
+    for area in ("beijing", "region"):
+        for basis, key in (("", "decline"), (".constant", "decline_constant")):
+            assert found[f"pm25.truth.decline.{area}{basis}@{toy}"].mean == pytest.approx(panel.truth[key][area])
+    assert found[f"pm25.recovered.persistence@{toy}"].mean == pytest.approx(0.4)
+    assert found[f"pm25.truth.persistence@{toy}"].mean == decline.TRUTH["persistence"]
 
 
 # --- scores -----------------------------------------------------------------------------------------------------

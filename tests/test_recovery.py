@@ -26,38 +26,12 @@ WITH_TRUTHS = (
 )
 found = {}
 try:
-    for name in ("decline/toy", "decline/toy-no-decline"):
-        fit = fitting.load_fit(name)
-        truth, draws, variant = fit.panel.truth, fit.parameters, fit.variant
-        for parameter in ("slope", "slope_on_level", "step", "persistence", "carry_over", "shock_scale", "weather"):
-            score(f"{variant}: {parameter}", draws[parameter], truth[parameter])
-        score(f"{variant}: log_scale", draws["log_scale"], np.log(truth["scale"]))
-        for area in truth["decline"]:
-            for key, declines in (("", truth["decline"]), (".constant", truth["decline_constant"])):
-                finding = fit.findings[f"pm25.decline.{area}{key}@{variant}"]
-                found[f"{variant}: decline of {area}{key}"] = [(declines[area] - finding.mean) / finding.sd]
-    for name in ("heavy_days/toy", "heavy_days/toy-no-decline"):
-        fit = fitting.load_fit(name)
-        score(f"{fit.variant}: days", fit.parameters["slope"], fit.panel.truth["slope"])
     for name in WITH_TRUTHS:
         findings = fitting.load_fit(name).findings
         for id, truth in findings.items():
             if ".truth." in id:
                 estimate = findings[id.replace(".truth.", ".", 1)]
                 found[id] = [(truth.mean - estimate.mean) / estimate.sd]
-    for topic, line in (("apec_series", "embassy"), ("apec_stations", "stations"), ("apec_donors", "donors.beijing")):
-        for variant in ("toy", "toy-small", "toy-none"):
-            fit = fitting.load_fit(f"{topic}/{variant}")
-            truth, draws = (fit.panel.city if topic == "apec_stations" else fit.panel).truth, fit.parameters
-            finding = fit.findings[f"apec.{line}.ban.effect@{variant}"]
-            found[f"{fit.name}: effect of the ban"] = [(100 * truth["effect"] - finding.mean) / finding.sd]
-            if topic == "apec_donors":
-                # the donors stay real cities and share the other parameters with the area, so these have no truth
-                noise = np.exp(draws["log_noise"].sel(region="Beijing-Tianjin-Hebei"))
-                score(f"{fit.name}: noise of the area", noise, truth["noise"])
-                continue
-            for parameter in ("scale", "carry_over", "block_scale"):
-                score(f"{fit.name}: {parameter}", draws[parameter], truth[parameter])
 except FitMissing as error:
     found = str(error)
 print(json.dumps(found))

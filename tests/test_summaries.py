@@ -6,6 +6,7 @@ import pytest
 
 from jingjinji import models, summaries
 from jingjinji.findings import exact
+from jingjinji.models import decline
 from jingjinji.priors import REASONS
 
 
@@ -66,6 +67,19 @@ def test_comparison_sets_published_beside_ours():
     assert table.loc[0, "published"] == "-34 %"
     assert table.loc[0, "here"] == exact("a.b", "our change", -30.0, "%", ()).text
     assert len(table) == 1
+
+
+def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_last_row_is_the_mean():
+    cities = [city for left_out in decline.LEFT_OUT.values() for city in left_out]
+    found = {
+        f"pm25.leave-out.{city.lower()}.coverage{level}": exact("x", "x", level - position, "%", ())
+        for position, city in enumerate(cities)
+        for level in (50, 94)
+    }
+    table = summaries.left_out_coverage(found).set_index("left out")
+    assert list(table.index) == [*decline.CITIES, "all cities"]
+    assert table.loc[cities[4]].tolist() == [46, 90]
+    assert table.loc["all cities"].tolist() == [44, 88]
 
 
 def test_prior_months_are_wide_and_positive():

@@ -84,38 +84,6 @@ def twin(fit, city: str) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray, int]
     return fit.panel.starts, np.exp(log), np.exp(log - departure), fit.panel.ban
 
 
-def twins(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
-    """Synthetic twins: the true effect that was put in, and what each line of evidence gives back.
-
-    found : name of a line -> the findings of its variants toy-none, toy-small and toy together.
-    """
-    rows = []
-    for prefix, words in LINES.items():
-        for variant, truth in (("toy-none", 0), ("toy-small", -10), ("toy", -30)):
-            id = f"{prefix}.ban.effect@{variant}"
-            estimate = found[prefix][id]
-            low, high = estimate.hdi
-            rows.append(
-                (
-                    words,
-                    f"{truth}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}"),
-                    estimate.text,
-                    "yes" if low <= truth <= high else "no",
-                    "yes" if high < 0 else "no",
-                )
-            )
-    return pd.DataFrame(rows, columns=["line", "truth", "recovered", "truth inside", "an effect would be claimed"])
-
-
-def twins_sentence(table: pd.DataFrame) -> str:
-    """What the table of `twins` shows, in one sentence."""
-    claimed = table["an effect would be claimed"] == "yes"
-    inside = (table["truth inside"] == "yes").sum()
-    count = claimed.groupby(table["truth"], sort=False).sum()
-    each = "; ".join(f"{number} of {len(LINES)} where it was {truth}" for truth, number in count.items())
-    return f"Of {len(table)} truths {inside} lie inside their intervals. An effect would have been claimed in {each}."
-
-
 def published(ids: tuple[str, ...]) -> list[tuple[str, Finding]]:
     """Published changes in the days of the ban in per cent, as points or ranges, for a forest plot."""
     rows = tables.load("published_results").set_index("id")
@@ -142,9 +110,9 @@ def _percents(estimate: str, note: str) -> list[float]:
     return [float(number) for number in re.findall(r"-\d+(?:\.\d+)?", first)][:2]
 
 
-def unexplained(fit, panel: apec_series.Panel, first: str, last: str) -> pd.Series:
+def unexplained(fit, first: str, last: str) -> pd.Series:
     """Departure (%) of each day from what calendar and weather let expect, between two dates."""
-    return 100 * np.expm1(apec_series.unexplained(fit.parameters, panel, slice(None, None, 20))[first:last])
+    return 100 * np.expm1(apec_series.unexplained(fit.parameters, fit.panel, slice(None, None, 20))[first:last])
 
 
 def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:

@@ -1,25 +1,5 @@
 """Why each prior is what it is: one sentence a parameter, shown beside the prior on the page Models."""
 
-# The model of the stations contains the model of the series.
-CITY_DAY = {
-    "level": "A typical day lies near 80 µg/m³; a factor of three either way is allowed.",
-    "trend": "Slow ups and downs over the years of about a tenth.",
-    "season": "Winter and summer may differ by a factor of two beyond the weather.",
-    "heating": "The heating season may raise or lower a day by a third; neither is favoured.",
-    "weekday_effect": "Weekdays differ by about a tenth.",
-    "amplitude": "A weather variable moves a day by about half, over its usual range.",
-    "smooth": "A smooth curve of each weather variable, its size set by the amplitude.",
-    "wet_effect": "Some hours of rain or snow more move a day by at most a third.",
-    "block_scale": "Ordinary ten days stay about an eighth off what weather and season explain.",
-    "block_effect": "Standard normal: ten days inform each block.",
-    "kind_mean": "Controls, and holidays, may lower or raise a day by a third or more; neither is favoured.",
-    "event_scale": "Events of one kind differ by about an eighth.",
-    "event_apart": "Standard normal: few days inform each event.",
-    "carry_over": "A day's surprise carries over to the next by about two fifths.",
-    "scale": "A day scatters by about half around its expectation.",
-    "tail": "Between heavy tails and nearly normal; the variance stays finite.",
-}
-
 REASONS = {
     "decline": {
         "level": "A typical month of the region lies near 60 µg/m³; a factor of three either way is allowed.",
@@ -50,9 +30,25 @@ REASONS = {
         "carry_over": "A city's departure carries over partly; near one it would be a second trend.",
         "official_scale": "Official and monthly figures agree within a per cent or two, beyond rounding.",
     },
-    "apec_series": CITY_DAY,
+    "apec_series": {
+        "level": "A typical day lies near 80 µg/m³; a factor of three either way is allowed.",
+        "trend": "Slow ups and downs over the years of about a tenth.",
+        "season": "Winter and summer may differ by a factor of two beyond the weather.",
+        "heating": "The heating season may raise or lower a day by a third; neither is favoured.",
+        "weekday_effect": "Weekdays differ by about a tenth.",
+        "amplitude": "A weather variable moves a day by about half, over its usual range.",
+        "smooth": "A smooth curve of each weather variable, its size set by the amplitude.",
+        "wet_effect": "Some hours of rain or snow more move a day by at most a third.",
+        "block_scale": "Ordinary ten days stay about an eighth off what weather and season explain.",
+        "block_effect": "Standard normal: ten days inform each block.",
+        "kind_mean": "Controls, and holidays, may lower or raise a day by a third or more; neither is favoured.",
+        "event_scale": "Events of one kind differ by about an eighth.",
+        "event_apart": "Standard normal: few days inform each event.",
+        "carry_over": "A day's surprise carries over to the next by about two fifths.",
+        "scale": "A day scatters by about half around its expectation.",
+        "tail": "Between heavy tails and nearly normal; the variance stays finite.",
+    },
     "apec_stations": {
-        **CITY_DAY,
         "response": "A station departs from the city by a third in level, by a tenth with season, year and weather.",
         "common_pattern": "Controls may reach one station a seventh more than another.",
         "pattern_scale": "The same days of two years differ between stations by about a tenth.",

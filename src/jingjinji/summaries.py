@@ -152,25 +152,13 @@ def parents(model) -> dict[str, set[str]]:
     }
 
 
-def recovery(found: dict[str, Finding]) -> pd.DataFrame:
-    """Truths of a synthetic panel beside their estimates: quantity, truth, recovered, inside (yes or no)."""
-    rows = []
-    for id, truth in found.items():
-        if not id.startswith("pm25.truth."):
-            continue
-        key = id.removeprefix("pm25.truth.")
-        estimate = found.get(f"pm25.recovered.{key}") or found[f"pm25.{key}"]
-        low, high = estimate.hdi
-        inside = "yes" if low <= truth.mean <= high else "no"
-        rows.append((truth.label.removeprefix("truth: "), truth.value_text, estimate.text, inside))
-    return pd.DataFrame(rows, columns=["quantity", "truth", "recovered", "inside"])
+def left_out_coverage(found: dict[str, Finding]) -> pd.DataFrame:
+    """Coverage of each left-out city's months (per cent), and the mean over the cities in the last row.
 
-
-def left_out_coverage(found: dict[str, dict[str, Finding]]) -> pd.DataFrame:
-    """Coverage of each left-out city's months (per cent), and the mean over the cities in the last row."""
+    found : the findings of the fits of `decline.LEFT_OUT` together.
+    """
     rows = {
-        city: [findings[f"pm25.leave-out.{city.lower()}.coverage{level}"].mean for level in (50, 94)]
-        for city, findings in found.items()
+        city: [found[f"pm25.leave-out.{city.lower()}.coverage{level}"].mean for level in (50, 94)] for city in CITIES
     }
     rows["all cities"] = np.mean(list(rows.values()), axis=0).tolist()
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["inside 50 % (%)", "inside 94 % (%)"])

@@ -225,8 +225,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, log_pm25=np.column_stack([made, panel.log_pm25[:, panel.targets :]]), truth=known)
 
 
-def _toy(panel: Panel, effect: float) -> Panel:
-    return simulate({"effect": effect}, np.random.default_rng([182, int(-100 * effect)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, effect: float) -> Panel:
+    return simulate({"effect": effect}, rng, panel)
 
 
 def _near(panel: Panel) -> Panel:
@@ -235,9 +235,6 @@ def _near(panel: Panel) -> Panel:
 
 
 VARIANTS = {
-    "toy": partial(_toy, effect=-0.3),
-    "toy-small": partial(_toy, effect=-0.1),
-    "toy-none": partial(_toy, effect=0.0),
     "near-donors": _near,
     "to-september": lambda panel: replace(panel, before=np.asarray(panel.starts < OCTOBER)),
     "without-last-week": lambda panel: replace(
@@ -245,8 +242,12 @@ VARIANTS = {
     ),
     "with-winter": lambda panel: replace(panel, before=panel.before | np.asarray(panel.starts >= LATE)),
 }
+TOYS = {
+    "toy": partial(_toy, effect=-0.3),
+    "toy-small": partial(_toy, effect=-0.1),
+    "toy-none": partial(_toy, effect=0.0),
+}
 DERIVED: tuple = ()
-KEPT_WITH: tuple = ()
 
 
 def spans(panel: Panel) -> dict[str, tuple[list[int], str]]:
@@ -263,7 +264,12 @@ def spans(panel: Panel) -> dict[str, tuple[list[int], str]]:
 
 
 def findings(fit) -> list[Finding]:
-    """Departure of each city from its synthetic twin, its standing among placebos, and the pre-period fit."""
+    """Departure of each city from its synthetic twin, its standing among placebos, and the pre-period fit.
+
+    Of a made-up panel Beijing's departure in the ban alone, beside its truth.
+    """
+    if fit.panel.truth:
+        return _recovered(fit)
     suffix = f"@{fit.variant}" if fit.variant else ""
     name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
     panel, rng, made = fit.panel, np.random.default_rng(fit.seed), []
@@ -307,6 +313,17 @@ def findings(fit) -> list[Finding]:
             ),
         ]
     return made + _scores(fit, suffix)
+
+
+def _recovered(fit) -> list[Finding]:
+    """True effect of the ban in a made-up panel, and what the model gives back."""
+    departure = gaps(fit, "Beijing", np.random.default_rng(fit.seed))[:, :, fit.panel.ban]
+    label, id, suffix = "change of PM2.5 in the ban, other cities", "beijing.ban.effect", f"@{fit.variant}"
+    truth = 100 * fit.panel.truth["effect"]
+    return [
+        exact(f"apec.donors.truth.{id}{suffix}", f"truth: {label}", truth, "%", ()),
+        record(f"apec.donors.{id}", label, 100 * np.expm1(departure), "%", model=fit.name, panel=(), suffix=suffix),
+    ]
 
 
 def _scores(fit, suffix: str) -> list[Finding]:

@@ -125,8 +125,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
 
 
 VARIANTS = {"stations": None}
-DERIVED: tuple = ()
-KEPT_WITH: tuple = ()
+TOYS: dict = {}
+DERIVED = ("effect",)
 
 
 def findings(fit) -> list[Finding]:

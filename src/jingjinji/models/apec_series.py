@@ -2,7 +2,8 @@
 
 The log of a day's PM2.5 follows trend, season, heating, weekday and weather; what is left carries over from day to day
 and, by blocks of ten days, stays off for reasons that nobody recorded. An event counts as one only as far as it stands
-out from those blocks. Concentrations are in µg/m³, effects on the natural-log scale.
+out from those blocks. The main fit is of the embassy; variants whose name begins with `stations` are of the mean of the
+logs of twelve stations. Concentrations are in µg/m³, effects on the natural-log scale.
 """
 
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ FEWEST_OF_BLOCK = 7
 TWO_WEEKS = pd.Timedelta(days=13)
 DAY = pd.Timedelta(days=1)
 PANEL = ("beijing_day", "interventions")
+STATIONS = "stations"
+STATIONS_PANEL = ("beijing_station_day", *PANEL)
 FEWEST_DAYS = 2
 
 
@@ -73,8 +76,25 @@ def load(variant: str = "") -> Panel:
     """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
     if variant and variant not in VARIANTS:
         raise BookError(f"model apec_series has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = series("embassy")
+    panel = of_stations(station_days()) if variant.startswith(STATIONS) else series("embassy")
     return VARIANTS[variant](panel) if variant else panel
+
+
+def station_days() -> pd.DataFrame:
+    """Daily means of the twelve stations (day, station), µg/m³, NaN where there is none."""
+    return tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
+
+
+def of_stations(days: pd.DataFrame, city: Panel | None = None) -> Panel:
+    """The panel of series `stations` (or `city`) with the mean of the stations' logs, as exp, for the day's mean.
+
+    days : (day, station). A day that misses a station takes the mean of the others, each against its own level.
+    """
+    city = series("stations") if city is None else city
+    log = np.log(days.reindex(city.pm25.index))
+    offset = log.dropna().mean()
+    mean = (log - offset).mean(axis=1) + offset.mean()
+    return checked(replace(city, pm25=np.exp(mean)))
 
 
 def series(name: str) -> Panel:
@@ -294,6 +314,7 @@ def day_series(
 
 TRUTH = {
     "effect": 0.0,
+    "parade": 0.0,
     "level": np.log(85),
     "season": np.array([0.1, 0.1, 0.0, 0.0, 0.0, 0.0]),
     "weather": np.array([-0.35, -0.1, 0.05, -0.05, 0.4, -0.05, -0.1]),
@@ -307,14 +328,16 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) and the days, gaps and weather of `panel`.
 
-    ``effect`` is the true effect of the ban, as a share: -0.3 for thirty per cent less. No other event has one.
+    ``effect`` is the true effect of the ban, as a share: -0.3 for thirty per cent less; ``parade`` that of the parade.
+    No other event has one.
     """
     panel = series("embassy") if panel is None else panel
     known = {**TRUTH, **truth}
     dates = panel.pm25.index
     mean = known["level"] + seasons(dates) @ known["season"] + np.tanh(panel.weather) @ known["weather"]
     mean = mean + rng.normal(0, known["block_scale"], BLOCKS)[block_of(panel)]
-    mean = mean + event_days(panel)[:, [EVENTS.index(event) for event in BAN]].sum(axis=1) * np.log1p(known["effect"])
+    effect = dict.fromkeys(BAN, known["effect"]) | {"parade": known["parade"]}
+    mean = mean + event_days(panel)[:, [EVENTS.index(event) for event in effect]] @ np.log1p(list(effect.values()))
     noise = known["scale"] * rng.standard_t(known["tail"], len(dates))
     error = signal.lfilter([1.0], [1.0, -known["carry_over"]], noise)
     made = pd.Series(np.exp(mean + error), dates).where(panel.pm25.notna())
@@ -332,33 +355,68 @@ def _moved(panel: Panel, days: int) -> Panel:
     return replace(panel, windows=panel.windows | moved)
 
 
-def toy(panel: Panel, effect: float) -> Panel:
-    """A synthetic twin of a panel with a known effect of the ban."""
-    return simulate({"effect": effect}, np.random.default_rng([2014, int(-100 * effect)]), panel)
+def _with(panel: Panel, **changes) -> Panel:
+    return replace(panel, **changes)
+
+
+def _toy(panel: Panel, rng: np.random.Generator, effect: float) -> Panel:
+    return simulate({"effect": effect}, rng, panel)
+
+
+def _stations_toy(panel: Panel, rng: np.random.Generator, effect: float, parade: float) -> Panel:
+    return simulate({"effect": effect, "parade": parade}, rng, load(STATIONS))
 
 
 VARIANTS = {
-    "toy": partial(toy, effect=-0.3),
-    "toy-small": partial(toy, effect=-0.1),
-    "toy-none": partial(toy, effect=0.0),
-    "without-weather": lambda panel: replace(panel, use_weather=False),
+    "without-weather": partial(_with, use_weather=False),
     "three-days-earlier": partial(_moved, days=-3),
     "three-days-later": partial(_moved, days=3),
-    "wide-prior": lambda panel: replace(panel, control_prior=1.0),
-    "narrow-prior": lambda panel: replace(panel, control_prior=0.15),
+    "wide-prior": partial(_with, control_prior=1.0),
+    "narrow-prior": partial(_with, control_prior=0.15),
+    "stations": _with,
+    "stations-without-weather": partial(_with, use_weather=False),
+    "stations-parade-apart": partial(_with, alone=("parade",)),
 }
-DERIVED: tuple = ()
-KEPT_WITH: tuple = ()
+TOYS = {
+    "toy": partial(_toy, effect=-0.3),
+    "toy-small": partial(_toy, effect=-0.1),
+    "toy-none": partial(_toy, effect=0.0),
+    "stations-toy": partial(_stations_toy, effect=-0.3, parade=-0.3),
+    "stations-toy-no-parade": partial(_stations_toy, effect=-0.3, parade=0.0),
+    "stations-toy-none": partial(_stations_toy, effect=0.0, parade=0.0),
+}
+DERIVED = ("effect",)
 
 
 def findings(fit) -> list[Finding]:
-    """Effects by event, the counterfactual of the ban, the weather of its days; predictive checks of the main fit."""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
-    made = event_findings(fit.parameters, fit.panel, "apec.embassy", "one site", name)
+    """Effects by event, the counterfactual of the ban, the weather of its days; checks of each series' first fit.
+
+    Of a made-up panel the effect of the ban alone, beside its truth. Ids of the stations' fits begin with
+    ``apec.stations``, and their suffix leaves the series out: ``@without-weather`` for `stations-without-weather`.
+    """
+    of_stations = fit.variant.startswith(STATIONS)
+    site, words = ("stations", "geometric mean of twelve stations") if of_stations else ("embassy", "one site")
+    prefix, panel = f"apec.{site}", STATIONS_PANEL if of_stations else PANEL
+    if fit.panel.truth:
+        name = partial(record, model=fit.name, panel=panel, suffix=f"@{fit.variant}")
+        return _recovered(fit, prefix, words, name)
+    choice = fit.variant.removeprefix(STATIONS).removeprefix("-") if of_stations else fit.variant
+    name = partial(record, model=fit.name, panel=panel, suffix=f"@{choice}" if choice else "")
+    made = event_findings(fit.parameters, fit.panel, prefix, words, name)
+    if not choice:
+        made += series_findings(fit, fit.panel, prefix, words, name)
     if not fit.variant:
-        made += series_findings(fit, fit.panel, "apec.embassy", "one site", name)
         made += official_findings()
     return made
+
+
+def _recovered(fit, prefix: str, words: str, name) -> list[Finding]:
+    """True effect of the ban in a made-up panel, and what the model gives back."""
+    truth, label = 100 * fit.panel.truth["effect"], f"truth: change of PM2.5 in the ban, {words}"
+    return [
+        exact(f"{prefix}.truth.ban.effect@{fit.variant}", label, truth, "%", ()),
+        _group(fit.parameters, fit.panel, "ban", BAN, f"{prefix}.ban", words, name)[0],
+    ]
 
 
 def series_findings(fit, panel: Panel, prefix: str, words: str, name) -> list[Finding]:

@@ -1,7 +1,8 @@
-"""The ban of 2014 and the parade of 2015 at twelve stations of Beijing: the city's day, and who departed from it.
+"""The ban of 2014 and the parade of 2015 at twelve stations of Beijing: who departed from the city's day.
 
-The mean of the stations' logs follows the model of `apec_series`; the stations' departures from it, which sum to zero,
-follow level, season, wind and events of their own. A station's effect in an event is the city's plus its departure.
+The stations' departures from the mean of their logs, which sum to zero, follow level, season, wind and events of their
+own. The mean itself is a fit of `apec_series`, with which this model shares no parameter. A station's effect in an
+event is the city's plus its departure.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from jingjinji import tables
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 from jingjinji.models import apec_series
-from jingjinji.models.apec_series import BAN, EVENTS
+from jingjinji.models.apec_series import BAN, EVENTS, STATIONS_PANEL
 
 STATIONS = (
     "Aotizhongxin",
@@ -48,14 +48,15 @@ PATTERNS = (
 FEATURES = ("level", "day of season", "its square", "year", "wind_nw", "wind_ne", "wind_se", "dew_point")
 FEATURE_SCALE = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
 FIRST_MONTH = 8
-PANEL = ("beijing_station_day", "beijing_day", "interventions")
+PANEL = STATIONS_PANEL
+BESIDE = {"city": "apec_series/stations"}
 
 
 @dataclass(frozen=True)
 class Panel:
     """What is known.
 
-    city : the panel of `apec_series` with the mean of the stations' logs, as exp, in place of the day's mean.
+    city : the panel of `apec_series` of the mean of the stations' logs; its days, weather and events are used.
     departures : (day, station) log of a station less the mean of all, NaN on days that miss a station.
     """
 
@@ -65,17 +66,16 @@ class Panel:
 
 
 def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model apec_stations has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    days = tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
-    city = apec_series.series("stations")
-    panel = panel_of(city, days.reindex(index=city.pm25.index, columns=STATIONS))
-    return VARIANTS[variant](panel) if variant else panel
+    """The panel of the main fit, the only one; raises BookError for a variant."""
+    if variant:
+        raise BookError(f"model apec_stations has no variant '{variant}': expected none; leave the variant out")
+    days = apec_series.station_days()
+    return panel_of(apec_series.of_stations(days), days)
 
 
 def panel_of(city: apec_series.Panel, days: pd.DataFrame) -> Panel:
     """The panel of stations' daily means (day, station); raises BookError for a station without a day of an event."""
+    days = days.reindex(index=city.pm25.index, columns=STATIONS)
     for event, (first, last) in city.windows.items():
         missing = days.loc[first:last].isna().all()
         if missing.any():
@@ -84,10 +84,8 @@ def panel_of(city: apec_series.Panel, days: pd.DataFrame) -> Panel:
                 "expected at least one; leave the station or the event out"
             )
     log = np.log(days)
-    offset = log.dropna().mean()
-    mean = (log - offset).mean(axis=1) + offset.mean()
     departures = log.sub(log.mean(axis=1), axis=0).where(log.notna().all(axis=1))
-    return Panel(apec_series.checked(replace(city, pm25=np.exp(mean))), departures.to_numpy())
+    return Panel(city, departures.to_numpy())
 
 
 def pattern_days(panel: Panel) -> np.ndarray:
@@ -109,7 +107,7 @@ def features(panel: Panel, used: np.ndarray) -> np.ndarray:
     season = (dates.day_of_year.to_numpy() - dates.day_of_year.to_numpy().mean()) / 75
     year = (dates.year - dates.year[0]).to_numpy(dtype=float)
     columns = [panel.city.weather[used, apec_series.WEATHER.index(name)] for name in FEATURES[4:]]
-    varying = np.column_stack([season, season**2, year, np.column_stack(columns) * panel.city.use_weather])
+    varying = np.column_stack([season, season**2, year, *columns])
     return np.column_stack([np.ones(len(used)), varying - varying.mean(axis=0)])
 
 
@@ -128,7 +126,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     row = np.arange(len(complete))
     before = np.maximum(row - 1, 0)
-    return apec_series.data(panel.city) | {
+    return {
         "feature_days": design[:, : len(FEATURES)],
         "pattern_days": design[:, len(FEATURES) :],
         "axes": axes,
@@ -142,25 +140,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """The model of a panel; every array of `data` is a ``pm.Data``."""
     import pymc as pm
 
-    coords = apec_series.COORDS | {
+    coords = {
         "station": list(STATIONS),
         "feature": list(FEATURES),
         "pattern": list(PATTERNS),
         "axis": range(len(STATIONS) - 1),
-        "control": list(CONTROLS),
     }
     with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        city = apec_series.day_series(d)
         response = FEATURE_SCALE[:, None] * pm.ZeroSumNormal("response", 1, dims=("feature", "station"))
         common = pm.ZeroSumNormal("common_pattern", 0.15, dims="station")
         pattern_scale = pm.LogNormal("pattern_scale", np.log(0.1), 0.4)
         apart = pattern_scale * pm.ZeroSumNormal("pattern_apart", 1, dims=("pattern", "station"))
         control = np.array([name in CONTROLS for name in PATTERNS], dtype=float)
-        pattern = apart + control[:, None] * common
-        own = pattern[np.array([PATTERNS.index(event) for event in CONTROLS])]
-        city_effect = city[np.array([EVENTS.index(event) for event in CONTROLS])]
-        pm.Deterministic("station_effect", city_effect[:, None] + own, dims=("control", "station"))
+        pattern = pm.Deterministic("departure_of_event", apart + control[:, None] * common, dims=("pattern", "station"))
         mu = (d["feature_days"] @ response + d["pattern_days"] @ pattern) @ d["axes"]
         axis_carry_over = pm.Beta("axis_carry_over", 4, 6, dims="axis")
         axis_scale = pm.LogNormal("axis_scale", np.log(0.1), 0.7, dims="axis")
@@ -176,15 +169,12 @@ TRUTH = {"response": 0.5, "pattern_scale": 0.04, "axis_carry_over": 0.25, "axis_
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
-    """A panel with known parameters (keys of `TRUTH` and of `apec_series.TRUTH`), days and gaps of `panel`.
+    """A panel with known parameters (keys of `TRUTH`), the city, the days and the gaps of `panel`.
 
     The panel's ``truth`` gets ``patterns`` (pattern, station), the true departures of events.
     """
     panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
-    city = apec_series.simulate(
-        {key: value for key, value in known.items() if key in apec_series.TRUTH}, rng, panel.city
-    )
     rows = np.arange(len(panel.departures))
     response = FEATURE_SCALE[:, None] * rng.normal(0, known["response"], (len(FEATURES), len(STATIONS)))
     pattern = rng.normal(0, known["pattern_scale"], (len(PATTERNS), len(STATIONS)))
@@ -193,59 +183,44 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     made = features(panel, rows) @ response + pattern_days(panel) @ pattern + error
     made = made - made.mean(axis=1, keepdims=True)
     known["patterns"] = pattern - pattern.mean(axis=1, keepdims=True)
-    return Panel(city, np.where(np.isfinite(panel.departures), made, np.nan), known)
+    return replace(panel, departures=np.where(np.isfinite(panel.departures), made, np.nan), truth=known)
 
 
-def _toy(panel: Panel, effect: float) -> Panel:
-    return simulate({"effect": effect}, np.random.default_rng([12, int(-100 * effect)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, pattern_scale: float) -> Panel:
+    return simulate({"pattern_scale": pattern_scale}, rng, panel)
 
 
-def _with_city(panel: Panel, **changes) -> Panel:
-    return replace(panel, city=replace(panel.city, **changes))
-
-
-VARIANTS = {
-    "toy": partial(_toy, effect=-0.3),
-    "toy-small": partial(_toy, effect=-0.1),
-    "toy-none": partial(_toy, effect=0.0),
-    "without-weather": partial(_with_city, use_weather=False),
-    "parade-apart": partial(_with_city, alone=("parade",)),
-}
-DERIVED: tuple = ()
-KEPT_WITH: tuple = ()
+VARIANTS: dict = {}
+TOYS = {"toy": partial(_toy, pattern_scale=0.08), "toy-none": partial(_toy, pattern_scale=0.0)}
+DERIVED = ("departure_of_event",)
 
 
 def findings(fit) -> list[Finding]:
-    """Effects of the events on the city and on each station, the pattern north against the rest, the ban's weather."""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
-    city, prefix, words = fit.panel.city, "apec.stations", "geometric mean of twelve stations"
-    made = apec_series.event_findings(fit.parameters, city, prefix, words, name)
-    if fit.variant:
-        return made
-    made += apec_series.series_findings(fit, city, prefix, words, name)
-    effect = fit.parameters["station_effect"].transpose("chain", "draw", "control", "station").values
-    north = np.array([station in NORTH for station in STATIONS])
-    days = np.array([(last - first).days + 1 for first, last in (city.windows[event] for event in BAN)])
-    ban = np.tensordot(effect[:, :, :2], days / days.sum(), axes=([2], [0]))
-    for key, values, what in (("ban", ban, "the ban of 2014"), ("parade", effect[:, :, 2], "the parade of 2015")):
-        for column, station in enumerate(STATIONS):
-            made.append(
-                name(
-                    f"{prefix}.{key}.{station.lower()}.effect",
-                    f"change of PM2.5 beyond weather and season at {station}, {what}",
-                    100 * np.expm1(values[:, :, column]),
-                    "%",
-                )
-            )
-        gap = values[:, :, north].mean(axis=2) - values[:, :, ~north].mean(axis=2)
-        made.append(
+    """Effects of the ban and of the parade at each station, and the pattern north against the rest.
+
+    A station's effect takes the city's from the fit of `BESIDE`, whose draws are independent of these: draws of the
+    same chain and number are put together. Of a made-up panel the pattern alone, beside its truth.
+    """
+    if fit.panel.truth:
+        return _recovered(fit)
+    name = partial(record, model=fit.name, panel=PANEL)
+    city, prefix = fit.panel.city, "apec.stations"
+    own = departures(fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city)
+    everywhere = city_effects(fit.beside["city"].parameters, city)
+    shared = min(own["ban"].shape[1], everywhere["ban"].shape[1])
+    made = []
+    for key, what in WORDS.items():
+        effect = everywhere[key][:, :shared, None] + own[key][:, :shared]
+        made += [
             name(
-                f"{prefix}.{key}.north",
-                f"PM2.5 of the northern stations ({', '.join(NORTH)}) relative to the others, beyond usual, {what}",
-                100 * np.expm1(gap),
+                f"{prefix}.{key}.{station.lower()}.effect",
+                f"change of PM2.5 beyond weather and season at {station}, {what}",
+                100 * np.expm1(effect[:, :, column]),
                 "%",
             )
-        )
+            for column, station in enumerate(STATIONS)
+        ]
+        made.append(_north(own[key], f"{prefix}.{key}.north", what, name))
     complete = np.isfinite(fit.panel.departures).all(axis=1)
     autumn = city.pm25.index.month >= FIRST_MONTH
     made.append(
@@ -257,4 +232,53 @@ def findings(fit) -> list[Finding]:
             PANEL,
         )
     )
+    return made
+
+
+WORDS = {"ban": "the ban of 2014", "parade": "the parade of 2015"}
+
+
+def departures(pattern: np.ndarray, city: apec_series.Panel) -> dict[str, np.ndarray]:
+    """Departures of ``ban`` and ``parade`` on the log scale, (..., pattern, station) -> (..., station).
+
+    The ban is the mean of its two phases, weighted by their days.
+    """
+    first, second, parade = (pattern[..., PATTERNS.index(event), :] for event in CONTROLS)
+    return {"ban": _of_ban(first, second, city), "parade": parade}
+
+
+def city_effects(parameters, city: apec_series.Panel) -> dict[str, np.ndarray]:
+    """Effects of ``ban`` and ``parade`` on the city, (chain, draw), log scale, from draws of `apec_series`."""
+    effect = parameters["effect"].transpose("chain", "draw", "event").values
+    first, second, parade = (effect[:, :, EVENTS.index(event)] for event in CONTROLS)
+    return {"ban": _of_ban(first, second, city), "parade": parade}
+
+
+def _of_ban(first: np.ndarray, second: np.ndarray, city: apec_series.Panel) -> np.ndarray:
+    """Mean of the ban's two phases, weighted by their days."""
+    days = [(last - start).days + 1 for start, last in (city.windows[event] for event in BAN)]
+    return (days[0] * first + days[1] * second) / sum(days)
+
+
+def _north(own: np.ndarray, id: str, what: str, name) -> Finding:
+    north = np.array([station in NORTH for station in STATIONS])
+    gap = own[..., north].mean(axis=-1) - own[..., ~north].mean(axis=-1)
+    label = f"PM2.5 of the northern stations ({', '.join(NORTH)}) relative to the others, beyond usual, {what}"
+    return name(id, label, 100 * np.expm1(gap), "%")
+
+
+def _recovered(fit) -> list[Finding]:
+    """True pattern of the events in a made-up panel, and what the model gives back."""
+    name = partial(record, model=fit.name, panel=(), suffix=f"@{fit.variant}")
+    city, made = fit.panel.city, []
+    found = departures(
+        fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city
+    )
+    true = departures(fit.panel.truth["patterns"][None, None], city)
+    for key, what in WORDS.items():
+        truth = _north(true[key], f"apec.stations.truth.{key}.north", what, name)
+        made += [
+            replace(truth, label=f"truth: north against the rest, {what}", model="table"),
+            _north(found[key], f"apec.stations.{key}.north", what, name),
+        ]
     return made

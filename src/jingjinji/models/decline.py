@@ -46,6 +46,17 @@ DAY_WEIGHTS = DAYS / DAYS.sum(axis=1, keepdims=True)
 BEND_WAVES, BEND_WAVES_CITY = 8, 5
 ERROR_SHAPE = 4.0
 
+NORTH_TO_SOUTH = (
+    "Chengde", "Zhangjiakou", "Qinhuangdao", "Tangshan", "Langfang", "Tianjin", "Baoding", "Cangzhou", "Shijiazhuang",
+    "Hengshui", "Xingtai", "Handan",
+)  # fmt: skip
+FOLDS = 4
+FOLDS_FROM = pd.Period("2015-01", freq="M")
+LEFT_OUT = {
+    "without-beijing": ("Beijing",),
+    **{f"without-fold-{fold + 1}": NORTH_TO_SOUTH[fold::FOLDS] for fold in range(FOLDS)},
+}
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -384,11 +395,15 @@ def _with_two_month_means(panel: Panel) -> Panel:
     return replace(panel, pm25=pm25)
 
 
-def _without_city(panel: Panel, city: str) -> Panel:
-    """Leave out a city's months and its own official means; the official means of its area stay."""
+def _without_cities(panel: Panel, cities: tuple[str, ...]) -> Panel:
+    """Leave out months of cities and their own official means; the official means of their areas stay.
+
+    Of several cities the months before `FOLDS_FROM` stay: an area's mean tells the level of one city, not of three.
+    """
+    first = FOLDS_FROM if len(cities) > 1 else MONTHS[0]
     pm25 = panel.pm25.copy()
-    pm25[:, CITIES.index(city)] = np.nan
-    return replace(panel, pm25=pm25, official=panel.official[panel.official.area != city].reset_index(drop=True))
+    pm25[np.ix_([month >= first for month in MONTHS], [CITIES.index(city) for city in cities])] = np.nan
+    return replace(panel, pm25=pm25, official=panel.official[~panel.official.area.isin(cities)].reset_index(drop=True))
 
 
 def _to_2018(panel: Panel) -> Panel:
@@ -401,12 +416,6 @@ def _with_length_scale(panel: Panel, years: float) -> Panel:
     return replace(panel, length_scale=years)
 
 
-def _with_dust(panel: Panel) -> Panel:
-    """The official means of 2021 to 2023 raised, as if the dust days that they leave out were counted."""
-    raised = np.where(panel.official.year > 2020, panel.official.pm25 * (1 + DUST), panel.official.pm25)
-    return replace(panel, official=panel.official.assign(pm25=raised))
-
-
 def _without_region_rows(panel: Panel) -> Panel:
     return replace(panel, official=panel.official[panel.official.area != "BTH13"].reset_index(drop=True))
 
@@ -415,8 +424,8 @@ def _with_step_prior(panel: Panel, mean: float, sd: float) -> Panel:
     return replace(panel, step_prior=(mean, sd))
 
 
-def _toy(panel: Panel, **truth: float) -> Panel:
-    return simulate(truth, np.random.default_rng([2013, 2023, int(-1000 * truth["slope"])]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
+    return simulate(truth, rng, panel)
 
 
 VARIANTS = {
@@ -426,15 +435,14 @@ VARIANTS = {
     "quick-bends": partial(_with_length_scale, years=1.5),
     "slow-bends": partial(_with_length_scale, years=4.0),
     "step-unknown": partial(_with_step_prior, mean=0.5, sd=1.0),
-    "with-dust": _with_dust,
     "without-region-rows": _without_region_rows,
+    **{variant: partial(_without_cities, cities=cities) for variant, cities in LEFT_OUT.items()},
+}
+TOYS = {
     "toy": partial(_toy, slope=-0.10, slope_on_level=-0.08),
     "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0, slope_city_scale=0.0),
-    **{f"without-{city.lower()}": partial(_without_city, city=city) for city in CITIES},
 }
 DERIVED = ("mu", "region")
-KEPT_WITH = ("", "to-2018")
-LEFT_OUT = tuple(f"without-{city.lower()}" for city in CITIES)
 
 
 @dataclass(frozen=True)
@@ -558,7 +566,13 @@ def area_means(actual: np.ndarray) -> np.ndarray:
 
 
 def findings(fit) -> list[Finding]:
-    """Findings of a fit: all of them for the main one, the headline ones for a variant (ids end in ``@variant``)."""
+    """Findings of a fit: all of them for the main one, the headline ones for a variant (ids end in ``@variant``).
+
+    Of a made-up panel the truths and their estimates. Ids that end in ``@with-dust`` are the main fit's declines, had
+    the dust days that the official means leave out since 2021 been counted.
+    """
+    if fit.panel.truth:
+        return _recovered(fit)
     post = posterior(fit.parameters, fit.panel, fit.seed, most=2000 if fit.variant else 3000)
     actual = concentrations(post)
     constant = on_one_basis(post, actual)
@@ -570,13 +584,18 @@ def findings(fit) -> list[Finding]:
         )
         made += _standard(post, actual, name) + _season_and_effects(post, name) + _comparisons()
         made += _residual_correlation(post)
+        with_dust = partial(record, model=fit.name, panel=PANEL, suffix="@with-dust")
+        made += _declines(post, dustier(actual), dustier(constant), with_dust)
     if fit.variant == "to-2018":
         made += _forecast(post, name)
-    if fit.panel.truth:
-        made += _recovered(post, fit.panel.truth, name)
-    if fit.variant in LEFT_OUT:
-        made += _left_out(fit.variant.removeprefix("without-"), actual)
+    for city in LEFT_OUT.get(fit.variant, ()):
+        made += _left_out(city, fit.panel, actual)
     return made
+
+
+def dustier(months: np.ndarray) -> np.ndarray:
+    """(draw, month, city) means with those after 2020 raised by `DUST`, µg/m³."""
+    return months * (1 + DUST * (MONTHS.year > 2020))[:, None]
 
 
 AREA_WORDS = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "all thirteen cities"}
@@ -783,9 +802,11 @@ def _comparisons() -> list[Finding]:
     return made
 
 
-def _recovered(post: Posterior, truth: dict, name) -> list[Finding]:
-    """Truth and estimate of a synthetic panel, and how many of the truths lie inside their intervals."""
-    suffix = name.keywords["suffix"]
+def _recovered(fit) -> list[Finding]:
+    """Truth and estimate of a made-up panel: ``pm25.truth.KEY`` and ``pm25.recovered.KEY``."""
+    suffix, truth = f"@{fit.variant}", fit.panel.truth
+    post = posterior(fit.parameters, fit.panel, fit.seed, most=1000)
+    actual = concentrations(post)
     pairs = [
         ("step", "step, multiple of the full conversion", truth["step"], post["step"], ""),
         ("slope-on-level", "slope on level", truth["slope_on_level"], post["slope_on_level"], ""),
@@ -797,25 +818,31 @@ def _recovered(post: Posterior, truth: dict, name) -> list[Finding]:
          truth["weather"][k], post["weather"][:, k], "")
         for k, variable in enumerate(WEATHER)
     ]  # fmt: skip
+    for months, known, end, basis in (
+        (actual, truth["decline"], "", "published basis"),
+        (on_one_basis(post, actual), truth["decline_constant"], ".constant", "one basis"),
+    ):
+        change = _change(area_means(months))
+        pairs += [
+            (f"decline.{area}{end}", f"change {FIRST} to {LAST}, {words}, {basis}", known[area], change[:, k], "%")
+            for k, (area, words) in enumerate(AREA_WORDS.items())
+        ]
     made = []
     for key, label, value, draws, unit in pairs:
-        made.append(name(f"pm25.recovered.{key}", label, post.by_chain(draws), unit))
-        made.append(exact(f"pm25.truth.{key}{suffix}", f"truth: {label}", round(float(value), 3), unit, ()))
-    for key, basis in (("decline", "published basis"), ("decline_constant", "one basis")):
-        for area, value in truth[key].items():
-            id = f"pm25.truth.decline.{area}{'.constant' if key.endswith('constant') else ''}{suffix}"
-            made.append(exact(id, f"truth: change, {area}, {basis}", round(float(value), 1), "%", ()))
+        draws = post.by_chain(draws)
+        made.append(record(f"pm25.recovered.{key}", label, draws, unit, model=fit.name, panel=(), suffix=suffix))
+        made.append(exact(f"pm25.truth.{key}{suffix}", f"truth: {label}", float(value), unit, ()))
     return made
 
 
-def _left_out(city, actual) -> list[Finding]:
-    """How well a city is predicted from the others: coverage and error of its measured months."""
-    k = [c.lower() for c in CITIES].index(city)
+def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
+    """How well a city is predicted from others: coverage of the measured months that the panel leaves out."""
+    k = CITIES.index(city)
     measured = _measured().pm25[:, k]
-    kept = np.isfinite(measured)
-    predicted = actual[:, kept, k]
-    made = _coverage(f"pm25.leave-out.{city}", predicted, measured[kept], f"months of {CITIES[k]}, left out")
-    return made
+    kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
+    return _coverage(
+        f"pm25.leave-out.{city.lower()}", actual[:, kept, k], measured[kept], f"months of {city}, left out"
+    )
 
 
 def _coverage(id, predicted, measured, words) -> list[Finding]:

@@ -15,6 +15,7 @@ YEARS = tuple(range(2013, 2024))
 TIME = np.array(YEARS) - 2018.0
 CURVE = TIME**2 - np.mean(TIME**2)
 PANEL = ("days_by_class",)
+RATE = "yearly change of heavy-pollution days, mean of the three areas"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,11 @@ class Panel:
 
 
 def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model heavy_days has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    """The panel of the main fit, the only one; raises BookError for a variant."""
+    if variant:
+        raise BookError(f"model heavy_days has no variant '{variant}': expected none; leave the variant out")
     days = tables.load("days_by_class").query("metric == 'heavy_pollution_days' and area in @AREAS")
-    panel = Panel(days.rename(columns={"value": "days"})[["area", "year", "days"]].reset_index(drop=True))
-    return VARIANTS[variant](panel) if variant else panel
+    return Panel(days.rename(columns={"value": "days"})[["area", "year", "days"]].reset_index(drop=True))
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
@@ -86,18 +86,23 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, counts=counts, truth=known)
 
 
-def _toy(panel: Panel, slope: float) -> Panel:
-    return simulate({"slope": slope}, np.random.default_rng([18, int(-100 * slope)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, slope: float) -> Panel:
+    return simulate({"slope": slope}, rng, panel)
 
 
+VARIANTS: dict = {}
+TOYS = {"toy": partial(_toy, slope=-0.2), "toy-no-decline": partial(_toy, slope=0.0)}
 DERIVED = ("expected", "path")
-KEPT_WITH = ("", "toy", "toy-no-decline")
-VARIANTS = {"toy": partial(_toy, slope=-0.2), "toy-no-decline": partial(_toy, slope=0.0)}
 
 
 def findings(fit) -> list[Finding]:
-    """Change of the expected number of heavy days from the first to the last year, on the smooth path."""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    """Change of the expected number of heavy days from the first to the last year, on the smooth path.
+
+    Of a made-up panel the yearly change alone, beside its truth.
+    """
+    if fit.panel.truth:
+        return _recovered(fit)
+    name = partial(record, model=fit.name, panel=PANEL)
     path = fit.parameters["path"].transpose("chain", "draw", "year", "area").values
     made = []
     for k, area in enumerate(AREAS):
@@ -110,16 +115,21 @@ def findings(fit) -> list[Finding]:
             name(f"{id}.halved", f"probability that the expected heavy-pollution days at least halved, {period}",
                  last <= first / 2, "probability"),
         ]  # fmt: skip
-    made += _check(fit) if not fit.variant else []
+    return [*made, *_check(fit), _rate(fit, name), *_published(fit.panel.counts)]
+
+
+def _rate(fit, name) -> Finding:
     slope = fit.parameters["slope"].transpose("chain", "draw").values
-    made.append(name("heavy.rate", "yearly change of heavy-pollution days, mean of the three areas",
-                     100 * np.expm1(slope), "% a year"))  # fmt: skip
-    if fit.panel.truth:
-        made.append(exact(f"heavy.truth.rate@{fit.variant}", "true yearly change put into the synthetic panel",
-                          round(float(100 * np.expm1(fit.panel.truth["slope"])), 1), "% a year", ()))  # fmt: skip
-    else:
-        made += _published(fit.panel.counts)
-    return made
+    return name("heavy.rate", RATE, 100 * np.expm1(slope), "% a year")
+
+
+def _recovered(fit) -> list[Finding]:
+    """True yearly change of a made-up panel, and what the model gives back."""
+    suffix, truth = f"@{fit.variant}", float(100 * np.expm1(fit.panel.truth["slope"]))
+    return [
+        exact(f"heavy.truth.rate{suffix}", f"truth: {RATE}", truth, "% a year", ()),
+        _rate(fit, partial(record, model=fit.name, panel=(), suffix=suffix)),
+    ]
 
 
 def _check(fit) -> list[Finding]:
