@@ -16,6 +16,7 @@ from jingjinji.errors import BookError
 from jingjinji.models import april, miyun
 
 PLAIN = "FAST_COMPILE"
+SEASON = ("own_season", "season_basin", "season_scale")
 
 
 def some_weeks() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -43,11 +44,20 @@ def test_the_tail_is_students():
 
 def test_gaps_look_back_to_the_last_measured_week(panel):
     made = miyun.data(panel)
-    weeks_of_a = [0, 1, 3]
-    for pollutant, gaps in ((0, [0, 1, 2]), (2, [0, 1, 3]), (3, [0, 1, 2])):
-        back = np.concatenate([np.zeros((1, 4)), made["back"][:, pollutant, 0]]).argmax(axis=0)
-        assert back[weeks_of_a].tolist() == gaps
     assert made["measured"][2, 0].tolist() == [1, 0, 0, 1]
+    size, gaps = made["measured"].shape, miyun.LONGEST_GAP + 1
+
+    def found(cells, back):
+        places = np.transpose(np.unravel_index(cells, size)).tolist()
+        return {tuple(place): gap for place, gap in zip(places, np.asarray(back) % gaps, strict=True) if place[1] == 0}
+
+    late = {(0, 0, 3): 2, (1, 0, 3): 2, (2, 0, 3): 3, (3, 0, 3): 2}
+    assert found(made["late"], made["late_back"]) == late
+    assert found(made["late_before"], made["late_back"]) == {(k, s, w - gap): gap for (k, s, w), gap in late.items()}
+    first = {(k, 0, 0): 0 for k in range(4)}
+    assert found(made["apart"], made["apart_back"]) == first | late
+    assert (made["late_back"] // gaps == np.unravel_index(made["late"], size)[0]).all()
+    assert np.transpose(np.unravel_index(made["hidden"], size)).tolist() == [[2, 0, 1]]
     assert miyun.weeks_back(np.array([1, 0, 0, 0, 0, 0, 1, 1])).tolist() == [0, 1, 2, 3, 4, 0, 0, 1]
 
 
@@ -59,6 +69,7 @@ def test_the_density_by_hand(panel):
     terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
     term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
     below = terms[[variable.name for variable in model.basic_RVs].index("below")]
+    known["season_section"] = miyun.seasons({name: known[name][None] for name in SEASON}, panel.basin_of)[0]
     rows = panel.rows
     logs = {(row.section, row.pollutant, row.week): row for row in rows.itertuples()}
     new, expected = {}, np.zeros(len(rows))
@@ -75,8 +86,11 @@ def test_the_density_by_hand(panel):
         student = stats.t(4, scale=np.exp(known["log_scatter"][s, k]) * np.sqrt(weeks))
         expected[row.Index] = student.logcdf(left) if row.below else student.logpdf(left)
     hidden = rows.below.to_numpy()
-    assert term[~hidden] == pytest.approx(expected[~hidden])
-    assert (term[hidden] == 0).all()
+    grid = term.reshape(miyun.data(panel)["measured"].shape)
+    place = tuple(rows[~hidden][name] for name in ("pollutant", "section", "week"))
+    assert grid[place] == pytest.approx(expected[~hidden])
+    grid[place] = 0
+    assert (grid == 0).all()
     assert below == pytest.approx(expected[hidden])
 
 
@@ -90,14 +104,15 @@ def test_surprises_of_a_synthetic_record_are_students():
     shape = (1, 1, 2, 4)
     lean = np.zeros((1, 1, 4, 3))
     lean[..., 3, 0] = 0.8
-    values = {"section_level": np.zeros(shape), "season_section": np.zeros((*shape, 4)),
+    values = {"section_level": np.zeros(shape), "own_season": np.zeros((*shape, 4)),
+              "season_basin": np.zeros((*shape, 4)), "season_scale": np.ones((1, 1, 4)),
               "log_scatter": np.full(shape, np.log(0.3)), "memory": np.full((1, 1, 4), 0.6), "lean": lean}  # fmt: skip
     off = miyun.departures(values["log_scatter"][0], values["memory"][0], lean[0], 50, rng)[:, 0]
     rows = panel.rows
     log = off[rows.week, rows.section, rows.pollutant]
     of = ("section", "pollutant")
-    dims = {"section_level": of, "season_section": (*of, "wave"),
-            "log_scatter": of, "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
+    dims = {"section_level": of, "own_season": (*of, "wave"), "season_basin": ("basin", "pollutant", "wave"),
+            "season_scale": ("wave",), "log_scatter": of, "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
     fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1)
     seen, drawn = miyun.surprises(fit)
