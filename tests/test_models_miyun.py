@@ -112,7 +112,8 @@ def test_surprises_of_a_synthetic_record_are_students():
     log = off[rows.week, rows.section, rows.pollutant]
     of = ("section", "pollutant")
     dims = {"section_level": of, "own_season": (*of, "wave"), "season_basin": ("basin", "pollutant", "wave"),
-            "season_scale": ("wave",), "log_scatter": of, "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
+            "season_scale": ("wave",), "log_scatter": of, "memory": ("pollutant",),
+            "lean": ("pollutant", "earlier")}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
     fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1)
     seen, drawn = miyun.surprises(fit)
@@ -122,6 +123,41 @@ def test_surprises_of_a_synthetic_record_are_students():
     found = {f.id: f.mean for f in miyun._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1))}
     assert found["miyun.check.again"] > 0.4
     assert abs({f.id: f.mean for f in miyun._check(fit)}["miyun.check.again"]) < 0.3
+
+
+def draws_of(panel: miyun.Panel, level: np.ndarray, swing: np.ndarray) -> xr.Dataset:
+    """Two chains of three draws, all of them one level and season of each section."""
+    basins, of = len(panel.basins), ("section", "pollutant")
+    values = {"section_level": (of, level), "own_season": ((*of, "wave"), swing),
+              "season_basin": (("basin", "pollutant", "wave"), np.zeros((basins, 4, 4))),
+              "season_scale": (("wave",), np.ones(4))}  # fmt: skip
+    return xr.Dataset({name: (("chain", "draw", *dims), np.broadcast_to(value, (2, 3, *value.shape)))
+                       for name, (dims, value) in values.items()})  # fmt: skip
+
+
+@pytest.mark.parametrize("toy", list(miyun.TOYS))
+def test_a_record_and_its_truth_are_one_quantity(toy):
+    panel = miyun.TOYS[toy](miyun.load(), np.random.default_rng(5))
+    draws = draws_of(panel, panel.truth["level"], panel.truth["swing"])
+    found = miyun.findings(SimpleNamespace(panel=panel, parameters=draws, seed=1, name=f"miyun/{toy}", variant=toy))
+    found = {finding.id: finding.mean for finding in found}
+    assert len(found) == 2 * len(miyun.SHOWN)
+    for key in miyun.SHOWN:
+        assert found[f"miyun.truth.{key}.tn.winter@{toy}"] == pytest.approx(
+            found[f"miyun.{key}.tn.winter@{toy}"], abs=1e-3
+        )
+    gubeikou = found[f"miyun.truth.gubeikou.tn.winter@{toy}"]
+    assert gubeikou == 0 if toy == "toy-no-season" else 200 < gubeikou < 300
+
+
+def test_records_differ_and_fit_the_compiled_model():
+    panel = miyun.load()
+    made = [miyun.TOYS["toy"](panel, np.random.default_rng(seed)) for seed in (1, 2)]
+    assert panel.truth is None
+    assert not np.array_equal(made[0].rows["log"], made[1].rows["log"])
+    assert {name: np.shape(value) for name, value in miyun.data(made[0]).items() if np.ndim(value) > 1} == {
+        name: np.shape(value) for name, value in miyun.data(panel).items() if np.ndim(value) > 1
+    }
 
 
 def test_after_a_gap_more_is_new():
@@ -179,6 +215,22 @@ def test_sections_of_one_agreement_share_one_river():
     panel = april.load()
     rows = panel.rows[panel.rows.under > 0]
     assert len(rows.drop_duplicates(["basin", "agreement"])) == rows.agreement.nunique() == len(panel.agreements)
+
+
+@pytest.mark.parametrize(("toy", "said"), [("toy", 100 * np.expm1(-0.5)), ("toy-no-contrast", 0)])
+def test_a_record_of_april_has_its_contrast(toy, said):
+    panel = april.TOYS[toy](april.load(), np.random.default_rng(1))
+    flat = {"contrast_mean": (("pollutant",), np.full(4, panel.truth["contrast"])),
+            "contrast_scale": ((), np.array(0.0)),
+            "contrast": (("agreement", "pollutant"), np.zeros((len(panel.agreements), 4)))}  # fmt: skip
+    draws = xr.Dataset({name: (("chain", "draw", *dims), np.broadcast_to(value, (2, 3, *value.shape)))
+                        for name, (dims, value) in flat.items()})  # fmt: skip
+    found = april.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"april/{toy}", variant=toy))
+    assert [finding.mean for finding in found] == pytest.approx([said] * 8, abs=1e-3)
+    assert len({finding.id.replace("truth.", "") for finding in found}) == 4
+    above = panel.rows[panel.rows.below == 0]
+    alike = above.groupby(["basin", "pollutant", "under"])["log"].median().unstack()
+    assert (alike[1.0] - alike[0.0]).median() == pytest.approx(panel.truth["contrast"], abs=0.3)
 
 
 def test_april_can_be_drawn_from_its_prior():
