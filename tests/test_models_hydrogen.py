@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pymc as pm
+import pytensor
 import pytest
 import xarray as xr
 from scipy import special, stats
@@ -200,6 +201,84 @@ def test_a_toy_without_scatter_is_as_smooth_as_its_curve():
     large = panel.sales[panel.sales.vehicles > 2000].groupby("unit")
     bends = [np.diff(np.log(rows.vehicles), 2) for _, rows in large if (rows.year.diff()[1:] == 1).all()]
     assert np.concatenate(bends).max() < 4 * np.sqrt(6 / 2000)
+
+
+def named(fit, variant: str):
+    """The fit as that of a variant, with its panel."""
+    panel = hydrogen.load(variant)
+    return SimpleNamespace(**vars(fit) | {"panel": panel, "name": f"hydrogen/{variant}", "variant": variant})
+
+
+def test_a_variant_repeats_nothing_that_it_cannot_change():
+    fit = fake_fit(hydrogen.load(), 0.3)
+    ids = {variant: {finding.id.removesuffix(f"@{variant}") for finding in hydrogen.findings(named(fit, variant))}
+           for variant in ("steady-shares", "late-peak", "without-last-three")}  # fmt: skip
+    of_clusters = {f"hydrogen.{key}.2025" for key in hydrogen.KEYS}
+    of_clusters |= {f"hydrogen.{key}.reached" for key in ("bth", "shanghai", "guangdong")}
+    agencies = {"hydrogen.ratio.caam", "hydrogen.ratio.sne", "hydrogen.source-error"}
+    assert ids["steady-shares"] == of_clusters | agencies
+    assert of_clusters < ids["late-peak"]
+    assert "hydrogen.cars.doubling" in ids["late-peak"] & ids["without-last-three"]
+    assert not agencies & ids["late-peak"]
+    assert set(hydrogen.OF_CLUSTERS) < set(hydrogen.VARIANTS)
+
+
+@pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
+def test_no_parameter_is_in_curves_and_in_clusters():
+    model = hydrogen.build(hydrogen.load())
+    terms_of = dict(zip([v.name for v in model.basic_RVs], model.logp(sum=False, jacobian=False), strict=True))
+    inputs = {
+        name: {variable.name for variable in pytensor.graph.traversal.ancestors([terms_of[name]])}
+        & {variable.name for variable in model.value_vars}
+        for name in ("sales", "national", "counts")
+    }  # fmt: skip
+    assert not inputs["sales"] & (inputs["national"] | inputs["counts"])
+    assert "off" in inputs["national"] & inputs["counts"]
+
+
+@pytest.mark.parametrize(("toy", "years"), [("toy", np.log(2) / 0.6), ("toy-slow", np.log(2) / 0.3)])
+def test_a_record_of_fleets_has_its_truth(toy, years):
+    panel = hydrogen.TOYS[toy](hydrogen.load(), np.random.default_rng(2))
+    fit = fake_fit(panel, 0.3)
+    found = hydrogen.findings(SimpleNamespace(**vars(fit) | {"name": f"hydrogen/{toy}", "variant": toy}))
+    ids = {finding.id: finding.mean for finding in found}
+    truths = {id: value for id, value in ids.items() if ".truth." in id}
+    assert {id.replace(".truth.", ".") for id in truths} == set(ids) - set(truths)
+    assert ids[f"hydrogen.truth.cars.doubling@{toy}"] == pytest.approx(years, abs=1e-3)
+
+
+def test_records_of_firms_and_storage_have_their_truth():
+    years = enterprises.load().rows.years
+    for toy, growth in (("toy", 100 * np.expm1(0.35)), ("toy-no-growth", 0.0)):
+        panel = enterprises.TOYS[toy](enterprises.load(), np.random.default_rng(1))
+        draws = xr.Dataset({name: (("chain", "draw"), np.full((2, 3), panel.truth[name])) for name in ("rate", "bend")})
+        fit = SimpleNamespace(panel=panel, parameters=draws, name=f"enterprises/{toy}", variant=toy)
+        found = enterprises.findings(fit)
+        assert [finding.mean for finding in found] == pytest.approx([growth] * 2, abs=1e-3)
+        slope = np.polyfit(years, np.log(panel.rows.firms), 1)[0]
+        assert slope == pytest.approx(panel.truth["rate"], abs=0.1)
+    for toy, since in (("toy", 0.25), ("toy-no-rise", 0.0)):
+        panel = storage.TOYS[toy](storage.load(), np.random.default_rng(1))
+        drift = np.broadcast_to([panel.truth["drift_before"], panel.truth["drift_since"]], (2, 3, 2))
+        draws = xr.Dataset({"drift": (("chain", "draw", "epoch"), drift)})
+        found = storage.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"storage/{toy}", variant=toy))
+        assert [finding.mean for finding in found] == pytest.approx([0, since] * 2)
+        assert not (panel.rows.bound != "").any()
+
+
+def test_a_made_up_walk_has_the_scale_and_the_drift_that_it_says():
+    panel, rng = storage.load(), np.random.default_rng(3)
+    made = [storage.simulate({"drift_since": 2.5, "error": 0.01}, rng, panel) for _ in range(400)]
+    states, gap = np.array([one.truth["state"] for one in made]), storage.data(panel)
+    assert (states[:, -1] - states[:, 0]).mean() == pytest.approx(2.5 * gap["gap_after"].sum(), abs=2)
+    steps = np.diff(states, axis=1) - 2.5 * gap["gap_after"][1:]
+    assert (steps / np.sqrt(gap["gap_clock"][1:])).std() == pytest.approx(2, rel=0.05)
+
+
+def test_the_prior_alone_is_drawn():
+    found = hydrogen_tables.prior_growth(enterprises.load(), 3000, 1)
+    assert np.median(found.draws) == pytest.approx(100 * np.expm1(0.3), abs=5)
+    assert np.log1p(found.draws / 100).std() == pytest.approx(np.hypot(0.4, 0.1), rel=0.05)
 
 
 def test_a_cumulative_count_cannot_fall():

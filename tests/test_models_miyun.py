@@ -16,6 +16,7 @@ from jingjinji.errors import BookError
 from jingjinji.models import april, miyun
 
 PLAIN = "FAST_COMPILE"
+SEASON = ("own_season", "season_basin", "season_scale")
 
 
 def some_weeks() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -43,11 +44,20 @@ def test_the_tail_is_students():
 
 def test_gaps_look_back_to_the_last_measured_week(panel):
     made = miyun.data(panel)
-    weeks_of_a = [0, 1, 3]
-    for pollutant, gaps in ((0, [0, 1, 2]), (2, [0, 1, 3]), (3, [0, 1, 2])):
-        back = np.concatenate([np.zeros((1, 4)), made["back"][:, pollutant, 0]]).argmax(axis=0)
-        assert back[weeks_of_a].tolist() == gaps
     assert made["measured"][2, 0].tolist() == [1, 0, 0, 1]
+    size, gaps = made["measured"].shape, miyun.LONGEST_GAP + 1
+
+    def found(cells, back):
+        places = np.transpose(np.unravel_index(cells, size)).tolist()
+        return {tuple(place): gap for place, gap in zip(places, np.asarray(back) % gaps, strict=True) if place[1] == 0}
+
+    late = {(0, 0, 3): 2, (1, 0, 3): 2, (2, 0, 3): 3, (3, 0, 3): 2}
+    assert found(made["late"], made["late_back"]) == late
+    assert found(made["late_before"], made["late_back"]) == {(k, s, w - gap): gap for (k, s, w), gap in late.items()}
+    first = {(k, 0, 0): 0 for k in range(4)}
+    assert found(made["apart"], made["apart_back"]) == first | late
+    assert (made["late_back"] // gaps == np.unravel_index(made["late"], size)[0]).all()
+    assert np.transpose(np.unravel_index(made["hidden"], size)).tolist() == [[2, 0, 1]]
     assert miyun.weeks_back(np.array([1, 0, 0, 0, 0, 0, 1, 1])).tolist() == [0, 1, 2, 3, 4, 0, 0, 1]
 
 
@@ -59,6 +69,7 @@ def test_the_density_by_hand(panel):
     terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
     term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
     below = terms[[variable.name for variable in model.basic_RVs].index("below")]
+    known["season_section"] = miyun.seasons({name: known[name][None] for name in SEASON}, panel.basin_of)[0]
     rows = panel.rows
     logs = {(row.section, row.pollutant, row.week): row for row in rows.itertuples()}
     new, expected = {}, np.zeros(len(rows))
@@ -75,8 +86,10 @@ def test_the_density_by_hand(panel):
         student = stats.t(4, scale=np.exp(known["log_scatter"][s, k]) * np.sqrt(weeks))
         expected[row.Index] = student.logcdf(left) if row.below else student.logpdf(left)
     hidden = rows.below.to_numpy()
-    assert term[~hidden] == pytest.approx(expected[~hidden])
-    assert (term[hidden] == 0).all()
+    weeks = np.zeros((2, 4))
+    np.add.at(weeks, (rows.section[~hidden], rows.week[~hidden]), expected[~hidden])
+    assert term.reshape(2, 4) == pytest.approx(weeks)
+    assert (weeks[:, 2] == 0).all()
     assert below == pytest.approx(expected[hidden])
 
 
@@ -90,14 +103,16 @@ def test_surprises_of_a_synthetic_record_are_students():
     shape = (1, 1, 2, 4)
     lean = np.zeros((1, 1, 4, 3))
     lean[..., 3, 0] = 0.8
-    values = {"section_level": np.zeros(shape), "season_section": np.zeros((*shape, 4)),
+    values = {"section_level": np.zeros(shape), "own_season": np.zeros((*shape, 4)),
+              "season_basin": np.zeros((*shape, 4)), "season_scale": np.ones((1, 1, 4)),
               "log_scatter": np.full(shape, np.log(0.3)), "memory": np.full((1, 1, 4), 0.6), "lean": lean}  # fmt: skip
     off = miyun.departures(values["log_scatter"][0], values["memory"][0], lean[0], 50, rng)[:, 0]
     rows = panel.rows
     log = off[rows.week, rows.section, rows.pollutant]
     of = ("section", "pollutant")
-    dims = {"section_level": of, "season_section": (*of, "wave"),
-            "log_scatter": of, "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
+    dims = {"section_level": of, "own_season": (*of, "wave"), "season_basin": ("basin", "pollutant", "wave"),
+            "season_scale": ("wave",), "log_scatter": of, "memory": ("pollutant",),
+            "lean": ("pollutant", "earlier")}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
     fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1)
     seen, drawn = miyun.surprises(fit)
@@ -107,6 +122,41 @@ def test_surprises_of_a_synthetic_record_are_students():
     found = {f.id: f.mean for f in miyun._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1))}
     assert found["miyun.check.again"] > 0.4
     assert abs({f.id: f.mean for f in miyun._check(fit)}["miyun.check.again"]) < 0.3
+
+
+def draws_of(panel: miyun.Panel, level: np.ndarray, swing: np.ndarray) -> xr.Dataset:
+    """Two chains of three draws, all of them one level and season of each section."""
+    basins, of = len(panel.basins), ("section", "pollutant")
+    values = {"section_level": (of, level), "own_season": ((*of, "wave"), swing),
+              "season_basin": (("basin", "pollutant", "wave"), np.zeros((basins, 4, 4))),
+              "season_scale": (("wave",), np.ones(4))}  # fmt: skip
+    return xr.Dataset({name: (("chain", "draw", *dims), np.broadcast_to(value, (2, 3, *value.shape)))
+                       for name, (dims, value) in values.items()})  # fmt: skip
+
+
+@pytest.mark.parametrize("toy", list(miyun.TOYS))
+def test_a_record_and_its_truth_are_one_quantity(toy):
+    panel = miyun.TOYS[toy](miyun.load(), np.random.default_rng(5))
+    draws = draws_of(panel, panel.truth["level"], panel.truth["swing"])
+    found = miyun.findings(SimpleNamespace(panel=panel, parameters=draws, seed=1, name=f"miyun/{toy}", variant=toy))
+    found = {finding.id: finding.mean for finding in found}
+    assert len(found) == 2 * len(miyun.SHOWN)
+    for key in miyun.SHOWN:
+        assert found[f"miyun.truth.{key}.tn.winter@{toy}"] == pytest.approx(
+            found[f"miyun.{key}.tn.winter@{toy}"], abs=1e-3
+        )
+    gubeikou = found[f"miyun.truth.gubeikou.tn.winter@{toy}"]
+    assert gubeikou == 0 if toy == "toy-no-season" else 200 < gubeikou < 300
+
+
+def test_records_differ_and_fit_the_compiled_model():
+    panel = miyun.load()
+    made = [miyun.TOYS["toy"](panel, np.random.default_rng(seed)) for seed in (1, 2)]
+    assert panel.truth is None
+    assert not np.array_equal(made[0].rows["log"], made[1].rows["log"])
+    assert {name: np.shape(value) for name, value in miyun.data(made[0]).items() if np.ndim(value) > 1} == {
+        name: np.shape(value) for name, value in miyun.data(panel).items() if np.ndim(value) > 1
+    }
 
 
 def test_after_a_gap_more_is_new():
@@ -164,6 +214,22 @@ def test_sections_of_one_agreement_share_one_river():
     panel = april.load()
     rows = panel.rows[panel.rows.under > 0]
     assert len(rows.drop_duplicates(["basin", "agreement"])) == rows.agreement.nunique() == len(panel.agreements)
+
+
+@pytest.mark.parametrize(("toy", "said"), [("toy", 100 * np.expm1(-0.5)), ("toy-no-contrast", 0)])
+def test_a_record_of_april_has_its_contrast(toy, said):
+    panel = april.TOYS[toy](april.load(), np.random.default_rng(1))
+    flat = {"contrast_mean": (("pollutant",), np.full(4, panel.truth["contrast"])),
+            "contrast_scale": ((), np.array(0.0)),
+            "contrast": (("agreement", "pollutant"), np.zeros((len(panel.agreements), 4)))}  # fmt: skip
+    draws = xr.Dataset({name: (("chain", "draw", *dims), np.broadcast_to(value, (2, 3, *value.shape)))
+                        for name, (dims, value) in flat.items()})  # fmt: skip
+    found = april.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"april/{toy}", variant=toy))
+    assert [finding.mean for finding in found] == pytest.approx([said] * 8, abs=1e-3)
+    assert len({finding.id.replace("truth.", "") for finding in found}) == 4
+    above = panel.rows[panel.rows.below == 0]
+    alike = above.groupby(["basin", "pollutant", "under"])["log"].median().unstack()
+    assert (alike[1.0] - alike[0.0]).median() == pytest.approx(panel.truth["contrast"], abs=0.3)
 
 
 def test_april_can_be_drawn_from_its_prior():

@@ -84,7 +84,9 @@ def some_panel() -> miyun.Panel:
 def some_values(draws: int = 50, **changed) -> dict[str, np.ndarray]:
     value = {
         "section_level": np.broadcast_to(np.log([4, 0.2, 0.08, 2.5]), (draws, 2, 4)),
-        "season_section": np.zeros((draws, 2, 4, 4)),
+        "own_season": np.zeros((draws, 2, 4, 4)),
+        "season_basin": np.zeros((draws, 1, 4, 4)),
+        "season_scale": np.ones((draws, 4)),
         "log_scatter": np.full((draws, 2, 4), np.log(0.1)),
         "memory": np.zeros((draws, 4)),
         "lean": np.zeros((draws, 4, 3)),
@@ -103,7 +105,7 @@ def test_medians_are_drawn_around_level_and_season():
     assert path[:, 3].mean() == pytest.approx(np.log(2.5), abs=1e-3)
     swing = np.zeros((50, 2, 4, 4))
     swing[:, 1, 3, 0] = 0.7
-    path = drawn(log_scatter=np.full((50, 2, 4), -12.0), season_section=swing)
+    path = drawn(log_scatter=np.full((50, 2, 4), -12.0), own_season=swing)
     assert path[0, 3, 1] == pytest.approx(np.log(2.5) + 0.7 * miyun.season(np.arange(40))[:, 0], abs=1e-3)
 
 
@@ -126,7 +128,8 @@ def test_no_median_is_drawn_below_its_limit():
 
 def some_fit():
     section = ("section", "pollutant")
-    names = {"section_level": section, "season_section": (*section, "wave"), "log_scatter": section,
+    names = {"section_level": section, "own_season": (*section, "wave"), "log_scatter": section,
+             "season_basin": ("basin", "pollutant", "wave"), "season_scale": ("wave",),
              "memory": ("pollutant",), "lean": ("pollutant", "earlier")}  # fmt: skip
     values = some_values(80)
     arrays = {name: (("chain", "draw", *dims), values[name].reshape(2, 40, *values[name].shape[1:]))

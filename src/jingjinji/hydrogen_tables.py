@@ -9,8 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from jingjinji import tables
-from jingjinji.findings import Finding
-from jingjinji.models import hydrogen
+from jingjinji.findings import Finding, record
+from jingjinji.models import enterprises, hydrogen
 from jingjinji.prior_draws import prior_parameters
 
 UNRELIABLE = 0.7
@@ -87,6 +87,14 @@ def prior_sales(panel: hydrogen.Panel, draws: int, seed: int) -> dict[str, tuple
     fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
     drawn = hydrogen.drawn_sales(fit, hydrogen.curves(fit), draws)
     return {mode: (drawn[:, use].ravel(), hydrogen.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
+
+
+def prior_growth(panel: enterprises.Panel, draws: int, seed: int) -> Finding:
+    """Growth of the zone's firms over 2023, %, as the prior alone expects it; drawn, not sampled."""
+    value = prior_parameters(enterprises.build(panel), ["rate", "bend"], draws, seed)
+    growth = 100 * np.expm1((value["rate"] + value["bend"]).values)
+    label = "growth of the zone's firms over 2023, expected before any count"
+    return record("hydrogen.firms.growth.prior", label, growth, "%", model="enterprises", panel=())
 
 
 def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:

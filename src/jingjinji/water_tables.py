@@ -18,7 +18,7 @@ NOT_AGAINST = "the tables do not contradict it"
 UNTESTED = "not testable here"
 SURE = 0.9
 """Probability above which a claim about every month holds."""
-PARAMETERS = ["section_level", "season_section", "log_scatter", "memory", "lean"]
+PARAMETERS = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory", "lean"]
 INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
 NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
 """English names of the sections of ``miyun.SHOWN``."""
@@ -38,7 +38,8 @@ def drawn_medians(value: dict[str, np.ndarray], panel: miyun.Panel, rng: np.rand
     `value` holds `PARAMETERS`, arrays (draw, ...). A departure runs through every week, measured or not.
     """
     weeks = np.arange(int(panel.rows.week.max()) + 1)
-    path = np.einsum("dskv,wv->wdsk", value["season_section"], miyun.season(weeks)) + value["section_level"]
+    seasons = miyun.seasons(value, panel.basin_of)
+    path = np.einsum("dskv,wv->wdsk", seasons, miyun.season(weeks)) + value["section_level"]
     path = path + miyun.departures(value["log_scatter"], value["memory"], value["lean"], len(weeks), rng)
     rows = panel.rows
     drawn = path[rows.week.to_numpy(), :, rows.section.to_numpy(), rows.pollutant.to_numpy()].T

@@ -111,8 +111,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, rows=rows.assign(log=np.maximum(log, floor), below=below), truth=known)
 
 
-def _toy(panel: Panel, contrast: float) -> Panel:
-    return simulate({"contrast": contrast}, np.random.default_rng([59, int(-10 * contrast)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, contrast: float) -> Panel:
+    return simulate({"contrast": contrast}, rng, panel)
 
 
 def _page_flags(panel: Panel) -> Panel:
@@ -120,35 +120,36 @@ def _page_flags(panel: Panel) -> Panel:
 
 
 DERIVED = ()
-KEPT_WITH = ("",)
-VARIANTS = {
-    "toy": partial(_toy, contrast=-0.5),
-    "toy-no-contrast": partial(_toy, contrast=0.0),
-    "page-flags": _page_flags,
-}
+VARIANTS = {"page-flags": _page_flags}
+TOYS = {"toy": partial(_toy, contrast=-0.5), "toy-no-contrast": partial(_toy, contrast=0.0)}
 
 
 def findings(fit) -> list[Finding]:
-    """Contrast of each pollutant, typical agreement and sections of the Hai basin, as a per cent of the rest."""
+    """Contrast of each pollutant, typical agreement and sections of the Hai basin, as a per cent of the rest.
+
+    Of a synthetic record the typical agreement alone, with its truth.
+    """
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     mean = fit.parameters["contrast_mean"].transpose("chain", "draw", "pollutant").values
     scale = fit.parameters["contrast_scale"].transpose("chain", "draw").values
     own = fit.parameters["contrast"].transpose("chain", "draw", "agreement", "pollutant").values
     hai, rows = fit.panel.basins.index("Hai"), fit.panel.rows
-    made = []
-    for k, pollutant in enumerate(POLLUTANTS):
-        made.append(name(f"miyun.april.{pollutant}", f"{NAMES[pollutant]} of sections under an agreement against the "
-                         "rest of their basin, typical agreement", 100 * np.expm1(mean[:, :, k]), "%"))  # fmt: skip
-        there = rows[(rows.pollutant == k) & (rows.basin == hai) & (rows.under * rows.used > 0)]
-        of_hai = mean[:, :, k] + scale * own[:, :, there.agreement, k].mean(axis=-1)
-        made.append(name(f"miyun.april.{pollutant}.hai", f"{NAMES[pollutant]} of sections under an agreement against "
-                         "the rest of the Hai basin", 100 * np.expm1(of_hai), "%"))  # fmt: skip
+    made = [
+        name(f"miyun.april.{pollutant}", f"{NAMES[pollutant]} of sections under an agreement against the rest of their "
+             "basin, typical agreement", 100 * np.expm1(mean[:, :, k]), "%")
+        for k, pollutant in enumerate(POLLUTANTS)
+    ]  # fmt: skip
     if fit.panel.truth:
-        truth = round(float(100 * np.expm1(fit.panel.truth["contrast"])), 1)
+        truth = round(float(100 * np.expm1(fit.panel.truth["contrast"])), 3)
         return made + [
             exact(f"miyun.april.truth.{p}@{fit.variant}", f"truth: {NAMES[p]} of sections under an agreement against "
                   "the rest", truth, "%", ()) for p in POLLUTANTS
         ]  # fmt: skip
+    for k, pollutant in enumerate(POLLUTANTS):
+        there = rows[(rows.pollutant == k) & (rows.basin == hai) & (rows.under * rows.used > 0)]
+        of_hai = mean[:, :, k] + scale * own[:, :, there.agreement, k].mean(axis=-1)
+        made.append(name(f"miyun.april.{pollutant}.hai", f"{NAMES[pollutant]} of sections under an agreement against "
+                         "the rest of the Hai basin", 100 * np.expm1(of_hai), "%"))  # fmt: skip
     if not fit.variant:
         table = tables.load("water_section_april")
         chosen = table.agreement.notna() & (table.start.fillna(9999) <= BEGUN)

@@ -27,7 +27,6 @@ class Panel:
     rows: pd.DataFrame
     reach: float = 0.1
     scatter_prior: float = 0.06
-    used: float = 1.0
     truth: dict | None = None
 
 
@@ -71,7 +70,6 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "log_firms": np.log(rows.firms.to_numpy()),
         "reach": panel.reach * rows.lower.to_numpy(),
         "scatter_prior": np.log(panel.scatter_prior),
-        "used": np.array(panel.used),
     }
 
 
@@ -93,7 +91,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         path = level + rate * d["years"] + bend * d["years"] ** 2
         seen = d["log_firms"] + pt.log1p(d["reach"] * excess)
         density = -0.5 * ((seen - path) / scatter) ** 2 - pt.log(scatter)
-        given("counts", d["used"] * density, observed=d["log_firms"])
+        given("counts", density, observed=d["log_firms"])
     return model
 
 
@@ -110,20 +108,17 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, rows=panel.rows.assign(firms=rounded), truth=known)
 
 
-def _toy(panel: Panel, rate: float) -> Panel:
-    return simulate({"rate": rate, "bend": 0.0}, np.random.default_rng([47, int(100 * rate)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, rate: float) -> Panel:
+    return simulate({"rate": rate, "bend": 0.0}, rng, panel)
 
 
 DERIVED = ()
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, rate=0.35),
-    "toy-no-growth": partial(_toy, rate=0.0),
     "bounds-as-counts": partial(replace, reach=0.0),
     "far-above": partial(replace, reach=0.5),
     "wide-scatter": partial(replace, scatter_prior=0.12),
-    "prior-alone": partial(replace, used=0.0),
 }
+TOYS = {"toy": partial(_toy, rate=0.35), "toy-no-growth": partial(_toy, rate=0.0)}
 
 
 def path(fit, years: np.ndarray) -> np.ndarray:
@@ -133,29 +128,30 @@ def path(fit, years: np.ndarray) -> np.ndarray:
 
 
 def findings(fit) -> list[Finding]:
-    """Growth a year, doubling time, firms at the end of `HORIZON`, and what +86 % would mean for output per firm."""
+    """Growth a year, doubling time, firms at the end of `HORIZON`, and what +86 % would mean for output per firm.
+
+    Of a synthetic record growth alone, with its truth.
+    """
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
     rate = fit.parameters["rate"].values + fit.parameters["bend"].values
     """The mean rate over 2023: the curve's slope in its middle."""
-    ends = path(fit, np.array([0.0, 1.0, HORIZON + 1 - 2023.0]))
-    made = [
-        name("hydrogen.firms.growth", "growth of the zone's firms over 2023", 100 * np.expm1(rate), "%"),
+    made = [name("hydrogen.firms.growth", "growth of the zone's firms over 2023", 100 * np.expm1(rate), "%")]
+    if fit.panel.truth:
+        truth = 100 * np.expm1(fit.panel.truth["rate"] + fit.panel.truth["bend"])
+        return [*made, exact(f"hydrogen.firms.truth.growth@{fit.variant}", "truth: growth of the zone's firms over "
+                             "2023", round(float(truth), 3), "%", ())]  # fmt: skip
+    end = path(fit, np.array([HORIZON + 1 - 2023.0]))
+    table = tables.load("hydrogen_zone")
+    growth = float(table.value[table.quantity == "output value growth"].iloc[0])
+    made += [
         name("hydrogen.firms.grows", "probability that the zone's firms grew over 2023", (rate > 0).astype(float),
              "probability"),
         name("hydrogen.firms.doubling", "time in which the zone's firms double at the pace of 2023, at most 30 years",
              np.where(rate > np.log(2) / 30, np.log(2) / np.maximum(rate, np.log(2) / 30), 30.0), "years"),
-    ]  # fmt: skip
-    if fit.panel.truth:
-        truth = 100 * np.expm1(fit.panel.truth["rate"] + fit.panel.truth["bend"])
-        return [*made, exact(f"hydrogen.firms.truth.growth@{fit.variant}", "truth: growth of the zone's firms over "
-                             "2023", round(float(truth), 1), "%", ())]  # fmt: skip
-    table = tables.load("hydrogen_zone")
-    growth = float(table.value[table.quantity == "output value growth"].iloc[0])
-    made += [
         name(f"hydrogen.firms.{HORIZON}", f"firms in the zone at the end of {HORIZON} on the curve",
-             shape(np.minimum(ends[:, 2], 5000)), "firms"),
+             shape(np.minimum(end[:, 0], 5000)), "firms"),
         name("hydrogen.output.per-firm", "change of output per firm over 2023 if output grew as stated and firms as "
              "on the curve", 100 * ((1 + growth / 100) / np.exp(rate) - 1), "%"),
     ]  # fmt: skip

@@ -20,6 +20,7 @@ SHOWN = {"gubeikou": "古北口", "guohe": "果河桥", "bahao": "八号桥", "j
 """Sections under an agreement, by the key of their findings."""
 WAVES, LONGEST_GAP, WEEKS_OF_YEAR = 4, 4, 52
 """Sines and cosines of a year and half a year; weeks over which a departure is remembered."""
+GAPS = np.arange(LONGEST_GAP + 1)
 SEASON_CENTRING = np.array([0.4, 0.4, 0.15, 0.15])
 """How far the seasons of sections are centred: a year of weeks whose departures last says little of a season."""
 MONTHS = tuple(pd.period_range("2020-05", "2021-04", freq="M").strftime("%Y-%m"))
@@ -42,17 +43,14 @@ class Panel:
 
 
 def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model miyun has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    if variant == "with-maintenance":
-        return panel_of(tables.load("water_section_week"), tables.load("water_section"), "_all")
-    panel = panel_of(tables.load("water_section_week"), tables.load("water_section"))
-    return VARIANTS[variant](panel) if variant else panel
+    """The panel of the main fit; raises BookError for a variant, as there is none, or a bad table."""
+    if variant:
+        raise BookError(f"model miyun has no variant '{variant}': expected none, it has a main fit alone")
+    return panel_of(tables.load("water_section_week"), tables.load("water_section"))
 
 
-def panel_of(weeks: pd.DataFrame, places: pd.DataFrame, column: str = "") -> Panel:
-    """The panel of two tables; `column` ``_all`` takes the medians that keep readings under maintenance."""
+def panel_of(weeks: pd.DataFrame, places: pd.DataFrame) -> Panel:
+    """The panel of two tables; readings under maintenance are not in its medians."""
     twice = places.section[places.section.duplicated()]
     if len(twice):
         found = ", ".join(places.basin[places.section == twice.iloc[0]])
@@ -67,7 +65,7 @@ def panel_of(weeks: pd.DataFrame, places: pd.DataFrame, column: str = "") -> Pan
     index = {name: k for k, name in enumerate(places.section)}
     first, parts = weeks.week.min(), []
     for k, name in enumerate(POLLUTANTS):
-        values = weeks[f"{name}{column}"]
+        values = weeks[name]
         below = weeks[f"{name}_below"] & values.isna()
         if (values < 0).any():
             row = weeks[values < 0].iloc[0]
@@ -99,30 +97,31 @@ def season(week: np.ndarray) -> np.ndarray:
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
-    ``grid`` (pollutant, section, week) has the logs, 0 where nothing was measured, as ``measured`` says. ``back``
-    (weeks, pollutant, section, week) is 1 where the last measured week lies so many weeks back, 1 to `LONGEST_GAP`.
-    By row: ``log``, ``above`` (1 above the limit), its place in the flattened grid, in (pollutant, section) and in
-    (pollutant, weeks back), where 0 stands for no week remembered. ``below_rows`` are the rows below the limit.
+    On the grid (pollutant, section, week): ``log`` of the medians, of the limit where one lies below, 0 where there is
+    none; ``measured``, 1 where a median lies above the limit. Places in the flattened grid: ``hidden`` of medians below
+    the limit; ``late`` of medians whose last measured week lies 2 to `LONGEST_GAP` weeks back, with ``late_before`` of
+    that week; ``apart`` of medians whose last measured week is not the week before. ``late_back`` and ``apart_back``
+    are the places of these medians in (pollutant, weeks back), where 0 stands for no week remembered.
     """
     rows, weeks = panel.rows, int(panel.rows.week.max()) + 1
     place = rows.pollutant.to_numpy(), rows.section.to_numpy(), rows.week.to_numpy()
-    grid = np.zeros((len(POLLUTANTS), len(panel.sections), weeks))
-    measured = np.zeros_like(grid)
-    measured[place] = ~rows.below
-    grid[place] = np.where(rows.below, 0, rows["log"])
-    back = weeks_back(measured)
-    shape = grid.shape
+    log = np.zeros((len(POLLUTANTS), len(panel.sections), weeks))
+    measured = np.zeros_like(log)
+    log[place], measured[place] = rows["log"], ~rows.below
+    cell = np.ravel_multi_index(place, log.shape)
+    gap = weeks_back(measured)[place]
+    back = place[0] * (LONGEST_GAP + 1) + gap
+    late, apart = gap > 1, gap != 1
     return {
         "waves": season(np.arange(weeks)),
-        "grid": grid,
+        "log": log,
         "measured": measured,
-        "back": np.stack([(back == gap).astype(float) for gap in range(1, LONGEST_GAP + 1)]),
-        "log": rows["log"].to_numpy(dtype=float),
-        "above": (~rows.below).to_numpy(dtype=float),
-        "below_rows": np.flatnonzero(rows.below),
-        "cell": np.ravel_multi_index(place, shape),
-        "series": np.ravel_multi_index(place[:2], shape[:2]),
-        "pollutant_back": place[0] * (LONGEST_GAP + 1) + back[place],
+        "hidden": cell[rows.below],
+        "late": cell[late],
+        "late_before": (cell - gap)[late],
+        "late_back": back[late],
+        "apart": cell[apart],
+        "apart_back": back[apart],
     }
 
 
@@ -153,7 +152,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "section": panel.sections, "wave": ["sin 1", "cos 1", "sin 2", "cos 2"],
     }  # fmt: skip
     with pm.Model(coords=coords) as model:
-        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        # The grid is as large in every fit; that the graph knows its shape spares a third of its nodes.
+        shape = {name: values.shape if values.ndim > 1 else None for name, values in data(panel).items()}
+        d = {name: pm.Data(name, values, shape=shape[name]) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log([4, 0.2, 0.08, 2.5]), 0.7, dims="pollutant")
         basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
         basin = pm.Normal("of_basin", level, basin_scale, dims=("basin", "pollutant"))
@@ -166,35 +167,40 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         season_basin = pm.Normal("season_basin", 0, 0.3, dims=("basin", "pollutant", "wave"))
         c, of = SEASON_CENTRING, season_basin[panel.basin_of]
         own_season = pm.Normal("own_season", c * of, season_scale**c, dims=("section", "pollutant", "wave"))
-        season_section = pm.Deterministic(
-            "season_section", restored(own_season, of, season_scale, c), dims=("section", "pollutant", "wave")
-        )
+        season_section = restored(own_season, of, season_scale, c)
         log_scatter_mean = pm.Normal("log_scatter_mean", np.log(0.25), 0.4, dims="pollutant")
         log_scatter = pm.Normal("log_scatter", log_scatter_mean, 0.4, dims=("section", "pollutant"))
         memory = pm.Beta("memory", 4, 4, dims="pollutant")
         lean = pm.Normal("lean", 0, 0.3, dims=("pollutant", "earlier"))
 
         path = section.T[:, :, None] + pt.dot(season_section.transpose(1, 0, 2), d["waves"].T)
-        left = memory[:, None] ** np.arange(1, LONGEST_GAP + 1)
-        departure = d["measured"] * (d["grid"] - path)
-        earlier = pt.concatenate([pt.zeros((size, len(panel.sections), LONGEST_GAP)), departure], axis=-1)
-        weeks = departure.shape[-1]
-        kept = sum(
-            d["back"][gap - 1] * left[:, gap - 1, None, None] * earlier[:, :, LONGEST_GAP - gap :][:, :, :weeks]
-            for gap in range(1, LONGEST_GAP + 1)
-        )
+        departure = d["measured"] * (d["log"] - path)
+        # Where a week was not measured its departure is nought, so what it leaves is too.
+        week_before = pt.concatenate([pt.zeros_like(departure[:, :, :1]), departure[:, :, :-1]], axis=2)
+        of_late = left(memory[:, None], GAPS).ravel()[d["late_back"]] * departure.ravel()[d["late_before"]]
+        kept = (memory[:, None, None] * week_before).ravel()[d["late"]].inc(of_late).reshape(departure.shape)
         new = departure - d["measured"] * kept
         before = np.tri(size, k=-1) * pt.concatenate([lean, pt.zeros((size, 1))], axis=1)
-        expected = path + kept + pt.dot(before, new.reshape((size, -1))).reshape(new.shape)
+        together = pt.dot(before, new.reshape((size, -1))).reshape(new.shape)
 
-        log_fresh = pt.log(fresh(memory[:, None], np.arange(LONGEST_GAP + 1)))
-        log_scale = log_scatter.T.ravel()[d["series"]] + log_fresh.ravel()[d["pollutant_back"]]
-        of_series, of_gap = (pt.exp(-table).ravel() for table in (log_scatter.T, log_fresh))
-        scaled = (d["log"] - expected.ravel()[d["cell"]]) * of_series[d["series"]] * of_gap[d["pollutant_back"]]
-        density = np.log(0.375) - 2.5 * pt.log(1 + scaled**2 / 4) - log_scale
-        given("medians", d["above"] * density, observed=d["log"])
-        given("below", log_tail(scaled[d["below_rows"]]), observed=d["log"][d["below_rows"]])
+        log_fresh = pt.log(fresh(memory[:, None], GAPS)).ravel()[d["apart_back"]]
+        on_grid = pt.zeros_like(departure).ravel()
+        log_narrow = on_grid[d["apart"]].set(-log_fresh).reshape(departure.shape)
+        narrow = (on_grid + 1)[d["apart"]].set(pt.exp(-log_fresh)).reshape(departure.shape)
+        of_section = log_scatter.T[:, :, None]
+        scaled = (d["log"] - path - kept - together) * narrow * pt.exp(-of_section)
+        # The logarithm of a product stands for the four pollutants' logarithms: it is what costs most.
+        wide = 1 + (d["measured"] * scaled) ** 2 / 4
+        height = (d["measured"] * (np.log(0.375) - of_section + log_narrow)).sum(axis=0)
+        density = height - 2.5 * pt.log(wide[0] * wide[1] * wide[2] * wide[3])
+        given("medians", density.ravel(), observed=d["measured"].sum(axis=0).ravel())
+        given("below", log_tail(scaled.ravel()[d["hidden"]]), observed=d["log"].ravel()[d["hidden"]])
     return model
+
+
+def left(memory, gap):
+    """Share of a departure that is left after `gap` weeks; a gap of 0 stands for no week remembered."""
+    return (gap > 0) * memory**gap
 
 
 def fresh(memory, gap):
@@ -203,8 +209,7 @@ def fresh(memory, gap):
     Departures are ``d = memory d' + e``, so over g weeks the variance of what is new is that of e times
     ``(1 - memory^(2 g)) / (1 - memory^2)``.
     """
-    left = (gap > 0) * memory ** (2 * gap)
-    return ((1 - left) / (1 - memory**2)) ** 0.5
+    return ((1 - left(memory, gap) ** 2) / (1 - memory**2)) ** 0.5
 
 
 def log_tail(value):
@@ -216,13 +221,14 @@ def log_tail(value):
     return 2 * pt.log(rise) + pt.log(2 - slope) - np.log(4)
 
 
-TRUTH = {"memory": 0.5, "scatter": 0.25, "season": 0.3, "nitrogen_winter": 0.7}
+TRUTH = {"memory": 0.5, "lean": 0.2, "scatter": 0.25, "season": 0.3, "nitrogen_winter": 0.7}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) and the rows of `panel`, cut at the limits as the real one is.
 
-    Total nitrogen of Gubeikou swings with `nitrogen_winter` (of its logarithm) around its level.
+    Total nitrogen of Gubeikou swings with `nitrogen_winter` (of its logarithm) around its level; sections differ in
+    level, season and scatter.
     """
     panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
@@ -233,32 +239,23 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     if SHOWN["gubeikou"] in panel.sections:
         swing[panel.sections.index(SHOWN["gubeikou"]), 3] = known["nitrogen_winter"] * np.array([0, 1, 0, 0])
     weeks = np.arange(int(panel.rows.week.max()) + 1)
-    path = level[..., None] + np.einsum("skv,wv->skw", swing, season(weeks))
-    new = known["scatter"] * rng.standard_t(4, size=path.shape)
-    departure = np.zeros_like(path)
-    for week in weeks:
-        past = departure[..., week - 1] if week else 0.0
-        departure[..., week] = known["memory"] * past + new[..., week]
-    index = tuple(panel.rows[name].to_numpy(dtype=int) for name in ("section", "pollutant", "week"))
-    seen = (path + departure)[index]
-    floor = np.log([FLOORS[name] for name in POLLUTANTS])[index[1]]
+    log_scatter = np.log(known["scatter"]) + 0.4 * rng.normal(size=(1, count, size))
+    memory, lean = np.full((1, size), known["memory"]), known["lean"] * np.tri(size, size - 1, k=-1)[None]
+    path = level + np.einsum("skv,wv->wsk", swing, season(weeks))
+    path = path + departures(log_scatter, memory, lean, len(weeks), rng)[:, 0]
+    seen = path[tuple(panel.rows[name].to_numpy(dtype=int) for name in ("week", "section", "pollutant"))]
+    floor = np.log([FLOORS[name] for name in POLLUTANTS])[panel.rows.pollutant]
     rows = panel.rows.assign(log=np.maximum(seen, floor), below=seen < floor)
     return replace(panel, rows=rows, truth={**known, "level": level, "swing": swing})
 
 
-def _toy(panel: Panel, winter: float) -> Panel:
-    return simulate({"nitrogen_winter": winter}, np.random.default_rng([41, int(10 * winter)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, winter: float) -> Panel:
+    return simulate({"nitrogen_winter": winter}, rng, panel)
 
 
-DERIVED = ("season_section",)
-LONG_VARIANTS = True
-"""Memory and the scale of seasons mix slowly: the draws of a variant would leave them short of the gate."""
-KEPT_WITH = ("",)
-VARIANTS = {
-    "toy": partial(_toy, winter=0.7),
-    "toy-no-season": partial(_toy, winter=0.0),
-    "with-maintenance": lambda panel: panel,
-}
+DERIVED = ()
+VARIANTS: dict = {}
+TOYS = {"toy": partial(_toy, winter=0.7), "toy-no-season": partial(_toy, winter=0.0)}
 
 
 def month_of_week() -> np.ndarray:
@@ -274,12 +271,29 @@ def months_with_readings(panel: Panel, section: str) -> np.ndarray:
     return np.isin(np.arange(len(MONTHS)), month_of_week()[weeks.unique()])
 
 
+def seasons(value: dict[str, np.ndarray], basin_of: np.ndarray) -> np.ndarray:
+    """Seasons of sections (draw, section, pollutant, wave) from what is drawn in their stead.
+
+    value : own_season (draw, section, pollutant, wave), season_basin (draw, basin, pollutant, wave) and season_scale
+    (draw, wave). `basin_of` gives the basin of each section of ``own_season``.
+    """
+    scale = value["season_scale"][:, None, None]
+    return restored(value["own_season"], value["season_basin"][:, basin_of], scale, SEASON_CENTRING)
+
+
 def typical_weeks(fit, section: str) -> np.ndarray:
     """Median concentration (mg/L) of each week of the year on level and season (draw, week, pollutant)."""
     k = fit.panel.sections.index(section)
-    level, swing = _of_section(fit, "section_level", k), _of_section(fit, "season_section", k)
-    path = level[:, None] + np.einsum("dkv,wv->dwk", swing, season(np.arange(WEEKS_OF_YEAR)))
-    return np.exp(path)
+    value = _flat(fit.parameters[["season_scale", "season_basin"]])
+    value |= {name: _of_section(fit, name, k)[:, None] for name in ("own_season", "section_level")}
+    swing = seasons(value, fit.panel.basin_of[[k]])
+    return weeks_on(value["section_level"][:, 0], swing[:, 0])
+
+
+def weeks_on(level: np.ndarray, swing: np.ndarray) -> np.ndarray:
+    """Concentrations (draw, week, pollutant), mg/L, of a level (draw, pollutant) and a season (draw, pollutant, wave),
+    both of logarithms."""
+    return np.exp(level[:, None] + np.einsum("dkv,wv->dwk", swing, season(np.arange(WEEKS_OF_YEAR))))
 
 
 def monthly_means(weeks: np.ndarray) -> np.ndarray:
@@ -310,10 +324,8 @@ def drawn_months(fit, section: str) -> np.ndarray:
     Unlike a typical week such a month has departures, as the months have that a standard judges.
     """
     k, rng = fit.panel.sections.index(section), np.random.default_rng([fit.seed, 11])
-    flat = fit.parameters[["memory", "lean"]].stack(sample=("chain", "draw"))
-    memory, lean = (flat[name].transpose("sample", ...).values for name in ("memory", "lean"))
-    scatter = _of_section(fit, "log_scatter", k)[:, None]
-    off = departures(scatter, memory, lean, WEEKS_OF_YEAR, rng)[:, :, 0].transpose(1, 0, 2)
+    value, scatter = _flat(fit.parameters[["memory", "lean"]]), _of_section(fit, "log_scatter", k)[:, None]
+    off = departures(scatter, value["memory"], value["lean"], WEEKS_OF_YEAR, rng)[:, :, 0].transpose(1, 0, 2)
     return monthly_means(typical_weeks(fit, section) * np.exp(np.clip(off, -5, 5)))
 
 
@@ -322,52 +334,66 @@ def _of_section(fit, name: str, index: int) -> np.ndarray:
     return chosen.transpose("sample", "pollutant", ...).values
 
 
+def _flat(parameters, most: int | None = None) -> dict[str, np.ndarray]:
+    """Parameters as arrays (draw, ...), of about `most` draws where it is given."""
+    flat = parameters.stack(sample=("chain", "draw"))
+    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most) if most else None))
+    return {name: flat[name].transpose("sample", ...).values for name in parameters}
+
+
 def annual(fit) -> np.ndarray:
-    """Mean of the typical weeks of the year (draw, section, pollutant), mg/L, on at most 1,000 draws."""
-    flat = fit.parameters[["section_level", "season_section"]].stack(sample=("chain", "draw"))
-    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // 1000)))
-    level = flat["section_level"].transpose("sample", "section", "pollutant").values
-    swing = flat["season_section"].transpose("sample", "section", "pollutant", "wave").values
+    """Mean of the typical weeks of the year (draw, section, pollutant), mg/L, on about 1,000 draws."""
+    value = _flat(fit.parameters[["section_level", "own_season", "season_basin", "season_scale"]], 1000)
+    level, swing = value["section_level"], seasons(value, fit.panel.basin_of)
     waves = season(np.arange(WEEKS_OF_YEAR))
     return sum(np.exp(level + swing @ wave) for wave in waves) / len(waves)
 
 
+def winter(weeks: np.ndarray) -> np.ndarray:
+    """How much more total nitrogen December has than July (draw,), %, of typical weeks (draw, week, pollutant)."""
+    nitrogen = monthly_means(weeks)[:, :, POLLUTANTS.index("tn")]
+    return 100 * (nitrogen[:, MONTHS.index("2020-12")] / nitrogen[:, MONTHS.index("2020-07")] - 1)
+
+
 def findings(fit) -> list[Finding]:
-    """Annual and monthly concentrations of the sections under an agreement, their place, and the class by month."""
+    """Annual and monthly concentrations of the sections under an agreement, their place, and the class by month.
+
+    Of a synthetic record December against July alone, with its truth.
+    """
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
-    made, year = [], annual(fit)
-    for key, section in SHOWN.items():
-        if section not in fit.panel.sections:
-            continue
-        weeks = typical_weeks(fit, section)
-        by_month = monthly_means(weeks)
-        for k, pollutant in enumerate(POLLUTANTS):
-            id = f"miyun.{key}.{pollutant}"
-            made.append(name(f"{id}.year", f"{NAMES[pollutant]} of a typical week, mean of the year, {key}",
-                             shape(weeks[:, :, k].mean(axis=1)), "mg/L"))  # fmt: skip
-        nitrogen = by_month[:, :, POLLUTANTS.index("tn")]
-        made.append(name(f"miyun.{key}.tn.swing", f"largest over least month of total nitrogen, {key}",
-                         shape(nitrogen.max(axis=1) / nitrogen.min(axis=1)), "times"))  # fmt: skip
-        if not fit.panel.truth and not fit.variant:
-            made += _by_month(key, by_month, shape, name) + _classes(fit, key, shape, name)
-            made += _measured(fit.panel, key)
-            place, rows = fit.panel.sections.index(section), fit.panel.rows
-            others = np.setdiff1d(rows.section[rows.pollutant == POLLUTANTS.index("tn")], place)
-            below = np.mean(year[:, others, 3] < year[:, place, 3][:, None], axis=1)
-            made.append(name(f"miyun.{key}.tn.rank", f"share of the other {len(others)} sections with total nitrogen "
-                             f"that have less over the year, {key}",
-                             100 * below[None], "%"))  # fmt: skip
+    shown = {key: section for key, section in SHOWN.items() if section in fit.panel.sections}
+    weeks = {key: typical_weeks(fit, section) for key, section in shown.items()}
+    made = [name(f"miyun.{key}.tn.winter", f"total nitrogen of a typical week of December against July, {key}",
+                 shape(winter(weeks[key])), "%") for key in shown]  # fmt: skip
     if fit.panel.truth:
-        truth = float(np.exp(2 * fit.panel.truth["nitrogen_winter"]))
-        made.append(exact(f"miyun.truth.gubeikou.tn.swing@{fit.variant}",
-                          "truth: largest over least total nitrogen on a section's season", round(truth, 2), "times",
-                          ()))  # fmt: skip
-    elif not fit.variant:
-        made += _record(fit.panel) + _check(fit) + water_facts.findings()
-        kept = kept_shares(fit, SHOWN["gubeikou"], drawn_months(fit, SHOWN["gubeikou"]))
-        made += water_facts.calculator(kept, name, shape)
+        return made + _truths(fit, shown)
+    year = annual(fit)[:, :, POLLUTANTS.index("tn")]
+    for key, section in shown.items():
+        made += [name(f"miyun.{key}.{pollutant}.year", f"{NAMES[pollutant]} of a typical week, mean of the year, {key}",
+                      shape(weeks[key][:, :, k].mean(axis=1)), "mg/L")
+                 for k, pollutant in enumerate(POLLUTANTS)]  # fmt: skip
+        made += _by_month(key, monthly_means(weeks[key]), shape, name) + _classes(fit, key, shape, name)
+        made += _measured(fit.panel, key)
+        place, rows = fit.panel.sections.index(section), fit.panel.rows
+        others = np.setdiff1d(rows.section[rows.pollutant == POLLUTANTS.index("tn")], place)
+        below = np.mean(year[:, others] < year[:, place][:, None], axis=1)
+        made.append(name(f"miyun.{key}.tn.rank", f"share of the other {len(others)} sections with total nitrogen "
+                         f"that have less over the year, {key}", 100 * below[None], "%"))  # fmt: skip
+    made += _record(fit.panel) + _check(fit) + water_facts.findings()
+    kept = kept_shares(fit, SHOWN["gubeikou"], drawn_months(fit, SHOWN["gubeikou"]))
+    return made + water_facts.calculator(kept, name, shape)
+
+
+def _truths(fit, shown: dict[str, str]) -> list[Finding]:
+    """What `winter` is on the level and season that a record was made with."""
+    truth, made = fit.panel.truth, []
+    for key, section in shown.items():
+        k = fit.panel.sections.index(section)
+        value = winter(weeks_on(truth["level"][[k]], truth["swing"][[k]]))[0]
+        made.append(exact(f"miyun.truth.{key}.tn.winter@{fit.variant}", "truth: total nitrogen of a typical week of "
+                          f"December against July, {key}", round(float(value), 3), "%", ()))  # fmt: skip
     return made
 
 
@@ -422,7 +448,8 @@ def _classes(fit, key: str, shape, name) -> list[Finding]:
     nitrogen = water_class({"tn": drawn[:, seen, POLLUTANTS.index("tn")]}, "lake")
     return [
         *made,
-        name(f"miyun.{key}.class-ii.months", f"share of months with readings in class II or better, {key}",
+        name(f"miyun.{key}.class-ii.months", "share of the months with readings that would be in class II or better in "
+             f"another such year, {key}",
              shape(100 * kept_shares(fit, section, drawn)), "%"),
         name(f"miyun.{key}.tn.above-v", "share of months with readings that have more total nitrogen than a lake's "
              f"class V allows, {key}", shape(100 * (nitrogen == len(CLASSES) - 1).mean(axis=1)), "%"),
@@ -445,27 +472,28 @@ def surprises(fit, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
     For rows above the limit; the draws have the model's own Student's t.
     """
     index, size = data(fit.panel), len(POLLUTANTS)
-    flat = fit.parameters.stack(sample=("chain", "draw"))
-    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most)))
-    value = {name: flat[name].transpose("sample", ...).values
-             for name in ("section_level", "season_section", "log_scatter", "memory", "lean")}  # fmt: skip
-    path = np.einsum("dskv,wv->dksw", value["season_section"], index["waves"])
+    names = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory", "lean"]
+    value = _flat(fit.parameters[names], most)
+    path = np.einsum("dskv,wv->dksw", seasons(value, fit.panel.basin_of), index["waves"])
     path = path + value["section_level"].transpose(0, 2, 1)[..., None]
-    departure = index["measured"] * (index["grid"] - path)
-    earlier = np.concatenate([np.zeros((*path.shape[:-1], LONGEST_GAP)), departure], axis=-1)
+    departure = index["measured"] * (index["log"] - path)
+    share = left(value["memory"][:, :, None], GAPS)
     kept = np.zeros_like(path)
-    for gap in range(1, LONGEST_GAP + 1):
-        lagged = earlier[..., LONGEST_GAP - gap : earlier.shape[-1] - gap]
-        kept += index["back"][gap - 1] * (value["memory"] ** gap)[:, :, None, None] * lagged
+    kept[..., 1:] = share[:, :, 1, None, None] * departure[..., :-1]
+    flat = kept.reshape(len(path), -1)
+    flat[:, index["late"]] = (
+        share.reshape(len(path), -1)[:, index["late_back"]]
+        * departure.reshape(len(path), -1)[:, index["late_before"]]
+    )  # fmt: skip
     new = departure - index["measured"] * kept
     before = np.tri(size, k=-1) * np.concatenate([value["lean"], np.zeros((len(path), size, 1))], axis=-1)
-    expected = path + kept + np.einsum("dkj,djsw->dksw", before, new)
-    scale = np.exp(value["log_scatter"].transpose(0, 2, 1)).reshape(len(path), -1)[:, index["series"]]
-    gaps = np.arange(LONGEST_GAP + 1)
-    scale = scale * fresh(value["memory"][:, :, None], gaps).reshape(len(path), -1)[:, index["pollutant_back"]]
-    seen = (index["log"] - expected.reshape(len(path), -1)[:, index["cell"]]) / scale
-    above = index["above"] > 0
-    return seen[:, above], np.random.default_rng(fit.seed).standard_t(4, size=(len(path), int(above.sum())))
+    off = index["log"] - path - kept - np.einsum("dkj,djsw->dksw", before, new)
+    scaled = (off * np.exp(-value["log_scatter"].transpose(0, 2, 1))[..., None]).reshape(len(path), -1)
+    wide = fresh(value["memory"][:, :, None], GAPS).reshape(len(path), -1)
+    scaled[:, index["apart"]] /= wide[:, index["apart_back"]]
+    rows = fit.panel.rows[~fit.panel.rows.below]
+    seen = scaled.reshape(path.shape)[:, rows.pollutant, rows.section, rows.week]
+    return seen, np.random.default_rng(fit.seed).standard_t(4, size=seen.shape)
 
 
 def _check(fit) -> list[Finding]:
