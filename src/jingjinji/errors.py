@@ -13,6 +13,24 @@ class FitMissing(BookError):
     """A page asks for a fit that has not been sampled from today's code and data."""
 
 
+class FitNotPublished(FitMissing):
+    """A page asks for a fit that did not converge on this machine.
+
+    Parameters
+    ----------
+    fit : name of the fit.
+    failed : one sentence of what failed, with or without its full stop.
+    """
+
+    def __init__(self, fit: str, failed: str = ""):
+        super().__init__(fit, failed)
+        self.fit, self.failed = fit, failed
+
+    def __str__(self) -> str:
+        reason = f": {self.failed.rstrip('.')}" if self.failed else ""
+        return f"fit '{self.fit}' is not published, because it did not converge on this machine{reason}"
+
+
 class GateFailed(BookError):
     """A fit did not pass the convergence gate and is therefore not published."""
 

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 import jingjinji
-from jingjinji.errors import UnknownFinding
+from jingjinji.errors import FitNotPublished, UnknownFinding
 
 PROBABILITY = 0.94
 INTERVAL = "highest-density interval"
+NOT_PUBLISHED = "not published: did not converge on this machine"
+"""What stands in place of a number whose fit failed the gate."""
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
 
@@ -158,6 +161,55 @@ class Finding:
         }  # fmt: skip
 
 
+class Findings(dict[str, Finding]):
+    """Findings by id, which know of those whose fit did not converge on this machine.
+
+    Parameters
+    ----------
+    published : id -> finding.
+    unpublished : id -> its label and the name of its fit; reading such an id raises FitNotPublished, while ``in`` and
+        iteration see the published ones alone.
+    failed : name of a fit -> one sentence of what failed.
+    """
+
+    def __init__(
+        self,
+        published: dict[str, Finding] | Iterable = (),
+        unpublished: dict[str, tuple[str, str]] | None = None,
+        failed: dict[str, str] | None = None,
+    ):
+        super().__init__(published)
+        self.unpublished, self.failed = dict(unpublished or {}), dict(failed or {})
+        for id in self.unpublished:
+            self.pop(id, None)
+
+    def __missing__(self, id: str):
+        if id not in self.unpublished:
+            raise KeyError(id)
+        fit = self.unpublished[id][1]
+        raise FitNotPublished(fit, self.failed.get(fit, ""))
+
+    def label(self, id: str) -> str:
+        """What a finding is, in words, whether it is published or not."""
+        return self.unpublished[id][0] if id in self.unpublished else self[id].label
+
+    def fits_failed(self, ids: Iterable[str]) -> set[str]:
+        """Names of the fits for want of which some of these findings are not published."""
+        return {self.unpublished[id][1] for id in ids if id in self.unpublished}
+
+
+def anchor_of_fit(name: str) -> str:
+    """The place of a fit in the table of diagnostics: ``hongkong/tonnes`` is at ``fit-hongkong-tonnes``."""
+    return f"fit-{name.replace('/', '-')}"
+
+
+def did_not_converge(fits: Iterable[str]) -> str:
+    """``fit hongkong did not converge on this machine``, or the same of several fits."""
+    *first, last = sorted(fits)
+    names = f"fits {', '.join(first)} and {last}" if first else f"fit {last}"
+    return f"{names} did not converge on this machine"
+
+
 def exact(id: str, label: str, value: float, unit: str, panel: tuple[str, ...], model: str = "table") -> Finding:
     """A finding without posterior uncertainty: read or computed from tables, or a score of a whole fit."""
     return Finding(id, label, np.array([[value]], dtype=float), unit, model, panel, _caller())
@@ -174,9 +226,11 @@ def supported_decimals(error: float) -> int:
 
 
 def find(findings: dict[str, Finding], id: str) -> Finding:
-    """The finding of that id; raises UnknownFinding with the nearest known ids."""
-    if id in findings:
+    """The finding of that id; raises UnknownFinding with the nearest known ids, FitNotPublished as `Findings` does."""
+    try:
         return findings[id]
+    except KeyError:
+        pass
     near = difflib.get_close_matches(id, findings, n=3, cutoff=0.4)
     hint = f"the nearest known are {', '.join(near)}" if near else "no known id is near it"
     raise UnknownFinding(f"there is no finding '{id}': {hint}; 'jingjinji findings list' prints them all")
