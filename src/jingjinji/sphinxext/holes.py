@@ -1,6 +1,7 @@
 """Pages that need a fit that did not converge: their cells go on without it, say so, and a banner stands above."""
 
 import hashlib
+import inspect
 from collections.abc import Iterable
 from contextvars import ContextVar
 from html import escape
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from jupyter_cache.executors import utils as executors
+from myst_nb.core.execute import cache as execution_cache
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -24,7 +25,7 @@ WIDTH, LINE = 680, 24
 
 
 def connect(app) -> None:
-    executors.executenb = _execute
+    inspect.getmodule(execution_cache.single_nb_execution).executenb = _execute
     app.connect("doctree-read", _put_banner, priority=900)  # after all that notes what the page needs
 
 
@@ -75,7 +76,7 @@ def _code_of_report(cell: str) -> str:
 
 
 def _error(cell):
-    return next((output for output in cell.outputs if output.output_type == "error"), None)
+    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
 
 
 def _reported(cell) -> set[str] | None:

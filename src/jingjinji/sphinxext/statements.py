@@ -59,7 +59,7 @@ def pieces(statement: ast.stmt) -> list[ast.stmt]:
 
 
 def touched(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """Names that a statement binds, and names of what it may change: ``a`` of ``a.b = 1``, ``a[0] = 1`` or ``a.b()``."""
+    """Names that a statement binds, and names of what it may change: ``a`` of ``a.b = 1``, ``a[0] = 1``, ``a.b()``."""
     bound, changed = set(), set()
     for node in ast.walk(statement):
         match node:
