@@ -12,7 +12,7 @@ from sphinx_book import SOURCE, build, decline, fake_fitting, html, some_finding
 
 from jingjinji.errors import FitMissing, FitNotPublished
 from jingjinji.findings import NOT_PUBLISHED, Findings, did_not_converge, find
-from jingjinji.sphinxext import holes, site
+from jingjinji.sphinxext import holes, site, statements
 from jingjinji.sphinxext.roles import FindingError
 from jingjinji.sphinxext.staleness import PageError
 
@@ -274,6 +274,20 @@ def test_pages_concerned_are_built_again_when_the_status_changes(toy, monkeypatc
     assert (toy / "runs.txt").read_text() == "x"
 
 
+@pytest.mark.parametrize(
+    ("failed", "label"), [({"bad/wide": "bulk ESS is 200"}, "size of the bad"), (FAILED, "another label")]
+)
+def test_another_reason_or_label_is_seen(toy, monkeypatch, failed, label):
+    write_book(toy, {name: PAGES[name] for name in ("chapters/prose", "words", "appendix/models")})
+    built(toy)
+    fake_fitting(
+        monkeypatch, some_findings(), failed=failed, unpublished=UNPUBLISHED | {"bad.size": (label, "bad/wide")}
+    )
+    assert built(toy).read_pages == ["chapters/prose"]
+    assert failed["bad/wide"] in html(toy, "chapters/prose")
+    assert label in html(toy, "chapters/prose")
+
+
 def test_an_output_with_a_hole_is_taken_from_the_cache_with_its_banner(toy):
     write_book(toy, {"hole": HOLE})
     built(toy)
@@ -335,6 +349,7 @@ def test_findings_know_what_is_not_published():
         findings["bad.size"]
     assert error.value.fit == "bad/wide"
     assert isinstance(error.value, FitMissing)
+    assert type(error.value).__name__ == statements.ERROR
     with pytest.raises(FitNotPublished):
         find(findings, "bad.size")
     with pytest.raises(KeyError):
