@@ -30,11 +30,20 @@ def some_findings() -> dict[str, Finding]:
     return {finding.id: finding for finding in made}
 
 
-def fake_fitting(monkeypatch, findings: dict[str, Finding], draft: bool = False) -> None:
-    """Put findings where the extension looks for them."""
+def fake_fitting(
+    monkeypatch,
+    findings: dict[str, Finding],
+    draft: bool = False,
+    failed: dict[str, str] | None = None,
+    unpublished: dict[str, tuple[str, str]] | None = None,
+) -> None:
+    """Put findings where the extension looks for them, and fits that did not converge with those that they miss."""
     module = types.ModuleType(SOURCE)
     module.all_findings = lambda: findings
     module.draft = lambda: draft
+    if failed is not None:
+        module.unpublished = lambda: failed
+        module.unpublished_findings = lambda: unpublished or {}
     monkeypatch.setitem(sys.modules, SOURCE, module)
 
 

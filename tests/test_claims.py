@@ -9,6 +9,7 @@ from claim_findings import CHANCES, EXACT, UNCERTAIN, certain, chance, made_up, 
 import jingjinji
 from jingjinji import apec_tables, claims, energy_tables, hydrogen_tables, tables, water_tables
 from jingjinji.errors import DataError, UnknownFinding
+from jingjinji.findings import NOT_PUBLISHED, Findings
 from jingjinji.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, VERDICTS
 
 IDS = [f"C{number:03}" for number in range(1, 118)]
@@ -316,3 +317,44 @@ def test_no_sentence_of_an_article_is_copied():
     assert "quote" not in rows
     assert rows.claim.str.len().max() < 150
     assert not rows.claim.str.contains('"').any()
+
+
+def without(found: dict, *ids: str) -> Findings:
+    """The made-up findings, but these come from a fit that did not converge."""
+    return Findings(found, {id: (id, "toy/wide") for id in ids}, {"toy/wide": "R-hat is 1.03"})
+
+
+def test_a_claim_whose_rule_needs_a_fit_that_did_not_converge_is_not_decided(found, judged):
+    findings = without(found, "pm25.decline.tianjin")
+    missed = claims.ledger(findings).set_index("id")
+    row = missed.loc["C066"]
+    assert judged.verdict["C066"] == SUPPORTED
+    assert row.verdict == UNDECIDED
+    assert row.reading.startswith(
+        "Fit toy/wide did not converge on this machine, so its numbers are not published: the "
+    )
+    assert row.reading.endswith("is not decided by this.")
+    assert (row.unpublished, row.fragile) == ("toy/wide", "")
+    assert row.findings == judged.findings["C066"]
+    rows = claims.load().set_index("id")
+    concerned = set(missed.index[missed.unpublished != ""])
+    assert concerned == set(rows.index[(rows.rule + rows.found).str.contains(r"pm25\.decline\.tianjin(?![\w.-])")])
+    rest = missed.index.difference(concerned)
+    assert missed.drop(columns="unpublished").loc[rest].equals(judged.drop(columns="unpublished").loc[rest])
+
+
+def test_only_a_reading_that_needs_it_prints_the_words(found):
+    rows = pd.DataFrame(
+        {"id": ["C1"], "rule": ["b.b = 1"], "said": ["Li"], "found": ["it is {a.a}, {value:a.a}, {a.a + 1}"]}
+    )
+    findings = without({"b.b": certain("b.b", 1)}, "a.a")
+    row = claims.ledger(findings, rows).iloc[0]
+    assert row.verdict == SUPPORTED
+    assert row.reading == f"It is {NOT_PUBLISHED}, {NOT_PUBLISHED}, {NOT_PUBLISHED}: the claim of Li holds."
+    assert row.unpublished == "toy/wide"
+
+
+def test_a_chapter_lists_its_claims_without_the_fit(found):
+    listed = claims.of_chapter(without(found, "pm25.decline.tianjin"), "pm25-decline").set_index("claim")
+    assert listed.verdict["C066"] == UNDECIDED
+    assert "did not converge" in listed.found["C066"]

@@ -5,8 +5,8 @@ import pytest
 
 from jingjinji import conclusions
 from jingjinji.conclusions import HEADLINES, Headline, least_certain, probability, weighed
-from jingjinji.errors import BookError, UnknownFinding
-from jingjinji.findings import Finding
+from jingjinji.errors import BookError, FitNotPublished, UnknownFinding
+from jingjinji.findings import Finding, Findings
 
 
 def quantity(id: str, mean: float, sd: float = 1.0) -> Finding:
@@ -67,6 +67,11 @@ def test_of_ranges_around_even_the_nearer_answer_comes_first():
 def test_an_unknown_finding_stops():
     with pytest.raises(UnknownFinding, match="there is no finding 'p0'"):
         weighed({}, (Headline("p0", "x", "air", "y"),))
+
+
+def test_a_finding_that_is_not_published_stops_with_its_fit():
+    with pytest.raises(FitNotPublished, match="'toy/wide'"):
+        weighed(Findings({}, {"p0": ("p0", "toy/wide")}), (Headline("p0", "x", "air", "y"),))
 
 
 def test_a_limit_is_printed_without_its_sign():

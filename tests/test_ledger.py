@@ -116,6 +116,31 @@ def test_only_pages_that_name_a_changed_claim_are_read_again(tmp_path, monkeypat
     assert "supported in part" not in re.search(r'id="C025".*?</tr>', html(tmp_path, "chapters/claims"), re.DOTALL)[0]
 
 
+def test_a_claim_that_needs_a_fit_that_did_not_converge_says_so_on_the_pages(tmp_path, monkeypatch, findings):
+    id = "pm25.decline.tianjin"
+    rest = {other: finding for other, finding in findings.items() if other != id}
+    fake_fitting(monkeypatch, rest, failed={"decline": "bulk ESS is 200"}, unpublished={id: ("change", "decline")})
+    write_book(tmp_path, pages(models="# Models\n", other="# Other\n\n{claim}`C001`\n"))
+    settings = SETTINGS | {"jingjinji_models_page": "models"}
+    build(tmp_path, **settings)
+    back = html(tmp_path, "chapters/claims")
+    row = re.search(r'id="C066".*?</tr>', back, re.DOTALL)[0]
+    assert "verdict-not-decided-by-these-data" in re.search(r'<tr class="([^"]*)" id="C066"', back)[1]
+    assert "Fit decline did not converge on this machine" in row
+    assert 'href="../models.html#fit-decline"' in row
+    assert f'href="../cards.html#{id}"' in row
+    for page in ("chapters/claims", "chapters/pm25-decline", "cards"):
+        assert "decline</a>: bulk ESS is 200." in html(tmp_path, page)
+    for page in ("chapters/apec-blue", "other"):
+        assert "not complete" not in html(tmp_path, page)
+    listed = json.loads((tmp_path / "_build/html/claims.json").read_text("utf-8"))["claims"]
+    assert next(row for row in listed if row["id"] == "C066")["unpublished"] == "decline"
+    assert build(tmp_path, **settings).read_pages == []
+    fake_fitting(monkeypatch, findings)
+    assert set(build(tmp_path, **settings).read_pages) == {"chapters/claims", "chapters/pm25-decline", "cards"}
+    assert "not complete" not in html(tmp_path, "chapters/pm25-decline")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -132,10 +132,11 @@ def test_licence_names_both(project):
     assert "Attribution 4.0 International" in (project / "LICENSES/CC-BY-4.0.txt").read_text("utf-8")
 
 
-def test_publishing_refuses_a_draft(project):
+@pytest.mark.parametrize("mark", ["DRAFT", "INCOMPLETE"])
+def test_publishing_refuses_a_draft_and_a_book_with_a_hole(project, mark):
     workflow = yaml.safe_load((project / ".github/workflows/book.yml").read_text())
     steps = workflow["jobs"]["test"]["steps"]
-    refusal = next(number for number, step in enumerate(steps) if "_build/html/DRAFT" in step.get("run", ""))
+    refusal = next(number for number, step in enumerate(steps) if f"_build/html/{mark}" in step.get("run", ""))
     upload = next(number for number, step in enumerate(steps) if "upload-pages" in step.get("uses", ""))
     assert refusal < upload
 

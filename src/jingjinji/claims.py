@@ -6,7 +6,7 @@ import pandas as pd
 
 from jingjinji import rules, tables
 from jingjinji.errors import BookError, DataError
-from jingjinji.findings import Finding
+from jingjinji.findings import Finding, Findings, did_not_converge
 from jingjinji.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, VERDICTS, Rule, World
 
 CHAPTERS = {
@@ -64,7 +64,9 @@ def ledger(
     """Every claim with what the book says of it.
 
     Columns of table `claims`, and verdict, reading (one sentence), findings and tables (names that the rule and the
-    reading use, separated by spaces), fragile (the verdicts that `OTHER_LEVELS` of probability would give, if others).
+    reading use, separated by spaces), fragile (the verdicts that `OTHER_LEVELS` of probability would give, if others),
+    unpublished (fits that rule or reading would need but which did not converge on this machine, separated by spaces).
+    A claim whose rule needs such a fit is not decided.
     Raises BookError that names the claim, for a rule that cannot be read or names what is not there.
     """
     rows = load() if rows is None else rows
@@ -96,19 +98,37 @@ def counts(judged: pd.DataFrame) -> pd.DataFrame:
 def _judged(row, world: World) -> dict[str, str]:
     try:
         rule = rules.parse(row.rule)
-        verdict, results = rules.judge(rule, world)
+        of_rule, of_tables = rules.named(rule)
         found, ids = rules.filled(row.found, world)
-        others = [rules.judge(rule, world, level)[0] for level in OTHER_LEVELS]
+        if failed := _failed(of_rule, world):
+            verdict, others = UNDECIDED, []
+            reading = _reading_without(failed, row.said)
+        else:
+            verdict, results = rules.judge(rule, world)
+            others = [rules.judge(rule, world, level)[0] for level in OTHER_LEVELS]
+            reading = _reading(row.said, found, rule, verdict, results)
     except BookError as error:
         raise type(error)(f"table claims, claim {row.id}: {error}") from error
-    of_rule, of_tables = rules.named(rule)
     return {
         "verdict": verdict,
-        "reading": _reading(row.said, found, rule, verdict, results),
+        "reading": reading,
         "findings": " ".join(dict.fromkeys([*of_rule, *ids])),
         "tables": " ".join(of_tables),
         "fragile": "; ".join(dict.fromkeys(other for other in others if other != verdict)),
+        "unpublished": " ".join(_failed([*of_rule, *ids], world)),
     }
+
+
+def _failed(ids: list[str], world: World) -> list[str]:
+    """Fits for want of which some of these findings are not published."""
+    return sorted(world.findings.fits_failed(ids)) if isinstance(world.findings, Findings) else []
+
+
+def _reading_without(failed: list[str], said: str) -> str:
+    """One sentence on a claim whose rule needs fits that are not published."""
+    numbers = "its numbers are" if len(failed) == 1 else "their numbers are"
+    conclusion = CONCLUSIONS[UNDECIDED].format(said=said)
+    return _sentence(f"{did_not_converge(failed)}, so {numbers} not published: {conclusion}")
 
 
 def _reading(said: str, found: str, rule: Rule, verdict: str, results: list[bool | None]) -> str:

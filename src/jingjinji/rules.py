@@ -31,8 +31,8 @@ import numpy as np
 import pandas as pd
 
 from jingjinji import tables
-from jingjinji.errors import DataError
-from jingjinji.findings import Finding, find
+from jingjinji.errors import DataError, FitNotPublished
+from jingjinji.findings import NOT_PUBLISHED, Finding, find
 
 SUPPORTED, IN_PART, CONTRADICTED = "supported", "supported in part", "contradicted"
 UNDECIDED, UNTESTABLE = "not decided by these data", "not a testable statement"
@@ -237,8 +237,8 @@ class _Reader:
 def judge(rule: Rule, world: World, level: float | None = None) -> tuple[str, list[bool | None]]:
     """The verdict of a rule, and for each of its tests whether it holds (None: open).
 
-    `level` stands in for every level of a probability. Raises UnknownFinding for an id without a finding and DataError
-    for a table, column or row that is not there.
+    `level` stands in for every level of a probability. Raises UnknownFinding for an id without a finding, DataError
+    for a table, column or row that is not there, and FitNotPublished where a finding's fit did not converge.
     """
     if rule.kind in WITHOUT_TEST:
         return WITHOUT_TEST[rule.kind], []
@@ -262,7 +262,7 @@ def filled(template: str, world: World) -> tuple[str, list[str]]:
     """A text with its placeholders filled, and the ids of findings in them.
 
     ``{id}`` is a finding with its interval, ``{value:id}`` its mean alone; any other value of the language, and
-    ``{P(event)}``, is computed.
+    ``{P(event)}``, is computed. Where it needs a finding that is not published, `NOT_PUBLISHED` stands in its place.
     """
     ids: list[str] = []
 
@@ -271,17 +271,22 @@ def filled(template: str, world: World) -> tuple[str, list[str]]:
         plain = inside.removeprefix("value:")
         node = _Reader(plain).value()
         ids.extend(_named(node)[0])
-        if node[0] == "finding":
-            found = find(world.findings, node[1])
-            if plain == inside and not found.is_probability:
-                return found.text
-            return found.value_text
-        if plain != inside:
+        if node[0] != "finding" and plain != inside:
             raise DataError(f"placeholder {{{inside}}} is no finding: expected {{value:id}}")
-        value = _chance(node, world) if node[0] in ("compare", "and", "or") else _value(node, world)
-        return value if isinstance(value, str) else number(value)
+        try:
+            return _filled(node, world, alone=plain != inside)
+        except FitNotPublished:
+            return NOT_PUBLISHED
 
     return PLACEHOLDER.sub(text_of, template), ids
+
+
+def _filled(node: tuple, world: World, alone: bool) -> str:
+    if node[0] == "finding":
+        found = find(world.findings, node[1])
+        return found.value_text if alone or found.is_probability else found.text
+    value = _chance(node, world) if node[0] in ("compare", "and", "or") else _value(node, world)
+    return value if isinstance(value, str) else number(value)
 
 
 def number(value: float) -> str:

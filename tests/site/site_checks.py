@@ -244,7 +244,8 @@ def findings_disagreements(site: Path) -> list[str]:
     strangers = cards.keys() - listed.keys()
     found = [f"{id} is not everywhere" for id in listed.keys() ^ tabled.keys() | without_card | strangers]
     for id in listed.keys() & tabled.keys() & cards.keys():
-        if tabled[id]["text"] != listed[id]["text"] or not math.isclose(float(tabled[id]["mean"]), listed[id]["mean"]):
+        means = float(tabled[id]["mean"] or "nan"), float("nan") if listed[id]["mean"] is None else listed[id]["mean"]
+        if tabled[id]["text"] != listed[id]["text"] or not (math.isclose(*means) or all(map(math.isnan, means))):
             found.append(f"{id}: json says {listed[id]['text']}, csv says {tabled[id]['text']}")
         if not listed[id]["text"].startswith(cards[id]):
             found.append(f"{id}: json says {listed[id]['text']}, its card says {cards[id]}")
@@ -257,8 +258,8 @@ def _cards(html: str) -> dict[str, str]:
 
 
 def draft_marks(site: Path) -> list[str]:
-    """Signs that a site was made with draft draws and must not be published."""
-    found = ["the file DRAFT is there"] if (site / "DRAFT").exists() else []
+    """Signs that a site was made with draft draws, or lacks a fit, and must not be published."""
+    found = [f"the file {mark} is there" for mark in ("DRAFT", "INCOMPLETE") if (site / mark).exists()]
     if json.loads((site / "findings.json").read_text("utf-8"))["draft"]:
         found.append("findings.json says that it is a draft")
     if "Draft draws" in (site / "index.html").read_text("utf-8"):

@@ -86,6 +86,13 @@ def test_findings_disagreements(tmp_path):
     write_findings(tmp_path, "1.5 %", "1.6 %", "1.7 %")
     assert len(checks.findings_disagreements(tmp_path)) == 2
     write_findings(tmp_path, "1.5 %", "1.5 %", "1.5 %")
+    words = "not published: did not converge on this machine"
+    write_findings(tmp_path, words, words, words)
+    (tmp_path / "findings.csv").write_text(f"id,text,mean\na.b,{words},\n")
+    assert len(checks.findings_disagreements(tmp_path)) == 1
+    listed = (tmp_path / "findings.json").read_text()
+    (tmp_path / "findings.json").write_text(listed.replace("1.5", "null"))
+    assert checks.findings_disagreements(tmp_path) == []
     (tmp_path / "findings.csv").write_text("id,text,mean\n")
     assert checks.findings_disagreements(tmp_path) == ["a.b is not everywhere"]
 
@@ -105,6 +112,8 @@ def test_draft_marks(tmp_path):
     write_findings(tmp_path, "1 %", "1 %", "1 %", draft=True)
     (tmp_path / "DRAFT").write_text("")
     assert len(checks.draft_marks(tmp_path)) == 3
+    (tmp_path / "INCOMPLETE").write_text("")
+    assert "the file INCOMPLETE is there" in checks.draft_marks(tmp_path)
 
 
 def test_toc_pages(tmp_path):

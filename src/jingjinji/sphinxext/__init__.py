@@ -1,6 +1,6 @@
 """The book's Sphinx extension: findings and claims in prose, cache keys that see code and data, alt texts, the site."""
 
-from jingjinji.sphinxext import alts, ledger, roles, site, staleness
+from jingjinji.sphinxext import alts, holes, ledger, roles, site, staleness
 
 
 def setup(app) -> dict:
@@ -12,6 +12,6 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, alts, staleness, site):
+    for room in (roles, ledger, alts, holes, staleness, site):
         room.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,8 +7,8 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 
 from jingjinji.errors import UnknownFinding
-from jingjinji.sphinxext import source
-from jingjinji.sphinxext.roles import FindingError, printed, remember
+from jingjinji.sphinxext import holes
+from jingjinji.sphinxext.roles import FindingError, remember, text_of
 
 PLACEHOLDER = re.compile(r"\{(?:(?P<kind>[a-z-]+):)?(?P<id>[\w-]+(?:\.[\w-]+)+(?:@[\w-]+)?)\}")
 LOOKS_LIKE_A_PATH = re.compile(r"^\S*(/|\\)\S*$|^\S+\.(png|svg|jpe?g|gif|webp|avif|pdf)$", re.IGNORECASE)
@@ -66,18 +66,17 @@ def _check_page(app, doctree) -> None:
 
 
 def _fill(app, image: nodes.image, page: str) -> None:
-    findings, draft = source.findings, source.is_draft
-
-    def text_of(kind: str, id: str) -> str:
+    def remembered(kind: str, id: str) -> str:
         try:
-            text = printed(findings(app), id, kind, draft(app.config))
+            text = text_of(app, kind, id)
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{page}, alt text of {_name(image)}: {error}") from error
         remember(app, kind, id)
         return text
 
     if "alt" in image:
-        image["alt"] = " ".join(filled(image["alt"], text_of).split())
+        alt = " ".join(filled(image["alt"], remembered).split())
+        image["alt"] = f"{holes.words_of_image(app.env, image['uri'])}{alt}"
 
 
 def _figure(image: nodes.Node) -> nodes.figure | None:

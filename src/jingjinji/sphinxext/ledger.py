@@ -17,7 +17,7 @@ from jingjinji import claims, tables
 from jingjinji.errors import BookError
 from jingjinji.rules import VERDICTS
 from jingjinji.sphinxext import source
-from jingjinji.sphinxext.roles import STATES, FindingReference, PageReference, remember
+from jingjinji.sphinxext.roles import FAILED, STATES, FindingReference, PageReference, fit_reference, remember
 
 CLAIM, LEDGER, ALL = "claim", "ledger", "all"
 NAMED = re.compile(r"\{claim\}`\s*(C\d+)\s*`")
@@ -41,6 +41,8 @@ def connect(app) -> None:
     app.connect("build-finished", _write_files)
     STATES[CLAIM] = _state_of_claim
     STATES[LEDGER] = _state_of_ledger
+    FAILED[CLAIM] = _failed_of_claim
+    FAILED[LEDGER] = _failed_of_ledger
 
 
 def judged(app) -> pd.DataFrame:
@@ -159,8 +161,10 @@ class LedgerDirective(_Directive):
     def _details(self, row) -> list[nodes.Node]:
         rests = [*map(self._finding, row.findings.split()), *map(self._table_link, row.tables.split())]
         against = [self._against(id) for id in row.against.split()]
+        unpublished = [fit_reference(self.config, fit, fit) for fit in row.unpublished.split()]
         parts = {
             "Rule": [nodes.literal("", row.rule)], "Why": [nodes.Text(row.reason)],
+            "Not published": _separated(unpublished, ", "),
             "Rests on": _separated(rests, ", "), "Says otherwise": _separated(against, "; "),
             "At another level of probability": [nodes.Text(row.fragile)] if row.fragile else [],
             "What could test it": [nodes.Text(row.test)] if row.test else [],
@@ -174,7 +178,7 @@ class LedgerDirective(_Directive):
     def _finding(self, id: str) -> nodes.Node:
         if "@" in id:
             return nodes.literal("", id)
-        return FindingReference("", id, finding=id, label=source.findings(self.env.app)[id].label)
+        return FindingReference("", id, finding=id, label=source.findings(self.env.app).label(id))
 
     def _table_link(self, name: str) -> PageReference:
         anchor = f"table-{nodes.make_id(name)}"
@@ -259,12 +263,28 @@ def _table(kind: str, head: tuple[str, ...], body: list[nodes.row]) -> nodes.tab
 
 def _state_of_claim(app, id: str) -> str:
     rows = judged(app)
-    return repr(rows.loc[id, ["claim", "verdict"]].tolist()) if id in rows.index else ""
+    if id not in rows.index:
+        return ""
+    return repr([*rows.loc[id, ["claim", "verdict"]], *_told(app, _failed_of_claim(app, id))])
 
 
 def _state_of_ledger(app, _id: str) -> str:
-    text = judged(app).to_json() + repr(cited(app)) + source.digest(app, [])
+    failed = _told(app, _failed_of_ledger(app, ""))
+    text = judged(app).to_json() + repr(cited(app)) + repr(failed) + source.digest(app, [])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _failed_of_claim(app, id: str) -> set[str]:
+    return set(judged(app).unpublished[id].split())
+
+
+def _failed_of_ledger(app, _id: str) -> set[str]:
+    return set(" ".join(judged(app).unpublished).split())
+
+
+def _told(app, fits: set[str]) -> list[tuple[str, str]]:
+    """Fits that did not converge, each with what failed."""
+    return [(fit, source.failed(app).get(fit, "")) for fit in sorted(fits)]
 
 
 def claims_json(rows: list[dict], draft: bool) -> str:

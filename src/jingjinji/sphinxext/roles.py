@@ -3,14 +3,15 @@
 import dataclasses
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from jingjinji.errors import UnknownFinding
-from jingjinji.findings import INTERVAL, PROBABILITY, Finding, find
+from jingjinji.errors import FitNotPublished, UnknownFinding
+from jingjinji.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Finding, anchor_of_fit, find
 from jingjinji.sphinxext import source
 
 KINDS = {
@@ -23,6 +24,8 @@ KINDS = {
 CARDS = "cards"
 STATES = {}
 """Other kinds that a page can use: kind -> function(app, id) that tells their state."""
+FAILED = {}
+"""The same kinds -> function(app, id) that names the fits that did not converge among those behind it."""
 VARIANT_IN_PROSE = re.compile(r"\{finding[a-z-]*\}`([^`@]+@[^`]+)`")
 
 
@@ -54,6 +57,7 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     Raises
     ------
     UnknownFinding : with the nearest known ids.
+    FitNotPublished : the finding's fit did not converge on this machine.
     FindingError : there is no interval, or the fall is no fall, or the kind is unknown.
     """
     finding = find(findings, id)
@@ -70,9 +74,28 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     return f"{PROBABILITY * 100:.0f} % HDI {finding.interval_text}"
 
 
+def text_of(app, kind: str, id: str) -> str:
+    """A finding as `printed`, or `NOT_PUBLISHED` where its fit did not converge; raises as `printed` does otherwise."""
+    try:
+        return printed(source.findings(app), id, kind, source.is_draft(app.config))
+    except FitNotPublished:
+        return NOT_PUBLISHED
+
+
 def remember(app, kind: str, id: str) -> None:
     """Note what the page that is being read prints, so that the page is read again when that changes."""
     _uses(app.env)[app.env.docname][kind, id] = _state(app, kind, id)
+    needs(app.env, _failed(app, kind, id))
+
+
+def needs(env, fits: Iterable[str]) -> None:
+    """Note that the page that is being read needs fits that did not converge."""
+    env.temp_data.setdefault("jingjinji_not_published", set()).update(fits)
+
+
+def needed(env) -> set[str]:
+    """The fits that `needs` noted for the page that is being read."""
+    return env.temp_data.get("jingjinji_not_published", set())
 
 
 def _turned(finding: Finding, draft: bool) -> Finding:
@@ -90,17 +113,22 @@ class FindingRole(SphinxRole):
         id, kind = self.text.strip(), KINDS[self.name]
         findings = source.findings(self.env.app)
         try:
-            text = printed(findings, id, kind, source.is_draft(self.config))
+            text = text_of(self.env.app, kind, id)
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: {error}") from error
         remember(self.env.app, kind, id)
-        return [FindingReference("", text, finding=id, label=findings[id].label)], []
+        label = findings.label(id)
+        if id in findings.unpublished:
+            link = fit_reference(self.config, findings.unpublished[id][1], NOT_PUBLISHED, label)
+            return [nodes.inline("", "", link, classes=["not-published"])], []
+        return [FindingReference("", text, finding=id, label=label)], []
 
 
 class FindingsCards(SphinxDirective):
     """A card for each finding whose id starts with the optional argument, grouped by topic.
 
     Findings of variant fits (``id@variant``) have a card where a page prints them; all are in the files to download.
+    The card of a finding whose fit did not converge says so.
     """
 
     optional_arguments = 1
@@ -109,23 +137,29 @@ class FindingsCards(SphinxDirective):
         prefix = self.arguments[0] if self.arguments else ""
         remember(self.env.app, CARDS, prefix)
         topics = defaultdict(list)
-        for finding in _with_card(self.env.app, prefix):
-            topics[".".join(finding.id.split(".")[:2])].append(finding)
+        for id in _with_card(self.env.app, prefix):
+            topics[".".join(id.split(".")[:2])].append(id)
         return [_downloads(self.env.docname), *(self._topic(topic, group) for topic, group in sorted(topics.items()))]
 
-    def _topic(self, topic: str, group: list[Finding]) -> nodes.section:
+    def _topic(self, topic: str, group: list[str]) -> nodes.section:
         section = nodes.section(ids=[f"topic-{topic.replace('.', '-')}"])
         section += nodes.title("", topic)
-        section += [self._card(finding) for finding in group]
+        section += [self._card(id) for id in group]
         return section
 
-    def _card(self, finding: Finding) -> nodes.container:
-        card = nodes.container(ids=[finding.id], classes=["finding-card"])
-        card += nodes.paragraph("", "", nodes.literal("", finding.id), classes=["finding-id"])
-        card += nodes.paragraph("", finding.label, classes=["finding-label"])
-        card += nodes.paragraph("", finding.value_text, classes=["finding-value"])
-        card += _field_list(self._fields(finding))
+    def _card(self, id: str) -> nodes.container:
+        findings = source.findings(self.env.app)
+        failed = id in findings.unpublished
+        card = nodes.container(ids=[id], classes=["finding-card"])
+        card += nodes.paragraph("", "", nodes.literal("", id), classes=["finding-id"])
+        card += nodes.paragraph("", findings.label(id), classes=["finding-label"])
+        card += nodes.paragraph("", NOT_PUBLISHED if failed else findings[id].value_text, classes=["finding-value"])
+        card += _field_list(self._fields_without(findings.unpublished[id][1]) if failed else self._fields(findings[id]))
         return card
+
+    def _fields_without(self, fit: str):
+        yield "Fit", [fit_reference(self.config, fit, fit)]
+        yield "Why", [nodes.Text(source.failed(self.env.app).get(fit) or "it did not pass the gate")]
 
     def _fields(self, finding: Finding):
         yield "Interval", [nodes.Text(_interval_sentence(finding))]
@@ -147,6 +181,12 @@ class FindingsCards(SphinxDirective):
 
 class PageReference(nodes.Inline, nodes.TextElement):
     """A link to another page of the book that is left as text when the book has no such page."""
+
+
+def fit_reference(config, fit: str, text: str, title: str = "") -> PageReference:
+    """A link to the diagnostics of a fit."""
+    page, anchor = config.jingjinji_models_page, anchor_of_fit(fit)
+    return PageReference("", "", nodes.Text(text), page=page, anchor=anchor, title=title)
 
 
 def _page_reference(text: str, page: str, anchor: str = "") -> PageReference:
@@ -196,22 +236,26 @@ def _downloads(docname: str) -> nodes.paragraph:
     return nodes.paragraph("", "", nodes.Text("All findings as files: "), *_separated(links), nodes.Text("."))
 
 
-def _with_card(app, prefix: str) -> list[Finding]:
+def _with_card(app, prefix: str) -> list[str]:
     findings, printed_variants = source.findings(app), set()
     for docname in app.env.found_docs:
         printed_variants |= set(VARIANT_IN_PROSE.findall(Path(app.env.doc2path(docname)).read_text("utf-8")))
-    return [
-        findings[id] for id in sorted(findings) if id.startswith(prefix) and ("@" not in id or id in printed_variants)
-    ]
+    ids = sorted({*findings, *findings.unpublished})
+    return [id for id in ids if id.startswith(prefix) and ("@" not in id or id in printed_variants)]
 
 
 def _state(app, kind: str, id: str) -> str:
     """Changes when what a page prints with that role, or on those cards, changes."""
     if kind in STATES:
         return STATES[kind](app, id)
-    findings = source.findings(app)
-    chosen = _with_card(app, id) if kind == CARDS else [findings[id]] if id in findings else []
-    return source.digest(app, chosen)
+    return source.digest(app, _with_card(app, id) if kind == CARDS else [id])
+
+
+def _failed(app, kind: str, id: str) -> set[str]:
+    """The fits that did not converge among those behind what a page prints with that role, or on those cards."""
+    if kind in FAILED:
+        return FAILED[kind](app, id)
+    return source.findings(app).fits_failed(_with_card(app, id) if kind == CARDS else [id])
 
 
 def _uses(env) -> dict[str, dict[tuple[str, str], str]]:

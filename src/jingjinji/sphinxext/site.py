@@ -1,4 +1,4 @@
-"""The finished site: its own MathJax, the banner and mark of a draft, the findings as files."""
+"""The finished site: its own MathJax, the marks of a site not to be published, the findings as files."""
 
 import csv
 import hashlib
@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from jingjinji.findings import INTERVAL, PROBABILITY
+from jingjinji.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
 from jingjinji.sphinxext import source
 
-DRAFT_MARK = "DRAFT"
+DRAFT_MARK, INCOMPLETE_MARK = "DRAFT", "INCOMPLETE"
 DRAFT_BANNER = (
     "<strong>Draft draws.</strong> These pages were made with few draws, to look at the book quickly. "
     "Numbers will change. Do not cite or publish them."
@@ -27,9 +27,25 @@ def connect(app) -> None:
     app.connect("build-finished", _write_files)
 
 
-def findings_json(rows: list[dict], draft: bool) -> str:
-    """Rows of findings as JSON text."""
-    content = {"draft": draft, "interval": INTERVAL, "probability": PROBABILITY, "findings": rows}
+def rows_of_files(findings: Findings) -> list[dict]:
+    """A row for each finding, by id: `Finding.summary` and its status, ``published`` or ``not published``.
+
+    A row that is not published has an id, a label, its fit as model and, as text, the words that pages print; its
+    numbers are None.
+    """
+    rows = [{**finding.summary(), "status": "published"} for finding in findings.values()]
+    columns = dict.fromkeys(rows[0]) if rows else {}
+    for id, (label, fit) in findings.unpublished.items():
+        told = {"id": id, "label": label, "text": NOT_PUBLISHED, "model": fit, "status": "not published"}
+        rows.append({**columns, **told})
+    return sorted(map(_without_nan, rows), key=lambda row: row["id"])
+
+
+def findings_json(rows: list[dict], draft: bool, failed: dict[str, str]) -> str:
+    """Rows of findings as JSON text; `failed` names the fits that did not converge, each with what failed."""
+    content = {
+        "draft": draft, "not_published": failed, "interval": INTERVAL, "probability": PROBABILITY, "findings": rows,
+    }  # fmt: skip
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -87,20 +103,33 @@ def _write_files(app, exception) -> None:
         return
     out, draft = Path(app.outdir), source.is_draft(app.config)
     _write_findings(app, out, draft)
-    if draft:
-        out.joinpath(DRAFT_MARK).write_text("Made with draft draws: not to be published.\n", encoding="utf-8")
+    _mark(out / DRAFT_MARK, "Made with draft draws: not to be published.\n" if draft else "")
+    _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))
+
+
+def incomplete(failed: dict[str, str]) -> str:
+    """What the mark of an incomplete site says: a line for each fit that did not converge; empty without any."""
+    lines = [f"{name}: {what}\n" for name, what in sorted(failed.items())]
+    return "".join(["Fits that did not converge on this machine: not to be published.\n", *lines]) if lines else ""
+
+
+def _mark(path: Path, text: str) -> None:
+    if text:
+        path.write_text(text, encoding="utf-8")
     else:
-        out.joinpath(DRAFT_MARK).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _write_findings(app, out: Path, draft: bool) -> None:
     """Write the files to download, unless they are there and made of today's findings by today's code."""
     findings = source.findings(app)
     files, stamp = (out / "findings.json", out / "findings.csv"), Path(app.doctreedir, "findings.sha256")
-    state = source.digest(app, findings.values()) + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    ids = sorted({*findings, *findings.unpublished})
+    made_by = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    state = f"{source.digest(app, ids)} {sorted(findings.failed.items())} {made_by}"
     if stamp.exists() and stamp.read_text() == state and all(file.exists() for file in files):
         return
-    rows = [_without_nan(findings[id].summary()) for id in sorted(findings)]
-    for file, text in zip(files, (findings_json(rows, draft), findings_csv(rows)), strict=True):
+    rows = rows_of_files(findings)
+    for file, text in zip(files, (findings_json(rows, draft, findings.failed), findings_csv(rows)), strict=True):
         file.write_text(text, encoding="utf-8")
     stamp.write_text(state)

@@ -8,14 +8,22 @@ from importlib import metadata
 from pathlib import Path
 
 import jingjinji.findings
-from jingjinji.findings import Finding
+from jingjinji.findings import Finding, Findings
 
 
-def findings(app) -> dict[str, Finding]:
-    """Every published finding, by id; read once for each Sphinx application."""
+def findings(app) -> Findings:
+    """Every finding, by id; read once for each Sphinx application."""
     if not hasattr(app, "jingjinji_findings"):
-        app.jingjinji_findings = dict(_module(app.config).all_findings())
+        published = _module(app.config).all_findings()
+        app.jingjinji_findings = Findings(published, _told(app, "unpublished_findings"), failed(app))
     return app.jingjinji_findings
+
+
+def failed(app) -> dict[str, str]:
+    """Every fit that did not converge on this machine, with one sentence of what failed; read once, as findings are."""
+    if not hasattr(app, "jingjinji_failed"):
+        app.jingjinji_failed = _told(app, "unpublished")
+    return app.jingjinji_failed
 
 
 def is_draft(config) -> bool:
@@ -23,17 +31,26 @@ def is_draft(config) -> bool:
     return bool(_module(config).draft())
 
 
-def digest(app, chosen: Iterable[Finding]) -> str:
-    """One hash of everything that decides how findings are printed.
+def digest(app, ids: Iterable[str]) -> str:
+    """One hash of everything that decides how the findings of these ids are printed.
 
     Their draws are hashed and not their texts: intervals and diagnostics of all findings take seconds to compute.
     """
     total = hashlib.sha256(f"{_printing()} {is_draft(app.config)}".encode())
-    for finding in chosen:
-        about = finding.id, finding.label, finding.unit, finding.model, finding.panel, finding.code, finding.draws.shape
-        total.update(repr(about).encode())
-        total.update(finding.draws.tobytes())
+    known = findings(app)
+    for id in ids:
+        if id in known.unpublished:
+            label, fit = known.unpublished[id]
+            total.update(repr((id, label, fit, known.failed.get(fit))).encode())
+        elif id in known:
+            _add(total, known[id])
     return total.hexdigest()
+
+
+def _add(total, finding: Finding) -> None:
+    about = finding.id, finding.label, finding.unit, finding.model, finding.panel, finding.code, finding.draws.shape
+    total.update(repr(about).encode())
+    total.update(finding.draws.tobytes())
 
 
 @cache
@@ -41,6 +58,11 @@ def _printing() -> str:
     """The code that rounds and prints, and the version of the library that computes intervals."""
     code = Path(jingjinji.findings.__file__).read_bytes()
     return f"{hashlib.sha256(code).hexdigest()} {metadata.version('arviz-stats')}"
+
+
+def _told(app, name: str) -> dict:
+    """What an engine says of fits that did not converge; one that has no such function has no such fits."""
+    return dict(getattr(_module(app.config), name, dict)())
 
 
 def _module(config):

@@ -20,8 +20,8 @@ from sphinx.util import logging
 
 from jingjinji.dependencies import Sources, changes, fingerprint
 from jingjinji.errors import UnknownFinding
-from jingjinji.sphinxext import ledger, source
-from jingjinji.sphinxext.roles import KINDS, FindingError, printed
+from jingjinji.sphinxext import holes, ledger, source
+from jingjinji.sphinxext.roles import KINDS, FindingError, text_of
 
 LOGGER = logging.getLogger(__name__)
 KEY = "dependencies"
@@ -84,18 +84,35 @@ def _install(app) -> None:
 
         def start_client(self):
             given = self._notebook
-            code = plain_code(given)
-            dependencies = app.jingjinji_sources.dependencies(code)
-            _pages(app.env)[app.env.path2doc(str(self.path))] = code, dependencies
+            code, docname = plain_code(given), app.env.path2doc(str(self.path))
+            dependencies = _dependencies(app, code)
+            _pages(app.env)[docname] = code, dependencies
             given.metadata.setdefault("kernelspec", {})[KEY] = fingerprint(dependencies)
+            token = holes.CONCERNED.set(frozenset(_failed(app, dependencies)))
             try:
                 super().start_client()
             finally:
+                holes.CONCERNED.reset(token)
                 given.metadata["kernelspec"].pop(KEY, None)
             self._notebook = _with_results(given, self._notebook)
+            holes.dress(app, given, docname)
 
     execution.NotebookClientCache = Client
     execution_cache.get_cache = one_at_a_time
+
+
+def _dependencies(app, code: str) -> dict[str, str]:
+    """What a page's code depends on, and what failed in those fits of its topics that did not converge."""
+    found = app.jingjinji_sources.dependencies(code)
+    return found | {f"fit {name}": what for name, what in _failed(app, found).items()}
+
+
+def _failed(app, dependencies: dict[str, str]) -> dict[str, str]:
+    """The fits that did not converge of topics whose module is among the dependencies, each with what failed."""
+    models = f"{app.config.jingjinji_package}/models"
+    topics = {path.removeprefix(f"{models}/").partition("/")[0].removesuffix(".py")
+              for path in dependencies if path.startswith(f"{models}/")}  # fmt: skip
+    return {name: what for name, what in source.failed(app).items() if name.partition("/")[0] in topics}
 
 
 def _run_side_by_side(app, env, docnames) -> None:
@@ -146,7 +163,7 @@ def _pages_with_changed_dependencies(app, env, added, changed, removed) -> list[
     for docname, (code, before) in _pages(env).items():
         if docname in removed or docname in changed:
             continue
-        differing = changes(before, app.jingjinji_sources.dependencies(code))
+        differing = changes(before, _dependencies(app, code))
         if differing:
             LOGGER.info("%s runs again: %s changed", docname, ", ".join(differing))
             outdated.append(docname)
@@ -179,6 +196,6 @@ def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
 
 def _text(app, kind: str, id: str) -> str:
     try:
-        return printed(source.findings(app), id, kind, source.is_draft(app.config))
+        return text_of(app, kind, id)
     except (UnknownFinding, FindingError):
         return f"`{id}`"
