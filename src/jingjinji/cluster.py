@@ -186,10 +186,10 @@ def _local(count: int):
     """A cluster of as many workers as cores, inside this process: what samples runs in processes of its own."""
     from distributed import LocalCluster
 
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     _share_threads(count)
     return LocalCluster(n_workers=min(os.cpu_count(), count), threads_per_worker=1, processes=False,
-                        dashboard_address=None, silence_logs=logging.ERROR)  # fmt: skip
+                        dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
 
 
 _share = {"threads": 1}

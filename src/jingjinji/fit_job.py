@@ -69,6 +69,11 @@ class Topic:
             name for name, values in arrays.items() if all(np.array_equal(values, other[name]) for other in others)
         )
 
+    def put(self, arrays: dict[str, np.ndarray]) -> None:
+        """Give the model the arrays of a panel."""
+        for name, values in arrays.items():
+            self.model[name].set_value(np.asarray(values, self.model[name].dtype))
+
     @cached_property
     def compiled(self):
         start = time.monotonic()
@@ -218,8 +223,7 @@ class Making:
         first = slice(draws)
         parameters = self.draws["posterior"].to_dataset().isel(draw=first)
         stats = self.draws["sample_stats"].to_dataset().isel(draw=first)
-        for name, values in self.arrays.items():
-            self.topic.model[name].set_value(values)
+        self.topic.put(self.arrays)
         parameters = fitting.with_derived(self.module, self.topic.model, parameters)
         return fitting.Fit(self.topic.name, self.variant, self.panel, parameters, stats, list(checks),
                            self.seconds["sample"], self.settings)  # fmt: skip

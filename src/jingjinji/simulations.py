@@ -153,8 +153,7 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     arrays = job.module.data(made)
     seed = fitting.seed(f"{job.name}/{toy} {number}")
     tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
-    for name, values in arrays.items():
-        job.model[name].set_value(values)
+    job.put(arrays)
     parameters = fitting.with_derived(job.module, job.model, tree["posterior"].to_dataset())
     stats = tree["sample_stats"].to_dataset()
     fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, SETTINGS)
