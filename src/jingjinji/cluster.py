@@ -15,11 +15,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import jingjinji
-from jingjinji import fit_job, models, sampler, store
+from jingjinji import fit_job, fitting, models, sampler, store
 from jingjinji.errors import BookError
 from jingjinji.fit_job import Job
 
@@ -56,7 +56,16 @@ def jobs(fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = 
         # what others need comes first
         order = sorted(members, key=lambda name, leader=leader: name.partition("/")[0] != leader)
         made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further))
+    if mode == fitting.PRIOR:
+        return _merged(made)
     return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
+
+
+def _merged(jobs: list[Job]) -> list[Job]:
+    """As few jobs as there are cores: where nothing is compiled, starting a process takes longest."""
+    count = min(len(jobs), os.cpu_count())
+    return [replace(jobs[k], fits={n: key for job in jobs[k::count] for n, key in job.fits.items()})
+            for k in range(count)]  # fmt: skip
 
 
 def make(

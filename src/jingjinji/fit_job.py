@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from types import ModuleType
@@ -75,6 +76,36 @@ class Topic:
             self.model[name].set_value(np.asarray(values, self.model[name].dtype))
 
     @cached_property
+    def _one_from_the_prior(self):
+        """A function that draws every variable once, and its generators."""
+        from pymc.pytensorf import compile as compiled
+        from pymc.pytensorf import find_rng_nodes
+
+        variables = [*self.model.free_RVs, *(self.model[name] for name in self.module.DERIVED)]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+            function = compiled([], variables, mode="FAST_COMPILE")
+        return [variable.name for variable in variables], function, find_rng_nodes(function.maker.fgraph.outputs)
+
+    def prior(self, chains: int, tune: int, draws: int, seed: int) -> xr.DataTree:
+        """Draws from the prior in the shape of a fit: a stand-in for the sampler in tests."""
+        from pymc.pytensorf import reseed_rngs
+
+        names, function, generators = self._one_from_the_prior
+        reseed_rngs(generators, seed)
+        made = [function() for _ in range(chains * draws)]
+        posterior = xr.Dataset(coords={"chain": range(chains), "draw": range(draws)})
+        for place, name in enumerate(names):
+            values = np.stack([drawn[place] for drawn in made])
+            dims = self.model.named_vars_to_dims.get(name) or [f"{name}_dim_{k}" for k in range(values.ndim - 1)]
+            coords = {dim: list(self.model.coords[dim]) for dim in dims if self.model.coords.get(dim) is not None}
+            shaped = values.reshape(chains, draws, *values.shape[1:])
+            posterior[name] = xr.DataArray(shaped, dims=("chain", "draw", *dims), coords=coords)
+        energy = np.random.default_rng(seed).normal(size=(chains, draws))
+        stats = xr.Dataset({"diverging": (("chain", "draw"), energy > np.inf), "energy": (("chain", "draw"), energy)})
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+    @cached_property
     def compiled(self):
         start = time.monotonic()
         made = sampler.compile_model(self.model, self.frozen)
@@ -117,9 +148,9 @@ class Making:
         self.settings = fitting.settings(topic, self.mode)
         self.seed = fitting.seed(name)
         self.panel = self.module.load(self.variant)
-        arrays = self.module.data(self.panel)
-        self.arrays = {name: values for name, values in arrays.items() if name not in self.topic.frozen}
-        self.key, self.of = keys.of_draws(self.topic.graph, keys.of_arrays(arrays), self.settings, self.seed)
+        self.arrays = self.module.data(self.panel)
+        graph = key if self.mode == fitting.PRIOR else self.topic.graph
+        self.key, self.of = keys.of_draws(graph, keys.of_arrays(self.arrays), self.settings, self.seed)
         self.made: dict[int, dict[str, Finding]] = {}
         self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
 
@@ -164,14 +195,17 @@ class Making:
 
     def _sampled(self, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
         if self.mode == fitting.PRIOR:
-            draws = _widened(_rounded(fitting.prior(self.module, self.panel, *DRAFT[fitting.PRIOR], self.seed)))
+            self.topic.put(self.arrays)
+            draws = _widened(_rounded(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed)))
             verdict = self._no_verdict(draws)
         else:
             if "compiled" not in self.topic.__dict__:
                 self.shop.tell({"fit": self.name, "phase": "compiling"})
                 compiled = self.topic.compiled
                 self.seconds["compile"] = self.topic.compile_seconds
-            compiled = self.topic.compiled.with_data(**self.arrays)
+            frozen = self.topic.frozen
+            changing = {name: values for name, values in self.arrays.items() if name not in frozen}
+            compiled = self.topic.compiled.with_data(**changing)
             self.shop.tell({"fit": self.name, "phase": "sampling"})
             draws, verdict = self._drawn(compiled, looked)
         notes = {"of": self.of, "seconds": self.seconds}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import warnings
 from collections.abc import Callable, Iterable
@@ -12,7 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import xarray as xr
 
 import jingjinji
@@ -235,26 +233,6 @@ def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Datase
         made = pm.compute_deterministics(parameters, var_names=list(module.DERIVED), merge_dataset=False,
                                          progressbar=False, compile_kwargs={"mode": "FAST_COMPILE"})  # fmt: skip
     return parameters.assign(made.data_vars)
-
-
-def prior(module: ModuleType, panel, chains: int, tune: int, draws: int, seed: int) -> xr.DataTree:
-    """Draws from the prior in the shape of a fit: a stand-in for the sampler in tests."""
-    import pymc as pm
-
-    logging.getLogger("pymc").setLevel(logging.WARNING)
-    with module.build(panel) as model:
-        names = [variable.name for variable in model.free_RVs] + list(module.DERIVED)
-        drawn = pm.sample_prior_predictive(
-            chains * draws, var_names=names, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    flat = drawn["prior"].to_dataset().isel(chain=0, drop=True)
-    split = flat.assign_coords(
-        chain=("draw", np.repeat(np.arange(chains), draws)), number=("draw", np.tile(np.arange(draws), chains))
-    )
-    shaped = split.set_index(draw=["chain", "number"]).unstack("draw").rename(number="draw")
-    energy = np.random.default_rng(seed).normal(size=(chains, draws))
-    stats = xr.Dataset({"diverging": (("chain", "draw"), energy > np.inf), "energy": (("chain", "draw"), energy)})
-    return xr.DataTree.from_dict({"posterior": shaped.transpose("chain", "draw", ...), "sample_stats": stats})
 
 
 def sample_missing(

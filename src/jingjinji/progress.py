@@ -23,7 +23,7 @@ class Progress:
     """
 
     def __init__(self, wanted, todo):
-        self.total, self.todo = len(wanted), list(todo)
+        self.total, self.todo = len({*wanted, *todo}), list(todo)
         self.expected = cluster.costs(self.todo)
         self.ended: dict[str, dict] = {}
         self.now: dict[str, str] = {}
@@ -33,7 +33,7 @@ class Progress:
 
     def __enter__(self):
         if self.todo:
-            self.console.print(f"{len(self.todo)} of {self.total} fits are to be made; {self._left()}.")
+            self._say(f"{len(self.todo)} of {self.total} fits are to be made; {self._left()}.")
         if self.console.is_terminal:
             self.live.start()
         return self
@@ -49,11 +49,11 @@ class Progress:
             self.now.pop(fit, None)
             if fit not in self.ended:
                 self.ended[fit] = event
-                self.console.print(f"[{len(self.ended)}/{len(self.todo)}] ".replace("[", r"\\[") + self._words(event))
+                self._say(f"[{len(self.ended)}/{len(self.todo)}] {self._words(event)}")
         else:
             self.now[fit] = event["phase"]
             if event["phase"] not in ("compiling", "sampling"):
-                self.console.print(f"{fit}: {event['phase']}")
+                self._say(f"{fit}: {event['phase']}")
 
     def summary(self, done: dict[str, str]) -> str:
         """The last lines: how long each topic compiled, sampled and was put into words, and the whole."""
@@ -69,6 +69,9 @@ class Progress:
             lines.append(f"{topic:<20}" + "".join(f"{seconds[stage]:>12.1f}" for stage in STAGES))
         minutes = (time.monotonic() - self.start) / 60
         return "\n".join([*lines, f"{len(made)} of {self.total} fits were made in {minutes:.1f} minutes."])
+
+    def _say(self, words: str) -> None:
+        self.console.print(words, markup=False, soft_wrap=True)
 
     def _words(self, event: dict) -> str:
         words = f"{event['fit']} is stored already"
