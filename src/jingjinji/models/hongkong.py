@@ -46,8 +46,8 @@ class Panel:
     below the stroke, as 0/1 rows of `SECTORS`; bottom all zero for a total), release (-1 for the last one or a ratio).
     `series`: log of fossil CO2 and of the CO2 of coal and gas burnt by year (source, year), nan where there is none.
     `curve`: lowest and highest exponent of the scale on which a year's step is the same: 0 constant per cent, 1
-    constant tonnes. `walk`: multiplies how fast drifts change. `shared`: 1 where sectors are pooled, larger for
-    hardly.
+    constant tonnes. `walk`: multiplies how fast drifts change. Where statistics or later figures are left out, what
+    only they inform has its prior.
     """
 
     printed: pd.DataFrame
@@ -57,7 +57,6 @@ class Panel:
     last: int = NOW
     curve: tuple[float, float] = (0.02, 1.0)
     walk: float = 1.0
-    shared: float = 1.0
     known: np.ndarray | None = None
     truth: dict | None = None
 
@@ -155,7 +154,6 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "informed": (YEARS[YEARS > ANCHOR] <= panel.last).astype(float),
         "curve": np.array(panel.curve),
         "walk_factor": np.array(panel.walk),
-        "shared_factor": np.array(panel.shared),
     }
 
 
@@ -244,7 +242,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         level = pm.Normal("level", np.log(10), 1, dims="sector")
         exponent = d["curve"][0] + (d["curve"][1] - d["curve"][0]) * pm.Beta("curvature", 1, 1)
         drift_mean = pm.Normal("drift_mean", 0, 0.03)
-        drift_scale = d["shared_factor"] * pm.LogNormal("drift_scale", np.log(0.02), 0.5)
+        drift_scale = pm.LogNormal("drift_scale", np.log(0.02), 0.5)
         drift = pm.Normal("drift", 0, 1, dims="sector")
         walk_scale = d["walk_factor"] * pm.LogNormal("walk_scale", np.log(0.01), 0.5)
         walk = pm.Normal("walk", 0, 1, dims=("step", "sector"))
@@ -301,7 +299,8 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): printed figures and statistics of the years of `panel`.
 
-    Steps are `rise` a year until `PEAK` and `fall` after it, with Student's surprises.
+    Steps are `rise` a year until `PEAK` and `fall` after it, with Student's surprises. The truth that is kept also has
+    ``emissions`` (year, sector) in Mt, and ``left``, per cent of those of `BASE`, in `HALF`.
     """
     panel = load() if panel is None else panel
     known, printed = {**TRUTH, **truth}, panel.printed
@@ -321,11 +320,18 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
         off[:, year] = known["memory"] * off[:, year - 1] + fresh[:, year]
     series = np.log([made.sum(axis=1), made[:, 0]]) + known["offset"][:, None] + off
     series = np.where(np.isfinite(panel.series), series, np.nan)
-    return replace(panel, printed=printed.assign(value=value), series=series, truth={**known, "emissions": made})
+    later = known["fall"] + known["scatter"] * rng.standard_t(TAIL, (HALF - NOW, len(SECTORS)))
+    path = cumulated()[-1] @ steps + later.sum(axis=0)
+    left = 100 * (np.exp(known["level"]) * expanded(path, known["exponent"])).sum() / made[0].sum()
+    truth = {**known, "emissions": made, "left": left}
+    return replace(panel, printed=printed.assign(value=value), series=series, truth=truth)
 
 
-def _toy(panel: Panel, fall: float) -> Panel:
-    return simulate({"fall": fall}, np.random.default_rng([59, int(-100 * fall)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, fall: float) -> Panel:
+    return simulate({"fall": fall}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, fall=-0.03), "toy-no-fall": partial(_toy, fall=0.0)}
 
 
 def _until(panel: Panel, last: int) -> Panel:
@@ -335,19 +341,13 @@ def _until(panel: Panel, last: int) -> Panel:
 
 
 DERIVED = ()
-LONG_VARIANTS = True
-"""Levels of sectors, known by their sum alone before 2015, mix slowly."""
 TARGET_ACCEPT = 0.98
 """Totals known to a per cent are sums of four sectors: the posterior bends, and long steps leave it."""
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, fall=-0.03),
-    "toy-no-fall": partial(_toy, fall=0.0),
     "per-cent": partial(replace, curve=(0.02, 0.03)),
     "tonnes": partial(replace, curve=(0.99, 1.0)),
     "steady-drift": partial(replace, walk=0.05),
     "quick-drift": partial(replace, walk=3.0),
-    "sectors-apart": partial(replace, shared=3.0),
     "inventory-alone": lambda panel: replace(panel, series=np.full_like(panel.series, np.nan)),
     "to-2019": partial(_until, last=2019),
 }
@@ -359,8 +359,7 @@ def states(fit) -> dict[str, np.ndarray]:
     value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
     low, high = fit.panel.curve
     exponent = low + (high - low) * value["curvature"]
-    scale = fit.panel.shared * value["drift_scale"][:, None]
-    drift = value["drift_mean"][:, None] + scale * value["drift"]
+    drift = value["drift_mean"][:, None] + value["drift_scale"][:, None] * value["drift"]
     walk_scale = fit.panel.walk * value["walk_scale"]
     drifts = drift[:, None] + walk_scale[:, None, None] * np.einsum("uv,dvs->dus", walked(), value["walk"])
     scatter = np.exp(value["log_scatter_mean"][:, None] + value["log_scatter"])
@@ -421,9 +420,11 @@ def findings(fit) -> list[Finding]:
     if fit.variant.startswith("to-"):
         return made
     later = ahead(fit, now)
-    made += _targets(fit, of, later, name, shape)
+    targets = _targets(fit, of, later, name, shape)
     if fit.panel.truth:
-        return made + _truths(fit)
+        left = [finding for finding in targets if finding.id.startswith(f"silk.hongkong.left.{HALF}")]
+        return made + left + _truths(fit)
+    made += targets
     made += _needs(of, yearly, name, shape)
     if not fit.variant:
         made += _sectors(now, name, shape) + _ratios(fit, name) + _money(of, name, shape)
@@ -455,6 +456,7 @@ def _truths(fit) -> list[Finding]:
         ("change", f"change of emissions, {BASE} to {NOW}", 100 * change, "%"),
         ("rate", f"mean change a year, {PEAK} to {NOW}", 100 * rate, "% a year"),
         (str(NOW), f"emissions, {NOW}", index[NOW], "Mt"),
+        (f"left.{HALF}", f"emissions of {HALF}, of those of {BASE}", fit.panel.truth["left"], "%"),
     ):
         made.append(exact(f"silk.hongkong.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit,
                           ()))  # fmt: skip
