@@ -30,7 +30,7 @@ class NormalDensity(Op):
         for cell, value in zip(outputs, density_and_inverse(*inputs), strict=True):
             cell[0] = np.asarray(value)
 
-    def infer_shape(self, fgraph, node, shapes):
+    def infer_shape(self, node, shapes):
         """Shapes of the outputs."""
         return [(), shapes[0], shapes[1]]
 

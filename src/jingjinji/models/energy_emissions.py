@@ -129,7 +129,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "break": [f"{name} {year}" for name, year in BREAKS],
         "year": list(YEARS),
     }
-    with pm.Model(coords=coords) as model:
+    with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         elasticity_mean = pm.Normal("elasticity_mean", 0.5, 0.5, dims=("emission", "driver"))
         region_scale = pm.LogNormal("region_scale", np.log(0.15), 0.5, dims=("emission", "driver"))
@@ -163,25 +163,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         mean = mean + elasticity[:, 0, :, None] * d["coal"] + elasticity[:, 1, :, None] * d["output"]
         mean = mean + d["broken"] * (step[:, :, None] * AFTER[:, :, None, :]).sum(axis=1)
 
-        def before(path):
-            return pt.concatenate([pt.zeros_like(path[..., :1]), path[..., :-1]], axis=-1)
-
+        left, carry_on = d["seen"] - mean, carry_over[:, None]
+        before = pt.concatenate([pt.zeros_like(left[..., :1]), left[..., :-1]], axis=-1)
+        new = left - carry_on[..., None] * before
         # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
-        carry_on = carry_over[:, None]
-        all_provinces, middle = mean.mean(axis=1), d["seen"].mean(axis=1)
-        expected = all_provinces + carry_on * before(middle - all_provinces)
+        expected = d["seen"].mean(axis=1) - new.mean(axis=1)
         first = 1 + FIRST * (1 / pt.sqrt(1 - carry_on**2) - 1)
         year_scale = pm.LogNormal("year_scale", np.log(0.04), 0.7, dims="emission")
         spread = d["common"] * year_scale[:, None] * first + (1 - d["common"])
         year_mean = pm.Normal("year_mean", d["common"] * expected, spread, dims=("emission", "year"))
         shock = pm.Deterministic("year_shock", d["common"] * (year_mean - expected), dims=("emission", "year"))
-
-        apart = mean - all_provinces[:, None, :]
-        left = d["seen"] - middle[:, None, :] - apart
         pm.StudentT(
             "emissions",
             nu=TAIL,
-            mu=apart + carry_on[..., None] * before(left) + (expected + shock)[:, None, :],
+            mu=d["seen"] - new + shock[:, None, :],
             sigma=(scatter[:, None] * first)[:, None, :],
             observed=d["seen"],
             dims=("emission", "province", "year"),
