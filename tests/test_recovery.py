@@ -19,11 +19,6 @@ def score(name, draws, truth):
     flat = draws.reshape(-1, *draws.shape[2:])
     found[name] = np.ravel((truth - flat.mean(axis=0)) / flat.std(axis=0)).tolist()
 
-WITH_TRUTHS = (
-    *("energy_emissions/toy", "energy_emissions/toy-no-link", "energy_mix/toy", "energy_mix/toy-no-drift"),
-    *("energy_phase_out/toy", "energy_phase_out/toy-hebei-flat"),
-    *("carbon/toy", "carbon/toy-alike"),
-)
 found = {}
 try:
     for name in ("decline/toy", "decline/toy-no-decline"):
@@ -39,12 +34,6 @@ try:
     for name in ("heavy_days/toy", "heavy_days/toy-no-decline"):
         fit = fitting.load_fit(name)
         score(f"{fit.variant}: days", fit.parameters["slope"], fit.panel.truth["slope"])
-    for name in WITH_TRUTHS:
-        findings = fitting.load_fit(name).findings
-        for id, truth in findings.items():
-            if ".truth." in id:
-                estimate = findings[id.replace(".truth.", ".", 1)]
-                found[id] = [(truth.mean - estimate.mean) / estimate.sd]
     for topic, line in (("apec_series", "embassy"), ("apec_stations", "stations"), ("apec_donors", "donors.beijing")):
         for variant in ("toy", "toy-small", "toy-none"):
             fit = fitting.load_fit(f"{topic}/{variant}")

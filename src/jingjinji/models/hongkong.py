@@ -276,8 +276,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         after = _drawn("after", level[:3], drifts[1, :3, 1:], scatter[:3], exponent, informed[1, :3, 1:],
                        ("measured after", "year after"))  # fmt: skip
         rest = pm.StudentT("surprise_after", nu=TAIL, mu=0, sigma=1, dims=("guessed after", "year after"))
-        forwards = pt.concatenate([level[:, None], pt.concatenate([after, rest])], axis=1)
-        drawn = pt.concatenate([before, early, forwards]).reshape((2, len(SECTORS), OUTWARDS.shape[1]))
+        drawn = pt.concatenate([part.ravel() for part in (before, early, level, after, rest)])[outwards()]
 
         reached = risen(drawn, level, exponent, pt)
         steps = reached - pt.concatenate([pt.zeros_like(reached[..., :1]), reached[..., :-1]], axis=-1)
@@ -288,11 +287,12 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         given("paths", density.sum()[None], observed=np.zeros(1))
 
         path = log_emissions(drawn, level, drifts, scatter, exponent, informed, d["last_informed"], pt)
-        everything = pt.log(pt.exp(path).sum(axis=1, keepdims=True))
+        # log2, for PyTensor replaces the natural logarithm by a safer form that takes long to compile
+        everything = np.log(2) * pt.log2(pt.exp(path).sum(axis=1))
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
         revision = pm.Normal("revision", 0, revision_scale, dims="release")
         inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
-        logs = pt.concatenate([pt.concatenate([path, everything], axis=1).ravel(), revision, np.zeros(1)])
+        logs = pt.concatenate([path.ravel(), everything.ravel(), revision, np.zeros(1)])
         above, below, revised, totals = named(panel)
         expected = logs[above] - logs[below] + logs[revised]
         sd = pt.sqrt(inventory**2 + d["half"] ** 2)
@@ -310,26 +310,40 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
+def outwards() -> np.ndarray:
+    """Where what is drawn of each direction, sector and place stands among all that is drawn, one after the other.
+
+    That is all of `before`, `surprise_before`, `level`, `after` and `surprise_after`, row by row.
+    """
+    count, places = len(SECTORS), OUTWARDS.shape[1]
+    back = np.arange(count * places).reshape(count, places)
+    level = back.size + np.arange(count)[:, None]
+    forth = back.size + count + np.arange(count * (places - 1)).reshape(count, places - 1)
+    return np.stack([back, np.concatenate([level, forth], axis=1)])
+
+
 def named(panel: Panel) -> tuple[np.ndarray, ...]:
     """Where the parts of each printed figure, and of the two statistics, stand among the logarithms of `build`.
 
-    These are sectors and their sum by direction and place (2, 5, 10), revisions of releases, and one zero. Four arrays:
-    the sum above the stroke, the one below it, the revision (figure,); and what the statistics follow (source, year).
+    These are sectors by direction and place (2, 4, 10), their sums (2, 10), revisions of releases, and one zero. Four
+    arrays: the sum above the stroke, the one below it, the revision (figure,); and for statistics (source, year).
     """
+    inside = np.arange(2 * len(SECTORS) * OUTWARDS.shape[1]).reshape(2, len(SECTORS), -1)
+    sums = inside.size + np.arange(OUTWARDS.size).reshape(2, 1, -1)
     place = np.zeros((len(YEARS), len(SECTORS) + 1), dtype=int)
-    inside = np.arange(OUTWARDS.size * (len(SECTORS) + 1)).reshape(2, len(SECTORS) + 1, -1)
-    place[OUTWARDS - BASE] = inside.swapaxes(1, 2)
-    zero = inside.size + len(RELEASES)
+    place[OUTWARDS - BASE] = np.concatenate([inside, sums], axis=1).swapaxes(1, 2)
+    first = inside.size + sums.size
+    zero = first + len(RELEASES)
     printed = panel.printed
 
-    def of(sums: np.ndarray, years) -> np.ndarray:
-        sector = np.where(sums.sum(axis=1) > 1, len(SECTORS), sums.argmax(axis=1))
-        return np.where(sums.any(axis=1), place[years.to_numpy() - BASE, sector], zero)
+    def of(counted: np.ndarray, years) -> np.ndarray:
+        sector = np.where(counted.sum(axis=1) > 1, len(SECTORS), counted.argmax(axis=1))
+        return np.where(counted.any(axis=1), place[years.to_numpy() - BASE, sector], zero)
 
     release = printed.release.to_numpy()
     return (
         of(panel.top, printed.year), of(panel.bottom, printed.base_year),
-        np.where(release >= 0, inside.size + release, zero), np.stack([place[:, -1], place[:, 0]]),
+        np.where(release >= 0, first + release, zero), np.stack([place[:, -1], place[:, 0]]),
     )  # fmt: skip
 
 
