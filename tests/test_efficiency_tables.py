@@ -29,6 +29,17 @@ def test_ranks_of_methods_follow_their_scores():
     assert efficiency_tables.rank_of({"a": 1.0, "b": 1.0, "c": 0.5}, "b") == 1
 
 
+def test_what_each_source_says_by_itself():
+    found = {
+        f"efficiency.intensity.{city.lower()}.{source}": number(100 + (10 - k) * step, "g per CNY of 1997")
+        for source, step in zip(efficiency.SOURCES, (1, -1, 2), strict=True)
+        for k, city in enumerate(TEN)
+    }
+    table = efficiency_tables.by_source(found).set_index("city")
+    assert table.loc["Beijing"].tolist() == ["110 (10)", "90 (1)", "120 (10)"]
+    assert table.loc["Tangshan"].tolist() == ["101 (1)", "99 (10)", "102 (1)"]
+
+
 def test_classical_findings_by_hand():
     panel = efficiency.load()
     cities = efficiency.places(panel, TEN)

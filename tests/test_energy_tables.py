@@ -43,19 +43,6 @@ def test_no_figure_judges_a_claim_about_other_years(found):
     assert "North Rhine-Westphalia" in figures.filter(like="Under 50").iloc[0]
 
 
-def test_recovery_sets_truth_beside_estimate():
-    draws = np.random.default_rng(2).normal(5, 1, (2, 500))
-    found = {
-        "energy.mix.truth.speed@toy": exact("energy.mix.truth.speed@toy", "truth: speed", 5.0, "%", ()),
-        "energy.mix.speed@toy": Finding("energy.mix.speed@toy", "speed", draws, "%", "m", ()),
-        "energy.mix.truth.size@toy": exact("energy.mix.truth.size@toy", "truth: size", 9.0, "%", ()),
-        "energy.mix.size@toy": Finding("energy.mix.size@toy", "size", draws, "%", "m", ()),
-    }
-    table = energy_tables.recovery(found, "energy.mix")
-    assert table.quantity.tolist() == ["speed", "size"]
-    assert table.inside.tolist() == ["yes", "no"]
-
-
 def test_curves_and_figures_of_every_series(prior):  # noqa: F811
     fit = fitting.load_fit("energy_phase_out")
     curves, figures = energy_tables.left_by_unit(fit, np.arange(0, 30))

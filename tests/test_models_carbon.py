@@ -162,9 +162,9 @@ def test_the_profile_is_what_was_traded_between_totals():
 
 
 def test_alike_markets_are_made_alike():
-    panel = carbon.load("toy-alike")
+    panel = carbon.TOYS["toy-alike"](carbon.load(), np.random.default_rng(2))
     assert panel.truth["price"] == pytest.approx(np.tile(panel.truth["price"][0], (len(carbon.MARKETS), 1)))
-    again = carbon.load("toy-alike")
+    again = carbon.TOYS["toy-alike"](carbon.load(), np.random.default_rng(2))
     pd.testing.assert_frame_equal(panel.prices, again.prices)
     quiet = carbon.simulate({"average_error": 1e-9, "close_error": 1e-9, "total_error": 1e-9, "market_scale": 0.0,
                              "departure_scale": 0.0}, np.random.default_rng(1))  # fmt: skip

@@ -77,7 +77,7 @@ def test_some_city_lacks_a_source(panel):
 def test_a_line_is_found_and_what_scatters_makes_its_error(panel):
     straight = np.repeat((2.0 + 0.3 * TIME)[None, None], 3, axis=0) * np.ones((3, len(panel.cities), 1))
     straight[2, 0, 2] = np.nan
-    made = efficiency.lines(SimpleNamespace(co2=straight, used=(1, 1, 1)))
+    made = efficiency.lines(SimpleNamespace(co2=straight))
     assert made["level"] == pytest.approx(np.full_like(made["level"], 2.0 - efficiency.LOG_TYPICAL))
     assert made["trend"] == pytest.approx(np.full_like(made["trend"], 0.3))
     assert made["level_variance"] == pytest.approx(np.zeros_like(made["level"]), abs=1e-12)
@@ -87,16 +87,9 @@ def test_errors_of_lines_are_those_of_autocorrelated_years():
     rng = np.random.default_rng(6)
     correlation = efficiency.MEMORY ** np.abs(np.subtract.outer(YEARS, YEARS))
     noise = 0.1 * rng.multivariate_normal(np.zeros(9), correlation, size=(3, 20_000))
-    made = efficiency.lines(SimpleNamespace(co2=noise, used=(1, 1, 1)))
+    made = efficiency.lines(SimpleNamespace(co2=noise))
     for part in ("level", "trend"):
         assert made[f"{part}_variance"].mean() == pytest.approx(made[part].var(), rel=0.05)
-
-
-def test_a_source_that_is_not_used_says_nothing():
-    alone = efficiency.data(small("edgar"))
-    assert alone["known"][0].any()
-    assert not alone["known"][1:].any()
-    assert alone["equal_loads"] == 1
 
 
 def test_squares_and_products_hang_together_neither_with_slopes_nor_with_each_other():
@@ -207,10 +200,11 @@ def test_levels_drawn_anew_have_the_covariances_of_the_model():
 
 
 def test_a_synthetic_panel_keeps_missing_figures_and_its_truth():
-    made = efficiency.load("toy")
+    made = efficiency.TOYS["toy"](efficiency.load(), np.random.default_rng(1))
     assert (np.isfinite(made.co2) == np.isfinite(efficiency.load().co2)).all()
     assert made.truth["distance"] == pytest.approx(0.5 * np.sqrt(2 / np.pi))
-    assert efficiency.load("toy-none").truth["distance"] == 0
+    none = efficiency.TOYS["toy-none"](efficiency.load(), np.random.default_rng(1))
+    assert none.truth["distance"] == 0
 
 
 def test_bad_panels_are_refused():

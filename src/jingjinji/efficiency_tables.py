@@ -20,7 +20,6 @@ CHOICES = {
     "frontier without squares and products": "@cobb-douglas",
     "exponential inefficiency": "@exponential",
     "all sources see a city in full": "@equal-loads",
-    **{f"{NAMES[source]} alone": f"@{source}" for source in SOURCES},
 }
 
 
@@ -57,6 +56,15 @@ def by_method(found: dict[str, Finding]) -> pd.DataFrame:
                      sorted(values, key=values.get, reverse=True)[1]))  # fmt: skip
     columns = ["envelopment", "CO2", "Beijing's rank", "Tianjin's rank", "first", "second"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def by_source(found: dict[str, Finding]) -> pd.DataFrame:
+    """CO2 per output of the ten cities as each source reports it, g per CNY of 1997, with ranks in brackets."""
+    columns = {"city": list(TEN)}
+    for source in SOURCES:
+        values = {city: -found[f"efficiency.intensity.{city.lower()}.{source}"].mean for city in TEN}
+        columns[NAMES[source]] = [f"{-value:.0f} ({rank_of(values, city)})" for city, value in values.items()]
+    return pd.DataFrame(columns)
 
 
 def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:

@@ -64,18 +64,6 @@ def claims(found: dict[str, Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["the article says", "the figures", "verdict"])
 
 
-def recovery(found: dict[str, Finding], prefix: str) -> pd.DataFrame:
-    """Truths of a synthetic panel, ids ``prefix.truth.KEY@variant``, beside their estimates ``prefix.KEY@variant``."""
-    rows = []
-    for id, truth in found.items():
-        if id.startswith(f"{prefix}.truth."):
-            estimate = found[id.replace(".truth.", ".", 1)]
-            low, high = estimate.hdi
-            rows.append((truth.label.removeprefix("truth: "), truth.value_text, estimate.text,
-                         "yes" if low <= truth.mean <= high else "no"))  # fmt: skip
-    return pd.DataFrame(rows, columns=["quantity", "truth", "recovered", "inside"])
-
-
 def half_times(fit) -> pd.DataFrame:
     """Years from the largest figure to half and to a tenth in the figures of every series, and to half on its curve."""
     rows = []

@@ -5,11 +5,13 @@ change a draw does: a prior, a transform, a number in the graph, a datum, a sett
 """
 
 import hashlib
+import importlib.util
 import json
 import re
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
@@ -105,8 +107,16 @@ def _op(op) -> str:
     random = getattr(op, "_random_fn", None)
     if hasattr(random, "__code__"):
         text += _bytecode(random.__code__)
+    if type(op).__module__.startswith("jingjinji."):
+        text += _bytecode(_module_code(type(op).__module__))
     inner = getattr(op, "fgraph", None)
     return text if inner is None else text + of_graph(inner.outputs)
+
+
+@cache
+def _module_code(name: str):
+    """The compiled code of a module of the book that defines an operation, whose properties do not say what it does."""
+    return compile(Path(importlib.util.find_spec(name).origin).read_bytes(), "operation", "exec")
 
 
 def _bytecode(code) -> str:

@@ -36,7 +36,6 @@ CHOICES = {
     "constant tonnes": "@tonnes",
     "drifts that hardly change": "@steady-drift",
     "drifts that change fast": "@quick-drift",
-    "sectors hardly pooled": "@sectors-apart",
     "inventory alone": "@inventory-alone",
 }
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from jingjinji import carbon_facts, tables
 from jingjinji.carbon_facts import year_of
+from jingjinji.densities import given
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
 
@@ -42,7 +43,8 @@ class Panel:
     or year, 0 for an average), idle (1 for a close almost without trade), used, label. `totals`: one row a cumulative
     total of the seven pilots, in order: last (year with fraction), volume (Mt), turnover (10⁹ CNY, or USD where
     `dollar` is 1), their half-steps, lower (1 where the turnover was passed), used. `market_prior`: median of the prior
-    of how markets differ. `truth`: the parameters of a synthetic panel.
+    of how markets differ. `truth`: the parameters of a synthetic panel. The error of a kind of figure of which
+    none is used has its prior.
     """
 
     prices: pd.DataFrame
@@ -229,21 +231,33 @@ def covariances(panel: Panel) -> dict[str, np.ndarray]:
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
-    """Every array of the model that can change between fits of one compiled model."""
+    """Every array of the model that can change between fits of one compiled model.
+
+    `parts` has one row a coefficient of `build`, the covariance (figure times figure) that it multiplies: walk, market,
+    errors of averages, closes, idle closes and totals, and one a lag of the departures. `fixed` is the covariance that
+    no parameter moves, `off` what a figure is above the common level's prior, `total` 1 for a total. A figure that is
+    not used is off by nothing and has a variance of one of its own.
+    """
     made = loadings(panel)
     flat = made.of.reshape(len(made.of), -1)
-    between = {f"{name}_covariance": flat @ matrix for name, matrix in covariances(panel).items()}
+    between = {name: flat @ matrix for name, matrix in covariances(panel).items()}
+    kinds = [(1 - made.total) * (1 - made.close), made.close * (1 - made.idle), made.close * made.idle, made.total]
+    parts = np.stack([between["walk"], between["market"], *map(np.diag, kinds), *between["departure"]])
+    both = made.used[:, None] * made.used
+    fixed = both * (LEVEL[1] ** 2 * between["level"] + made.rounding) + np.diag(1 - made.used)
     return {
-        **{name: getattr(made, name) for name in ("printed", "total", "close", "idle", "used", "rounding")},
-        **between,
+        "parts": both * parts,
+        "fixed": fixed,
+        "off": made.used * (made.printed - LEVEL[0]),
+        "total": made.used * made.total,
         "market_prior": np.array(panel.market_prior),
     }
 
 
-def error_scale(known: dict, total, close, idle, maths=np):
+def error_scale(known: dict, total, close, idle):
     """Standard deviation by which a printed figure departs from the log price of its market and time."""
-    of_price = maths.where(close > 0, known["close_error"] * known["idle_factor"] ** idle, known["average_error"])
-    return maths.where(total > 0, known["total_error"], of_price)
+    of_price = np.where(close > 0, known["close_error"] * known["idle_factor"] ** idle, known["average_error"])
+    return np.where(total > 0, known["total_error"], of_price)
 
 
 def higher_mean(known: dict):
@@ -257,13 +271,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     A printed price is read on the straight line between the middles of years. A total of the pilots is cumulative: what
     was paid between two totals over what was traded is the pilots' mean price in that window, with an error that also
     stands for shares of trade that are not known. All of this is linear and normal in the log prices, so they are
-    integrated out and drawn afterwards (`log_levels`). A figure that is not used departs by nothing and has a variance
-    of its own. The claim on Shenzhen is not among the data.
+    integrated out and drawn afterwards (`log_levels`). The claim on Shenzhen is not among the data.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    with pm.Model() as model:
+    from jingjinji.normal_op import NormalDensity
+
+    with pm.Model(check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         known = {
             "year_scale": pm.LogNormal("year_scale", np.log(0.2), 0.4),
@@ -275,24 +290,14 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             "idle_factor": pm.LogNormal("idle_factor", np.log(2), 0.3),
             "total_error": pm.LogNormal("total_error", np.log(0.2), 0.4),
         }
-        powers = known["memory"] ** np.arange(len(YEARS))
-        error = error_scale(known, d["total"], d["close"], d["idle"], pt)
-        covariance = (
-            LEVEL[1] ** 2 * d["level_covariance"]
-            + known["year_scale"] ** 2 * d["walk_covariance"]
-            + known["market_scale"] ** 2 * d["market_covariance"]
-            + known["departure_scale"] ** 2 * pt.tensordot(powers, d["departure_covariance"], 1)
-            + d["rounding"]
-            + pt.diag(error**2)
-        )
-        mean = LEVEL[0] + d["total"] * higher_mean(known)
-        used = d["used"]
-        pm.MvNormal(
-            "figures",
-            pt.where(used > 0, mean, d["printed"]),
-            covariance * used[:, None] * used + pt.diag(1 - used),
-            observed=d["printed"],
-        )
+        errors = [known["average_error"], known["close_error"], known["close_error"] * known["idle_factor"],
+                  known["total_error"]]  # fmt: skip
+        scales = pt.stack([known["year_scale"], known["market_scale"], *errors])
+        remembered = known["departure_scale"] ** 2 * known["memory"] ** np.arange(len(YEARS))
+        coefficients = pt.concatenate([scales**2, remembered])
+        covariance = d["fixed"] + (coefficients[:, None, None] * d["parts"]).sum(axis=0)
+        off = d["off"] - d["total"] * higher_mean(known)
+        given("figures", NormalDensity()(off, covariance)[0][None], observed=np.zeros(1))
     return model
 
 
@@ -353,8 +358,11 @@ def remembered(memory: np.ndarray, count: int) -> np.ndarray:
     return np.where(lag >= 0, memory ** np.maximum(lag, 0), 0.0) * size
 
 
-def _toy(panel: Panel, seed: int, **truth: float) -> Panel:
-    return simulate(truth, np.random.default_rng([59, seed]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
+    return simulate(truth, rng, panel)
+
+
+TOYS = {"toy": _toy, "toy-alike": partial(_toy, market_scale=0.0, departure_scale=0.0)}
 
 
 def _without(panel: Panel, column: str) -> Panel:
@@ -381,10 +389,7 @@ def _late_periods(panel: Panel) -> Panel:
 
 
 DERIVED = ()
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, seed=1),
-    "toy-alike": partial(_toy, seed=2, market_scale=0.0, departure_scale=0.0),
     "until-2015": partial(_until, year=2016),
     "without-totals": _without_totals,
     "without-closes": partial(_without, column="close"),
@@ -473,9 +478,9 @@ def findings(fit) -> list[Finding]:
     price = np.exp(log_level)
     if fit.variant == "until-2015":
         return _left_out(fit, drawn_figures(fit, known, log_level))
-    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
     if fit.panel.truth:
-        return made + _truths(fit)
+        return _recovered(fit, price, shape, name)
+    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
     if not fit.variant:
         made += (
             _windows(fit.panel)
@@ -540,23 +545,29 @@ def _shenzhen(fit, price: np.ndarray, shape, name) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _truths(fit) -> list[Finding]:
-    """True values of a synthetic panel under the ids of their estimates."""
-    price = fit.panel.truth["price"]
-    means, shenzhen = decade(price), MARKETS.index("Shenzhen")
-    truths = {
-        f"mean.{market.lower()}": (f"truth: price in {market}, mean of {DECADE[0]} to {DECADE[1]}", means[k], "CNY/t")
-        for k, market in enumerate(PILOTS)
-    }
-    truths["price.guangdong.2023"] = (
-        "truth: price in Guangdong, 2023", price[MARKETS.index("Guangdong"), 2023 - YEARS[0]], "CNY/t"
-    )  # fmt: skip
-    ratio = means[0] / means[shenzhen]
-    truths["ratio.beijing"] = ("truth: Beijing's price as a multiple of Shenzhen's", ratio, "times")
+def _recovered(fit, price: np.ndarray, shape, name) -> list[Finding]:
+    """Estimates of a synthetic panel beside the true values."""
+    estimates, truths = _shown(price), _shown(fit.panel.truth["price"])
     return [
-        exact(f"carbon.truth.{key}@{fit.variant}", label, round(float(value), 2), unit, ())
-        for key, (label, value, unit) in truths.items()
-    ]
+        finding
+        for (key, label, draws, unit), (_, _, value, _) in zip(estimates, truths, strict=True)
+        for finding in (
+            exact(f"carbon.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit, ()),
+            name(f"carbon.{key}", label, shape(draws), unit),
+        )
+    ]  # fmt: skip
+
+
+def _shown(price: np.ndarray) -> list[tuple[str, str, np.ndarray, str]]:
+    """Keys, labels, values and units of what is compared with the truth, of prices (..., market, year)."""
+    means, span = decade(price), f"mean of {DECADE[0]} to {DECADE[1]}"
+    shown = [MARKETS.index(market) for market in ("Beijing", "Guangdong", "Shenzhen")]
+    return [
+        *[(f"mean.{MARKETS[k].lower()}", f"price in {MARKETS[k]}, {span}", means[..., k], "CNY/t") for k in shown],
+        ("price.guangdong.2023", "price in Guangdong, 2023", price[..., shown[1], 2023 - YEARS[0]], "CNY/t"),
+        ("above.beijing", f"Beijing's price above Shenzhen's, {span}",
+         100 * (means[..., shown[0]] / means[..., shown[2]] - 1), "%"),
+    ]  # fmt: skip
 
 
 def _pilots(panel: Panel, price: np.ndarray, shape, name) -> list[Finding]:

@@ -51,15 +51,17 @@ class Panel:
     """Logarithms of yearly figures of cities.
 
     `cities`: city, province. `inputs` (city, year): output, capital, labour. `co2` (source, city, year): log Mt, NaN
-    where a source has none. `used`: 1 for a source that the fit reads. `translog`: 1 for a frontier with squares and
-    products, 0 for a Cobb-Douglas frontier. `exponential`: 1 where inefficiency is exponential, 0 where half normal.
-    `equal_loads`: 1 where the sum of counties is taken to show all of what sets a city apart from its province.
+    where a source has none. `translog`: 1 for a frontier with squares and products, 0 for a Cobb-Douglas frontier, in
+    which their coefficients have their prior. `exponential`: 1 where inefficiency is exponential, 0 where half normal.
+    `equal_loads`: 1 where the sum of counties is taken to show all of what sets a city apart from its province; the
+    share that it shows then has its prior.
+
+    No fit reads one source alone: its bias, slopes and errors by province could not be told from the cities' own.
     """
 
     cities: pd.DataFrame
     inputs: dict[str, np.ndarray]
     co2: np.ndarray
-    used: tuple[float, ...] = (1.0, 1.0, 1.0)
     translog: float = 1.0
     exponential: float = 0.0
     equal_loads: float = 0.0
@@ -132,7 +134,7 @@ def lines(panel: Panel) -> dict[str, np.ndarray]:
     """Level and trend of each source's years in a city by least squares, with the variance of their errors.
 
     Each (source, city): `level`, `trend` (log Mt, and its change in four years), `level_variance`, `trend_variance`,
-    `known` (1 where the source has `LEAST_YEARS` years and is used). The variance of a year around its line is half
+    `known` (1 where the source has `LEAST_YEARS` years). The variance of a year around its line is half
     the city's own and half the source's; neighbouring years go along with `MEMORY`.
     """
     weight = np.isfinite(panel.co2).astype(float)
@@ -148,7 +150,7 @@ def lines(panel: Panel) -> dict[str, np.ndarray]:
     middle = np.einsum("sit,tk,tu,siu,ul->sikl", weight, LINE, correlation, weight, LINE)
     spread = 0.5 * (own + pooled[:, None]) / (1 - _share_in_line())
     variance = np.einsum("sikl,silm,simn->sikn", inverse, middle, inverse) * spread[:, :, None, None]
-    known = enough * np.array(panel.used)[:, None]
+    known = enough.astype(float)
     return {
         "known": known,
         **{name: np.where(known > 0, estimate[:, :, k], 0.0) for k, name in enumerate(PARTS)},
@@ -258,7 +260,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             bias_scale = pm.LogNormal(f"{part}_bias_scale", np.log(0.7 * typical), 0.4, dims="source")
             place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
             error = pm.LogNormal(f"{part}_error", np.log(typical), 0.4, dims="source")
-            expected = mean + bias[:, None] + slopes @ d[f"{part}_features"].T + (province + place)[:, of]
+            inputs = (slopes[:, None, :] * d[f"{part}_features"]).sum(axis=-1)
+            expected = mean + bias[:, None] + inputs + (province + place)[:, of]
             weight = d["known"] / (error[:, None] ** 2 + d[f"{part}_variance"])
             density += log_density_of(d[part] - expected, load, weight, *shared[part], pt)
         given("figures", pt.logsumexp(density, axis=0), observed=np.zeros(len(panel.cities)))
@@ -295,26 +298,35 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, co2=co2, truth=known | {"distance": moments(0.0)[0] * known["inefficiency_scale"]})
 
 
-def _toy(panel: Panel, inefficiency: float) -> Panel:
-    rng = np.random.default_rng([61, int(100 * inefficiency)])
+def _toy(panel: Panel, rng: np.random.Generator, inefficiency: float) -> Panel:
     return simulate({"inefficiency_scale": inefficiency}, rng, panel)
 
 
-def _alone(panel: Panel, source: str) -> Panel:
-    used = tuple(1.0 * (name == source) for name in SOURCES)
-    return replace(panel, used=used, equal_loads=1.0)
+TOYS = {"toy": partial(_toy, inefficiency=0.5), "toy-none": partial(_toy, inefficiency=0.0)}
 
 
 DERIVED = ()
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, inefficiency=0.5),
-    "toy-none": partial(_toy, inefficiency=0.0),
     "cobb-douglas": partial(replace, translog=0.0),
     "exponential": partial(replace, exponential=1.0),
     "equal-loads": partial(replace, equal_loads=1.0),
-    **{source: partial(_alone, source=source) for source in SOURCES},
 }
+
+
+def parameters(fit) -> dict[str, np.ndarray]:
+    """Draws of all chains, first dimension, of the parameters by name and of what follows from them alone.
+
+    `inefficiency_scale`, `level_rest`, `mean_size` (draw,) and `load` (draw, source, 1).
+    """
+    flat = fit.parameters.stack(sample=("chain", "draw"))
+    value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
+    mean, variance = moments(fit.panel.exponential)
+    value["inefficiency_scale"] = value["apart"] * np.sqrt(value["one_sided"] / variance)
+    value["level_rest"] = value["apart"] * np.sqrt(1 - value["one_sided"])
+    value["mean_size"] = mean * value["inefficiency_scale"]
+    counties = np.ones_like(value["apart"]) if fit.panel.equal_loads else value["counties_load"]
+    value["load"] = np.stack([np.ones_like(counties), counties, np.ones_like(counties)], axis=1)[:, :, None]
+    return value
 
 
 def parts(fit) -> dict[str, np.ndarray]:
@@ -325,18 +337,10 @@ def parts(fit) -> dict[str, np.ndarray]:
     city's part; all four drawn from their distribution given the figures. `off`, `weight` (draw, source, city): levels
     less what is typical of inputs, output and source, and the inverse variance of their errors, both zero where
     unknown; `level_emission`, `trend_emission` (draw, city): level and trend of the true CO2, on the sources' mean
-    scale; `inefficiency_scale`, `level_rest`, `load`, `mean_size`; and the parameters by name.
+    scale; and all of `parameters`.
     """
-    flat = fit.parameters.stack(sample=("chain", "draw"))
-    value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
-    panel, index = fit.panel, data(fit.panel)
+    value, panel, index = parameters(fit), fit.panel, data(fit.panel)
     rng = np.random.default_rng(fit.seed)
-    mean, variance = moments(panel.exponential)
-    value["inefficiency_scale"] = value["apart"] * np.sqrt(value["one_sided"] / variance)
-    value["level_rest"] = value["apart"] * np.sqrt(1 - value["one_sided"])
-    value["mean_size"] = mean * value["inefficiency_scale"]
-    counties = np.ones_like(value["apart"]) if panel.equal_loads else value["counties_load"]
-    value["load"] = np.stack([np.ones_like(counties), counties, np.ones_like(counties)], axis=1)[:, :, None]
     reported = {part: _reported(value, panel, index, part) for part in PARTS}
     value["size"] = _drawn_sizes(value, panel, reported, rng)
     beyond = value["size"] - value["mean_size"][:, None]
@@ -430,7 +434,7 @@ def findings(fit) -> list[Finding]:
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     shape = partial(np.reshape, shape=(chains, draws))
-    known = parts(fit)
+    known = parameters(fit) if fit.panel.truth else parts(fit)
     made = [
         name("efficiency.output", "change of CO2 with one per cent more output, capital and labour, typical city",
              shape(known["frontier"][:, 0]), "%"),
@@ -566,8 +570,6 @@ def replicated(fit, known: dict[str, np.ndarray], most: int = 400) -> tuple[np.n
 
 
 def _check(fit, known: dict) -> list[Finding]:
-    if not all(fit.panel.used):
-        return []
     new, seen = replicated(fit, known)
     end = f"@{fit.variant}" if fit.variant else ""
     share = (new > seen).mean(axis=0)

@@ -49,7 +49,8 @@ class Panel:
     """Logarithms, ``(province, year)`` each: so2, dust (kt), ceads, edgar (Mt CO2), coal (Mt), output (10⁹ CNY).
 
     `coal_share` is the share of coal in end-use energy. `broken` is 0 where the breaks of method are left out of the
-    model, `common` 0 where the shocks that all provinces share in a year are.
+    model, `common` 0 where the shocks that all provinces share in a year are. The parameters of what is left out then
+    have their prior, each independent of the rest.
     """
 
     values: dict[str, np.ndarray]
@@ -128,7 +129,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "break": [f"{name} {year}" for name, year in BREAKS],
         "year": list(YEARS),
     }
-    with pm.Model(coords=coords) as model:
+    with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         elasticity_mean = pm.Normal("elasticity_mean", 0.5, 0.5, dims=("emission", "driver"))
         region_scale = pm.LogNormal("region_scale", np.log(0.15), 0.5, dims=("emission", "driver"))
@@ -162,25 +163,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         mean = mean + elasticity[:, 0, :, None] * d["coal"] + elasticity[:, 1, :, None] * d["output"]
         mean = mean + d["broken"] * (step[:, :, None] * AFTER[:, :, None, :]).sum(axis=1)
 
-        def before(path):
-            return pt.concatenate([pt.zeros_like(path[..., :1]), path[..., :-1]], axis=-1)
-
+        left, carry_on = d["seen"] - mean, carry_over[:, None]
+        before = pt.concatenate([pt.zeros_like(left[..., :1]), left[..., :-1]], axis=-1)
+        new = left - carry_on[..., None] * before
         # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
-        carry_on = carry_over[:, None]
-        all_provinces, middle = mean.mean(axis=1), d["seen"].mean(axis=1)
-        expected = all_provinces + carry_on * before(middle - all_provinces)
+        expected = d["seen"].mean(axis=1) - new.mean(axis=1)
         first = 1 + FIRST * (1 / pt.sqrt(1 - carry_on**2) - 1)
         year_scale = pm.LogNormal("year_scale", np.log(0.04), 0.7, dims="emission")
         spread = d["common"] * year_scale[:, None] * first + (1 - d["common"])
         year_mean = pm.Normal("year_mean", d["common"] * expected, spread, dims=("emission", "year"))
         shock = pm.Deterministic("year_shock", d["common"] * (year_mean - expected), dims=("emission", "year"))
-
-        apart = mean - all_provinces[:, None, :]
-        left = d["seen"] - middle[:, None, :] - apart
         pm.StudentT(
             "emissions",
             nu=TAIL,
-            mu=apart + carry_on[..., None] * before(left) + (expected + shock)[:, None, :],
+            mu=d["seen"] - new + shock[:, None, :],
             sigma=(scatter[:, None] * first)[:, None, :],
             observed=d["seen"],
             dims=("emission", "province", "year"),
@@ -229,16 +225,15 @@ def _carried(innovation: np.ndarray, carry_over: np.ndarray) -> np.ndarray:
     return left
 
 
-def _toy(panel: Panel, coal: float) -> Panel:
-    elasticity = TRUTH["elasticity"] * np.array([coal, 1.0])
-    return simulate({"elasticity": elasticity}, np.random.default_rng([31, int(10 * coal)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, coal: float) -> Panel:
+    return simulate({"elasticity": TRUTH["elasticity"] * np.array([coal, 1.0])}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, coal=1.0), "toy-no-link": partial(_toy, coal=0.0)}
 
 
 DERIVED = ("elasticity", "step", "year_shock")
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, coal=1.0),
-    "toy-no-link": partial(_toy, coal=0.0),
     "without-year-shocks": partial(replace, common=0.0),
     "without-breaks": partial(replace, broken=0.0),
 }
@@ -248,23 +243,18 @@ def findings(fit) -> list[Finding]:
     """Elasticities, what a tonne of coal goes with, steps of method, shocks of years, and checks of the departures."""
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
     draws = {key: fit.parameters[key].transpose("chain", "draw", ...).values for key in fit.parameters}
-    coal, output, made = draws["elasticity"][:, :, :, 0], draws["elasticity"][:, :, :, 1], []
-    north = [PROVINCES.index(province) for province in SHOWN]
+    coal, output = draws["elasticity"][:, :, :, 0], draws["elasticity"][:, :, :, 1]
+    made = [name(key, label, value, "") for key, label, value in _to_coal(coal)]
+    if fit.panel.truth:
+        return made + _truths(fit)
     for k, emission in enumerate(EMISSIONS):
         what, key = NAMES[emission], f"energy.emissions.elasticity.{emission}"
-        made += [
-            name(key, f"elasticity of {what} to coal, mean of the provinces", coal[:, :, k].mean(axis=-1), ""),
-            name(f"{key}.output", f"elasticity of {what} to output, mean of the provinces",
-                 output[:, :, k].mean(axis=-1), ""),
-            name(f"{key}.bth", f"elasticity of {what} to coal, mean of Beijing, Tianjin and Hebei",
-                 coal[:, :, k][..., north].mean(axis=-1), ""),
-        ]  # fmt: skip
+        made.append(name(f"{key}.output", f"elasticity of {what} to output, mean of the provinces",
+                         output[:, :, k].mean(axis=-1), ""))  # fmt: skip
         made += [
             name(f"{key}.{province.lower()}", f"elasticity of {what} to coal, {province}",
                  coal[:, :, k, PROVINCES.index(province)], "") for province in SHOWN
         ]  # fmt: skip
-    if fit.panel.truth:
-        return made + _truths(fit)
     made += [*_besides_coal(fit, draws, name), *_per_tonne(fit, draws, name), *_check_departures(fit, name)]
     if fit.panel.broken:
         made += _steps(fit, draws, name)
@@ -274,17 +264,25 @@ def findings(fit) -> list[Finding]:
     return made
 
 
-def _truths(fit) -> list[Finding]:
-    made, coal = [], fit.panel.truth["elasticity"][:, 0]
+def _to_coal(coal: np.ndarray) -> list[tuple[str, str, np.ndarray]]:
+    """Keys, labels and values of the elasticities to coal (..., emission, province), of all and of three provinces."""
+    north, made = [PROVINCES.index(province) for province in SHOWN], []
     for k, emission in enumerate(EMISSIONS):
-        made.append(exact(f"energy.emissions.truth.elasticity.{emission}@{fit.variant}",
-                          f"truth: elasticity of {NAMES[emission]} to coal, mean of the provinces",
-                          round(float(coal[k].mean()), 3), "", ()))  # fmt: skip
-        for province in SHOWN:
-            made.append(exact(f"energy.emissions.truth.elasticity.{emission}.{province.lower()}@{fit.variant}",
-                              f"truth: elasticity of {NAMES[emission]} to coal, {province}",
-                              round(float(coal[k, PROVINCES.index(province)]), 3), "", ()))  # fmt: skip
+        key, label = f"energy.emissions.elasticity.{emission}", f"elasticity of {NAMES[emission]} to coal, mean of"
+        made += [
+            (key, f"{label} the provinces", coal[..., k, :].mean(axis=-1)),
+            (f"{key}.bth", f"{label} Beijing, Tianjin and Hebei", coal[..., k, north].mean(axis=-1)),
+        ]
     return made
+
+
+def _truths(fit) -> list[Finding]:
+    """True elasticities of a synthetic panel under the ids of their estimates."""
+    return [
+        exact(f"{key.replace('elasticity', 'truth.elasticity')}@{fit.variant}", f"truth: {label}",
+              round(float(value), 3), "", ())
+        for key, label, value in _to_coal(fit.panel.truth["elasticity"][:, 0])
+    ]  # fmt: skip
 
 
 def _besides_coal(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:

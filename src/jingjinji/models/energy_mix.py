@@ -31,7 +31,7 @@ class Panel:
     """Amounts of the five parts, ``(province, year, part)`` in Mtce, all above zero.
 
     `odd` has one row an odd cell: positions of province, year and part. `odd_apart` is 0 where these cells count like
-    the others, `normal` is 1 where steps are nearly normal.
+    the others, so that their errors have their prior; `normal` is 1 where steps are nearly normal.
     """
 
     provinces: tuple[str, ...]
@@ -121,6 +121,13 @@ def odd_levels(panel: Panel) -> np.ndarray:
     return added @ contrasts()
 
 
+def following() -> np.ndarray:
+    """Where each of `PAIRS` stands in the matrix of what a ratio's departure follows (pair, earlier, later)."""
+    made = np.zeros((len(PAIRS[0]), RATIOS, RATIOS))
+    made[(np.arange(len(made)), *PAIRS)] = 1
+    return made
+
+
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Random walks with heavy-tailed steps and a drift that may change evenly; odd cells have errors of their own.
 
@@ -155,10 +162,13 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         tail = 1 + pm.Gamma("tail", 2, 0.1) + 1000 * d["normal"]
 
         mean = drift[:, None, :] + bend[:, None, :] * middle[:, None] + revision * revised[:, None] + year
-        mean = mean + pt.tensordot(cell_error, np.diff(odd_levels(panel), axis=2), axes=1)
+        # sums of products, not matrix products: these take as long to compile as all the rest
+        mean = mean + (cell_error[:, None, None, None] * np.diff(odd_levels(panel), axis=2)).sum(axis=0)
         departure = d["steps"] - mean
-        followed = departure @ pt.set_subtensor(pt.zeros((RATIOS, RATIOS))[PAIRS], follow)
-        size = ((departure - followed) / scatter[:, None, :]) ** 2 @ np.triu(np.ones((RATIOS, RATIOS)), 1)
+        matrix = (follow[:, None, None] * following()).sum(axis=0)
+        followed = (departure[..., None] * matrix).sum(axis=-2)
+        scaled = ((departure - followed) / scatter[:, None, :]) ** 2
+        size = (scaled[..., None] * np.triu(np.ones((RATIOS, RATIOS)), 1)).sum(axis=-2)
         before = np.arange(RATIOS)
         pm.StudentT(
             "observed_steps", nu=tail + before, mu=mean + followed,
@@ -206,15 +216,15 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     return replace(panel, amounts=total * shares(seen), truth={**known, "drift": drift})
 
 
-def _toy(panel: Panel, **truth: float) -> Panel:
-    return simulate(truth, np.random.default_rng([23, int(-100 * truth["coal_drift"])]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
+    return simulate(truth, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, coal_drift=-0.06), "toy-no-drift": partial(_toy, coal_drift=0.0, revision=0.0)}
 
 
 DERIVED = ()
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, coal_drift=-0.06),
-    "toy-no-drift": partial(_toy, coal_drift=0.0, revision=0.0),
     "normal-steps": partial(replace, normal=1.0),
     "odd-cells-left-in": partial(replace, odd_apart=0.0),
 }

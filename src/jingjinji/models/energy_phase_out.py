@@ -44,7 +44,8 @@ class Panel:
 
     Columns unit (a key of `UNITS`), year, value (Mt or thousand jobs), half_step (half of the last printed place),
     bounded (published as "more than").
-    `logistic` is 1 for a logistic curve in place of Gompertz's; figures of the units in `left_out` say nothing.
+    `logistic` is 1 for a logistic curve in place of Gompertz's; figures of the units in `left_out` say nothing, so that
+    their curves have the prior that the other units leave.
     """
 
     rows: pd.DataFrame
@@ -301,15 +302,15 @@ def row_points(panel: Panel) -> np.ndarray:
     return index.get_indexer(pd.MultiIndex.from_frame(panel.rows[["unit", "year"]]))
 
 
-def _toy(panel: Panel, flat: tuple[str, ...]) -> Panel:
-    return simulate({"flat": flat}, np.random.default_rng([57, 0]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, flat: tuple[str, ...]) -> Panel:
+    return simulate({"flat": flat}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, flat=()), "toy-hebei-flat": partial(_toy, flat=("hebei",))}
 
 
 DERIVED = ("tenth", "bend", "root")
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, flat=()),
-    "toy-hebei-flat": partial(_toy, flat=("hebei",)),
     "logistic": partial(replace, logistic=1.0),
     "without-germany": partial(replace, left_out=("germany", "germany.jobs", "ruhr", "ruhr.jobs")),
 }
@@ -353,9 +354,9 @@ def findings(fit) -> list[Finding]:
             name(f"energy.{key}.tenth-time", f"years to a tenth on the curve, {series} of {area}",
                  parts["tenth"][..., k], "years"),
         ]  # fmt: skip
-    made += _hebei(fit, parts, name)
     if fit.panel.truth:
-        return made + _truths(fit)
+        return [*made, *_slower(fit, parts, name)[1:], *_truths(fit)]
+    made += _hebei(fit, parts, name)
     made += _bound(fit, name)
     if not fit.variant:
         made += [*_observed(fit.panel), *_check(fit), *energy_facts.findings()]
@@ -363,7 +364,7 @@ def findings(fit) -> list[Finding]:
 
 
 def _hebei(fit, parts: dict[str, np.ndarray], name) -> list[Finding]:
-    hebei, made = NAMES.index("hebei"), []
+    made = []
     for like, words in {"hebei": "its own", "ruhr": "the Ruhr's", "beijing": "Beijing's"}.items():
         if like in fit.panel.left_out:
             continue
@@ -375,12 +376,17 @@ def _hebei(fit, parts: dict[str, np.ndarray], name) -> list[Finding]:
             half = peaks(fit.panel).year["hebei"] + parts["half"][..., NAMES.index(like)]
             made.append(name(f"{key}.half-year", f"year in which Hebei's coal is half of its plateau, on {words} path",
                              half, ""))  # fmt: skip
-    own = parts["half"][..., hebei]
-    for other, words in {"beijing": "Beijing's coal", "germany": "Germany's output"}.items():
-        made.append(name(f"energy.hebei.slower-than-{other}",
-                         f"probability that Hebei's coal takes longer from its largest figure to half than {words} did",
-                         own > crossing(fit.panel, other, 0.5)[0], "probability"))  # fmt: skip
-    return made
+    return made + _slower(fit, parts, name)
+
+
+def _slower(fit, parts: dict[str, np.ndarray], name) -> list[Finding]:
+    own = parts["half"][..., NAMES.index("hebei")]
+    return [
+        name(f"energy.hebei.slower-than-{other}",
+             f"probability that Hebei's coal takes longer from its largest figure to half than {words} did",
+             own > crossing(fit.panel, other, 0.5)[0], "probability")
+        for other, words in {"beijing": "Beijing's coal", "germany": "Germany's output"}.items()
+    ]  # fmt: skip
 
 
 def _observed(panel: Panel) -> list[Finding]:
@@ -404,7 +410,15 @@ def _observed(panel: Panel) -> list[Finding]:
 
 
 def _truths(fit) -> list[Finding]:
+    """True half-times of a synthetic panel, what is left of those that have not passed half, and Hebei's place."""
     made, known, first = [], fit.panel.truth, peaks(fit.panel).year
+    k = NAMES.index("hebei")
+    slower = "hebei" in known["flat"] or half_time(known["tenth"]["hebei"], known["bends"][k]) > crossing(
+        fit.panel, "germany", 0.5
+    )[0]  # fmt: skip
+    made.append(exact(f"energy.truth.hebei.slower-than-germany@{fit.variant}", "truth: probability that Hebei's coal "
+                      "takes longer from its largest figure to half than Germany's output did", float(slower),
+                      "probability", ()))  # fmt: skip
     for k, (key, (area, series)) in enumerate(UNITS.items()):
         tenth, bend = known["tenth"][key], known["bends"][k]
         if key in known["flat"]:

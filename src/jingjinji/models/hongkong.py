@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from jingjinji import policy_facts, tables
 from jingjinji.densities import given
@@ -34,6 +35,12 @@ ABOUT = 0.015
 """Relative error of a total that is made from emissions per person; persons come from neighbouring years."""
 TAIL = 4.0
 """Degrees of freedom of a year's surprise."""
+OUTWARDS = np.stack([YEARS[YEARS < ANCHOR][::-1], YEARS[YEARS >= ANCHOR]])
+"""Years in the order in which paths leave `ANCHOR`: backwards and forwards (direction, place)."""
+SIGN = np.where(OUTWARDS < ANCHOR, -1.0, 1.0 * (OUTWARDS > ANCHOR))
+"""What the drift of a step does to a path that takes it: backwards it is undone, in `ANCHOR` there is no step."""
+DRAWN = np.stack([np.arange(len(SECTORS)) < 1, np.arange(len(SECTORS)) < 3])
+"""Where log emissions are drawn themselves, since figures inform them (direction, sector); elsewhere surprises are."""
 PANEL = ("hongkong_emissions", "policy_facts")
 
 
@@ -46,8 +53,8 @@ class Panel:
     below the stroke, as 0/1 rows of `SECTORS`; bottom all zero for a total), release (-1 for the last one or a ratio).
     `series`: log of fossil CO2 and of the CO2 of coal and gas burnt by year (source, year), nan where there is none.
     `curve`: lowest and highest exponent of the scale on which a year's step is the same: 0 constant per cent, 1
-    constant tonnes. `walk`: multiplies how fast drifts change. `shared`: 1 where sectors are pooled, larger for
-    hardly.
+    constant tonnes. `walk`: multiplies how fast drifts change. Where statistics or later figures are left out, what
+    only they inform has its prior.
     """
 
     printed: pd.DataFrame
@@ -57,7 +64,6 @@ class Panel:
     last: int = NOW
     curve: tuple[float, float] = (0.02, 1.0)
     walk: float = 1.0
-    shared: float = 1.0
     known: np.ndarray | None = None
     truth: dict | None = None
 
@@ -142,20 +148,31 @@ def walked() -> np.ndarray:
     return cumulated()[1:]
 
 
+def outward_walk() -> np.ndarray:
+    """Matrix (direction, place, change) that makes drifts along the paths of `OUTWARDS` from changes of drift."""
+    step = np.where(OUTWARDS < ANCHOR, OUTWARDS + 1, np.maximum(OUTWARDS, YEARS[1])) - YEARS[1]
+    return SIGN[..., None] * walked()[step]
+
+
 def data(panel: Panel) -> dict[str, np.ndarray]:
-    """Every array of the model that can change between fits of one compiled model."""
+    """Every array of the model that can change between fits of one compiled model.
+
+    `informed` is 1 where log emissions are drawn (direction, sector, place), `last_informed` in the last such place.
+    """
     printed, series = panel.printed, panel.series
     count = len(printed)
+    informed = (DRAWN[..., None] & (panel.last >= OUTWARDS)[:, None]) | (OUTWARDS == ANCHOR)[:, None]
+    after = np.concatenate([informed[..., 1:], np.zeros_like(informed[..., :1])], axis=-1)
     return {
         "value": printed.value.to_numpy(),
         "half": printed.half.to_numpy(),
         "known": np.ones(count) if panel.known is None else panel.known,
         "log_series": np.nan_to_num(series),
         "there": np.isfinite(series).astype(float),
-        "informed": (YEARS[YEARS > ANCHOR] <= panel.last).astype(float),
+        "informed": informed.astype(float),
+        "last_informed": (informed & ~after).astype(float),
         "curve": np.array(panel.curve),
         "walk_factor": np.array(panel.walk),
-        "shared_factor": np.array(panel.shared),
     }
 
 
@@ -168,53 +185,52 @@ def expanded(steps, exponent, maths=np):
     return maths.exp(maths.log(maths.clip(base, 1e-3, 1e3)) / exponent)
 
 
-def _paths(name: str, level, drifts, scatter, exponent, informed, dims: tuple[str, str]):
-    """Log emissions (sector, year) whose steps from `level`, on the scale of `expanded`, are Student's around `drifts`.
+def risen(drawn, level, exponent, maths=np):
+    """How far `drawn` log emissions have risen above the `level`, on the scale of `expanded`."""
+    return maths.expm1(exponent * (drawn - level[..., None, :, None])) / exponent
+
+
+def log_emissions(drawn, level, drifts, scatter, exponent, informed, last_informed, maths=np):
+    """Log emissions (..., direction, sector, place) along `OUTWARDS` from what is drawn: themselves, or surprises.
+
+    `level`, `scatter` (..., sector), `drifts` as the result, on the scale of `expanded`; `exponent` broadcasts.
+    Surprises go on from the last place that is `informed`.
+    """
+    start = (risen(drawn, level, exponent, maths) * last_informed).sum(axis=-1, keepdims=True)
+    steps = (1 - informed) * (drifts + scatter[..., None, :, None] * drawn)
+    path = start + maths.cumsum(steps, axis=-1)
+    later = level[..., None, :, None] + maths.log(maths.clip(1 + exponent * path, 1e-3, 1e3)) / exponent
+    return maths.where(informed > 0, drawn, later)
+
+
+def log_student(scaled, maths=np):
+    """Log density of a standard Student's t with `TAIL` degrees of freedom."""
+    constant = special.gammaln((TAIL + 1) / 2) - special.gammaln(TAIL / 2) - 0.5 * np.log(TAIL * np.pi)
+    return constant - (TAIL + 1) / 2 * maths.log1p(scaled**2 / TAIL)
+
+
+def _drawn(name: str, level, drifts, scatter, exponent, informed, dims: tuple[str, str]):
+    """Log emissions (sector, place) whose steps from `level`, on the scale of `expanded`, scatter around `drifts`.
 
     The logarithm is drawn and not the sum of the steps: it is known where emissions are, whatever level and exponent.
-    Of the years that are not `informed`, the last ones, surprises are drawn instead.
+    Of the years that are not `informed`, the last ones, surprises are drawn instead. The density stands in `build`,
+    once for all paths.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, level, drifts, scatter, exponent, informed):
-        multiple = value - level[:, None]
-        path = pt.expm1(exponent * multiple) / exponent
-        steps = pt.concatenate([path[:, :1], path[:, 1:] - path[:, :-1]], axis=1)
-        density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=drifts, sigma=scatter[:, None]), steps) + exponent * multiple
-        surprise = pm.logp(pm.StudentT.dist(nu=TAIL, mu=0, sigma=1), value)
-        return (informed * density + (1 - informed) * surprise).sum()
+    def logp(value, *_):
+        return pt.zeros(())
 
     def random(level, drifts, scatter, exponent, informed, rng=None, size=None):
         surprise = rng.standard_t(TAIL, drifts.shape)
         steps = drifts + scatter[:, None] * surprise
         return np.where(informed > 0, level[:, None] + np.log(expanded(steps.cumsum(axis=1), exponent)), surprise)
 
-    drawn = pm.CustomDist(
+    return pm.CustomDist(
         name, level, drifts, scatter, exponent, informed, logp=logp, random=random,
-        signature="(s),(s,t),(s),(),(t)->(s,t)", dims=dims, class_name="StudentSteps",
+        signature="(s),(s,t),(s),(),(s,t)->(s,t)", dims=dims, class_name="StudentSteps",
     )  # fmt: skip
-    return beyond(drawn, level, drifts, scatter, exponent, informed, pt)
-
-
-def beyond(drawn, level, drifts, scatter, exponent, informed, maths=np):
-    """Log emissions (..., sector, year) from what `_paths` draws: surprises of the years not `informed` summed up."""
-    known = maths.expm1(exponent * (drawn - level[..., None])) / exponent
-    last = informed - maths.concatenate([informed[1:], maths.zeros_like(informed[:1])])
-    start = (known * last).sum(axis=-1)
-    steps = (1 - informed) * (drifts + scatter[..., None] * drawn)
-    path = start[..., None] + maths.cumsum(steps, axis=-1)
-    later = level[..., None] + maths.log(expanded(path, exponent, maths))
-    return maths.where(informed > 0, drawn, later)
-
-
-def _surprised(name: str, level, drifts, scatter, exponent, dims: tuple[str, str]):
-    """The same paths, of which the surprises are drawn."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    surprise = pm.StudentT(name, nu=TAIL, mu=0, sigma=1, dims=dims)
-    return level[:, None] + pt.log(expanded(pt.cumsum(drifts + scatter[:, None] * surprise, axis=1), exponent, pt))
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
@@ -226,70 +242,109 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     follow all sectors and electricity by a ratio, with an error that carries over from year to year.
 
     Paths are drawn themselves where figures inform them. Of the early years of the small sectors, and of the rest that
-    no figure names, surprises are drawn.
+    no figure names, surprises are drawn. All paths stand in one array (direction, sector, place), outwards from
+    `ANCHOR`, so that each operation is there once.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    printed = panel.printed
-    here = np.searchsorted(YEARS, printed.year), np.searchsorted(YEARS, printed.base_year)
     coords = {
         "sector": SECTORS, "measured before": SECTORS[:1], "guessed before": SECTORS[1:],
         "measured after": SECTORS[:3], "guessed after": SECTORS[3:], "step": YEARS[1:],
         "year before": YEARS[YEARS < ANCHOR][::-1], "year after": YEARS[YEARS > ANCHOR], "release": RELEASES,
         "source": SOURCES,
     }  # fmt: skip
-    with pm.Model(coords=coords) as model:
+    with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         level = pm.Normal("level", np.log(10), 1, dims="sector")
         exponent = d["curve"][0] + (d["curve"][1] - d["curve"][0]) * pm.Beta("curvature", 1, 1)
         drift_mean = pm.Normal("drift_mean", 0, 0.03)
-        drift_scale = d["shared_factor"] * pm.LogNormal("drift_scale", np.log(0.02), 0.5)
+        drift_scale = pm.LogNormal("drift_scale", np.log(0.02), 0.5)
         drift = pm.Normal("drift", 0, 1, dims="sector")
         walk_scale = d["walk_factor"] * pm.LogNormal("walk_scale", np.log(0.01), 0.5)
         walk = pm.Normal("walk", 0, 1, dims=("step", "sector"))
         log_scatter_mean = pm.Normal("log_scatter_mean", np.log(0.03), 0.5)
         log_scatter = pm.Normal("log_scatter", 0, 0.4, dims="sector")
-        drifts = drift_mean + drift_scale * drift + walk_scale * pt.dot(walked(), walk)
         scatter = pt.exp(log_scatter_mean + log_scatter)
-        back, forth = -drifts[: ANCHOR - BASE][::-1].T, drifts[ANCHOR - BASE :].T
-        before = pt.concatenate([
-            _paths("before", level[:1], back[:1], scatter[:1], exponent, np.ones(ANCHOR - BASE),
-                   ("measured before", "year before")),
-            _surprised("surprise_before", level[1:], back[1:], scatter[1:], exponent,
-                       ("guessed before", "year before")),
-        ])  # fmt: skip
-        after = pt.concatenate([
-            _paths("after", level[:3], forth[:3], scatter[:3], exponent, d["informed"],
-                   ("measured after", "year after")),
-            _surprised("surprise_after", level[3:], forth[3:], scatter[3:], exponent, ("guessed after", "year after")),
-        ])  # fmt: skip
-        emissions = pt.exp(pt.concatenate([before[:, ::-1], level[:, None], after], axis=1)).T
+        along = drift_mean + drift_scale * drift
+        walks = (outward_walk()[:, None] * walk.T[None, :, None]).sum(axis=-1)
+        drifts = SIGN[:, None] * along[:, None] + walk_scale * walks
+        informed = d["informed"]
+        before = _drawn("before", level[:1], drifts[0, :1], scatter[:1], exponent, informed[0, :1],
+                        ("measured before", "year before"))  # fmt: skip
+        early = pm.StudentT("surprise_before", nu=TAIL, mu=0, sigma=1, dims=("guessed before", "year before"))
+        after = _drawn("after", level[:3], drifts[1, :3, 1:], scatter[:3], exponent, informed[1, :3, 1:],
+                       ("measured after", "year after"))  # fmt: skip
+        rest = pm.StudentT("surprise_after", nu=TAIL, mu=0, sigma=1, dims=("guessed after", "year after"))
+        drawn = pt.concatenate([part.ravel() for part in (before, early, level, after, rest)])[outwards()]
 
+        reached = risen(drawn, level, exponent, pt)
+        steps = reached - pt.concatenate([pt.zeros_like(reached[..., :1]), reached[..., :-1]], axis=-1)
+        surprise = pt.where(informed > 0, (steps - drifts) / scatter[:, None], drawn)
+        stretch = exponent * (drawn - level[:, None]) - pt.log(scatter)[:, None]
+        counted = DRAWN[..., None] * (OUTWARDS != ANCHOR)[:, None]
+        density = counted * (log_student(surprise, pt) + informed * stretch)
+        given("paths", density.sum()[None], observed=np.zeros(1))
+
+        path = log_emissions(drawn, level, drifts, scatter, exponent, informed, d["last_informed"], pt)
+        # log2, for PyTensor replaces the natural logarithm by a safer form that takes long to compile
+        everything = np.log(2) * pt.log2(pt.exp(path).sum(axis=1))
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
         revision = pm.Normal("revision", 0, revision_scale, dims="release")
         inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
-        above = pt.log((panel.top * emissions[here[0]]).sum(axis=1))
-        ratio = (panel.bottom.sum(axis=1) > 0).astype(float)
-        below = pt.log((panel.bottom * emissions[here[1]]).sum(axis=1) + (1 - ratio))
-        released = printed.release.to_numpy()
-        expected = above - below + pt.where(released >= 0, revision[np.maximum(released, 0)], 0.0)
+        logs = pt.concatenate([path.ravel(), everything.ravel(), revision, np.zeros(1)])
+        above, below, revised, totals = named(panel)
+        expected = logs[above] - logs[below] + logs[revised]
         sd = pt.sqrt(inventory**2 + d["half"] ** 2)
         given("printed", d["known"] * (-0.5 * ((d["value"] - expected) / sd) ** 2 - pt.log(sd)), observed=d["value"])
 
         offset = pm.Normal("offset", 0, [0.1, 0.2], dims="source")
         error = pm.LogNormal("error", np.log(0.03), 0.4, dims="source")
         memory = pm.Beta("memory", 3, 3, dims="source")
-        truth = pt.log(pt.stack([emissions.sum(axis=1), emissions[:, 0]]))
-        off = d["log_series"] - truth - offset[:, None]
-        carried = memory[:, None]
-        begun = off[:, :1] * pt.sqrt(1 - carried**2)
-        fresh = pt.concatenate([begun, off[:, 1:] - carried * off[:, :-1]], axis=1)
-        first = np.concatenate([[1.0], np.zeros(len(YEARS) - 1)])
-        density = pm.logp(pm.StudentT.dist(nu=TAIL, mu=0, sigma=error[:, None]), fresh)
-        density = density + first * 0.5 * pt.log1p(-(carried**2))
+        off = d["log_series"] - logs[totals] - offset[:, None]
+        carried, first = memory[:, None], 1.0 * (YEARS == BASE)
+        past = pt.concatenate([pt.zeros_like(off[:, :1]), off[:, :-1]], axis=1)
+        fresh = (off - carried * past) * (1 - first + first * pt.sqrt(1 - carried**2)) / error[:, None]
+        density = log_student(fresh, pt) - pt.log(error)[:, None] + first * 0.5 * pt.log1p(-(carried**2))
         given("series", (d["there"] * density).sum(axis=1), observed=np.zeros(len(SOURCES)))
     return model
+
+
+def outwards() -> np.ndarray:
+    """Where what is drawn of each direction, sector and place stands among all that is drawn, one after the other.
+
+    That is all of `before`, `surprise_before`, `level`, `after` and `surprise_after`, row by row.
+    """
+    count, places = len(SECTORS), OUTWARDS.shape[1]
+    back = np.arange(count * places).reshape(count, places)
+    level = back.size + np.arange(count)[:, None]
+    forth = back.size + count + np.arange(count * (places - 1)).reshape(count, places - 1)
+    return np.stack([back, np.concatenate([level, forth], axis=1)])
+
+
+def named(panel: Panel) -> tuple[np.ndarray, ...]:
+    """Where the parts of each printed figure, and of the two statistics, stand among the logarithms of `build`.
+
+    These are sectors by direction and place (2, 4, 10), their sums (2, 10), revisions of releases, and one zero. Four
+    arrays: the sum above the stroke, the one below it, the revision (figure,); and for statistics (source, year).
+    """
+    inside = np.arange(2 * len(SECTORS) * OUTWARDS.shape[1]).reshape(2, len(SECTORS), -1)
+    sums = inside.size + np.arange(OUTWARDS.size).reshape(2, 1, -1)
+    place = np.zeros((len(YEARS), len(SECTORS) + 1), dtype=int)
+    place[OUTWARDS - BASE] = np.concatenate([inside, sums], axis=1).swapaxes(1, 2)
+    first = inside.size + sums.size
+    zero = first + len(RELEASES)
+    printed = panel.printed
+
+    def of(counted: np.ndarray, years) -> np.ndarray:
+        sector = np.where(counted.sum(axis=1) > 1, len(SECTORS), counted.argmax(axis=1))
+        return np.where(counted.any(axis=1), place[years.to_numpy() - BASE, sector], zero)
+
+    release = printed.release.to_numpy()
+    return (
+        of(panel.top, printed.year), of(panel.bottom, printed.base_year),
+        np.where(release >= 0, first + release, zero), np.stack([place[:, -1], place[:, 0]]),
+    )  # fmt: skip
 
 
 TRUTH = {
@@ -301,7 +356,8 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): printed figures and statistics of the years of `panel`.
 
-    Steps are `rise` a year until `PEAK` and `fall` after it, with Student's surprises.
+    Steps are `rise` a year until `PEAK` and `fall` after it, with Student's surprises. The truth that is kept also has
+    ``emissions`` (year, sector) in Mt, and ``left``, per cent of those of `BASE`, in `HALF`.
     """
     panel = load() if panel is None else panel
     known, printed = {**TRUTH, **truth}, panel.printed
@@ -321,11 +377,18 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
         off[:, year] = known["memory"] * off[:, year - 1] + fresh[:, year]
     series = np.log([made.sum(axis=1), made[:, 0]]) + known["offset"][:, None] + off
     series = np.where(np.isfinite(panel.series), series, np.nan)
-    return replace(panel, printed=printed.assign(value=value), series=series, truth={**known, "emissions": made})
+    later = known["fall"] + known["scatter"] * rng.standard_t(TAIL, (HALF - NOW, len(SECTORS)))
+    path = cumulated()[-1] @ steps + later.sum(axis=0)
+    left = 100 * (np.exp(known["level"]) * expanded(path, known["exponent"])).sum() / made[0].sum()
+    truth = {**known, "emissions": made, "left": left}
+    return replace(panel, printed=printed.assign(value=value), series=series, truth=truth)
 
 
-def _toy(panel: Panel, fall: float) -> Panel:
-    return simulate({"fall": fall}, np.random.default_rng([59, int(-100 * fall)]), panel)
+def _toy(panel: Panel, rng: np.random.Generator, fall: float) -> Panel:
+    return simulate({"fall": fall}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, fall=-0.03), "toy-no-fall": partial(_toy, fall=0.0)}
 
 
 def _until(panel: Panel, last: int) -> Panel:
@@ -335,19 +398,13 @@ def _until(panel: Panel, last: int) -> Panel:
 
 
 DERIVED = ()
-LONG_VARIANTS = True
-"""Levels of sectors, known by their sum alone before 2015, mix slowly."""
 TARGET_ACCEPT = 0.98
 """Totals known to a per cent are sums of four sectors: the posterior bends, and long steps leave it."""
-KEPT_WITH = ("",)
 VARIANTS = {
-    "toy": partial(_toy, fall=-0.03),
-    "toy-no-fall": partial(_toy, fall=0.0),
     "per-cent": partial(replace, curve=(0.02, 0.03)),
     "tonnes": partial(replace, curve=(0.99, 1.0)),
     "steady-drift": partial(replace, walk=0.05),
     "quick-drift": partial(replace, walk=3.0),
-    "sectors-apart": partial(replace, shared=3.0),
     "inventory-alone": lambda panel: replace(panel, series=np.full_like(panel.series, np.nan)),
     "to-2019": partial(_until, last=2019),
 }
@@ -359,30 +416,24 @@ def states(fit) -> dict[str, np.ndarray]:
     value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
     low, high = fit.panel.curve
     exponent = low + (high - low) * value["curvature"]
-    scale = fit.panel.shared * value["drift_scale"][:, None]
-    drift = value["drift_mean"][:, None] + scale * value["drift"]
     walk_scale = fit.panel.walk * value["walk_scale"]
-    drifts = drift[:, None] + walk_scale[:, None, None] * np.einsum("uv,dvs->dus", walked(), value["walk"])
+    drift = value["drift_mean"][:, None] + value["drift_scale"][:, None] * value["drift"]
+    walks = np.einsum("kpv,dvs->dksp", outward_walk(), value["walk"])
+    drifts = SIGN[:, None] * drift[:, None, :, None] + walk_scale[:, None, None, None] * walks
     scatter = np.exp(value["log_scatter_mean"][:, None] + value["log_scatter"])
-    back, forth = -drifts[:, : ANCHOR - BASE][:, ::-1], drifts[:, ANCHOR - BASE :]
-
-    def surprised(drifts, scatter, surprise):
-        steps = drifts.swapaxes(1, 2) + scatter[..., None] * surprise
-        return np.log(expanded(steps.cumsum(axis=2), exponent[:, None, None]))
-
-    hardly = surprised(back[..., 1:], scatter[:, 1:], value["surprise_before"])
-    level = value["level"][..., None]
-    before = np.concatenate([value["before"] - level[:, :1], hardly], axis=1)[..., ::-1]
-    rest = surprised(forth[..., 3:], scatter[:, 3:], value["surprise_after"])
-    ahead = forth[..., :3].swapaxes(1, 2), scatter[:, :3], exponent[:, None, None], data(fit.panel)["informed"]
-    measured = beyond(value["after"], value["level"][:, :3], *ahead)
-    after = np.concatenate([measured - level[:, :3], rest], axis=1)
-    zero = np.zeros((len(scatter), len(SECTORS), 1))
-    path = np.concatenate([before, zero, after], axis=2).swapaxes(1, 2)
-    level = np.exp(value["level"])
+    level = value["level"]
+    after = np.concatenate([value["after"], value["surprise_after"]], axis=1)
+    drawn = np.stack(
+        [np.concatenate([value["before"], value["surprise_before"]], axis=1),
+         np.concatenate([level[..., None], after], axis=2)], axis=1
+    )  # fmt: skip
+    arrays = data(fit.panel)
+    outwards = log_emissions(drawn, level, drifts, scatter, exponent[:, None, None, None], arrays["informed"],
+                             arrays["last_informed"])  # fmt: skip
+    log = np.concatenate([outwards[:, 0, :, ::-1], outwards[:, 1]], axis=2).swapaxes(1, 2)
     return {
-        "emissions": level[:, None] * np.exp(path), "path": path, "level": level,
-        "exponent": exponent, "drift": drifts[:, -1], "scatter": scatter, "walk_scale": walk_scale,
+        "emissions": np.exp(log), "path": log - level[:, None], "level": np.exp(level), "exponent": exponent,
+        "drift": drifts[:, 1, :, -1], "scatter": scatter, "walk_scale": walk_scale,
     }  # fmt: skip
 
 
@@ -421,9 +472,11 @@ def findings(fit) -> list[Finding]:
     if fit.variant.startswith("to-"):
         return made
     later = ahead(fit, now)
-    made += _targets(fit, of, later, name, shape)
+    targets = _targets(fit, of, later, name, shape)
     if fit.panel.truth:
-        return made + _truths(fit)
+        left = [finding for finding in targets if finding.id.startswith(f"silk.hongkong.left.{HALF}")]
+        return made + left + _truths(fit)
+    made += targets
     made += _needs(of, yearly, name, shape)
     if not fit.variant:
         made += _sectors(now, name, shape) + _ratios(fit, name) + _money(of, name, shape)
@@ -455,6 +508,7 @@ def _truths(fit) -> list[Finding]:
         ("change", f"change of emissions, {BASE} to {NOW}", 100 * change, "%"),
         ("rate", f"mean change a year, {PEAK} to {NOW}", 100 * rate, "% a year"),
         (str(NOW), f"emissions, {NOW}", index[NOW], "Mt"),
+        (f"left.{HALF}", f"emissions of {HALF}, of those of {BASE}", fit.panel.truth["left"], "%"),
     ):
         made.append(exact(f"silk.hongkong.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit,
                           ()))  # fmt: skip
