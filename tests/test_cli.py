@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import jingjinji
 from jingjinji import cli, fitting, verify
-from jingjinji.errors import BookError, FitMissing, GateFailed
+from jingjinji.errors import BookError, FitMissing
 
 
 def run(*arguments):
@@ -85,29 +85,69 @@ def test_fit_where_nothing_is_missing(prior):  # noqa: F811
     assert f"{len(fitting.names())} fits are up to date; nothing was sampled." in result.output
 
 
-def test_fit_tells_each_step(monkeypatch):
-    def sample(names, report):
-        report({"fit": "decline", "phase": "compiling"})
-        report({"fit": "decline", "phase": "sampling"})
-        report({"fit": "decline", "chain": 0, "done": 10, "total": 100})
-        report({"fit": "decline", "chain": 1, "done": 10, "total": 100})
-        report({"fit": "decline", "phase": "stored", "seconds": 12.34})
-        return {"decline": "12.3 s"}
+def _events():
+    yield {"fit": "storage", "phase": "compiling"}
+    yield {"fit": "storage", "phase": "sampling"}
+    yield {"fit": "storage", "done": 10, "total": 100}
+    seconds = {"compile": 20.0, "sample": 12.34, "findings": 0.5}
+    yield {"fit": "storage", "phase": "stored", "problem": "", "seconds": seconds, "draws": 750}
 
-    monkeypatch.setattr(fitting, "sample_missing", sample)
-    result = run("fit", "decline")
+
+@pytest.fixture
+def missing(monkeypatch):
+    """Fit `storage` is missing; making it tells the events of one that passes."""
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {"storage": "key"})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+
+    def make(wanted, report, **options):
+        for event in _events():
+            report(event)
+        return {"storage": "stored"}
+
+    monkeypatch.setattr(fitting, "sample_missing", make)
+
+
+def test_fit_tells_how_many_of_how_many_and_what_took_how_long(missing):
+    result = run("fit", "storage")
     assert result.exit_code == 0
-    assert "decline: compiling" in result.output
-    assert "decline: sampled in 12.3 s" in result.output
-    assert "1 fits are up to date, 1 of them sampled now." in result.output
+    first, second, *rest = result.output.splitlines()
+    assert first == "Looking which fits are stored ..."
+    assert second.startswith("1 of 1 fits are to be made; about ")
+    assert rest[0] == "[1/1] storage passed after 750 draws a chain, 12.3 s; nothing is left"
+    assert [line.split() for line in rest[1:4]] == [
+        ["seconds", "compiling", "sampling", "findings"],
+        ["storage", "20.0", "12.3", "0.5"],
+        ["all", "20.0", "12.3", "0.5"],
+    ]
+    assert rest[4].startswith("1 of 1 fits were made in ")
+
+
+def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, monkeypatch):
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: "R-hat is 1.2 at level, the gate asks 1.1")
+    words = mistake("fit", "storage")
+    assert words.startswith("fit 'storage' did not pass the gate: R-hat is 1.2 at level, the gate asks 1.1")
+    assert "'jingjinji fit storage --further'" in words
 
 
 def test_quick_is_told_to_the_sampler(monkeypatch):
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     seen = []
-    monkeypatch.setattr(fitting, "sample_missing", lambda names, report: seen.append(fitting.mode()) or {})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: seen.append(fitting.mode()) or {})
     run("fit", "--quick")
     assert seen == ["quick"]
+
+
+def test_a_shared_store_is_never_pruned(monkeypatch, tmp_path):
+    monkeypatch.setenv("JINGJINJI_STORE", str(tmp_path))
+    monkeypatch.delenv("JINGJINJI_DRAWS", raising=False)
+    assert "other copies of the book use the store" in mistake("fit", "--prune")
+
+
+def test_a_scheduler_that_is_not_there(empty_cache):
+    words = mistake("fit", "storage", "--scheduler", "tcp://127.0.0.1:9")
+    assert words == "no dask scheduler answers at tcp://127.0.0.1:9: start one, or leave --scheduler out"
 
 
 # --- book -------------------------------------------------------------------------------------------------------
@@ -123,7 +163,9 @@ def steps(monkeypatch) -> list:
         steps.append(arguments)
         raise SystemExit(0)
 
-    monkeypatch.setattr(fitting, "sample_missing", lambda names, report: steps.append(fitting.mode()) or {})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
     monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
     return steps
 
@@ -144,12 +186,23 @@ def test_quick_book_never_touches_the_publishable_one(steps):
     assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
 
 
-def test_book_is_not_built_where_a_fit_does_not_pass(steps, monkeypatch):
-    def fail(names, report):
-        raise GateFailed("fit decline did not pass")
+def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
+    monkeypatch.setattr(
+        sys.modules["jupyter_book.cli.main"], "main", lambda arguments, prog_name: steps.append(arguments)
+    )
+    words = mistake("book")
+    assert "_build/html, with a hole: fit 'storage' did not pass the gate: short" in words
+    assert len(steps) == 2
+
+
+def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
+    def fail(*_, **__):
+        raise BookError("storage: the table is wrong")
 
     monkeypatch.setattr(fitting, "sample_missing", fail)
-    assert mistake("book") == "fit decline did not pass"
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {"storage": "key"})
+    assert mistake("book") == "storage: the table is wrong"
     assert steps == []
 
 

@@ -4,10 +4,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 import toy_project
 import xarray as xr
@@ -305,10 +308,60 @@ def _sample(folder) -> None:
     found["both"] = [[*process.communicate(timeout=120), process.returncode] for process in both]
     found["warm fits"] = project.python(RUN)
     found["left"] = [path.name for path in (project.cache / "fits").glob(".[ag]*")]
+    found["cluster"] = _on_a_cluster(project, folder / "store of the cluster")
+    for name, signal_ in (("interrupted", signal.SIGINT), ("killed", signal.SIGKILL)):
+        found[name] = _stopped(project, folder / f"store of the {name}", signal_)
     for kind, edit in (("harmless", _edit_harmlessly), ("prior", _edit_a_prior), ("gate", _edit_the_gate)):
         edit(project)
         found[kind] = project.run("fit", "--dry-run").stdout
     (folder / "runs.json").write_text(json.dumps(found))
+
+
+def _on_a_cluster(project: ToyProject, folder) -> dict:
+    """A run on a scheduler and two workers of its own; the worker that samples first is killed."""
+    address = folder.with_name("scheduler.json")
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(address), "--port", "0",
+            "--host", "127.0.0.1", "--no-dashboard"]  # fmt: skip
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address), "--nthreads", "1",
+              "--no-nanny", "--no-dashboard", "--name"]  # fmt: skip
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    started = [subprocess.Popen(dask, env=project.environment(), **quiet)]
+    try:
+        while not address.exists():
+            time.sleep(0.1)
+        started += [subprocess.Popen([*worker, name], env=project.environment(), **quiet) for name in "ab"]
+        scheduler = json.loads(address.read_text())["address"]
+        run = project.start("fit", DASK_SCHEDULER_ADDRESS=scheduler, JINGJINJI_STORE=str(folder))
+        victim = None
+        while victim is None:
+            time.sleep(0.05)
+            jobs = [process for process in map(psutil.Process, [one.pid for one in started[1:]]) if process.children()]
+            victim = jobs[0] if jobs else None
+        child = victim.children()[0]
+        victim.kill()
+        out, err = run.communicate(timeout=120)
+        return {"code": run.returncode, "out": out, "err": err, "child": child.is_running(),
+                "fits": project.python(RUN, JINGJINJI_STORE=str(folder))}  # fmt: skip
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def _stopped(project: ToyProject, folder, how: signal.Signals) -> dict:
+    """A run that is stopped when its first fit is stored: what it leaves."""
+    run = project.start("fit", JINGJINJI_STORE=str(folder))
+    while not any(folder.glob("findings/*")):
+        time.sleep(0.02)
+    children = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(how)
+    run.communicate(timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=10)
+    return {
+        "alive": len(alive),
+        "fits": len(list(folder.glob("findings/*"))),
+        "aside": len(list(folder.glob(".aside*"))),
+    }
 
 
 def _spoil(project: ToyProject) -> None:
@@ -438,6 +491,26 @@ def test_nothing_is_left_beside_the_fits(runs):
 
 def test_compile_caches_are_in_the_projects_cache(runs):
     assert runs["compiled"] > 0
+
+
+def test_a_cluster_that_loses_a_worker_makes_the_same_fits(runs):
+    found = runs["cluster"]
+    assert found["code"] == 1
+    assert (
+        "error: fit 'other/split' did not pass" in found["err"] or "error: fit 'toy/split' did not pass" in found["err"]
+    )
+    assert not found["child"]
+    for name in ("toy", "toy/shifted", "other", "other/shifted"):
+        assert found["fits"][name]["mean"] == runs["cold fits"][name]["mean"]
+    assert found["fits"]["unpublished"] == runs["cold fits"]["unpublished"]
+
+
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_a_run_that_is_stopped_keeps_what_it_has_and_leaves_no_process(runs, how):
+    assert runs[how]["fits"] >= 1
+    assert runs[how]["alive"] == 0
+    if how == "interrupted":
+        assert runs[how]["aside"] == 0
 
 
 def test_moves_names_words_units_topics_and_findings_sample_nothing(runs):

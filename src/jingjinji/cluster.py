@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ POLL = 0.2
 _running: dict[int, subprocess.Popen] = {}
 
 
-def costs(names: list[str]) -> dict[str, float]:
+def costs(names: Iterable[str]) -> dict[str, float]:
     """Seconds that each fit is expected to take; a fit that nobody has timed is expected to be a long one."""
     try:
         known = json.loads(COSTS.read_text("utf-8"))
@@ -50,7 +50,7 @@ def jobs(fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = 
     for name, key in fits.items():
         topic = name.partition("/")[0]
         sorted_fits.setdefault(groups.get(topic, topic), {})[name] = key
-    expected = costs(list(fits))
+    expected = costs(fits)
     made = []
     for leader, members in sorted_fits.items():
         # what others need comes first

@@ -31,9 +31,5 @@ class FitNotPublished(FitMissing):
         return f"fit '{self.fit}' is not published, because it did not converge on this machine{reason}"
 
 
-class GateFailed(BookError):
-    """A fit did not pass the convergence gate and is therefore not published."""
-
-
 class UnknownFinding(BookError):
     """Prose names a finding that no model makes."""

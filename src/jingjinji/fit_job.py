@@ -5,6 +5,7 @@ cannot take the rest down. It reads one job (JSON) from its first line of input 
 further lines of input say how many chains may run at once; where its input ends, its maker is gone, and it ends too.
 """
 
+import gc
 import json
 import os
 import sys
@@ -123,12 +124,17 @@ class Workshop:
     def run(self) -> None:
         for name, key in self.job.fits.items():
             with store.lock(name, key):
-                if not store.sound(store.FINDINGS, name, key):
+                if self._needed(name, key):
                     Making(self, name, key).run()
-                elif not self.job.further or fitting.problem_of(name, key) is None:
-                    self.tell({"fit": name, "phase": "kept"})
                 else:
-                    Making(self, name, key).run()
+                    self.tell({"fit": name, "phase": "kept"})
+            gc.collect()
+
+    def _needed(self, name: str, key: str) -> bool:
+        """False where another process has just made the fit."""
+        if not fitting.whole(name, key):
+            return True
+        return self.job.further and fitting.problem_of(name, key) is not None
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:

@@ -219,7 +219,7 @@ def missing(wanted: Iterable[str] = ()) -> dict[str, str]:
     wanted = list(wanted) or names()
     needed = [other for name in wanted for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()]
     found = key_of_findings(dict.fromkeys([*needed, *wanted]))
-    return {name: key for name, key in found.items() if not _whole(name, key)}
+    return {name: key for name, key in found.items() if not whole(name, key)}
 
 
 def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:
@@ -259,7 +259,8 @@ def sample_missing(
     return cluster.make(todo, mode(), report, scheduler=scheduler, further=further)
 
 
-def _whole(name: str, key: str) -> bool:
+def whole(name: str, key: str) -> bool:
+    """True where findings and draws of a fit are stored and sound."""
     if not store.sound(store.FINDINGS, name, key):
         return False
     draws = store.notes(store.FINDINGS, name, key)["draws"]

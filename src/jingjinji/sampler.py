@@ -146,6 +146,8 @@ class _Chain:
         if self.sampler is not None:
             with contextlib.suppress(TimeoutError, RuntimeError):
                 self.sampler.cancel()
+        # its draws take much room, and its callback refers back to this object
+        self.sampler = self.start = None
 
 
 def _begin(compiled, settings: Sampling, seed: int, most: int, note: Callable):

@@ -6,8 +6,8 @@ import logging
 import numpy as np
 import pandas as pd
 
-from jingjinji import fitting
-from jingjinji.findings import Finding
+from jingjinji import fitting, gate
+from jingjinji.findings import Finding, anchor_of_fit
 from jingjinji.models import decline
 from jingjinji.models.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
 
@@ -120,22 +120,31 @@ def _prior(variable) -> str:
 
 
 def fits_table() -> pd.DataFrame:
-    """One row a fit: sampler's settings, the gate's checks and the seconds of sampling."""
+    """One row a fit: draws at which the gate's rule ended it, what the checks measured where it is worst, seconds.
+
+    The names of fits are HTML with an anchor for each (`findings.anchor_of_fit`).
+    """
     rows = []
     for name in fitting.names():
         notes = fitting.stored_notes(name)
         checks = {check["name"]: check for check in notes["checks"]}
-        sampling = notes["sampling"]
+
+        def worst(check: str, form: str, checks=checks) -> str:
+            return f"{checks[check]['value']:{form}}" if check in checks else ""
+
+        agreeing = checks.get(gate.AGREEING)
         rows.append(
             {
-                "fit": name,
-                "chains x draws": f"{sampling['chains']} x {sampling['draws']}",
-                "R-hat": f"{checks['R-hat']['value']:.3f}",
-                "bulk ESS": f"{checks['bulk ESS']['value']:.0f}",
-                "tail ESS": f"{checks['tail ESS']['value']:.0f}",
-                "divergences": f"{checks['divergences']['value']:.0f}",
-                "E-BFMI": f"{checks['E-BFMI']['value']:.2f}",
-                "gate": "passed" if all(check["passed"] for check in notes["checks"]) else "not passed",
+                "fit": f'<span id="{anchor_of_fit(name)}">{name}</span>',
+                "chains x draws": f"{notes['sampling']['chains']} x {notes['count']}",
+                "R-hat": worst("R-hat", ".3f"),
+                "bulk ESS": worst("bulk ESS", ".0f"),
+                "tail ESS": worst("tail ESS", ".0f"),
+                "R-hat of others (bound)": f"{agreeing['value']:.3f} ({agreeing['limit']:.3f})" if agreeing else "",
+                "ESS of others": worst("bulk ESS of other parameters", ".0f"),
+                "divergences": worst("divergences", ".0f"),
+                "E-BFMI": worst("E-BFMI", ".2f"),
+                "gate": "passed" if not notes["problem"] else f"not passed: {notes['problem']}",
             }
         )
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import jingjinji
 from jingjinji import fitting
 from jingjinji.errors import BookError
-from jingjinji.findings import Finding
+from jingjinji.findings import Finding, did_not_converge
 
 REFERENCE = jingjinji.PROJECT / "results" / "reference.json"
 FALSE_ALARM = 0.001
@@ -18,7 +18,10 @@ def publish() -> int:
     """Write the findings of the current fits as the reference; returns how many. Refuses draft draws."""
     if fitting.draft():
         raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
-    rows = {id: {"mean": f.mean, "mcse": f.mcse, "text": f.text} for id, f in sorted(fitting.all_findings().items())}
+    found = fitting.all_findings()
+    if found.failed:
+        raise BookError(f"{did_not_converge(found.failed)}: nothing is published before it passes the gate")
+    rows = {id: {"mean": f.mean, "mcse": f.mcse, "text": f.text} for id, f in sorted(found.items())}
     REFERENCE.parent.mkdir(exist_ok=True)
     aside = REFERENCE.with_suffix(".part")
     aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -40,7 +43,7 @@ def compare() -> str:
     except ValueError as error:
         raise BookError(f"{REFERENCE} is not readable as JSON ({error}): restore it from the repository") from None
     here = fitting.all_findings()
-    if strangers := published.keys() ^ here.keys():
+    if strangers := published.keys() ^ (here.keys() | here.unpublished.keys()):
         raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
     bound = NormalDist().inv_cdf(1 - FALSE_ALARM / 2 / len(here))
     scores = {id: _score(finding, published[id]) for id, finding in here.items()}
@@ -52,9 +55,14 @@ def compare() -> str:
             f"where {bound:.1f} are allowed"
         )
     largest = max(scores.values())
-    return (
-        f"{len(here)} findings agree with {REFERENCE.name}; the largest difference is {largest:.2f} Monte Carlo errors."
+    words = (
+        f"{len(here)} findings agree with {REFERENCE.name}; the largest difference is {largest:.2f} Monte Carlo errors"
     )
+    if here.failed:
+        raise BookError(
+            f"{words}, but {len(here.unpublished)} were not compared, because {did_not_converge(here.failed)}"
+        )
+    return f"{words}."
 
 
 def _score(finding: Finding, reference: dict) -> float:

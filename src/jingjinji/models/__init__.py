@@ -1,10 +1,11 @@
 """One module a topic, each with the same four functions: load, build, findings, simulate.
 
 ``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``findings(fit)`` the named quantities of a
-fit, ``simulate(truth, rng)`` a panel with known parameters. ``VARIANTS`` names the panels that are fitted beside the
-main one and reuse its compiled model, ``data(panel)`` their arrays. ``DERIVED`` names what is computed from the
-parameters, ``KEPT_WITH`` the variants whose derived draws are stored. Topics ``BY_HOUR`` need raw archives that are not
-part of the book; they are sampled only when they are asked for. PyMC is imported only where a model is built.
+fit, ``simulate(truth, rng, panel)`` a panel with known parameters. ``VARIANTS`` names the panels that are fitted beside
+the main one and reuse its compiled model, ``TOYS`` the made-up records of known truth (`simulations`), ``data(panel)``
+the arrays. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
+``BESIDE`` other fits whose draws the findings need. Topics ``BY_HOUR`` need raw archives that are not part of the book;
+they are sampled only when they are asked for. PyMC is imported only where a model is built.
 """
 
 import importlib
