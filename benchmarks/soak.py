@@ -56,7 +56,7 @@ def report() -> dict:
         found = fitting.key_of_findings(rows)
         if not any(store.exists(store.FINDINGS, name, key) for name, key in found.items()):
             break
-        for name, key in found.items():
+        for name in found:
             with contextlib.suppress(FitMissing):
                 _count(rows[name], seed, fitting.stored_notes(name))
     for row in rows.values():

@@ -142,6 +142,7 @@ def book(quick: Quick = False) -> None:
             raise
         problem = error
     print("Running the pages and building the site ...", flush=True)
+    _quiet_kernels()
     from jupyter_book.cli.main import main as jupyter_book
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
@@ -155,6 +156,14 @@ def book(quick: Quick = False) -> None:
         raise BookError("the site was not built: the reason stands above") from None
     if problem:
         raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
+
+
+def _quiet_kernels() -> None:
+    """Kernels of pages read a configuration of the book's own: no user's, and no warnings of their transport."""
+    profile = jingjinji.CACHE / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.IPKernelApp.log_level = 40\n", "utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
 
 
 @app.command()

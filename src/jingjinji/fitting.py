@@ -91,9 +91,9 @@ def shift() -> int:
     return int(value)
 
 
-def seed(name: str) -> int:
-    """A seed derived from the name of a fit, and from JINGJINJI_SEED where that is set."""
-    text = f"{name} {shift()}" if shift() else name
+def seed(name: str, shifted: bool = True) -> int:
+    """A seed derived from a name and, where it is `shifted`, from JINGJINJI_SEED where that is set."""
+    text = f"{name} {shift()}" if shifted and shift() else name
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
 

@@ -118,7 +118,7 @@ def _rows(topic: str, words: Mapping[str, str]) -> list[dict]:
 
 
 def _record(module, panel, topic: str, toy: str, number: int):
-    rng = np.random.default_rng([fitting.seed(f"{topic}/{toy}"), number])
+    rng = np.random.default_rng([fitting.seed(f"{topic}/{toy}", shifted=False), number])
     return module.TOYS[toy](panel, rng)
 
 
@@ -151,7 +151,7 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     """A record sampled: one row a quantity."""
     made = _record(job.module, panel, job.name, toy, number)
     arrays = job.module.data(made)
-    seed = fitting.seed(f"{job.name}/{toy} {number}")
+    seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
     tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
     job.put(arrays)
     parameters = fitting.with_derived(job.module, job.model, tree["posterior"].to_dataset())

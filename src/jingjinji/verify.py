@@ -5,7 +5,7 @@ import math
 from statistics import NormalDist
 
 import jingjinji
-from jingjinji import fitting
+from jingjinji import cluster, fitting
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, did_not_converge
 
@@ -15,7 +15,10 @@ SCORE_SHARE, SCORE_POINTS = 0.1, 5.0
 
 
 def publish() -> int:
-    """Write the findings of the current fits as the reference; returns how many. Refuses draft draws."""
+    """Write the findings of the current fits as the reference, and what each fit took; returns how many findings.
+
+    Raises BookError for draft draws, and where a fit did not pass.
+    """
     if fitting.draft():
         raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
     found = fitting.all_findings()
@@ -26,6 +29,9 @@ def publish() -> int:
     aside = REFERENCE.with_suffix(".part")
     aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     aside.replace(REFERENCE)
+    seconds = {name: fitting.stored_notes(name)["seconds"] for name in fitting.names()}
+    rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
+    cluster.COSTS.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
     return len(rows)
 
 

@@ -1,0 +1,116 @@
+"""Made-up records: pairs, what is kept, tables and sentences, and whether what is kept is of today's models."""
+
+import json
+
+import numpy as np
+import pytest
+import toy_project
+from prior_fits import once
+
+from jingjinji import models, simulations
+from jingjinji.errors import BookError
+from jingjinji.findings import Finding, exact
+
+ROWS = [
+    {"toy": "toy", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.5, "estimate": 1.4, "records": 20,
+     "inside": 19, "beside_zero": 20, "unsettled": 0},
+    {"toy": "toy", "id": "carbon.share", "label": "share", "unit": "%", "truth": -3.0, "estimate": -2.5, "records": 20,
+     "inside": 17, "beside_zero": 5, "unsettled": 0},
+    {"toy": "toy-alike", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.0, "estimate": 1.01,
+     "records": 10, "inside": 10, "beside_zero": 10, "unsettled": 0},
+]  # fmt: skip
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    path = tmp_path / "simulations.json"
+    path.write_text(json.dumps({"carbon": {"key": "k", "date": "2026-11-28", "rows": ROWS}}))
+    monkeypatch.setattr(simulations, "KEPT", path)
+    return path
+
+
+def finding(id, mean):
+    return Finding(id, "what", np.random.default_rng(1).normal(mean, 1, (2, 100)), "%", "m", ())
+
+
+def test_a_truth_finds_its_estimate_under_either_name():
+    truths = [exact(f"a.truth.{key}@toy", f"truth: {key}", 1.0, "%", ()) for key in ("x", "y")]
+    estimates = [finding("a.x@toy", 1), finding("a.recovered.y@toy", 2), finding("a.y@toy", 3)]
+    pairs = simulations.pairs({one.id: one for one in (*truths, *estimates)})
+    assert [(id, truth.id, estimate.id) for id, truth, estimate in pairs] == [
+        ("a.x", "a.truth.x@toy", "a.x@toy"), ("a.y", "a.truth.y@toy", "a.recovered.y@toy"),
+    ]  # fmt: skip
+    with pytest.raises(KeyError):
+        simulations.pairs({truths[0].id: truths[0]})
+
+
+def test_summary_counts_what_lies_inside_and_what_leaves_zero_out():
+    rows = [{"toy": "toy", "record": k, "id": "a", "label": "a", "unit": "%", "truth": 1.0, "estimate": float(k),
+             "low": k - 1.5, "high": k + 1.5, "settled": k != 3} for k in range(5)]  # fmt: skip
+    made = simulations._summary(rows, 4)
+    assert made == [{"toy": "toy", "id": "a", "label": "a", "unit": "%", "truth": 1.0, "estimate": 1.5, "records": 4,
+                     "inside": 3, "beside_zero": 2, "unsettled": 1}]  # fmt: skip
+
+
+def test_table(kept):
+    table = simulations.table({"carbon": {"toy": "differ", "toy-alike": "alike"}})
+    assert tuple(table.columns) == simulations.COLUMNS
+    assert table.iloc[1].tolist() == ["differ", "share", "−3 %", "−2.5 %", "85 %", "25 %", 20]
+    assert table["made with"].tolist() == ["differ", "differ", "alike"]
+
+
+def test_sentence(kept):
+    words = simulations.sentence({"carbon": {"toy": "differ", "toy-alike": "alike"}})
+    assert words == (
+        "Of 50 intervals from 30 made-up records, 92.0 % hold the truth, where 94 % should (simulated 2026-11-28)."
+    )
+
+
+def test_what_has_not_been_simulated_names_the_command(kept):
+    for toys in ({"decline": {"toy": "a"}}, {"carbon": {"other": "a"}}):
+        with pytest.raises(BookError, match=rf"no simulation of .*: run 'jingjinji simulate {next(iter(toys))}'"):
+            simulations.table(toys)
+
+
+@pytest.mark.parametrize("topic", [topic for topic in models.TOPICS if getattr(models.module(topic), "TOYS", {})])
+def test_what_is_kept_is_of_todays_model_and_covers_its_toys(topic):
+    kept = json.loads(simulations.KEPT.read_text("utf-8"))[topic]
+    assert kept["key"] == simulations.key(topic), f"run 'jingjinji simulate {topic}'"
+    assert {row["toy"] for row in kept["rows"]} == set(models.module(topic).TOYS)
+
+
+@pytest.mark.parametrize("topic", models.TOPICS)
+def test_coverage_that_is_kept_is_not_far_from_nominal(topic):
+    """Below, with fewer than one in a thousand by chance for independent intervals, the model would be wrong."""
+    rows = json.loads(simulations.KEPT.read_text("utf-8")).get(topic, {"rows": []})["rows"]
+    for row in rows:
+        assert row["unsettled"] <= 0.05 * row["records"] + 1, row
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """Four records of the toy model, sampled; then six, of which two are new."""
+
+    def make(folder):
+        project = toy_project.make(folder / "project")
+        (project.root / "results").mkdir()
+        kept = project.root / "results/simulations.json"
+        found = {}
+        for count in (4, 6):
+            result = project.run("simulate", "toy", "--records", str(count))
+            found[count] = [result.stdout, result.stderr, json.loads(kept.read_text()) if kept.exists() else None]
+        lines = next((project.cache / "simulations").glob("*.jsonl")).read_text().splitlines()
+        found["lines"] = len(lines)
+        (folder / "found.json").write_text(json.dumps(found))
+
+    return json.loads((once(tmp_path_factory, "simulated", make) / "found.json").read_text())
+
+
+def test_records_are_sampled_and_kept_and_a_second_run_goes_on(simulated):
+    (out, _, first), (_, _, second) = simulated["4"], simulated["6"]
+    assert out.strip() == "toy: 4 records of each of 1 toys"
+    (row,) = second["toy"]["rows"]
+    assert (first["toy"]["rows"][0]["records"], row["records"], simulated["lines"]) == (4, 6, 6)
+    assert row["id"] == "toy.mean"
+    assert row["inside"] >= 4
+    assert first["toy"]["key"] == second["toy"]["key"]
