@@ -104,20 +104,27 @@ def make(
         with Client(scheduler or local, timeout=20) as client:
             client.subscribe_topic(TOPIC, note)
             seed = os.environ.get("JINGJINJI_SEED", "")
-            futures = {
-                client.submit(
-                    work, asdict(job), str(store.folder()), token, seed, priority=len(waiting) - k, retries=RETRIES,
-                    pure=False, key=f"{next(iter(job.fits))}-{token[-8:]}",
-                ): job
-                for k, job in enumerate(waiting)
-            }  # fmt: skip
-            for future in as_completed(futures):
-                topic = next(iter(futures[future].fits)).partition("/")[0]
+            futures = as_completed()
+            topics = {}
+
+            def submit() -> None:
+                """As many jobs as there are threads: a job waits for a thread, not for a worker chosen beforehand."""
+                while waiting and futures.count() < max(1, sum(client.nthreads().values())):
+                    job = waiting.pop(0)
+                    future = client.submit(
+                        work, asdict(job), str(store.folder()), token, seed, retries=RETRIES, pure=False
+                    )
+                    topics[future.key] = next(iter(job.fits)).partition("/")[0]
+                    futures.add(future)
+                _share_threads(futures.count())
+
+            submit()
+            for future in futures:
                 fault, entries = future.result() if future.status == "finished" else (str(future.exception()), {})
-                problems += [f"{topic}: {fault}"] if fault else []
+                problems += [f"{topics[future.key]}: {fault}"] if fault else []
                 for place, files in entries.items():
                     store.unpack(*place.split("|"), files)
-                _share_threads(sum(not other.done() for other in futures))
+                submit()
             time.sleep(POLL)  # the last events are on their way
     except OSError as error:
         raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
