@@ -5,6 +5,7 @@ worker that dies is replaced by its cluster, and its job is done again: what it 
 store is a folder that all workers see, or else what a worker made travels back to it.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -27,6 +28,8 @@ COSTS = jingjinji.PROJECT / "results" / "costs.json"
 """Seconds that each fit took when the published findings were made: compile, sample, findings."""
 TOPIC = "jingjinji"
 RETRIES = 2
+JOINING_SECONDS = 5
+"""How soon a worker that joins late gets a job."""
 POLL = 0.2
 _running: dict[int, subprocess.Popen] = {}
 
@@ -40,7 +43,9 @@ def costs(names: Iterable[str]) -> dict[str, float]:
     return {name: sum(known[name].values()) if name in known else 60.0 for name in names}
 
 
-def jobs(fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = False) -> list[Job]:
+def jobs(
+    fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = False, strange: bool = False
+) -> list[Job]:
     """One job for the fits of each topic, the longest first; topics whose fits need one another are one job."""
     groups: dict[str, str] = {}
     for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
@@ -55,7 +60,7 @@ def jobs(fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = 
     for leader, members in sorted_fits.items():
         # what others need comes first
         order = sorted(members, key=lambda name, leader=leader: name.partition("/")[0] != leader)
-        made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further))
+        made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further, strange=strange))
     if mode == fitting.PRIOR:
         return _merged(made)
     return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
@@ -83,9 +88,9 @@ def make(
 
     Raises BookError where a job could not be done; what others have made is kept.
     """
-    from distributed import Client, as_completed
+    from distributed import Client, wait
 
-    waiting = jobs(fits, mode, dry=dry, further=further)
+    waiting = jobs(fits, mode, dry=dry, further=further, strange=bool(scheduler))
     store.folder().mkdir(parents=True, exist_ok=True)
     token = f".here-{uuid.uuid4().hex}"
     here = store.folder() / token
@@ -104,26 +109,28 @@ def make(
         with Client(scheduler or local, timeout=20) as client:
             client.subscribe_topic(TOPIC, note)
             seed = os.environ.get("JINGJINJI_SEED", "")
-            futures = as_completed()
-            topics = {}
+            running = {}
 
             def submit() -> None:
                 """As many jobs as there are threads: a job waits for a thread, not for a worker chosen beforehand."""
-                while waiting and futures.count() < max(1, sum(client.nthreads().values())):
+                while waiting and len(running) < max(1, sum(client.nthreads().values())):
                     job = waiting.pop(0)
                     future = client.submit(
                         work, asdict(job), str(store.folder()), token, seed, retries=RETRIES, pure=False
                     )
-                    topics[future.key] = next(iter(job.fits)).partition("/")[0]
-                    futures.add(future)
-                _share_threads(futures.count())
+                    running[future] = next(iter(job.fits)).partition("/")[0]
+                _share_threads(len(running))
 
             submit()
-            for future in futures:
-                fault, entries = future.result() if future.status == "finished" else (str(future.exception()), {})
-                problems += [f"{topics[future.key]}: {fault}"] if fault else []
-                for place, files in entries.items():
-                    store.unpack(*place.split("|"), files)
+            while running:
+                with contextlib.suppress(TimeoutError):
+                    wait(list(running), timeout=JOINING_SECONDS, return_when="FIRST_COMPLETED")
+                for future in [future for future in running if future.done()]:
+                    topic = running.pop(future)
+                    fault, entries = future.result() if future.status == "finished" else (str(future.exception()), {})
+                    problems += [f"{topic}: {fault}"] if fault else []
+                    for place, files in entries.items():
+                        store.unpack(*place.split("|"), files)
                 submit()
             time.sleep(POLL)  # the last events are on their way
     except OSError as error:

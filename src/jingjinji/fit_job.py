@@ -8,6 +8,7 @@ further lines of input say how many chains may run at once; where its input ends
 import gc
 import json
 import os
+import platform
 import sys
 import threading
 import time
@@ -38,6 +39,7 @@ class Job:
 
     dry : say what would be sampled, and why, and sample nothing.
     further : go on beyond the gate's last look.
+    strange : the worker was started by somebody else and may have other code or data.
     """
 
     fits: dict[str, str]
@@ -45,6 +47,7 @@ class Job:
     threads: int = 1
     dry: bool = False
     further: bool = False
+    strange: bool = False
 
 
 class Topic:
@@ -122,6 +125,11 @@ class Workshop:
         self.topics: dict[str, Topic] = {}
 
     def run(self) -> None:
+        if self.job.strange and fitting.key_of_findings(self.job.fits) != self.job.fits:
+            raise BookError(
+                f"a worker on {platform.node()} has other code, data or packages than the one who asked: start workers "
+                "from the same checkout and environment"
+            )
         for name, key in self.job.fits.items():
             with store.lock(name, key):
                 if self._needed(name, key):
@@ -190,7 +198,7 @@ class Making:
             self.shop.tell({"fit": self.name, "phase": f"made again: {damage}"})
             store.discard(store.DRAWS, self.name, self.key)
             return None
-        self.seconds |= store.notes(store.DRAWS, self.name, self.key)["seconds"]
+        self.seconds |= store.notes(store.DRAWS, self.name, self.key)["seconds"] | {"findings": 0.0}
         return _widened(store.draws(self.name, self.key))
 
     def _reason(self, looked: int) -> str:
@@ -241,7 +249,7 @@ class Making:
     def _decide(self, draws: xr.DataTree, after: int = 0) -> gate.Verdict:
         self.draws = draws
         parameters, stats = draws["posterior"].to_dataset(), draws["sample_stats"].to_dataset()
-        return gate.decide(parameters, stats, self._arrays_of_findings, after, self._looks)
+        return gate.decide(parameters, stats, self._arrays_of_findings, after, FURTHER)
 
     def _no_verdict(self, draws: xr.DataTree) -> gate.Verdict:
         """Of draws that are never published: measured, not asked for anything."""

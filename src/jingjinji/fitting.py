@@ -219,7 +219,10 @@ def missing(wanted: Iterable[str] = ()) -> dict[str, str]:
     wanted = list(wanted) or names()
     needed = [other for name in wanted for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()]
     found = key_of_findings(dict.fromkeys([*needed, *wanted]))
-    return {name: key for name, key in found.items() if not whole(name, key)}
+    todo = {name: key for name, key in found.items() if not whole(name, key)}
+    # a worker that does not see this store has none of those that others need
+    beside = {other for name in todo for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()}
+    return {name: key for name, key in found.items() if name in todo or name in beside}
 
 
 def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:

@@ -7,6 +7,7 @@ change a draw does: a prior, a transform, a number in the graph, a datum, a sett
 import hashlib
 import importlib.util
 import json
+import platform
 import re
 from dataclasses import asdict
 from functools import cache
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from jingjinji.sampler import NUMERICS
+
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "llvmlite")
 """Packages that decide the last bits of a draw."""
 _PLACE = re.compile(r" at 0x[0-9a-f]+")
@@ -22,8 +25,10 @@ _PLACE = re.compile(r" at 0x[0-9a-f]+")
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of the packages that decide a fit's draws."""
-    return {package: metadata.version(package) for package in PACKAGES}
+    """What the last bits of a draw depend on beside the model: packages, the kind of processor, the numerics."""
+    numerics = hashlib.sha256(json.dumps(NUMERICS, sort_keys=True).encode()).hexdigest()[:12]
+    packages = {package: metadata.version(package) for package in PACKAGES}
+    return packages | {"processor": platform.machine(), "numerics": numerics}
 
 
 def of_arrays(arrays: dict[str, np.ndarray]) -> dict[str, str]:
