@@ -11,7 +11,7 @@ from prior_fits import environment, prior, prior_cache  # noqa: F401
 from typer.testing import CliRunner
 
 import jingjinji
-from jingjinji import cli, fitting, verify
+from jingjinji import cli, cluster, fitting, verify
 from jingjinji.errors import BookError, FitMissing
 
 
@@ -310,6 +310,7 @@ def test_publish_refuses_draft_draws(prior):  # noqa: F811
 
 def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
     code, _, err = main(monkeypatch, capsys, "verify")
     assert (code, err.count("\n")) == (1, 1)
     assert "is missing" in err

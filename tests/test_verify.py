@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from jingjinji import fitting, verify
+from jingjinji import cluster, fitting, verify
 from jingjinji.errors import BookError
-from jingjinji.findings import Finding, exact
+from jingjinji.findings import Finding, Findings, exact
 
 IDS = [f"pm25.some.{k}" for k in range(40)]
 
@@ -28,14 +28,21 @@ def run(seed: int, shift: dict[str, float] | None = None) -> dict[str, Finding]:
 @pytest.fixture
 def reference(tmp_path, monkeypatch):
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "results/reference.json")
+    monkeypatch.setattr(cluster, "COSTS", tmp_path / "results/costs.json")
+    monkeypatch.setattr(fitting, "names", lambda: ["decline"])
+    monkeypatch.setattr(
+        fitting, "stored_notes", lambda name: {"seconds": {"compile": 1.234, "sample": 2, "findings": 0}}
+    )
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     here(monkeypatch, run(1))
     verify.publish()
     return verify.REFERENCE
 
 
-def here(monkeypatch, findings) -> None:
-    monkeypatch.setattr(fitting, "all_findings", lambda: findings)
+def here(monkeypatch, findings, failed=()) -> None:
+    left_out = dict.fromkeys(failed, ("some", "decline/x"))
+    problems = {"decline/x": "R-hat is 1.2"} if failed else {}
+    monkeypatch.setattr(fitting, "all_findings", lambda: Findings(findings, left_out, problems))
 
 
 def test_publish_writes_mean_error_and_text(reference):
@@ -44,7 +51,20 @@ def test_publish_writes_mean_error_and_text(reference):
     assert rows["pm25.some.3"] == {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
     assert list(rows) == sorted(rows)
     assert len(rows) == 42
-    assert [path.name for path in reference.parent.iterdir()] == ["reference.json"]
+    assert sorted(path.name for path in reference.parent.iterdir()) == ["costs.json", "reference.json"]
+    assert json.loads(cluster.COSTS.read_text("utf-8")) == {"decline": {"compile": 1.23, "sample": 2, "findings": 0}}
+
+
+def test_a_hole_is_not_compared_and_not_published(reference, monkeypatch):
+    before = reference.read_bytes()
+    here(monkeypatch, run(2), failed=["pm25.some.3", "pm25.some.4"])
+    with pytest.raises(
+        BookError, match=r"^40 findings agree .* but 2 were not compared, because fit decline/x did not"
+    ):
+        verify.compare()
+    with pytest.raises(BookError, match="fit decline/x did not converge on this machine: nothing is published"):
+        verify.publish()
+    assert reference.read_bytes() == before
 
 
 def test_the_same_run_agrees(reference):
