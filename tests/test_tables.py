@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -30,11 +29,8 @@ def test_the_published_package_has_no_problem():
 
 
 @pytest.mark.parametrize("name", tables.names())
-def test_every_table_loads_with_its_columns_and_in_time(name):
-    tables.load(name)
-    start = time.perf_counter()
+def test_every_table_loads_with_its_columns(name):
     table = tables.load(name)
-    assert time.perf_counter() - start < 0.2
     assert list(table.columns) == [field["name"] for field in tables.describe(name)["schema"]["fields"]]
     assert not table.duplicated(tables.describe(name)["schema"]["primaryKey"]).any()
 

@@ -123,8 +123,10 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
         checks += _of_others(values[..., other], names, rhat[other], most[other])
     if all(check.passed for check in checks):
         named = {id: made for id, made in findings(draws).items() if np.ptp(made) > 0}
-        if named:
-            checks = _merged(checks, _of_published(np.stack(list(named.values()), axis=-1), list(named)))
+        # some findings take a part of the draws only
+        for shape in sorted({made.shape for made in named.values()}):
+            ids = [id for id, made in named.items() if made.shape == shape]
+            checks = _merged(checks, _of_published(np.stack([named[id] for id in ids], axis=-1), ids))
     return Verdict(PASSED if all(check.passed for check in checks) else SHORT, draws, checks)
 
 
