@@ -43,12 +43,15 @@ def of_model(model) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def of_graph(outputs) -> str:
-    """A hash of a PyTensor graph: ops with their properties, constants by value, data and inputs by name and type."""
+def of_graph(outputs, inputs=()) -> str:
+    """A hash of a PyTensor graph: ops with their properties, constants by value, data by name and type.
+
+    `inputs` of a graph within an op are told by their places: they need no names.
+    """
     from pytensor.graph.basic import Constant
     from pytensor.graph.traversal import toposort
 
-    numbers = {}
+    numbers = {variable: f"input {place} {variable.type}" for place, variable in enumerate(inputs)}
 
     def number(variable) -> str:
         if variable not in numbers:
@@ -109,7 +112,7 @@ def _op(op) -> str:
     if hasattr(random, "__code__"):
         text += _function(random)
     inner = getattr(op, "fgraph", None)
-    return text if inner is None else text + of_graph(inner.outputs)
+    return text if inner is None else text + of_graph(inner.outputs, inner.inputs)
 
 
 def _function(function) -> str:
