@@ -104,3 +104,18 @@ def test_larger_panel_notices_a_constant_that_is_gone(monkeypatch):
 
     with pytest.raises(ValueError, match="NOWHERE"):
         with_constants({"NOWHERE": "1"})
+
+
+def test_rates_of_the_gate_come_from_its_own_rule():
+    import gate_rates
+    import numpy as np
+
+    def outcomes(cell):
+        return gate_rates.outcomes(gate_rates.Chains(cell, np.random.default_rng(1)), gate_rates.RULES)
+
+    good = outcomes(gate_rates.Cell("good", others=20, slowest=0.2))
+    assert good["gate"] in ("500", "750")
+    assert set(outcomes(gate_rates.Cell("modes 1:3", 6.0)).values()) == {"wrong", "failed"}
+    assert outcomes(gate_rates.Cell("frozen"))["gate"] == "wrong"
+    cells = gate_rates.wrong_cells() + gate_rates.good_cells()
+    assert len(cells) == len(set(cells))

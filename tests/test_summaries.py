@@ -88,3 +88,11 @@ def test_prior_months_are_wide_and_positive():
     assert draws.shape == (30, int(np.isfinite(panel.pm25).sum()))
     assert (draws > 0).all()
     assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
+
+
+def test_rates_of_the_gate_are_in_words():
+    table = summaries.gate_rates()
+    assert {"one chain never moves", "one chain of four is shifted by 0.5 sd"} <= set(table["fits"])
+    assert table["passed"].str.fullmatch(r"\d+ % \(\d+ to \d+\)").all()
+    assert not table.isna().any(axis=None)
+    assert table["passed"][table["draws"] == "none"].str.startswith("0 % (0").all()

@@ -50,12 +50,15 @@ def of_model(model) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def of_graph(outputs) -> str:
-    """A hash of a PyTensor graph: ops with their properties, constants by value, data and inputs by name and type."""
+def of_graph(outputs, inputs=()) -> str:
+    """A hash of a PyTensor graph: ops with their properties, constants by value, data by name and type.
+
+    `inputs` of a graph within an op are told by their places: they need no names.
+    """
     from pytensor.graph.basic import Constant
     from pytensor.graph.traversal import toposort
 
-    numbers = {}
+    numbers = {variable: f"input {place} {variable.type}" for place, variable in enumerate(inputs)}
 
     def number(variable) -> str:
         if variable not in numbers:
@@ -99,8 +102,11 @@ def difference(before: dict, after: dict) -> str:
 
 
 def _content(value) -> bytes:
+    """Bytes that tell a value from every other; raises TypeError for what has none, such as a sparse matrix."""
+    if value is None or isinstance(value, str | slice):
+        return repr(value).encode()
     if not isinstance(value, np.ndarray | np.generic | int | float | bool):
-        return _PLACE.sub("", repr(value)).encode()
+        raise TypeError(f"a key cannot tell {type(value).__name__} by value: expected arrays, numbers, text or None")
     array = np.asarray(value)
     return f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()
 
@@ -111,11 +117,11 @@ def _op(op) -> str:
     text = f"{type(op).__module__}.{type(op).__qualname__}{_PLACE.sub('', str(properties))}"
     random = getattr(op, "_random_fn", None)
     if hasattr(random, "__code__"):
-        text += _bytecode(random.__code__)
+        text += _function(random)
     if type(op).__module__.startswith("jingjinji."):
         text += _bytecode(_module_code(type(op).__module__))
     inner = getattr(op, "fgraph", None)
-    return text if inner is None else text + of_graph(inner.outputs)
+    return text if inner is None else text + of_graph(inner.outputs, inner.inputs)
 
 
 @cache
@@ -124,7 +130,14 @@ def _module_code(name: str):
     return compile(Path(importlib.util.find_spec(name).origin).read_bytes(), "operation", "exec")
 
 
-def _bytecode(code) -> str:
-    """The instructions and constants of a function, without its name and its lines."""
-    constants = [_bytecode(item) if hasattr(item, "co_code") else repr(item) for item in code.co_consts]
+def _function(function) -> str:
+    """The instructions of a function and the values it has from around it, without its name, lines and docstring."""
+    around = [cell.cell_contents for cell in function.__closure__ or ()]
+    values = [_function(value) if hasattr(value, "__code__") else _content(value).hex() for value in around]
+    return _bytecode(function.__code__, function.__doc__) + "".join(values)
+
+
+def _bytecode(code, docstring: str | None = None) -> str:
+    said = [item for item in code.co_consts if docstring is None or item != docstring]
+    constants = [_bytecode(item) if hasattr(item, "co_code") else repr(item) for item in said]
     return hashlib.sha256(code.co_code).hexdigest() + "".join(constants) + repr(code.co_names)

@@ -82,12 +82,12 @@ def damage(kind: str, name: str, key: str) -> str | None:
     if not target.exists():
         raise KeyError(name)
     try:
-        sums = _manifest(target)["sha256"].items()
+        expected = _manifest(target)["sha256"][FILES[kind]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{target / MANIFEST} cannot be read ({type(error).__name__})"
-    for file, expected in sums:
-        if not (target / file).is_file() or _sha256(target / file) != expected:
-            return f"{target / file} does not match its checksum"
+    file = target / FILES[kind]
+    if not file.is_file() or _sha256(file) != expected:
+        return f"{file} does not match its checksum"
     return None
 
 
@@ -121,8 +121,8 @@ def latest_notes(kind: str, name: str) -> dict | None:
     """The notes of the entry of that fit that was written last, whatever its key; None where there is none."""
     begin = f"{name.replace('/', '~')}-"
     found = [path for path in (folder() / kind).glob(f"{begin}*") if len(path.name) == len(begin) + 20]
-    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    for path in sorted(found, key=_written, reverse=True):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             return _manifest(path)["notes"]
     return None
 
@@ -167,6 +167,14 @@ def _manifest(target: Path) -> dict:
     if _sha256_text(outer["manifest"]) != outer["sha256"]:
         raise ValueError("checksum")
     return json.loads(outer["manifest"])
+
+
+def _written(path: Path) -> float:
+    """When an entry was written; long ago where another process has just removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _put(aside: Path, target: Path) -> None:

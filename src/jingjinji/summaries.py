@@ -1,11 +1,13 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
 import calendar
+import json
 import logging
 
 import numpy as np
 import pandas as pd
 
+import jingjinji
 from jingjinji import fitting, gate
 from jingjinji.findings import Finding, anchor_of_fit
 from jingjinji.models import decline
@@ -148,6 +150,59 @@ def fits_table() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+GATE_RATES = jingjinji.PROJECT / "benchmarks" / "gate_rates.json"
+_WRONG = {
+    "good": "nothing is wrong",
+    "shifted": "one chain of four is shifted by {size:g} sd",
+    "modes 2:2": "two modes {size:g} sd apart, two chains in each",
+    "modes 1:3": "two modes {size:g} sd apart, one chain in the other",
+    "frozen": "one chain never moves",
+    "stuck": "one chain moves with a twentieth of the sd",
+    "drift": "all chains drift by {size:g} sd in 1,000 draws",
+    "wider": "one chain is twice as wide",
+}
+_WHERE = {
+    "hyperparameter": "one hyperparameter",
+    "one": "one other parameter",
+    "ten": "ten other parameters",
+    "tenth": "a tenth of the others",
+    "others": "all others",
+    "all": "all",
+}
+
+
+def gate_rates() -> pd.DataFrame:
+    """How often the gate passes simulated fits, as ``benchmarks/gate_rates.py`` has kept it: one row a kind of fit.
+
+    Shares are per cent of the replications, with 95 % intervals; `draws` is the median of those that passed.
+    """
+    rows = []
+    for cell in json.loads(GATE_RATES.read_text("utf-8"))["cells"]:
+        gate, old = cell["rules"]["gate"], cell["rules"]["old rule"]
+        looks = [int(draws) for draws, count in gate["looks"].items() for _ in range(count)]
+        slow = f"; the slowest has autocorrelation {cell['slowest']:g}" if cell["kind"] == "good" else ""
+        alike = f"; correlated {cell['common']:g}" if cell["common"] else ""
+        rows.append(
+            {
+                "fits": _WRONG[cell["kind"]].format(size=cell["size"]) + slow + alike,
+                "wrong or slow": _WHERE[cell["where"]],
+                "other parameters": cell["others"],
+                "replications": cell["replications"],
+                "passed": _share(gate["passed"]),
+                "called wrong at once": _share(gate["wrong"]),
+                "short at the limit": _share(gate["failed"]),
+                "draws": f"{np.median(looks):,.0f}" if looks else "none",
+                "passed by the old rule": _share(old["passed"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _share(estimate: list[float]) -> str:
+    share, low, high = (100 * value for value in estimate)
+    return f"{share:.0f} % ({low:.0f} to {high:.0f})"
 
 
 def parents(model) -> dict[str, set[str]]:
