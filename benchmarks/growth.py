@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from book import Place
-from measure import LONGEST, Found, Part, number
+from measure import LONGEST, Found, Part, end, number
 
 from jingjinji import sampler
 
@@ -21,13 +21,12 @@ DRAWS_OF_A_CHAIN = 900
 
 def growth(place: Place) -> Part:
     """A line for each number of cities, how a gradient grows, and what stations by the hour would take."""
-    runs, found = {}, {}
-    for cities, copies in COPIES.items():
-        try:
-            runs[cities] = in_own_process("country", copies, YEARS)
-            found[f"country-{cities}"] = country(runs[cities])
-        except RuntimeError as error:
-            found[f"country-{cities}"] = str(error)
+    sizes = list(COPIES)
+    made = {}
+    for first in range(0, len(sizes), 2):
+        made |= countries(sizes[first : first + 2])
+    runs = {cities: run for cities, run in made.items() if isinstance(run, dict)}
+    found = {f"country-{cities}": run if isinstance(run, str) else country(run) for cities, run in made.items()}
     few, many = min(COPIES), max(COPIES)
     if not {few, many} <= runs.keys():
         return Part(found | {"growth": f"the countries of {few} and of {many} cities are both needed"})
@@ -36,9 +35,27 @@ def growth(place: Place) -> Part:
     return Part(found, on_paper(runs))
 
 
+def countries(sizes: list[int]) -> dict[int, dict | str]:
+    """What is measured with each number of cities, or why nothing was: compiled side by side, measured one by one."""
+    started = {cities: begun("country", COPIES[cities], YEARS) for cities in sizes}
+    try:
+        for process in started.values():
+            process.stdout.readline()  # it is compiled, or has failed
+        made = {}
+        for cities, process in started.items():
+            try:
+                made[cities] = ended(process)
+            except RuntimeError as error:
+                made[cities] = str(error)
+        return made
+    finally:
+        for process in started.values():
+            end(process)
+
+
 def country(run: dict) -> Found:
     note = (
-        f"compiled in {run['compile']:.0f} s, {run['draws']} draws of one chain in {run['sampling']:.1f} s, "
+        f"compiled in {run['compile']:.0f} s beside another, {run['draws']} draws of one chain in {run['sampling']:.1f} s, "
         f"at most {run['memory'] / 1e9:.2f} GB"
     )
     return Found(run["gradient"] * 1e6, note)
@@ -64,13 +81,25 @@ def on_paper(runs: dict[int, dict]) -> str:
 
 def in_own_process(*arguments: str | int) -> dict:
     """What `worker.py` measures, in a process of its own; RuntimeError with its last words where it fails."""
+    return ended(begun(*arguments))
+
+
+def begun(*arguments: str | int) -> subprocess.Popen:
     command = [sys.executable, str(Path(__file__).with_name("worker.py")), *map(str, arguments)]
     environment = sampler.environment() | {"JINGJINJI_DRAWS": "full"}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env=environment)  # fmt: skip
+
+
+def ended(process: subprocess.Popen) -> dict:
+    """The last line of a worker, which goes on after a line of input."""
+    words = " ".join(process.args[2:])
     try:
-        result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LONGEST)
+        out, errors = process.communicate("\n", timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"'{' '.join(map(str, arguments))}' had not ended after {LONGEST} s") from None
-    if result.returncode:
-        print(result.stderr[-3000:], file=sys.stderr)
-        raise RuntimeError(f"'{' '.join(map(str, arguments))}' failed: {(result.stderr.splitlines() or [''])[-1]}")
-    return json.loads(result.stdout.splitlines()[-1])
+        end(process)
+        raise RuntimeError(f"'{words}' had not ended after {LONGEST} s") from None
+    if process.returncode:
+        print(errors[-3000:], file=sys.stderr)
+        raise RuntimeError(f"'{words}' failed: {(errors.splitlines() or [''])[-1]}")
+    return json.loads(out.splitlines()[-1])

@@ -1,6 +1,7 @@
 """One measurement in a process of its own; prints what it measured as JSON.
 
-``worker.py country COPIES YEARS``: the decline model of a simulated country: compile, gradient, a short run, memory.
+``worker.py country COPIES YEARS``: the decline model of a simulated country: compile, and after a line of input, when
+nothing else runs, a gradient, a short run, memory.
 ``worker.py overhead TASKS``: tasks that do nothing on the local cluster that makes the fits.
 """
 
@@ -34,9 +35,12 @@ def country(copies: int, years: int) -> dict:
     start = time.perf_counter()
     compiled = sampler.compile_model(module.build(panel), frozen)
     compile_seconds = time.perf_counter() - start
+    print("compiled", flush=True)
+    sys.stdin.readline()
     gradient = gradient_seconds(compiled)
     start = time.perf_counter()
-    sampler.draw(compiled, sampler.Sampling(1, TUNE), 1, lambda: 1, lambda tree: True, looks=(DRAWS,))
+    # the sampler is stopped before its last draw, as a fit is that passes
+    sampler.draw(compiled, sampler.Sampling(1, TUNE), 1, lambda: 1, lambda tree: True, looks=(DRAWS, 10 * DRAWS))
     return {
         "compile": compile_seconds,
         "gradient": gradient,

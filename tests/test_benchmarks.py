@@ -289,20 +289,30 @@ def test_stations_by_the_hour_follow_the_lines_through_the_sizes():
     assert "with 10 gradients a draw, as with 338 cities, a chain of 900 draws would take 0.0913 days" in words
 
 
-def test_one_size_that_fails_does_not_take_the_others_down(monkeypatch):
+WORKER = """
+import json, sys
+print("compiled", flush=True)
+sys.stdin.readline()
+copies = int(sys.argv[2])
+if copies == 26:
+    raise MemoryError("no room")
+found = {"gradient": 1e-4, "memory": 1e9, "draws": 150, "sampling": 3.0, "compile": 20.0}
+print(json.dumps(found))
+"""
+
+
+def test_one_size_that_fails_does_not_take_the_others_down(monkeypatch, tmp_path, capsys):
     import growth
     from measure import Found
 
-    def measured(what, copies, years):
-        if copies == 26:
-            raise RuntimeError("no room")
-        return {"gradient": 1e-4, "memory": 1e9, "draws": 150, "sampling": 3.0, "compile": 20.0}
-
-    monkeypatch.setattr(growth, "in_own_process", measured)
+    (tmp_path / "worker.py").write_text(WORKER)
+    monkeypatch.setattr(growth, "__file__", str(tmp_path / "growth.py"))
     found = growth.growth(None).found
-    assert found["country-338"] == "no room"
-    assert found["country-13"] == Found(100.0, "compiled in 20 s, 150 draws of one chain in 3.0 s, at most 1.00 GB")
+    assert found["country-338"] == "'country 26 10' failed: MemoryError: no room"
+    note = "compiled in 20 s beside another, 150 draws of one chain in 3.0 s, at most 1.00 GB"
+    assert [found[f"country-{cities}"] for cities in (13, 52, 104)] == 3 * [Found(100.0, note)]
     assert isinstance(found["growth"], str)
+    assert growth.in_own_process("overhead", 200)["draws"] == 150
 
 
 def test_every_step_measures_targets_and_every_target_has_a_step():
