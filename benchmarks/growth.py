@@ -55,8 +55,8 @@ def countries(sizes: list[int]) -> dict[int, dict | str]:
 
 def country(run: dict) -> Found:
     note = (
-        f"compiled in {run['compile']:.0f} s beside another, {run['draws']} draws of one chain in {run['sampling']:.1f} s, "
-        f"at most {run['memory'] / 1e9:.2f} GB"
+        f"compiled in {run['compile']:.0f} s beside another, {run['draws']} draws of one chain in "
+        f"{run['sampling']:.1f} s, at most {run['memory'] / 1e9:.2f} GB"
     )
     return Found(run["gradient"] * 1e6, note)
 
