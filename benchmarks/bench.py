@@ -61,6 +61,8 @@ TARGETS = {
 
 def soak(place: book.Place) -> Part:
     """What other seeds have said, as it was kept."""
+    if not SOAK.exists():
+        raise RuntimeError("no soak is kept: 'python benchmarks/soak.py run' and then 'report' make one")
     return Part({"soak": soaked(json.loads(SOAK.read_text("utf-8")))})
 
 

@@ -32,6 +32,11 @@ class Place:
     def run(self, *command: str, weigh: bool = False, **environment: str) -> Run:
         return watch(list(command), self.folder, self.environment | environment, weigh=weigh)
 
+    def need_site(self) -> None:
+        """Raise RuntimeError where the book has not been built: what is done again would be done for the first time."""
+        if not (self.folder / "_build/html/index.html").exists():
+            raise RuntimeError("there is no site: step 'cold' comes first and has to end with one")
+
     def restore(self) -> None:
         """Undo every change of a file that is part of the commit; caches and the site stay."""
         subprocess.run(["git", "checkout", "--quiet", "."], cwd=self.folder, check=True)
@@ -106,6 +111,7 @@ def again(key: str, change: Callable[[Path], None] = lambda folder: None) -> Cal
     """A step that changes the clone and builds the book again."""
 
     def step(place: Place) -> Part:
+        place.need_site()
         change(place.folder)
         run = place.run("make", "book")
         return Part({key: Found(run.seconds, with_hole("", run.hole))})
@@ -115,6 +121,7 @@ def again(key: str, change: Callable[[Path], None] = lambda folder: None) -> Cal
 
 def quick(place: Place) -> Part:
     """The draft, where models are compiled already and nothing of it is stored."""
+    place.need_site()
     return Part({"quick": Found(place.run("make", "quick").seconds)})
 
 
@@ -133,6 +140,7 @@ def unsampled(place: Place, *fits: str) -> Part:
         finally:
             place.restore()
 
+    place.need_site()
     if together := after(*CHANGES.values()):
         note = f"alone; {together} after all four"
         return Part({key: Found(after(change), note) for key, change in CHANGES.items()})
@@ -151,6 +159,7 @@ def would_be_sampled(run: Run) -> int:
 
 def second_clone(place: Place) -> Part:
     """Fits that another clone would sample which shares the store of the first."""
+    place.need_site()
     place.restore()
     with clone() as second:
         second.run("make", "setup")
@@ -167,10 +176,8 @@ def page_weight(place: Place) -> Part:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise RuntimeError("there is no Chromium")
-    site = place.folder / "_build/html"
-    if not (site / "chapters/pm25-decline.html").exists():
-        raise RuntimeError("there is no site")
-    with sync_playwright() as playwright, served(site) as address:
+    place.need_site()
+    with sync_playwright() as playwright, served(place.folder / "_build/html") as address:
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
         seen = visit(browser, f"{address}chapters/pm25-decline.html", 1280)
         browser.close()

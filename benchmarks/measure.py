@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from jingjinji import PROJECT
+
 LONGEST = 1800
 """Seconds after which a command is ended: it hangs."""
 
@@ -63,7 +65,8 @@ def attempt(keys: Iterable[str], step: Callable[[], Part]) -> Part:
         return step()
     except Exception as error:
         traceback.print_exc()
-        return Part(dict.fromkeys(keys, " ".join(str(error).split()) or type(error).__name__))
+        reason = " ".join(str(error).split()).replace(f"{PROJECT}/", "") or type(error).__name__
+        return Part(dict.fromkeys(keys, reason))
 
 
 def row(target: Target, found: Found | str) -> str:

@@ -28,6 +28,7 @@ def overhead(place: Place) -> Part:
 def speedup(place: Place) -> Part:
     """The same fits from an empty store, by one worker and by two."""
     place.restore()
+    place.run("make", "setup")
     one, two = (fits_seconds(place, workers) for workers in (1, 2))
     return Part({"speedup": Found(one / two, f"{one:.0f} s and {two:.0f} s for the fits {', '.join(FITS)}")})
 

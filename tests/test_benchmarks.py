@@ -114,10 +114,12 @@ def test_a_missed_target_and_a_failed_step_are_said_so():
 def test_a_failing_step_leaves_its_reason_for_each_of_its_values(capsys):
     from measure import Found, Part, attempt
 
-    def fails():
-        raise RuntimeError("one\nreason")
+    from jingjinji import PROJECT
 
-    assert attempt(("a", "b"), fails) == Part({"a": "one reason", "b": "one reason"})
+    def fails():
+        raise RuntimeError(f"one\nreason in {PROJECT}/folder")
+
+    assert attempt(("a", "b"), fails) == Part({"a": "one reason in folder", "b": "one reason in folder"})
     assert attempt(("a",), lambda: Part({"a": Found(1)})).found == {"a": Found(1)}
 
 
@@ -231,6 +233,9 @@ def test_changes_are_told_apart_only_where_together_they_sample(monkeypatch):
 
             folder = made
 
+            def need_site(self):
+                """It stands."""
+
             def restore(self):
                 self.made.clear()
 
@@ -249,6 +254,15 @@ def test_changes_are_told_apart_only_where_together_they_sample(monkeypatch):
     found = book.unsampled(place({"moved": 3, "renamed": 0, "unit": 0, "topic": 1})).found
     assert {key: one.value for key, one in found.items()} == {"moved": 3, "renamed": 0, "unit": 0, "topic": 1}
     assert found["moved"] == Found(3, "alone; 4 after all four")
+
+
+def test_nothing_is_built_again_where_nothing_was_built(tmp_path):
+    import book
+
+    place = book.Place(tmp_path, {})
+    for step in (book.again("word"), book.quick, book.unsampled, book.second_clone):
+        with pytest.raises(RuntimeError, match="there is no site"):
+            step(place)
 
 
 def test_time_of_the_fits_begins_when_they_begin():
