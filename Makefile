@@ -55,7 +55,7 @@ unit: $(READY) ## Unit tests, without the built site
 site-test: $(READY) ## Tests of the built site in headless Chromium
 	@$(BIN)/python -m pytest --quiet -m site
 
-bench: book ## Measure the book and write benchmarks/report.md
+bench: $(READY) ## Measure the book in clones and write benchmarks/report.md
 	@$(BIN)/python benchmarks/bench.py
 
 format: $(READY) ## Format the code

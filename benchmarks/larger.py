@@ -1,4 +1,4 @@
-"""The model of the decline for more cities or more years than there are, to see how sampling grows."""
+"""The model of the decline for a simulated country: more cities than there are, and another number of years."""
 
 import ast
 import importlib.util
@@ -8,27 +8,27 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-import pandas as pd
 
 from jingjinji.models import decline
 
 
-def simulated(cities: int, years: int, seed: int = 1) -> tuple[ModuleType, object]:
-    """A module of the model and a synthetic panel with that many times the cities and the years.
+def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, object]:
+    """A module of the model and a synthetic panel with that many times the cities, over the first so many years.
 
     Raises ValueError where the model's constants are no longer written as expected.
     """
-    names = decline.CITIES + tuple(f"{city} {copy}" for copy in range(2, cities + 1) for city in decline.CITIES)
-    last = decline.YEARS[0] + years * len(decline.YEARS) - 1
+    first = decline.YEARS[0]
+    last = first + years - 1
+    names = decline.CITIES + tuple(f"{city} {copy}" for copy in range(2, copies + 1) for city in decline.CITIES)
     module = with_constants(
         {
             "CITIES": repr(names),
-            "MONTHS": f"pd.period_range('{decline.YEARS[0]}-01', '{last}-12', freq='M')",
-            "YEARS": f"tuple(range({decline.YEARS[0]}, {last + 1}))",
+            "MONTHS": f"pd.period_range('{first}-01', '{last}-12', freq='M')",
+            "YEARS": f"tuple(range({first}, {last + 1}))",
+            "FIRST, LAST": f"{first}, {last}",
         }
     )
-    panel = tiled(decline.load(), cities, years)
-    return module, module.simulate({"slope": -0.1 / years}, np.random.default_rng(seed), panel)
+    return module, module.simulate({}, np.random.default_rng(seed), tiled(decline.load(), copies, years))
 
 
 def with_constants(constants: dict[str, str]) -> ModuleType:
@@ -36,8 +36,8 @@ def with_constants(constants: dict[str, str]) -> ModuleType:
     tree = ast.parse(Path(decline.__file__).read_text("utf-8"))
     missing = set(constants)
     for statement in tree.body:
-        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", None) in constants:
-            name = statement.targets[0].id
+        name = ast.unparse(statement.targets[0]).strip("()") if isinstance(statement, ast.Assign) else None
+        if name in constants:
             statement.value = ast.parse(constants[name], mode="eval").body
             missing.discard(name)
     if missing:
@@ -49,14 +49,15 @@ def with_constants(constants: dict[str, str]) -> ModuleType:
     return module
 
 
-def tiled(panel, cities: int, years: int):
-    """The panel repeated, gaps and weather included; the official rows of later years are those of the first again."""
-    later = [panel.official.assign(year=panel.official.year + copy * len(decline.YEARS)) for copy in range(years)]
+def tiled(panel, copies: int, years: int):
+    """The first years of the panel, its cities repeated; gaps, weather and official rows are those of the record."""
+    months = 12 * years
+    official = panel.official[panel.official.year < decline.YEARS[0] + years]
     return replace(
         panel,
-        pm25=np.tile(panel.pm25, (years, cities)),
-        weather=np.tile(panel.weather, (years, 1)),
-        wind_error=np.tile(panel.wind_error, years),
-        conversion=np.tile(panel.conversion, years),
-        official=pd.concat(later, ignore_index=True),
+        pm25=np.tile(panel.pm25[:months], (1, copies)),
+        weather=panel.weather[:months],
+        wind_error=panel.wind_error[:months],
+        conversion=panel.conversion[:months],
+        official=official.reset_index(drop=True),
     )

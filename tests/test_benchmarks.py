@@ -1,7 +1,9 @@
-"""The benchmarks change what they say they change, and weigh what they say they weigh."""
+"""The benchmarks change what they say they change, weigh what they say they weigh, and say what was not measured."""
 
 import ast
+import json
 import os
+import shutil
 import sys
 
 import pytest
@@ -12,15 +14,37 @@ def benchmarks(project, monkeypatch):
     monkeypatch.syspath_prepend(str(project / "benchmarks"))
 
 
+@pytest.fixture
+def code(project, tmp_path):
+    """A folder with a copy of the library and of the first chapter."""
+    ignored = shutil.ignore_patterns("__pycache__", "static", "*.egg-info")
+    shutil.copytree(project / "src/jingjinji", tmp_path / "src/jingjinji", ignore=ignored)
+    (tmp_path / "chapters").mkdir()
+    shutil.copy(project / "chapters/pm25-decline.md", tmp_path / "chapters")
+    return tmp_path
+
+
+def texts(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".md")
+    }
+
+
+def changed(before, after):
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
 def test_another_word_changes_one_line_of_prose():
-    from whole_book import with_another_word
+    from changes import with_another_word
 
     page = "---\nkernel: A.\n---\n# Title.\n\n- item.\n\nA sentence.\nAnother.\n"
     assert with_another_word(page) == page.replace("A sentence.", "A sentence indeed.")
 
 
 def test_another_statement_changes_one_function_and_not_what_it_gives():
-    from whole_book import with_another_statement
+    from changes import with_another_statement
 
     module = "import math\n\n\ndef root(x):\n    y = math.sqrt(x)\n    return (\n        y\n    )\n"
     changed = with_another_statement(module)
@@ -30,30 +54,116 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
     assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(module))
 
 
-def test_a_missed_target_is_said_so():
-    from measure import at_least, at_most, table
+@pytest.mark.parametrize(
+    ("change", "files"),
+    [
+        ("prose", {"chapters/pm25-decline.md"}),
+        ("plot", {"src/jingjinji/figures.py"}),
+        ("label", {"src/jingjinji/models/decline.py"}),
+        ("renamed", {"src/jingjinji/models/decline.py"}),
+        ("unit", {"src/jingjinji/tables.py"}),
+        ("topic", {"src/jingjinji/models/__init__.py", "src/jingjinji/models/another.py"}),
+    ],
+)
+def test_each_change_is_of_the_files_that_it_says_and_leaves_sound_code(code, change, files):
+    import changes
 
-    rows = table([at_most("a", 3, 2, "s"), at_most("b", 1.234, 2, "s"), at_least("c", 1, 2, "times", "note")])
-    assert rows.splitlines()[2:] == [
-        "| a | <= 2 s | 3 s | **no** |",
-        "| b | <= 2 s | 1.23 s | yes |",
-        "| c | >= 2 times | 1 times (note) | **no** |",
-    ]
+    before = texts(code)
+    getattr(changes, change)(code)
+    after = texts(code)
+    assert changed(before, after) == files
+    assert all(ast.parse(after[name]) for name in files if name.endswith(".py"))
 
 
-def test_failing_command_is_not_a_time(tmp_path):
-    from measure import timed
+def test_a_moved_module_is_gone_and_nothing_names_it_any_more(code):
+    import changes
 
-    with pytest.raises(RuntimeError, match=r"(?s)exit code 3.*why"):
-        timed([sys.executable, "-c", "print('why'); raise SystemExit(3)"], tmp_path, dict(os.environ))
+    before = texts(code)
+    changes.moved(code)
+    after = texts(code)
+    assert after["src/jingjinji/sums.py"] == before["src/jingjinji/densities.py"]
+    assert "src/jingjinji/densities.py" not in after
+    assert not [name for name, text in after.items() if "jingjinji.densities" in text]
+    assert sum("from jingjinji.sums import" in text for text in after.values()) > 2
 
 
-def test_peak_memory_counts_what_a_command_starts(tmp_path):
-    from measure import peak_memory
+@pytest.mark.parametrize("change", ["label", "moved", "renamed", "unit", "topic"])
+def test_a_change_that_finds_nothing_to_change_says_so(code, change):
+    import changes
 
-    child = "import time; held = bytearray(200_000_000); time.sleep(1)"
+    for path in code.rglob("*.py"):
+        path.write_text("")
+    if change == "moved":
+        (code / "src/jingjinji/densities.py").touch()
+    with pytest.raises(ValueError, match=r"any more: benchmarks/changes\.py names what it changes"):
+        getattr(changes, change)(code)
+
+
+def test_a_missed_target_and_a_failed_step_are_said_so():
+    from measure import Found, Target, row
+
+    most, least = Target("a", "s", 2), Target("c", "times", 1.8, least=True)
+    assert row(most, Found(3)) == "| a | <= 2 s | 3 s | **no** |"
+    assert row(most, Found(1.234)) == "| a | <= 2 s | 1.23 s | yes |"
+    assert row(least, Found(1.5, "one | two")) == "| c | >= 1.8 times | 1.5 times (one / two) | **no** |"
+    assert row(Target("n", "", 0), Found(0)) == "| n | <= 0 | 0 | yes |"
+    assert row(Target("r", "GB"), Found(7)) == "| r | reported | 7 GB | - |"
+    assert row(most, "no | room") == "| a | <= 2 s | not measured: no / room | - |"
+
+
+def test_a_failing_step_leaves_its_reason_for_each_of_its_values(capsys):
+    from measure import Found, Part, attempt
+
+    from jingjinji import PROJECT
+
+    def fails():
+        raise RuntimeError(f"one\nreason in {PROJECT}/folder")
+
+    assert attempt(("a", "b"), fails) == Part({"a": "one reason in folder", "b": "one reason in folder"})
+    assert attempt(("a",), lambda: Part({"a": Found(1)})).found == {"a": Found(1)}
+
+
+def run_of(*lines, seconds=100.0):
+    from measure import Run
+
+    return Run(seconds, [(second, text) for second, text in lines])
+
+
+def printed(tmp_path, code, **options):
+    from measure import watch
+
+    return watch([sys.executable, "-c", code], tmp_path, dict(os.environ), **options)
+
+
+def test_a_failing_command_is_not_a_time(tmp_path):
+    with pytest.raises(RuntimeError, match=r"exit code 3: why"):
+        printed(tmp_path, "print('why\\nmake: Error 3'); raise SystemExit(3)")
+
+
+def test_a_site_with_a_hole_is_a_time_and_no_path_is_told(tmp_path):
+    code = "import os; print('error: the site stands in', os.getcwd() + ', with a hole: two fits'); raise SystemExit(1)"
+    run = printed(tmp_path, code)
+    assert run.hole == "two fits"
+    assert run.lines[0][1].startswith("error: the site stands in .,")
+
+
+def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path, monkeypatch):
+    import measure
+    import psutil
+
+    monkeypatch.setattr(measure, "LONGEST", 0.2)
+    child = "import time; time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{child}'], start_new_session=True)"
+    with pytest.raises(RuntimeError, match="had not ended after"):
+        printed(tmp_path, parent)
+    assert not [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_memory_counts_what_a_command_starts(tmp_path):
+    child = "import time; held = bytearray(200_000_000); time.sleep(2)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{child}'], check=True)"
-    assert 0.2 < peak_memory([sys.executable, "-c", parent], tmp_path, dict(os.environ)) < 0.4
+    run = printed(tmp_path, parent, weigh=True)
+    assert 0.2e9 < run.largest < run.peak < 0.4e9
 
 
 def test_fresh_machine_has_no_cache_but_the_downloads(tmp_path, monkeypatch):
@@ -61,42 +171,200 @@ def test_fresh_machine_has_no_cache_but_the_downloads(tmp_path, monkeypatch):
 
     monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
     monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float32")
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:9")
     found = clean_environment(tmp_path)
-    assert not {"JINGJINJI_DRAWS", "JINGJINJI_CACHE", "PYTENSOR_FLAGS"} & found.keys()
+    assert not {"JINGJINJI_DRAWS", "JINGJINJI_CACHE", "PYTENSOR_FLAGS", "DASK_SCHEDULER_ADDRESS"} & found.keys()
     assert found["XDG_CACHE_HOME"] == str(tmp_path)
     assert not found["UV_CACHE_DIR"].startswith(str(tmp_path))
 
 
-def run(ess, sampling, compile=0.0, divergences=0):
-    return {"ess": ess, "sampling": sampling, "compile": compile, "divergences": divergences}
+def test_stages_of_a_build_are_told_by_its_lines():
+    from book import stages
+
+    run = run_of((20.0, "Looking which fits are stored ..."), (70.0, "Running the pages and building the site ..."))
+    assert stages(run) == (20, 50, 30)
+    with pytest.raises(RuntimeError, match="did not print"):
+        stages(run_of((20.0, "Looking which fits are stored ...")))
 
 
-def test_ratios_are_of_ess_a_second_seed_by_seed():
-    from sampling import against_pymc
+def test_seconds_by_topic_are_read_off_what_a_build_prints(monkeypatch):
+    from book import by_topic
 
-    book = [run(400, 4, 16), run(400, 2, 18), run(800, 4, 16, divergences=1)]
-    pymc = [run(400, 8, 2), run(400, 8, 2), run(400, 8, 2)]
-    refits = [run(400, 1), run(400, 1), run(400, 2)]
-    sampling, divergences, whole, refit = against_pymc(book, pymc, refits)
-    assert (sampling.measured, sampling.ok) == ("4 times (by seed 2, 4, 4)", True)
-    assert (divergences.measured, divergences.ok) == ("1", False)
-    assert whole.measured == "0.5 times (by seed 0.5, 0.5, 1)"
-    assert (refit.measured, refit.ok) == ("10 times (by seed 10, 10, 5)", True)
+    from jingjinji.progress import Progress
+
+    view = Progress(["decline", "carbon", "carbon/late-periods"], ["decline", "carbon", "carbon/late-periods"])
+    for fit in view.todo:
+        seconds = {"compile": 1.0, "sample": 2.0, "findings": 0.5}
+        view.ended[fit] = {"fit": fit, "phase": "stored", "draws": 500, "seconds": seconds}
+    lines = ["Looking", *view.summary(dict.fromkeys(view.todo, "stored")).splitlines(), "Running the pages"]
+    text = by_topic(lines)
+    assert "3 of 3 fits were made in 0.0 minutes." in text
+    assert text.splitlines()[-5:] == [
+        "| seconds | compiling | sampling | findings |",
+        "|---|---|---|---|",
+        "| decline | 1.0 | 2.0 | 0.5 |",
+        "| carbon | 2.0 | 4.0 | 1.0 |",
+        "| all | 3.0 | 6.0 | 1.5 |",
+    ]
+    assert "no seconds by topic" in by_topic(["Looking"])
 
 
-def test_larger_panel_has_the_cities_and_months_asked_for(monkeypatch):
+def test_fits_of_a_dry_run_are_counted_without_the_new_topic():
+    from book import would_be_sampled
+
+    from jingjinji.progress import dry_text
+
+    rows = [{"fit": fit, "phase": "sample", "why": "of it"} for fit in ("another", "another/x", "carbon")]
+    rows += [{"fit": "decline", "phase": "findings", "why": ""}]
+    lines = dry_text(80, rows).splitlines()
+    assert would_be_sampled(run_of(*((0.0, text) for text in lines))) == 1
+    assert would_be_sampled(run_of((0.0, dry_text(80, [])))) == 0
+    with pytest.raises(RuntimeError, match="dry run"):
+        would_be_sampled(run_of((0.0, "nothing")))
+
+
+def test_changes_are_told_apart_only_where_together_they_sample(monkeypatch):
+    import book
+    from measure import Found
+
+    def place(counts):
+        class Place:
+            made, runs = [], []
+
+            folder = made
+
+            def need_site(self):
+                """It stands."""
+
+            def restore(self):
+                self.made.clear()
+
+            def run(self, *command):
+                self.runs.append(tuple(self.made))
+                sampled = sum(counts[change] for change in self.made)
+                return run_of((0.0, f"{sampled} of 9 fits would be sampled, 0 said anew."))
+
+        return Place()
+
+    four = {name: lambda made, name=name: made.append(name) for name in book.CHANGES}
+    monkeypatch.setattr(book, "CHANGES", four)
+    calm = place(dict.fromkeys(four, 0))
+    assert {found.value for found in book.unsampled(calm).found.values()} == {0}
+    assert calm.runs == [tuple(four)]
+    found = book.unsampled(place({"moved": 3, "renamed": 0, "unit": 0, "topic": 1})).found
+    assert {key: one.value for key, one in found.items()} == {"moved": 3, "renamed": 0, "unit": 0, "topic": 1}
+    assert found["moved"] == Found(3, "alone; 4 after all four")
+
+
+def test_nothing_is_built_again_where_nothing_was_built(tmp_path):
+    import book
+
+    place = book.Place(tmp_path, {})
+    for step in (book.again("word"), book.quick, book.unsampled, book.second_clone):
+        with pytest.raises(RuntimeError, match="there is no site"):
+            step(place)
+
+
+def test_time_of_the_fits_begins_when_they_begin():
+    from workers import since
+
+    assert since(run_of((4.0, "Looking"), (9.0, "6 of 6 fits are to be made; soon.")), "are to be made") == 91
+    with pytest.raises(RuntimeError, match="did not print"):
+        since(run_of((4.0, "Looking")), "are to be made")
+
+
+def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
+    from bench import soaked
+
+    kept = {
+        "date": "2026-11-28",
+        "fits": 790,
+        "failed": 0,
+        "failure rate, 95 % upper limit": 0.00466,
+        "whole builds that pass, if fits fail apart": 0.9995,
+    }
+    found = soaked(kept)
+    assert found.value == pytest.approx(99.95)
+    assert found.note == ("soak of 2026-11-28: 0 of 790 fits failed, upper limit of the failure rate 0.466 % (95 %)")
+
+
+def test_stations_by_the_hour_follow_the_lines_through_the_sizes():
+    from growth import on_paper
+
+    runs = {
+        cities: {"gradient": 1e-5 + 1e-8 * 120 * cities, "memory": 1e9 + 1000 * 120 * cities, "draws": 100,
+                 "sampling": 100 * 10 * (1e-5 + 1e-8 * 120 * cities)}
+        for cities in (13, 52, 338)
+    }  # fmt: skip
+    words = on_paper(runs)
+    assert "87.7 million values a year" in words
+    assert "10 ns and 1000 bytes" in words
+    assert "take 0.877 s and a fit 87.7 GB" in words
+    assert "with 10 gradients a draw, as with 338 cities, a chain of 900 draws would take 0.0913 days" in words
+
+
+WORKER = """
+import json, sys
+print("compiled", flush=True)
+sys.stdin.readline()
+copies = int(sys.argv[2])
+if copies == 26:
+    raise MemoryError("no room")
+found = {"gradient": 1e-4, "memory": 1e9, "draws": 150, "sampling": 3.0, "compile": 20.0}
+print(json.dumps(found))
+"""
+
+
+def test_one_size_that_fails_does_not_take_the_others_down(monkeypatch, tmp_path, capsys):
+    import growth
+    from measure import Found
+
+    (tmp_path / "worker.py").write_text(WORKER)
+    monkeypatch.setattr(growth, "__file__", str(tmp_path / "growth.py"))
+    found = growth.growth(None).found
+    assert found["country-338"] == "'country 26 10' failed: MemoryError: no room"
+    note = "compiled in 20 s beside another, 150 draws of one chain in 3.0 s, at most 1.00 GB"
+    assert [found[f"country-{cities}"] for cities in (13, 52, 104)] == 3 * [Found(100.0, note)]
+    assert isinstance(found["growth"], str)
+    assert growth.in_own_process("overhead", 200)["draws"] == 150
+
+
+def test_every_step_measures_targets_and_every_target_has_a_step():
+    from bench import BENCH, STEPS, TARGETS
+
+    keys = [key for _, keys in STEPS.values() for key in keys]
+    assert sorted([*keys, BENCH]) == sorted(TARGETS)
+
+
+def test_the_report_has_a_line_for_every_target_and_counts_those_that_are_met():
+    from bench import TARGETS, report
+    from measure import Found, Part, is_met
+
+    about = {"date": "2026-11-28", "commit": "abc", "cores": 2, "processor": "P", "memory": 8.0, "system": "Linux",
+             "python": "3.12"}  # fmt: skip
+    found = dict.fromkeys(TARGETS, "it failed") | {"store": Found(250.0), "quick": Found(200.0)}
+    text = report(Part(found, "On paper.\n"), about)
+    judged = sum(target.limit is not None for target in TARGETS.values())
+    assert f"\n1 of {judged} targets are met.\n" in text
+    assert sum(line.startswith("| ") for line in text.splitlines()) == 1 + len(TARGETS)
+    assert text.endswith("\nOn paper.\n")
+    assert is_met(TARGETS["quick"], found["quick"]) is False
+
+
+def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
     from jingjinji.models import decline
 
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
     from larger import simulated
 
-    module, panel = simulated(cities=2, years=2)
-    assert panel.pm25.shape == (2 * len(decline.MONTHS), 2 * len(decline.CITIES))
-    assert (len(module.MONTHS), len(module.CITIES)) == panel.pm25.shape
-    assert len(panel.official) == 2 * len(decline.load().official)
+    module, panel = simulated(copies=2, years=10)
+    assert panel.pm25.shape == (120, 2 * len(decline.CITIES)) == (len(module.MONTHS), len(module.CITIES))
+    assert len(panel.weather) == len(panel.wind_error) == len(panel.conversion) == 120
+    assert panel.official.year.max() == module.LAST == 2022
+    assert set(module.data(panel)) == set(decline.data(decline.load()))
 
 
-def test_larger_panel_notices_a_constant_that_is_gone(monkeypatch):
+def test_a_simulated_country_notices_a_constant_that_is_gone(monkeypatch):
     from jingjinji.models import decline
 
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
@@ -119,3 +387,12 @@ def test_rates_of_the_gate_come_from_its_own_rule():
     assert outcomes(gate_rates.Cell("frozen"))["gate"] == "wrong"
     cells = gate_rates.wrong_cells() + gate_rates.good_cells()
     assert len(cells) == len(set(cells))
+
+
+def test_an_address_that_is_still_being_written_is_waited_for(tmp_path, monkeypatch):
+    import workers
+
+    file = tmp_path / "scheduler.json"
+    file.write_text('{"addr')
+    monkeypatch.setattr(workers.time, "sleep", lambda seconds: file.write_text(json.dumps({"address": "tcp://a:1"})))
+    assert workers.address_in(file) == "tcp://a:1"

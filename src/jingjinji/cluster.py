@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -211,8 +212,10 @@ def _local(count: int):
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     _share_threads(count)
-    return LocalCluster(n_workers=min(os.cpu_count(), count), threads_per_worker=1, processes=False,
-                        dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Port 8787 is already in use")
+        return LocalCluster(n_workers=min(os.cpu_count(), count), threads_per_worker=1, processes=False,
+                            dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
 
 
 _share = {"threads": 1}

@@ -108,7 +108,7 @@ class _Chain:
 
     def __init__(self, compiled, settings: Sampling, seed: int, most: int):
         self.start = lambda: _begin(compiled, settings, seed, most, self.note)
-        self.sampler, self.done, self.goal = None, 0, 0
+        self.sampler, self.whole, self.done, self.goal = None, None, 0, 0
         self.reached = threading.Event()
 
     def note(self, chains) -> None:
@@ -128,7 +128,8 @@ class _Chain:
     def there(self) -> bool:
         """True where the chain has its draws; raises what has ended it where it has ended without them."""
         if not self.reached.is_set() and self._ended:
-            self.sampler.wait()
+            self.whole, self.done = self.sampler.wait(), self.goal
+            self.reached.set()
         return self.reached.is_set()
 
     @property
@@ -138,16 +139,20 @@ class _Chain:
         except TimeoutError:  # it is at work
             return False
 
+    def pause(self) -> None:
+        if self.whole is None:
+            self.sampler.pause()
+
     def first(self, draws: int) -> xr.DataTree:
         """The first so many draws after the warm-up."""
-        return self.sampler.inspect().isel(draw=slice(draws))
+        return (self.sampler.inspect() if self.whole is None else self.whole).isel(draw=slice(draws))
 
     def end(self) -> None:
         if self.sampler is not None:
             with contextlib.suppress(TimeoutError, RuntimeError):
                 self.sampler.cancel()
         # its draws take much room, and its callback refers back to this object
-        self.sampler = self.start = None
+        self.sampler = self.start = self.whole = None
 
 
 def _begin(compiled, settings: Sampling, seed: int, most: int, note: Callable):
@@ -178,7 +183,7 @@ def _advance(chains: list[_Chain], goal: int, threads: Callable[[], int], progre
             running[-1].advance(goal)
         running[0].reached.wait(PROGRESS_MS / 1000)
         for chain in [chain for chain in running if chain.there]:
-            chain.sampler.pause()
+            chain.pause()
             running.remove(chain)
         if time.monotonic() > told + PROGRESS_SECONDS:
             told = time.monotonic()
