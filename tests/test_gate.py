@@ -286,7 +286,7 @@ def test_tails_alone(parameters, stats, rng):
 
 
 def test_other_parameter_beyond_what_agreeing_chains_give(parameters, stats):
-    parameters["month"][1, :, 5] += 0.5
+    parameters["month"][1, :, 5] += 0.42
     verdict = gate.judge(parameters, stats, none_asked)
     assert (verdict.state, failing(verdict)) == (gate.SHORT, [gate.AGREEING])
     check = named(verdict, gate.AGREEING)

@@ -232,6 +232,8 @@ class Making:
 
         def enough(tree: xr.DataTree) -> bool:
             verdicts.append(self._decide(_widened(_rounded(tree)), verdicts[-1].draws if verdicts else looked))
+            if verdicts[-1].state == gate.SHORT:
+                self.shop.tell({"fit": self.name, "look": verdicts[-1].draws, "why": verdicts[-1].sentence})
             return verdicts[-1].state != gate.SHORT
 
         def progress(done: int, goal: int) -> None:

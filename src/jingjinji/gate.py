@@ -29,6 +29,9 @@ REST_RHAT, REST_ESS = 1.02, 100
 DISAGREEING_RHAT = 1.1
 LEAST_EBFMI = 0.3
 FAMILY_ERROR = 0.01
+AT_ONCE = 200
+NEVER_MOVED = 1e6
+"""Stands for the R-hat of what has none."""
 FEW = 12
 """A free variable of at most so many numbers is a hyperparameter: much hangs on each of them."""
 PASSED, SHORT, WRONG = "passed", "short of draws", "wrong"
@@ -104,25 +107,31 @@ def decide(
 def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) -> Verdict:
     """The verdict of one look at all the draws given; arguments as of `decide`.
 
-    What is cheap to check comes first: a fit that is short of draws there is not checked further.
+    What is cheap to check comes first: after the first look, a fit whose hyperparameters are short of draws is not
+    checked further.
     """
     draws = parameters.sizes["draw"]
     few = {name: values for name, values in parameters.data_vars.items() if _count(values) <= FEW}
-    values, places = stacked(parameters.data_vars)
-    rhat, most = agreement(values, FAMILY_ERROR / len(LOOKS))
+    many = {name: values for name, values in parameters.data_vars.items() if name not in few}
     checks = of_chains(sample_stats)
-    disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
-    if not all(check.passed for check in checks) or disagreeing.any():
-        worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
-        agreed = Check("R-hat", float(rhat[worst]), DISAGREEING_RHAT, places[worst], not disagreeing.any())
-        return Verdict(WRONG, draws, [*checks, agreed])
-    checks += _of_published(*stacked(few))
-    other = ~np.isin([place.partition("[")[0] for place in places], list(few))
-    if other.any() and all(check.passed for check in checks):
-        names = [place for place, of_others in zip(places, other, strict=True) if of_others]
-        checks += _of_others(values[..., other], names, rhat[other], most[other])
+    if not all(check.passed for check in checks):
+        return Verdict(WRONG, draws, checks)
+    error = FAMILY_ERROR / len(LOOKS)
+    of_few = _of_published(*stacked(few))
+    groups = [few, many] if draws == LOOKS[0] or all(check.passed for check in of_few) else [few]
+    for group in groups:
+        values, places = stacked(group)
+        rhat, most = agreement(values, error)
+        disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
+        if disagreeing.any():
+            worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
+            return Verdict(WRONG, draws, [*checks, Check("R-hat", float(rhat[worst]), DISAGREEING_RHAT, places[worst],
+                                                         False)])  # fmt: skip
+    checks += of_few
+    if many and all(check.passed for check in checks):
+        checks += _of_others(values, places, rhat, most)
     if all(check.passed for check in checks):
-        named = {id: made for id, made in findings(draws).items() if np.ptp(made) != 0}
+        named = {id: _two_chains(made) for id, made in findings(draws).items() if np.ptp(made) != 0}
         # some findings take a part of the draws only
         for shape in sorted({made.shape for made in named.values()}):
             ids = [id for id, made in named.items() if made.shape == shape]
@@ -146,10 +155,18 @@ def agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]
     autocorrelation time, so that (R-hat² - 1 + 1/n) n / tau has an F distribution. Its second degrees of freedom are
     those of the estimate of tau, a tenth of the effective draws.
     """
-    chains, draws, count = values.shape
+    count = values.shape[-1]
+    # as many at once as need little memory
+    starts = range(0, count, AT_ONCE)
+    parts = [_agreement(values[..., start : start + AT_ONCE], error / (2 * count)) for start in starts]
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (np.empty(0), np.empty(0))
+
+
+def _agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]:
+    """As `agreement`, with the error of one quantity in location or scale."""
+    chains, draws, _ = values.shape
     length = draws // 2
     halves = np.concatenate([values[:, :length], values[:, -length:]])
-    error = error / (2 * max(count, 1))
     made = []
     for scores in (halves, np.abs(halves - np.median(halves, axis=(0, 1)))):
         normal = _normal_scores(scores)
@@ -201,6 +218,12 @@ def stacked(variables) -> tuple[np.ndarray, list[str]]:
     return (np.concatenate(arrays, axis=-1) if arrays else np.zeros((1, 1, 0))), places
 
 
+def _two_chains(values: np.ndarray) -> np.ndarray:
+    """Draws (chain, draw); those of a finding that comes as one row are halved, so that they can be compared."""
+    half = values.shape[1] // 2
+    return values if len(values) > 1 else np.stack([values[0, :half], values[0, half : 2 * half]])
+
+
 def _count(values: xr.DataArray) -> int:
     return int(np.prod([size for dim, size in values.sizes.items() if dim not in ("chain", "draw")]))
 
@@ -235,7 +258,8 @@ def _of_published(values: np.ndarray, places: list[str]) -> list[Check]:
     first = values[0, 0]
     event = np.array([len(np.unique(column)) == 2 for column in np.moveaxis(values, -1, 0)])
     data = xr.DataArray(values - first, dims=("chain", "draw", "quantity"))
-    rhat, bulk = az.rhat(data, method="rank").values, az.ess(data, method="bulk").values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rhat, bulk = az.rhat(data, method="rank").values, az.ess(data, method="bulk").values
     tail = np.where(event, np.inf, 0.0)
     if not event.all():
         tail[~event] = az.ess(data[..., ~event], method="tail", prob=0.9).values
@@ -257,7 +281,7 @@ def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray, most: np
 
 def _most(name: str, values: np.ndarray, limit: float, places: list[str]) -> Check:
     """The largest value; a quantity for which there is none fails."""
-    values = np.nan_to_num(values, nan=np.inf)
+    values = np.nan_to_num(values, nan=NEVER_MOVED, posinf=NEVER_MOVED)
     worst = int(np.argmax(values))
     return Check(name, float(values[worst]), limit, places[worst], bool(values[worst] <= limit))
 

@@ -43,7 +43,9 @@ class Progress:
 
     def report(self, event: dict) -> None:
         fit = event["fit"]
-        if "phase" not in event:
+        if "look" in event:
+            self.now[fit] = f"goes on after {event['look']} draws a chain: {event['why']}"
+        elif "phase" not in event:
             self.now[fit] = f"sampling, {100 * event['done'] // event['total']} % of the draws to the next look"
         elif event["phase"] in ENDED:
             self.now.pop(fit, None)

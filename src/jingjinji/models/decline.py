@@ -573,7 +573,7 @@ def findings(fit) -> list[Finding]:
     """
     if fit.panel.truth:
         return _recovered(fit)
-    post = posterior(fit.parameters, fit.panel, fit.seed, most=2000 if fit.variant else 3000)
+    post = posterior(fit.parameters, fit.panel, fit.seed, most=3000)
     actual = concentrations(post)
     constant = on_one_basis(post, actual)
     name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")

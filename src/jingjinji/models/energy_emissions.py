@@ -397,7 +397,7 @@ def _two_inventories(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _some_draws(fit, most: int = 300) -> dict[str, np.ndarray]:
+def _some_draws(fit, most: int = 2000) -> dict[str, np.ndarray]:
     """Evenly spaced draws of every parameter (chain, draw, ...)."""
     every = max(1, fit.parameters.sizes["chain"] * fit.parameters.sizes["draw"] // most)
     thinned = fit.parameters.isel(draw=slice(None, None, every)).transpose("chain", "draw", ...)
