@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from jingjinji.sampler import NUMERICS
 
@@ -105,6 +106,10 @@ def _content(value) -> bytes:
     """Bytes that tell a value from every other; raises TypeError for what has none, such as a sparse matrix."""
     if value is None or isinstance(value, str | slice):
         return repr(value).encode()
+    if isinstance(value, pd.Index | pd.Series | list | tuple):
+        return b"".join(_content(item) for item in value)
+    if isinstance(value, pd.Timestamp | pd.Period):
+        return str(value).encode()
     if not isinstance(value, np.ndarray | np.generic | int | float | bool):
         raise TypeError(f"a key cannot tell {type(value).__name__} by value: expected arrays, numbers, text or None")
     array = np.asarray(value)
