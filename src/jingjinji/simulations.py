@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 import jingjinji
 from jingjinji import fit_job, fitting, keys, models, sampler
@@ -140,10 +141,11 @@ def _simulate(topic: str, records: int) -> str:
                     for row in _one(job, compiled, panel, toy, number):
                         done.append(row)
                         print(json.dumps(row), file=file, flush=True)
-    kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
-    kept[topic] = {"key": today, "date": datetime.date.today().isoformat(), "rows": _summary(done, records)}
-    KEPT.parent.mkdir(exist_ok=True)
-    KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    with FileLock(log.with_name(".kept.lock")):
+        kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+        kept[topic] = {"key": today, "date": datetime.date.today().isoformat(), "rows": _summary(done, records)}
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
     return f"{topic}: {records} records of each of {len(module.TOYS)} toys"
 
 
