@@ -295,9 +295,11 @@ def test_predict_that_breaks_off_keeps_the_file_before(prior, tmp_path, monkeypa
 
 def test_findings_list(prior, monkeypatch):  # noqa: F811
     monkeypatch.setenv("COLUMNS", "400")
+    some = dict(list(fitting.all_findings().items())[::100])
+    monkeypatch.setattr(fitting, "all_findings", lambda: some)
     result = run("findings", "list")
     assert result.exit_code == 0
-    for id, finding in fitting.all_findings().items():
+    for id, finding in some.items():
         assert id in result.output
         assert finding.value_text in result.output
 

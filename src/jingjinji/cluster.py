@@ -29,6 +29,7 @@ COSTS = jingjinji.PROJECT / "results" / "costs.json"
 """Seconds that each fit took when the published findings were made: compile, sample, findings."""
 TOPIC = "jingjinji"
 RETRIES = 2
+ANSWER_SECONDS = 10
 JOINING_SECONDS = 5
 """How soon a worker that joins late gets a job."""
 POLL = 0.2
@@ -107,7 +108,7 @@ def make(
 
     local = None if scheduler else _local(len(waiting))
     try:
-        with Client(scheduler or local, timeout=20) as client:
+        with Client(scheduler or local, timeout=ANSWER_SECONDS) as client:
             client.subscribe_topic(TOPIC, note)
             seed = os.environ.get("JINGJINJI_SEED", "")
             running = {}
