@@ -62,7 +62,10 @@ def sentence(toys: Words) -> str:
 
 
 def key(topic: str) -> str:
-    """A key of a model and of the first record of each toy: what is kept under another key is of another model."""
+    """A key of a model and of the first record of each toy: what is kept under another key is of another model.
+
+    Constants of a graph differ in their last bits between processors: see `keys_of_today`.
+    """
     module = models.module(topic)
     panel = module.load()
     arrays = {
@@ -73,6 +76,13 @@ def key(topic: str) -> str:
     shapes = {name: [values.shape, *np.round(np.ravel(values)[:50], 6)] for name, values in arrays.items()}
     text = keys.of_model(module.build(panel)) + json.dumps(shapes, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def keys_of_today() -> dict[str, str]:
+    """The `key` of every model that has toys, from a process with the book's numerics, as `run` has."""
+    command = [sys.executable, "-m", "jingjinji.simulations"]
+    result = subprocess.run(command, env=sampler.environment(), capture_output=True, text=True, check=True)
+    return json.loads(result.stdout)
 
 
 def run(topic: str, records: int) -> str:
@@ -192,4 +202,7 @@ def _mean(rows: list[dict], name: str) -> float:
 
 
 if __name__ == "__main__":
-    print(_simulate(sys.argv[1], int(sys.argv[2])))
+    if sys.argv[1:]:
+        print(_simulate(sys.argv[1], int(sys.argv[2])))
+    else:
+        print(json.dumps({topic: key(topic) for topic in models.TOPICS if getattr(models.module(topic), "TOYS", {})}))
