@@ -163,8 +163,10 @@ class Making:
         self.seed = fitting.seed(name)
         self.panel = self.module.load(self.variant)
         self.arrays = self.module.data(self.panel)
-        graph = key if self.mode == fitting.PRIOR else self.topic.graph
-        self.key, self.of = keys.of_draws(graph, keys.of_arrays(self.arrays), self.settings, self.seed)
+        # draws from the prior are made for one test: no graph is built for their key
+        graph, constants = (key, ()) if self.mode == fitting.PRIOR else (self.topic.graph, self.topic.frozen)
+        arrays = keys.of_arrays(self.arrays)
+        self.key, self.of = keys.of_draws(graph, arrays, self.settings, self.seed, constants)
         self.made: dict[int, dict[str, Finding]] = {}
         self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
 
@@ -217,8 +219,7 @@ class Making:
                 self.shop.tell({"fit": self.name, "phase": "compiling"})
                 compiled = self.topic.compiled
                 self.seconds["compile"] = self.topic.compile_seconds
-            frozen = self.topic.frozen
-            changing = {name: values for name, values in self.arrays.items() if name not in frozen}
+            changing = {name: values for name, values in self.arrays.items() if name not in self.topic.frozen}
             compiled = self.topic.compiled.with_data(**changing)
             self.shop.tell({"fit": self.name, "phase": "sampling"})
             draws, verdict = self._drawn(compiled, looked)

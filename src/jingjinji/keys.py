@@ -78,9 +78,15 @@ def of_graph(outputs, inputs=()) -> str:
     return hashlib.sha256(",".join(map(number, outputs)).encode()).hexdigest()
 
 
-def of_draws(graph: str, arrays: dict[str, str], settings, seed: int) -> tuple[str, dict]:
-    """The key of a fit's draws, and what it is made of (JSON), from `of_model`, `of_arrays` and a dataclass."""
-    parts = {"graph": graph, "arrays": arrays, "settings": asdict(settings), "seed": seed, "versions": versions()}
+def of_draws(
+    graph: str, arrays: dict[str, str], settings, seed: int, constants: tuple[str, ...] = ()
+) -> tuple[str, dict]:
+    """The key of a fit's draws, and what it is made of (JSON), from `of_model`, `of_arrays` and a dataclass.
+
+    constants : names of arrays that are compiled as constants, which can change the last bits of a draw.
+    """
+    parts = {"graph": graph, "arrays": arrays, "settings": asdict(settings), "seed": seed, "versions": versions(),
+             "constants": sorted(constants)}  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(), parts
 
 
@@ -93,6 +99,8 @@ def difference(before: dict, after: dict) -> str:
     changed = sorted(name for name in names if before["arrays"].get(name) != after["arrays"].get(name))
     if changed:
         words.append(f"data differ: {', '.join(changed)}")
+    if before["constants"] != after["constants"]:
+        words.append("other arrays are compiled as constants")
     for what in ("settings", "versions"):
         names = before[what].keys() | after[what].keys()
         words += [f"{name} was {before[what].get(name)}, is {after[what].get(name)}"

@@ -94,7 +94,7 @@ class Progress:
             "nothing is left"
             if not left
             else f"about {minutes:.0f} minutes left"
-            if minutes > 1
+            if minutes > 1.5
             else "about a minute left"
         )
 
