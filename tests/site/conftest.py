@@ -56,13 +56,3 @@ def visit(browser, address):
         return seen[key]
 
     return visit_once
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Checks of one view of a page run in one process, which opens it once."""
-    for item in items:
-        asked = getattr(item, "callspec", None)
-        if asked and "page" in asked.params:
-            view = asked.params["page"], asked.params.get("width", 1280), asked.params.get("dark", False)
-            item.add_marker(pytest.mark.xdist_group(" ".join(map(str, view))))
