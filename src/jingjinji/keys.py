@@ -99,7 +99,7 @@ def difference(before: dict, after: dict) -> str:
     changed = sorted(name for name in names if before["arrays"].get(name) != after["arrays"].get(name))
     if changed:
         words.append(f"data differ: {', '.join(changed)}")
-    if before["constants"] != after["constants"]:
+    if before.get("constants") != after.get("constants"):
         words.append("other arrays are compiled as constants")
     for what in ("settings", "versions"):
         names = before[what].keys() | after[what].keys()
