@@ -417,3 +417,16 @@ def test_prune_clears_what_killed_runs_left_long_ago(stored):
     store.prune({stored})
     assert not old.exists()
     assert fresh.exists()
+
+
+def test_what_a_killed_process_was_writing_is_cleared_at_once_and_nothing_else(stored, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 12)
+    other = store._beside("aside")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    left = [store._beside("aside"), store._beside("gone")]
+    for path in (other, *left):
+        path.mkdir()
+    store.clear_up_after(1)
+    assert other.exists()
+    assert not any(path.exists() for path in left)
+    assert stored.exists()

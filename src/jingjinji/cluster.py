@@ -9,7 +9,6 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -193,6 +192,8 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
         child.kill()
         for reader in readers:
             reader.join(timeout=5)
+        child.wait()
+        store.clear_up_after(child.pid)
         _running.pop(child.pid, None)
     if child.returncode == fit_job.MISTAKE:
         return _said(errors, child.returncode), {}
@@ -202,9 +203,13 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
 
 
 def end_all() -> None:
-    """End every process that this one has started for a job."""
-    for child in list(_running.values()):
-        child.send_signal(signal.SIGKILL)
+    """End every process that this one has started for a job, and remove what it was writing."""
+    children = list(_running.values())
+    for child in children:
+        child.kill()
+    for child in children:
+        child.wait()
+        store.clear_up_after(child.pid)
 
 
 def _local(count: int):

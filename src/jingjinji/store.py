@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import shutil
 import time
 import uuid
@@ -60,7 +61,7 @@ def write_findings(name: str, key: str, findings: dict[str, np.ndarray], notes: 
 def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes: dict) -> Path:
     """Write an entry into a folder beside and rename it in one step: a kill leaves either the old state or the new."""
     target, file = place(kind, name, key), FILES[kind]
-    aside = folder() / f".aside-{os.getpid()}-{uuid.uuid4().hex}"
+    aside = _beside("aside")
     aside.mkdir(parents=True)
     target.parent.mkdir(exist_ok=True)
     try:
@@ -134,7 +135,7 @@ def packed(kind: str, name: str, key: str) -> dict[str, bytes]:
 
 def unpack(kind: str, name: str, key: str, files: dict[str, bytes]) -> None:
     """Put an entry that another machine has sent, in one step."""
-    target, aside = place(kind, name, key), folder() / f".aside-{os.getpid()}-{uuid.uuid4().hex}"
+    target, aside = place(kind, name, key), _beside("aside")
     aside.mkdir(parents=True)
     target.parent.mkdir(exist_ok=True)
     try:
@@ -151,6 +152,12 @@ def discard(kind: str, name: str, key: str) -> None:
     _remove(place(kind, name, key))
 
 
+def clear_up_after(pid: int) -> None:
+    """Remove what a process of this machine, killed while it wrote, has left beside the entries."""
+    for leftover in folder().glob(f".*-{platform.node()}-{pid}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 def prune(keep: set[Path]) -> list[Path]:
     """Remove entries that are not in `keep`, and what killed runs left a day ago; returns the entries removed."""
     for leftover in (*folder().glob(".aside-*"), *folder().glob(".gone-*")):
@@ -160,6 +167,11 @@ def prune(keep: set[Path]) -> list[Path]:
     for path in old:
         _remove(path)
     return old
+
+
+def _beside(what: str) -> Path:
+    """A folder of this process's own for an entry that is not in its place yet, or no more."""
+    return folder() / f".{what}-{platform.node()}-{os.getpid()}-{uuid.uuid4().hex}"
 
 
 def _manifest(target: Path) -> dict:
@@ -191,7 +203,7 @@ def _put(aside: Path, target: Path) -> None:
 
 def _remove(target: Path) -> None:
     """Rename first: a half-removed folder is never seen under an entry's name."""
-    gone = folder() / f".gone-{uuid.uuid4().hex}"
+    gone = _beside("gone")
     with contextlib.suppress(FileNotFoundError):
         target.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
