@@ -87,7 +87,8 @@ except BookError as error:
 fit = fitting.load_fit("toy")
 found["derived"] = list(fit.parameters)
 found["all"] = sorted(fitting.all_findings())
-found["unpublished"] = [fitting.unpublished(), fitting.unpublished_findings()]
+everything = fitting.all_findings()
+found["unpublished"] = [everything.failed, everything.unpublished]
 print(json.dumps(found))
 """
 
@@ -197,7 +198,7 @@ def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
     assert "2 chains of 25 draws after 0 for tuning; " in fit.diagnostics
     assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
     assert np.isnan(fitting.load_fit("decline/without-beijing").panel.pm25[:, 0]).all()
-    assert fitting.unpublished() == {}
+    assert fitting.all_findings().failed == {}
 
 
 def test_prior_draws_come_from_the_prior(prior):  # noqa: F811

@@ -5,10 +5,10 @@ import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from arviz_stats.base import array_stats
 
 import jingjinji
 from jingjinji.errors import FitNotPublished, UnknownFinding
@@ -72,7 +72,7 @@ class Finding:
         """Ends of the 94 % highest-density interval, in the finding's unit."""
         if self.exact:
             return self.mean, self.mean
-        low, high = array_stats.hdi(self.draws.ravel(), PROBABILITY)
+        low, high = _array_statistics().hdi(self.draws.ravel(), PROBABILITY)
         return float(low), float(high)
 
     @property
@@ -88,16 +88,16 @@ class Finding:
 
     @property
     def ess(self) -> float:
-        return (
-            math.nan if self._constant else float(array_stats.ess(self.draws, chain_axis=0, draw_axis=1, method="bulk"))
-        )
+        if self._constant:
+            return math.nan
+        return float(_array_statistics().ess(self.draws, chain_axis=0, draw_axis=1, method="bulk"))
 
     @property
     def rhat(self) -> float:
         if self._constant or self.draws.shape[0] < 2:
             return math.nan
         with np.errstate(invalid="ignore"):
-            return float(array_stats.rhat(self.draws, chain_axis=0, draw_axis=1))
+            return float(_array_statistics().rhat(self.draws, chain_axis=0, draw_axis=1))
 
     @property
     def _constant(self) -> bool:
@@ -106,7 +106,7 @@ class Finding:
     def _error(self, method: str, **kwargs) -> float:
         if self._constant:
             return 0.0
-        return float(array_stats.mcse(self.draws, chain_axis=0, draw_axis=1, method=method, **kwargs))
+        return float(_array_statistics().mcse(self.draws, chain_axis=0, draw_axis=1, method=method, **kwargs))
 
     @property
     def value_text(self) -> str:
@@ -196,6 +196,14 @@ class Findings(dict[str, Finding]):
     def fits_failed(self, ids: Iterable[str]) -> set[str]:
         """Names of the fits for want of which some of these findings are not published."""
         return {self.unpublished[id][1] for id in ids if id in self.unpublished}
+
+
+@cache
+def _array_statistics():
+    """ArviZ's statistics of arrays, loaded when first asked for: a build in which nothing changed needs none."""
+    from arviz_stats.base import array_stats
+
+    return array_stats
 
 
 def anchor_of_fit(name: str) -> str:

@@ -173,7 +173,7 @@ class Making:
     def run(self) -> None:
         draws = self._stored()
         looked = 0
-        if draws is not None and self.mode == fitting.FULL:
+        if draws is not None and self.mode == fitting.FULL and self._can_be_said:
             verdict = self._decide(draws)
             looked = verdict.draws
             if verdict.state == gate.SHORT and looked < self._looks[-1]:
@@ -187,6 +187,12 @@ class Making:
         elif self.mode != fitting.FULL:
             verdict = self._no_verdict(draws)
         self._publish(draws, verdict)
+
+    @property
+    def _can_be_said(self) -> bool:
+        """False in a dry run where the findings need another fit that has not been made."""
+        beside = fitting.key_of_findings(fitting.beside([self.name])) if self.shop.job.dry else {}
+        return all(fitting.whole(name, key) for name, key in beside.items())
 
     @property
     def _looks(self) -> tuple[int, ...]:

@@ -187,16 +187,6 @@ def all_findings() -> Findings:
     return Findings(found, left_out, problems)
 
 
-def unpublished() -> dict[str, str]:
-    """Name of each fit of the book that did not pass the gate -> what failed, in words."""
-    return all_findings().failed
-
-
-def unpublished_findings() -> dict[str, tuple[str, str]]:
-    """Id of each finding of a fit that did not pass -> its label and the fit."""
-    return all_findings().unpublished
-
-
 def stored_notes(name: str) -> dict:
     """Checks, seconds, draws and settings of a fit, published or not, without its draws."""
     key = key_of_findings([name])[name]
@@ -217,12 +207,16 @@ def prune(wanted: Iterable[str]) -> int:
 def missing(wanted: Iterable[str] = ()) -> dict[str, str]:
     """Name -> key of the fits that are not stored, or damaged, with those that stand `beside` them."""
     wanted = list(wanted) or names()
-    needed = [other for name in wanted for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()]
-    found = key_of_findings(dict.fromkeys([*needed, *wanted]))
+    found = key_of_findings(dict.fromkeys([*beside(wanted), *wanted]))
     todo = {name: key for name, key in found.items() if not whole(name, key)}
     # a worker that does not see this store has none of those that others need
-    beside = {other for name in todo for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()}
-    return {name: key for name, key in found.items() if name in todo or name in beside}
+    needed = beside(todo)
+    return {name: key for name, key in found.items() if name in todo or name in needed}
+
+
+def beside(wanted: Iterable[str]) -> list[str]:
+    """Other fits whose draws the findings of the `wanted` ones need."""
+    return [other for name in wanted for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()]
 
 
 def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:
@@ -242,18 +236,19 @@ def sample_missing(
     wanted: Iterable[str] = (),
     report: Callable[[dict], None] = lambda event: None,
     *,
+    todo: dict[str, str] | None = None,
     scheduler: str = "",
     further: bool = False,
 ) -> dict[str, str]:
     """Make the fits that are missing or damaged; returns name -> what was done: ``sampled`` or ``said anew``.
 
-    `report` gets the events of `fit_job`. `scheduler` is the address of a dask scheduler; by default a cluster of this
-    machine's cores is started and ended. `further` lets fits that were short of draws go on beyond the gate's limit.
-    A fit that does not pass raises nothing: see `unpublished`.
+    `report` gets the events of `fit_job`. `todo` is what `missing` has just found. `scheduler` is the address of a dask
+    scheduler; by default a cluster of this machine's cores is started and ended. `further` lets fits that were short of
+    draws go on beyond the gate's limit. A fit that does not pass raises nothing: see `Findings.failed`.
     """
     from jingjinji import cluster
 
-    todo = missing(wanted)
+    todo = missing(wanted) if todo is None else dict(todo)
     if further:
         problems = {name: key for name, key in key_of_findings(wanted or names()).items() if name not in todo}
         todo |= {name: key for name, key in problems.items() if problem_of(name, key)}

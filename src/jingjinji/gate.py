@@ -18,10 +18,9 @@ error `FAMILY_ERROR` of a fit is shared among its parameters and its looks, so t
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-import arviz_stats as az
 import numpy as np
+import scipy
 import xarray as xr
-from scipy import special, stats
 
 LOOKS = (500, 750, 1000, 1500, 2000, 3000, 4000)
 MOST_RHAT, LEAST_ESS = 1.01, 400
@@ -175,7 +174,7 @@ def _agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray
             rhat = np.sqrt((length - 1) / length + between / within)
         time = autocorrelation_time(normal)
         freedom = 2 * chains * length / (10 * time)
-        quantile = stats.f.isf(error, 2 * chains - 1, np.maximum(freedom, 2))
+        quantile = scipy.stats.f.isf(error, 2 * chains - 1, np.maximum(freedom, 2))
         made.append((np.where(within > 0, rhat, np.inf), np.sqrt(1 - 1 / length + time / length * quantile)))
     (location, location_most), (scale, scale_most) = made
     rhat = np.maximum(location, scale)
@@ -231,8 +230,8 @@ def _count(values: xr.DataArray) -> int:
 def _normal_scores(values: np.ndarray) -> np.ndarray:
     """Normal quantiles of the ranks over all chains and draws."""
     size = values.shape[0] * values.shape[1]
-    ranks = stats.rankdata(values.reshape(size, -1), axis=0)
-    return special.ndtri((ranks - 0.375) / (size + 0.25)).reshape(values.shape)
+    ranks = scipy.stats.rankdata(values.reshape(size, -1), axis=0)
+    return scipy.special.ndtri((ranks - 0.375) / (size + 0.25)).reshape(values.shape)
 
 
 def of_chains(sample_stats: xr.Dataset) -> list[Check]:
@@ -253,6 +252,8 @@ def _of_published(values: np.ndarray, places: list[str]) -> list[Check]:
 
     What takes two values only, an event, has no tail.
     """
+    import arviz_stats as az
+
     if not places:
         return []
     first = values[0, 0]
@@ -268,6 +269,8 @@ def _of_published(values: np.ndarray, places: list[str]) -> list[Check]:
 
 
 def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray, most: np.ndarray) -> list[Check]:
+    import arviz_stats as az
+
     data = xr.DataArray(values, dims=("chain", "draw", "quantity"))
     worst = int(np.argmax(rhat - most))
     beside = Check(AGREEING, float(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import signal, stats
+import scipy
 
 from jingjinji import tables
 from jingjinji.errors import BookError
@@ -339,7 +339,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     effect = dict.fromkeys(BAN, known["effect"]) | {"parade": known["parade"]}
     mean = mean + event_days(panel)[:, [EVENTS.index(event) for event in effect]] @ np.log1p(list(effect.values()))
     noise = known["scale"] * rng.standard_t(known["tail"], len(dates))
-    error = signal.lfilter([1.0], [1.0, -known["carry_over"]], noise)
+    error = scipy.signal.lfilter([1.0], [1.0, -known["carry_over"]], noise)
     made = pd.Series(np.exp(mean + error), dates).where(panel.pm25.notna())
     return replace(panel, pm25=made, truth=known)
 
@@ -552,7 +552,7 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name, mo
         name(
             f"{prefix}.weather.adverse",
             f"probability that the same days of another year have better weather than {span}",
-            stats.t.cdf(
+            scipy.stats.t.cdf(
                 (in_ban - usual) / (np.maximum(spread, LEAST_SPREAD) * np.sqrt(1 + 1 / len(others))), len(others) - 1
             ),
             "probability",

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import signal
+import scipy
 
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, exact, record
@@ -179,7 +179,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
     response = FEATURE_SCALE[:, None] * rng.normal(0, known["response"], (len(FEATURES), len(STATIONS)))
     pattern = rng.normal(0, known["pattern_scale"], (len(PATTERNS), len(STATIONS)))
     noise = known["axis_scale"] * rng.standard_t(known["axis_tail"], (len(rows), len(STATIONS)))
-    error = signal.lfilter([1.0], [1.0, -known["axis_carry_over"]], noise, axis=0)
+    error = scipy.signal.lfilter([1.0], [1.0, -known["axis_carry_over"]], noise, axis=0)
     made = features(panel, rows) @ response + pattern_days(panel) @ pattern + error
     made = made - made.mean(axis=1, keepdims=True)
     known["patterns"] = pattern - pattern.mean(axis=1, keepdims=True)

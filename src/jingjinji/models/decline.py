@@ -10,8 +10,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import scipy
 import xarray as xr
-from scipy import signal, stats
+from scipy import signal
 
 from jingjinji import tables
 from jingjinji.errors import BookError
@@ -995,4 +996,5 @@ def normal_quantile_residuals(post: Posterior) -> np.ndarray:
     drawn = replicates(post)
     share = (drawn < post.panel.pm25).mean(axis=0)
     size = len(drawn)
-    return np.where(np.isfinite(post.panel.pm25), stats.norm.ppf(np.clip(share, 0.5 / size, 1 - 0.5 / size)), np.nan)
+    score = scipy.stats.norm.ppf(np.clip(share, 0.5 / size, 1 - 0.5 / size))
+    return np.where(np.isfinite(post.panel.pm25), score, np.nan)

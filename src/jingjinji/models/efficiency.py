@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from jingjinji import efficiency_classical, tables
 from jingjinji.densities import given
@@ -182,7 +182,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
 
 def sizes(share, exponential: float):
     """Inefficiency, in units of its scale, of a city with the `share` of cities nearer to the frontier."""
-    return (1 - exponential) * special.ndtri((1 + share) / 2) - exponential * np.log1p(-share)
+    return (1 - exponential) * scipy.special.ndtri((1 + share) / 2) - exponential * np.log1p(-share)
 
 
 def nodes(exponential: float) -> tuple[np.ndarray, np.ndarray]:
@@ -190,7 +190,7 @@ def nodes(exponential: float) -> tuple[np.ndarray, np.ndarray]:
     place, weight = np.polynomial.legendre.leggauss(NODES)
     farthest = FARTHEST[int(exponential)]
     value = farthest * (1 + place) / 2
-    density = stats.expon if exponential else stats.halfnorm
+    density = scipy.stats.expon if exponential else scipy.stats.halfnorm
     return value, np.log(farthest * weight / 2) + density.logpdf(value)
 
 
@@ -541,7 +541,7 @@ def statistics(off: np.ndarray, known: np.ndarray) -> np.ndarray:
     off = off[:, :, known.all(axis=0)]
     off = off - off.mean(axis=2, keepdims=True)
     pairs = [(off[:, a] * off[:, b]).mean(axis=1) for a, b in combinations(range(len(SOURCES)), 2)]
-    return np.column_stack([*pairs, stats.skew(off[:, [0, 2]].mean(axis=1), axis=1)])
+    return np.column_stack([*pairs, scipy.stats.skew(off[:, [0, 2]].mean(axis=1), axis=1)])
 
 
 def drawn_off(fit, known: dict[str, np.ndarray], most: int = 400) -> np.ndarray:

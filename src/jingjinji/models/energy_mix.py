@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from jingjinji import tables
 from jingjinji.errors import BookError
@@ -413,7 +413,7 @@ def _check(fit, suffix: str) -> list[Finding]:
         share(f"energy.mix.check.largest{suffix}", "replicates whose largest step is at least the largest seen",
               at_least(lambda steps: np.abs(steps).max(axis=(-2, -1)))),
         share(f"energy.mix.check.kurtosis{suffix}", "replicates whose steps have at least the kurtosis seen",
-              at_least(lambda steps: stats.kurtosis(steps, axis=-1).mean(axis=-1))),
+              at_least(lambda steps: scipy.stats.kurtosis(steps, axis=-1).mean(axis=-1))),
         share(f"energy.mix.check.return{suffix}", "replicates whose steps return at least as much as those seen",
               at_least(returning)),
         share(f"energy.mix.check.together{suffix}", "replicates with as many large steps of one province and year",
@@ -426,7 +426,7 @@ def returning(steps: np.ndarray) -> np.ndarray:
 
     Errors of single figures raise it: what goes up by an error comes down in the year after.
     """
-    rank = stats.rankdata(steps, axis=-1) - (steps.shape[-1] + 1) / 2
+    rank = scipy.stats.rankdata(steps, axis=-1) - (steps.shape[-1] + 1) / 2
     return -((rank[..., 1:] * rank[..., :-1]).sum(axis=-1) / (rank**2).sum(axis=-1)).mean(axis=-1)
 
 

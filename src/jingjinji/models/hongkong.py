@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from jingjinji import policy_facts, tables
 from jingjinji.densities import given
@@ -205,7 +205,7 @@ def log_emissions(drawn, level, drifts, scatter, exponent, informed, last_inform
 
 def log_student(scaled, maths=np):
     """Log density of a standard Student's t with `TAIL` degrees of freedom."""
-    constant = special.gammaln((TAIL + 1) / 2) - special.gammaln(TAIL / 2) - 0.5 * np.log(TAIL * np.pi)
+    constant = scipy.special.gammaln((TAIL + 1) / 2) - scipy.special.gammaln(TAIL / 2) - 0.5 * np.log(TAIL * np.pi)
     return constant - (TAIL + 1) / 2 * maths.log1p(scaled**2 / TAIL)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from jingjinji import tables
 from jingjinji.densities import given, log_above, restored
@@ -214,7 +214,7 @@ def log_curve(year, pace, peak, maths=np, softplus=softplus):
     return maths.log(-4 * maths.expm1(-pace) / pace) - rise
 
 
-def log_density_of(count, log_mean, size, maths=np, gammaln=special.gammaln):
+def log_density_of(count, log_mean, size, maths=np, gammaln=scipy.special.gammaln):
     """Log probability of a negative-binomial `count`, given that it is not zero; `size` is its concentration.
 
     Years without sales are not printed, so a printed count says that there were some.
@@ -330,7 +330,7 @@ def printed_counts(mean: np.ndarray, size, rng: np.random.Generator) -> np.ndarr
     """Negative-binomial counts around `mean` that are not zero, as only those are printed."""
     chance = size / (size + mean)
     zero = chance**size
-    drawn = stats.nbinom.ppf(zero + (1 - zero) * rng.uniform(size=np.shape(mean)), size, chance)
+    drawn = scipy.stats.nbinom.ppf(zero + (1 - zero) * rng.uniform(size=np.shape(mean)), size, chance)
     return np.where(np.isfinite(drawn), np.maximum(1.0, drawn), 1.0)
 
 

@@ -13,7 +13,9 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import jingjinji
 from jingjinji import claims, tables
+from jingjinji.dependencies import Sources, fingerprint
 from jingjinji.errors import BookError
 from jingjinji.rules import VERDICTS
 from jingjinji.sphinxext import source
@@ -46,13 +48,27 @@ def connect(app) -> None:
 
 
 def judged(app) -> pd.DataFrame:
-    """The ledger by id, computed once for each Sphinx application; raises ClaimError where a claim has no verdict."""
+    """The ledger by id; raises ClaimError where a claim has no verdict.
+
+    It is computed once for each Sphinx application, and not at all where the last build had the same findings, tables
+    and code.
+    """
     if not hasattr(app, "jingjinji_ledger"):
-        try:
-            app.jingjinji_ledger = claims.ledger(source.findings(app)).set_index("id", drop=False)
-        except BookError as error:
-            raise ClaimError(str(error)) from error
+        key, (kept_key, rows) = _inputs(app), getattr(app.env, "jingjinji_ledger", ("", None))
+        if key != kept_key:
+            try:
+                rows = claims.ledger(source.findings(app)).set_index("id", drop=False)
+            except BookError as error:
+                raise ClaimError(str(error)) from error
+        app.jingjinji_ledger, app.env.jingjinji_ledger = rows, (key, rows)
     return app.jingjinji_ledger
+
+
+def _inputs(app) -> str:
+    """One hash of all that decides the ledger."""
+    found = source.findings(app)
+    read = Sources(jingjinji.PROJECT).dependencies("from jingjinji import claims")
+    return f"{source.digest(app, sorted({*found, *found.unpublished}))} {fingerprint(read)}"
 
 
 def plain(app, text: str) -> str:

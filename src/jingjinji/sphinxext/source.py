@@ -14,16 +14,14 @@ from jingjinji.findings import Finding, Findings
 def findings(app) -> Findings:
     """Every finding, by id; read once for each Sphinx application."""
     if not hasattr(app, "jingjinji_findings"):
-        published = _module(app.config).all_findings()
-        app.jingjinji_findings = Findings(published, _told(app, "unpublished_findings"), failed(app))
+        found = _module(app.config).all_findings()
+        app.jingjinji_findings = found if isinstance(found, Findings) else Findings(found)
     return app.jingjinji_findings
 
 
 def failed(app) -> dict[str, str]:
-    """Every fit that did not converge on this machine, with one sentence of what failed; read once, as findings are."""
-    if not hasattr(app, "jingjinji_failed"):
-        app.jingjinji_failed = _told(app, "unpublished")
-    return app.jingjinji_failed
+    """Every fit that did not converge on this machine, with one sentence of what failed."""
+    return findings(app).failed
 
 
 def is_draft(config) -> bool:
@@ -58,11 +56,6 @@ def _printing() -> str:
     """The code that rounds and prints, and the version of the library that computes intervals."""
     code = Path(jingjinji.findings.__file__).read_bytes()
     return f"{hashlib.sha256(code).hexdigest()} {metadata.version('arviz-stats')}"
-
-
-def _told(app, name: str) -> dict:
-    """What an engine says of fits that did not converge; one that has no such function has no such fits."""
-    return dict(getattr(_module(app.config), name, dict)())
 
 
 def _module(config):
