@@ -11,11 +11,16 @@ from jingjinji import tables
 TABLE = "pm25_city_month"
 
 
-def copy_package(target: Path) -> Path:
-    """Copy data/*.csv and datapackage.json; returns the folder."""
+def copy_package(target: Path, *names: str) -> Path:
+    """Copy the package, or a smaller one of the named tables; returns the folder."""
     target.mkdir()
-    for file in [*tables.DATA.glob("*.csv"), tables.DATA / "datapackage.json"]:
-        shutil.copy(file, target / file.name)
+    descriptor = json.loads((tables.DATA / "datapackage.json").read_text("utf-8"))
+    descriptor["resources"] = [
+        resource for resource in descriptor["resources"] if not names or resource["name"] in names
+    ]
+    for resource in descriptor["resources"]:
+        shutil.copy(tables.path(resource["name"]), target)
+    (target / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False, indent=2), "utf-8")
     return target
 
 

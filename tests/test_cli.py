@@ -145,7 +145,8 @@ def test_a_shared_store_is_never_pruned(monkeypatch, tmp_path):
     assert "other copies of the book use the store" in mistake("fit", "--prune")
 
 
-def test_a_scheduler_that_is_not_there(empty_cache):
+def test_a_scheduler_that_is_not_there(empty_cache, monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
     words = mistake("fit", "storage", "--scheduler", "tcp://127.0.0.1:9")
     assert words == "no dask scheduler answers at tcp://127.0.0.1:9: start one, or leave --scheduler out"
 

@@ -1,7 +1,7 @@
 """``jingjinji data``: output, one message a fault, exit code."""
 
 import pytest
-from faults import FAULTS, copy_package
+from faults import FAULTS, TABLE, copy_package
 from test_archives import AIRPORT_FILES, STATION_FILES, archive, leftovers, serving, write_mirror, zipped
 from typer.testing import CliRunner
 
@@ -12,7 +12,7 @@ from jingjinji.errors import BookError
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    folder = copy_package(tmp_path / "data")
+    folder = copy_package(tmp_path / "data", TABLE, "weather_beijing_month")
     monkeypatch.setattr(tables, "DATA", folder)
     return folder
 

@@ -227,9 +227,10 @@ def test_simulated_figures_lie_on_their_curve_and_a_flat_unit_stays():
 
 def test_simulated_departures_run_on_and_bends_differ():
     truth = {"scatter": {"mining": 0.04, "consumption": 0.04}, "disagreement": 0.0, "flat": NAMES}
-    mine, runs, bend = phase.load().rows.unit == "beijing", [], []
+    panel = phase.load()
+    mine, runs, bend = panel.rows.unit == "beijing", [], []
     for seed in range(300):
-        made = phase.simulate(truth, np.random.default_rng(seed))
+        made = phase.simulate(truth, np.random.default_rng(seed), panel)
         root = np.sqrt(made.rows.value[mine & (made.rows.year < 2018)].groupby(made.rows.year).mean().to_numpy())
         runs.append(np.corrcoef(root[1:], root[:-1])[0, 1])
         bend.append(made.truth["bends"])

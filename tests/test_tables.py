@@ -14,7 +14,7 @@ from jingjinji.errors import DataError
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    folder = copy_package(tmp_path / "data")
+    folder = copy_package(tmp_path / "data", TABLE, "weather_beijing_month")
     monkeypatch.setattr(tables, "DATA", folder)
     return folder
 

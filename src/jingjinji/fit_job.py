@@ -167,6 +167,7 @@ class Making:
         graph, constants = (key, ()) if self.mode == fitting.PRIOR else (self.topic.graph, self.topic.frozen)
         arrays = keys.of_arrays(self.arrays)
         self.key, self.of = keys.of_draws(graph, arrays, self.settings, self.seed, constants)
+        self.draws: xr.DataTree | None = None
         self.made: dict[int, dict[str, Finding]] = {}
         self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
 
@@ -183,10 +184,10 @@ class Making:
                             "why": "" if draws is not None else self._reason(looked)})  # fmt: skip
             return
         if draws is None:
-            draws, verdict = self._sampled(looked)
+            verdict = self._sampled(looked)
         elif self.mode != fitting.FULL:
             verdict = self._no_verdict(draws)
-        self._publish(draws, verdict)
+        self._publish(verdict)
 
     @property
     def _can_be_said(self) -> bool:
@@ -215,11 +216,11 @@ class Making:
         before = store.latest_notes(store.DRAWS, self.name)
         return (keys.difference(before["of"], self.of) if before else "") or "no draws of it are stored"
 
-    def _sampled(self, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
+    def _sampled(self, looked: int) -> gate.Verdict:
         if self.mode == fitting.PRIOR:
             self.topic.put(self.arrays)
-            draws = _widened(_rounded(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed)))
-            verdict = self._no_verdict(draws)
+            draws = _as(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed), "float32")
+            verdict = self._no_verdict(_widened(draws))
         else:
             if "compiled" not in self.topic.__dict__:
                 self.shop.tell({"fit": self.name, "phase": "compiling"})
@@ -229,17 +230,17 @@ class Making:
             compiled = self.topic.compiled.with_data(**changing)
             self.shop.tell({"fit": self.name, "phase": "sampling"})
             draws, verdict = self._drawn(compiled, looked)
-        notes = {"of": self.of, "seconds": self.seconds}
-        store.write_draws(self.name, self.key, _rounded(draws), notes)
-        return draws, verdict
+        store.write_draws(self.name, self.key, draws, {"of": self.of, "seconds": self.seconds})
+        return verdict
 
     def _drawn(self, compiled, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
         verdicts = []
         start = time.monotonic()
 
         def enough(tree: xr.DataTree) -> bool:
-            verdicts.append(self._decide(_widened(_rounded(tree)), verdicts[-1].draws if verdicts else looked))
+            verdicts.append(self._decide(_widened(tree), verdicts[-1].draws if verdicts else looked))
             if verdicts[-1].state == gate.SHORT:
+                self.draws = None  # the next look has draws of its own
                 self.shop.tell({"fit": self.name, "look": verdicts[-1].draws, "why": verdicts[-1].sentence})
             return verdicts[-1].state != gate.SHORT
 
@@ -250,10 +251,11 @@ class Making:
             looks, judge = (DRAFT[fitting.QUICK][2],), lambda tree: True
         else:
             looks, judge = tuple(look for look in self._looks if look > looked), enough
-        tree = sampler.draw(compiled, self.settings, self.seed, lambda: self.shop.threads, judge, progress, looks)
-        draws = _widened(_rounded(tree))
+        draws = sampler.draw(compiled, self.settings, self.seed, lambda: self.shop.threads, judge, progress, looks)
         self.seconds["sample"] = time.monotonic() - start
-        return draws, verdicts[-1] if verdicts else self._no_verdict(draws)
+        if self.draws is None:
+            self.draws = _widened(draws)
+        return draws, verdicts[-1] if verdicts else self._no_verdict(self.draws)
 
     def _decide(self, draws: xr.DataTree, after: int = 0) -> gate.Verdict:
         self.draws = draws
@@ -285,7 +287,7 @@ class Making:
         return fitting.Fit(self.topic.name, self.variant, self.panel, parameters, stats, list(checks),
                            self.seconds["sample"], self.settings)  # fmt: skip
 
-    def _publish(self, draws: xr.DataTree, verdict: gate.Verdict) -> None:
+    def _publish(self, verdict: gate.Verdict) -> None:
         try:
             made = self._findings(verdict.draws)
             problem = "" if verdict.passed else verdict.sentence
@@ -311,12 +313,8 @@ class Making:
                         "seconds": self.seconds, "draws": verdict.draws})  # fmt: skip
 
 
-def _rounded(draws: xr.DataTree) -> xr.DataTree:
-    """Draws as they are stored: 32-bit parameters, half the room; what is said of them is said of the rounded ones."""
-    return _as(draws, "float32")
-
-
 def _widened(draws: xr.DataTree) -> xr.DataTree:
+    """Draws to be computed with: stored as 32-bit parameters, half the room; what is said is said of those."""
     return _as(draws, "float64")
 
 

@@ -28,6 +28,10 @@ X86_64_WITH_AVX2 = {
 """Kernels of every such processor: libraries would pick others by processor, and a seed then gives other draws."""
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 NUMERICS = ONE_THREAD | (X86_64_WITH_AVX2 if platform.machine() in ("x86_64", "AMD64") else {})
+ROOM = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TRIM_THRESHOLD_": "1000000"}
+"""For glibc: arrays of draws that are done with go back to the system, and threads do not keep heaps of their own."""
+KEPT = ["diverging", "energy"]
+"""What is kept of the sampler's statistics."""
 PROGRESS_MS = 50
 PROGRESS_SECONDS = 0.5
 
@@ -45,7 +49,9 @@ def environment() -> dict[str, str]:
     """The environment of a process that samples: this one's, with the numerics of the book."""
     # Kernels of another OpenBLAS may have been asked for under other names.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
-    return kept | NUMERICS | {"JINGJINJI_CACHE": str(jingjinji.CACHE), "JINGJINJI_PROJECT": str(jingjinji.PROJECT)}
+    return (
+        kept | ROOM | NUMERICS | {"JINGJINJI_CACHE": str(jingjinji.CACHE), "JINGJINJI_PROJECT": str(jingjinji.PROJECT)}
+    )
 
 
 def seed_of_chain(seed: int, chain: int) -> int:
@@ -87,13 +93,15 @@ def draw(
 
     Every chain is a sampler of its own that is paused when it has the draws of the next look, so that as many chains
     run at once as `threads` says, and no draw depends on how many. `progress` gets how many draws of all chains are
-    done and how many the next look needs, warm-up included. Returns groups ``posterior`` and ``sample_stats``
-    (``diverging``, ``energy``).
+    done and how many the next look needs, warm-up included. Returns groups ``posterior`` (32-bit numbers, as they are
+    stored) and ``sample_stats`` (``diverging``, ``energy``).
     """
     chains = [_Chain(compiled, settings, seed_of_chain(seed, k), looks[-1]) for k in range(settings.chains)]
+    tree = None
     try:
         for draws in looks:
             _advance(chains, settings.tune + draws, threads, progress)
+            tree = None  # the draws of two looks do not fit into memory as well as those of one
             tree = _joined([chain.first(draws) for chain in chains])
             if enough(tree):
                 break
@@ -143,9 +151,12 @@ class _Chain:
         if self.whole is None:
             self.sampler.pause()
 
-    def first(self, draws: int) -> xr.DataTree:
-        """The first so many draws after the warm-up."""
-        return (self.sampler.inspect() if self.whole is None else self.whole).isel(draw=slice(draws))
+    def first(self, draws: int) -> dict[str, xr.Dataset]:
+        """What is kept of the first so many draws after the warm-up, by group."""
+        tree = self.sampler.inspect() if self.whole is None else self.whole
+        groups = {"posterior": tree["posterior"].to_dataset(), "sample_stats": tree["sample_stats"].to_dataset()[KEPT]}
+        first = {group: data.isel(draw=slice(draws)) for group, data in groups.items()}
+        return first | {"posterior": first["posterior"].astype("float32")}
 
     def end(self) -> None:
         if self.sampler is not None:
@@ -190,10 +201,9 @@ def _advance(chains: list[_Chain], goal: int, threads: Callable[[], int], progre
             progress(sum(min(chain.done, goal) for chain in chains), goal * len(chains))
 
 
-def _joined(trees: list[xr.DataTree]) -> xr.DataTree:
+def _joined(chains: list[dict[str, xr.Dataset]]) -> xr.DataTree:
     groups = {}
-    for group, names in (("posterior", None), ("sample_stats", ["diverging", "energy"])):
-        parts = [tree[group].to_dataset() for tree in trees]
-        parts = [(part if names is None else part[names]).assign_coords(chain=[k]) for k, part in enumerate(parts)]
+    for group in chains[0]:
+        parts = [chain[group].assign_coords(chain=[k]) for k, chain in enumerate(chains)]
         groups[group] = xr.concat(parts, dim="chain")
     return xr.DataTree.from_dict(groups)

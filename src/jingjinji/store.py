@@ -5,6 +5,7 @@ variable JINGJINJI_STORE names a folder that several copies of the book share.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -196,8 +197,8 @@ def _put(aside: Path, target: Path) -> None:
         try:
             aside.rename(target)
             return
-        except OSError:
-            if not target.exists():
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
 
 
