@@ -23,8 +23,8 @@ import xarray as xr
 from jingjinji import store
 
 KINDS, SIZE = (store.DRAWS, store.FINDINGS), 5000
-HOLDERS = {"to_netcdf": xr.DataTree, "savez_compressed": store.np, "write_text": store.Path, "_flush": store}
-SAVES = {store.DRAWS: "to_netcdf", store.FINDINGS: "savez_compressed"}
+HOLDERS = {"to_netcdf": xr.DataTree, "savez": store.np, "write_text": store.Path, "_flush": store}
+SAVES = {store.DRAWS: "to_netcdf", store.FINDINGS: "savez"}
 
 def tree(value):
     return xr.DataTree.from_dict({"posterior": xr.Dataset({"a": (("chain", "draw"), np.full((2, SIZE), value))})})
@@ -367,7 +367,7 @@ def driven(tmp_path_factory) -> dict:
 @pytest.mark.parametrize("step", ["save", "write_text", "_flush", "rename 1", "rename 2"])
 @pytest.mark.parametrize("before", ["entry", "nothing"])
 def test_a_kill_at_each_step_leaves_nothing_or_a_sound_entry(driven, kind, step, before):
-    save = {store.DRAWS: "to_netcdf", store.FINDINGS: "savez_compressed"}[kind]
+    save = {store.DRAWS: "to_netcdf", store.FINDINGS: "savez"}[kind]
     found = driven["steps"][f"{kind}, {save if step == 'save' else step}, {before}"]
     assert found["again"] == [3, None, [3.0]]
     new, old = [2, None, [2.0]], [1, None, [1.0]]

@@ -1,8 +1,7 @@
 """Data envelopment: efficiency by linear programmes, CO2 an undesirable output, intervals by subsampling."""
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
+import scipy
 
 from jingjinji.errors import BookError
 
@@ -36,7 +35,9 @@ def slacks_based(units: np.ndarray, references: np.ndarray, returns: str = "cons
             )
     blocks, right, cost = _programmes(units, references, returns)
     count, rows, columns = blocks.shape
-    found = linprog(np.tile(cost, count), A_eq=_diagonal(blocks), b_eq=np.tile(right, count), method="highs")
+    found = scipy.optimize.linprog(
+        np.tile(cost, count), A_eq=_diagonal(blocks), b_eq=np.tile(right, count), method="highs"
+    )
     if found.status != 0:
         raise BookError(f"a linear programme of the envelopment has no solution: {found.message}")
     return (found.x.reshape(count, columns) * cost).sum(axis=1)
@@ -64,12 +65,12 @@ def _programmes(units: np.ndarray, references: np.ndarray, returns: str) -> tupl
     return blocks, right, cost
 
 
-def _diagonal(blocks: np.ndarray) -> csr_array:
+def _diagonal(blocks: np.ndarray) -> "scipy.sparse.csr_array":
     """A matrix with the `blocks` (block, row, column) on its diagonal: their programmes are solved as one."""
     count, rows, columns = blocks.shape
     block, row, column = np.nonzero(blocks)
     places = block * rows + row, block * columns + column
-    return csr_array((blocks[block, row, column], places), shape=(count * rows, count * columns))
+    return scipy.sparse.csr_array((blocks[block, row, column], places), shape=(count * rows, count * columns))
 
 
 def undominated(rows: np.ndarray, returns: str = "constant") -> np.ndarray:
