@@ -325,6 +325,8 @@ def _as(draws: xr.DataTree, kind: str) -> xr.DataTree:
 
 def main() -> None:
     """Read a job, make its fits, write events."""
+    # compiling makes millions of objects that stay: looking through them for garbage takes a tenth of its time
+    gc.set_threshold(100_000, 50, 1000)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print does not mix with the events
     shop = Workshop(Job(**json.loads(sys.stdin.readline())), lambda event: print(json.dumps(event), file=events,
