@@ -7,6 +7,22 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 os.environ.setdefault("JINGJINJI_CACHE", str(PROJECT / ".cache" / "tests"))
+# what a user has set for the book is not for the tests: one of them removes entries of the store
+for name in ("JINGJINJI_STORE", "JINGJINJI_SEED", "DASK_SCHEDULER_ADDRESS"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def _process_is_left_alone():
+    """No test leaves what it has set to the next one."""
+    import jingjinji
+
+    def state():
+        return {name: value for name, value in os.environ.items() if name.startswith("JINGJINJI")}, jingjinji.CACHE
+
+    before = state()
+    yield
+    assert state() == before
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def _events():
 @pytest.fixture
 def missing(monkeypatch):
     """Fit `storage` is missing; making it tells the events of one that passes."""
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {"storage": "key"})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
 
     def make(wanted, report, **options):
@@ -122,17 +122,20 @@ def test_fit_tells_how_many_of_how_many_and_what_took_how_long(missing):
     assert rest[4].startswith("1 of 1 fits were made in ")
 
 
-def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, monkeypatch):
+@pytest.mark.parametrize("short", [True, False])
+def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, monkeypatch, short):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "R-hat is 1.2 at level, the gate asks 1.1")
+    monkeypatch.setattr(fitting, "may_go_on", lambda name, key: short)
     words = mistake("fit", "storage")
     assert words.startswith("fit 'storage' did not pass the gate: R-hat is 1.2 at level, the gate asks 1.1")
-    assert "'jingjinji fit storage --further'" in words
+    assert ("'jingjinji fit storage --further'" in words) is short
+    assert "JINGJINJI_SEED=1 make book" in words
 
 
 def test_quick_is_told_to_the_sampler(monkeypatch):
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     seen = []
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
     monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: seen.append(fitting.mode()) or {})
     run("fit", "--quick")
@@ -164,7 +167,7 @@ def steps(monkeypatch) -> list:
         steps.append(arguments)
         raise SystemExit(0)
 
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
     monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
     monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
@@ -189,6 +192,7 @@ def test_quick_book_never_touches_the_publishable_one(steps):
 
 def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
+    monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
     monkeypatch.setattr(
         sys.modules["jupyter_book.cli.main"], "main", lambda arguments, prog_name: steps.append(arguments)
     )
@@ -202,7 +206,7 @@ def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
         raise BookError("storage: the table is wrong")
 
     monkeypatch.setattr(fitting, "sample_missing", fail)
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(): {"storage": "key"})
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
     assert mistake("book") == "storage: the table is wrong"
     assert steps == []
 
@@ -330,11 +334,7 @@ def test_data_commands_are_mounted():
     assert "pm25_city_month" in result.output
 
 
-def test_this_process_was_left_alone():
-    assert os.environ.get("JINGJINJI_DRAWS") != "few"
-    assert jingjinji.CACHE.name != "cache"
-
-
-def test_prune_with_draft_draws_removes_nothing(empty_cache):
+def test_prune_with_draft_draws_removes_nothing(empty_cache, monkeypatch):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     assert "draft draws would have the full fits removed" in mistake("fit", "--quick", "--prune")
     assert not (empty_cache / "fits").exists()

@@ -1,6 +1,7 @@
 """The gate: its statistics, each check that can fail, what is wrong and what is short, and the rule of its looks."""
 
 import itertools
+import json
 
 import arviz_stats as az
 import numpy as np
@@ -390,18 +391,55 @@ def test_it_stops_at_the_first_look_that_passes(parameters, stats):
     assert (verdict.state, verdict.draws, asked) == (gate.PASSED, 600, [600])
 
 
-def test_it_looks_again_where_draws_were_short(parameters, stats):
-    """A finding that is fit to print after 800 draws only."""
+def short_until(draws_needed, parameters):
+    """A finding that is fit to print after so many draws only."""
 
     def findings(draws):
         made = parameters["level"].values[:, :draws].copy()
-        made[0] += 0.6 * (draws < 800)
+        made[0] += 0.6 * (draws < draws_needed)
         return {"pm25.x": made}
 
-    assert gate.decide(parameters, stats, findings, looks=(600, 800, 1000)).draws == 800
-    verdict = gate.decide(parameters, stats, findings, looks=(600, 700))
-    assert (verdict.state, verdict.draws) == (gate.SHORT, 700)
-    assert gate.decide(parameters, stats, findings, looks=(600, 2000)).draws == 600
+    return findings
+
+
+def test_who_looks_again_needs_two_looks_in_a_row(parameters, stats):
+    findings = short_until(700, parameters)
+    verdict = gate.decide(parameters, stats, findings, looks=(600, 800, 1000))
+    assert (verdict.state, verdict.draws) == (gate.PASSED, 1000)
+    verdict = gate.decide(parameters, stats, findings, looks=(600, 650, 800))
+    assert (verdict.state, verdict.draws) == (gate.SHORT, 800)
+    assert verdict.holds
+    assert verdict.sentence == (
+        "it holds after 800 draws, but not at the look before, the gate asks two looks in a row"
+    )
+    assert gate.decide(parameters, stats, short_until(500, parameters), looks=(600, 2000)).draws == 600
+
+
+def test_a_look_that_holds_and_one_that_does_not_are_not_two_in_a_row(parameters, stats):
+    def findings(draws):
+        made = parameters["level"].values[:, :draws].copy()
+        made[0] += 0.6 * (draws in (600, 800))
+        return {"pm25.x": made}
+
+    assert gate.decide(parameters, stats, findings, looks=(600, 700, 800, 900, 1000)).draws == 1000
+
+
+def test_the_verdict_of_the_look_before_counts_where_draws_go_on(parameters, stats):
+    findings = short_until(700, parameters)
+    before = gate.decide(parameters, stats, findings, looks=(600, 800))
+    assert (before.state, before.holds) == (gate.SHORT, True)
+    verdict = gate.decide(parameters, stats, findings, before, looks=(600, 800, 1000))
+    assert (verdict.state, verdict.draws) == (gate.PASSED, 1000)
+
+
+def test_chains_beyond_agreement_at_the_last_look_are_wrong_and_not_short(parameters, stats, monkeypatch):
+    monkeypatch.setattr(gate, "LOOKS", (600, 1000))
+    shifted = parameters.copy(deep=True)
+    shifted["level"][0] += 0.9
+    verdict = gate.decide(shifted, stats, no_findings, looks=(600, 1000))
+    assert (verdict.state, verdict.draws) == (gate.WRONG, 1000)
+    assert f"{gate.BEYOND} is 1.0" in verdict.sentence
+    assert gate.decide(shifted, stats, no_findings, looks=(600,)).state == gate.SHORT
 
 
 def test_it_stops_where_the_fit_is_wrong(parameters, stats):
@@ -415,18 +453,23 @@ def test_it_stops_where_the_fit_is_wrong(parameters, stats):
 def test_a_pass_is_not_undone_by_later_draws(parameters, stats):
     stats["diverging"][0, 900] = True
     assert gate.decide(parameters, stats, no_findings, looks=(600, 1000)).passed
-    assert gate.decide(parameters, stats, no_findings, after=600, looks=(600, 1000)).state == gate.WRONG
+    before = gate.judge(parameters.isel(draw=slice(600)), stats.isel(draw=slice(600)), no_findings)
+    assert gate.decide(parameters, stats, no_findings, before, looks=(600, 1000)).state == gate.WRONG
 
 
-def test_looks_up_to_after_are_not_looked_at_again(parameters, stats):
-    assert gate.decide(parameters, stats, no_findings, after=600, looks=(600, 800, 1000)).draws == 800
-    assert gate.decide(parameters, stats, no_findings, after=700, looks=(600, 800, 1000)).draws == 800
+def looked(draws):
+    return gate.Verdict(gate.SHORT, draws, [])
 
 
-@pytest.mark.parametrize(("after", "looks"), [(1000, (500, 1000)), (0, (2000,)), (500, (500, 2000))])
-def test_too_few_draws_for_a_look_is_an_error(parameters, stats, after, looks):
+def test_looks_that_have_been_are_not_repeated(parameters, stats):
+    assert gate.decide(parameters, stats, no_findings, looked(600), looks=(600, 800, 1000)).draws == 800
+    assert gate.decide(parameters, stats, no_findings, looked(700), looks=(600, 800, 1000)).draws == 800
+
+
+@pytest.mark.parametrize(("before", "looks"), [(looked(1000), (500, 1000)), (None, (2000,)), (looked(500), (500, 2000))])
+def test_too_few_draws_for_a_look_is_an_error(parameters, stats, before, looks):
     with pytest.raises(ValueError, match="there are 1000 draws of each chain: too few for another look"):
-        gate.decide(parameters, stats, no_findings, after, looks)
+        gate.decide(parameters, stats, no_findings, before, looks)
 
 
 def test_the_usual_looks(parameters, stats):
@@ -434,6 +477,16 @@ def test_the_usual_looks(parameters, stats):
     assert list(gate.LOOKS) == sorted(set(gate.LOOKS))
 
 
-def test_a_check_is_storable(parameters, stats):
-    for check in gate.judge(parameters, stats, no_findings).checks:
+@pytest.mark.parametrize("fault", ["none", "still", "nan", "energy"])
+def test_a_check_is_storable(parameters, stats, fault):
+    if fault == "still":
+        parameters["level"][:] = 1.0
+    elif fault == "nan":
+        parameters["level"][0, 3] = np.nan
+    elif fault == "energy":
+        stats["energy"][0, 3] = np.nan
+    verdict = gate.judge(parameters, stats, no_findings)
+    assert verdict.passed is (fault == "none")
+    for check in verdict.checks:
         assert gate.Check(**check.as_dict()) == check
+        json.dumps(check.as_dict(), allow_nan=False)

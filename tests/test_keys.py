@@ -241,7 +241,7 @@ def test_what_a_key_is_made_of_survives_a_file():
 def test_versions_are_those_of_the_packages_that_draw_of_the_processor_and_of_the_numerics():
     import pymc
 
-    assert tuple(keys.versions()) == (*keys.PACKAGES, "processor", "numerics")
+    assert tuple(keys.versions()) == (*keys.PACKAGES, "processor", "numerics", "sampler")
     assert keys.versions()["pymc"] == pymc.__version__
 
 

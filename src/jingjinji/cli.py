@@ -59,18 +59,18 @@ def fit(
     print("Looking which fits are stored ...", flush=True)
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
-    from jingjinji import cluster, fitting, models, progress, store
+    from jingjinji import cluster, fitting, models, progress
 
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
-    if prune and store.shared():
-        raise BookError("other copies of the book use the store that JINGJINJI_STORE names: use --prune without it")
+    if prune:
+        fitting.refuse_shared()
     wanted = _wanted(names or [], resolution)
-    todo = fitting.missing(wanted)
+    todo = fitting.missing(wanted, further=further)
     if dry_run:
         rows = []
         if todo:
-            cluster.make(todo, fitting.mode(), rows.append, scheduler=scheduler, dry=True)
+            cluster.make(todo, fitting.mode(), rows.append, scheduler=scheduler, dry=True, further=further)
         print(progress.dry_text(len(wanted), rows))
         return
     with progress.Progress(wanted, todo) as view:
@@ -91,9 +91,11 @@ def _end_where_unpublished(wanted: list[str]) -> None:
     failed = {name: problem for name, problem in failed.items() if problem}
     if failed:
         how = "; ".join(f"fit '{name}' did not pass the gate: {problem}" for name, problem in failed.items())
+        short = [name for name in failed if fitting.may_go_on(name, keys[name])]
+        more = f"go on with 'jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
         raise BookError(
-            f"{how}. Its numbers are not published: go on with 'jingjinji fit {' '.join(failed)} --further' for more "
-            "draws, or sample the whole book with other seeds, 'JINGJINJI_SEED=1 make book'"
+            f"{how}. {'Their' if len(failed) > 1 else 'Its'} numbers are not published: {more}sample the whole book "
+            "with other seeds, 'JINGJINJI_SEED=1 make book'"
         )
 
 

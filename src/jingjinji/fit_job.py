@@ -22,7 +22,8 @@ import numpy as np
 import xarray as xr
 
 from jingjinji import fitting, gate, keys, models, sampler, store
-from jingjinji.errors import BookError, FitNotPublished
+from jingjinji.draws import labelled, with_derived
+from jingjinji.errors import BookError
 from jingjinji.findings import Finding
 
 FURTHER = (*gate.LOOKS, 6000, 8000, 12000, 16000)
@@ -172,19 +173,31 @@ class Making:
         self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
 
     def run(self) -> None:
-        draws = self._stored()
-        looked = 0
+        """Make the fit; what keeps it from being made is stored as what keeps it from being published.
+
+        Raises BookError for a user's mistake.
+        """
+        try:
+            self._make()
+        except BookError:
+            raise
+        except Exception as error:
+            if self.shop.job.dry:
+                raise
+            self._give_up(error)
+
+    def _make(self) -> None:
+        draws, verdict = self._stored(), None
         if draws is not None and self.mode == fitting.FULL and self._can_be_said:
             verdict = self._decide(draws)
-            looked = verdict.draws
-            if verdict.state == gate.SHORT and looked < self._looks[-1]:
+            if verdict.state == gate.SHORT and verdict.draws < self._looks[-1]:
                 draws = None
         if self.shop.job.dry:
             self.shop.tell({"fit": self.name, "phase": "findings" if draws is not None else "sample",
-                            "why": "" if draws is not None else self._reason(looked)})  # fmt: skip
+                            "why": "" if draws is not None else self._reason(verdict)})  # fmt: skip
             return
         if draws is None:
-            verdict = self._sampled(looked)
+            verdict = self._sampled(verdict)
         elif self.mode != fitting.FULL:
             verdict = self._no_verdict(draws)
         self._publish(verdict)
@@ -200,23 +213,30 @@ class Making:
         return FURTHER if self.shop.job.further else gate.LOOKS
 
     def _stored(self) -> xr.DataTree | None:
-        """Sound draws of that key, as 64-bit numbers; damaged ones are removed."""
+        """Sound draws of that key, as 64-bit numbers with today's labels; damaged ones are removed."""
         if not store.exists(store.DRAWS, self.name, self.key):
             return None
         if damage := store.damage(store.DRAWS, self.name, self.key):
             self.shop.tell({"fit": self.name, "phase": f"made again: {damage}"})
             store.discard(store.DRAWS, self.name, self.key)
             return None
-        self.seconds |= store.notes(store.DRAWS, self.name, self.key)["seconds"] | {"findings": 0.0}
-        return _widened(store.draws(self.name, self.key))
+        notes, tree = store.notes(store.DRAWS, self.name, self.key), store.draws(self.name, self.key)
+        self.seconds |= notes["seconds"] | {"findings": 0.0}
+        if self.mode != fitting.PRIOR:
+            kept = tree["posterior"].to_dataset()
+            today = labelled(self.topic.model, kept)
+            if not today.identical(kept) and not self.shop.job.dry:
+                tree = xr.DataTree.from_dict({"posterior": today, "sample_stats": tree["sample_stats"].to_dataset()})
+                store.write_draws(self.name, self.key, tree, notes)
+        return _widened(tree)
 
-    def _reason(self, looked: int) -> str:
-        if looked:
-            return f"today's gate asks for more than its {looked} draws of each chain"
+    def _reason(self, stored: gate.Verdict | None) -> str:
+        if stored:
+            return f"today's gate asks for more than its {stored.draws} draws of each chain"
         before = store.latest_notes(store.DRAWS, self.name)
         return (keys.difference(before["of"], self.of) if before else "") or "no draws of it are stored"
 
-    def _sampled(self, looked: int) -> gate.Verdict:
+    def _sampled(self, before: gate.Verdict | None) -> gate.Verdict:
         if self.mode == fitting.PRIOR:
             self.topic.put(self.arrays)
             draws = _as(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed), "float32")
@@ -229,16 +249,16 @@ class Making:
             changing = {name: values for name, values in self.arrays.items() if name not in self.topic.frozen}
             compiled = self.topic.compiled.with_data(**changing)
             self.shop.tell({"fit": self.name, "phase": "sampling"})
-            draws, verdict = self._drawn(compiled, looked)
+            draws, verdict = self._drawn(compiled, before)
         store.write_draws(self.name, self.key, draws, {"of": self.of, "seconds": self.seconds})
         return verdict
 
-    def _drawn(self, compiled, looked: int) -> tuple[xr.DataTree, gate.Verdict]:
-        verdicts = []
+    def _drawn(self, compiled, before: gate.Verdict | None) -> tuple[xr.DataTree, gate.Verdict]:
+        verdicts = [before]
         start = time.monotonic()
 
         def enough(tree: xr.DataTree) -> bool:
-            verdicts.append(self._decide(_widened(tree), verdicts[-1].draws if verdicts else looked))
+            verdicts.append(self._decide(_widened(tree), verdicts[-1]))
             if verdicts[-1].state == gate.SHORT:
                 self.draws = None  # the next look has draws of its own
                 self.shop.tell({"fit": self.name, "look": verdicts[-1].draws, "why": verdicts[-1].sentence})
@@ -250,17 +270,17 @@ class Making:
         if self.mode == fitting.QUICK:
             looks, judge = (DRAFT[fitting.QUICK][2],), lambda tree: True
         else:
-            looks, judge = tuple(look for look in self._looks if look > looked), enough
+            looks, judge = tuple(look for look in self._looks if not before or look > before.draws), enough
         draws = sampler.draw(compiled, self.settings, self.seed, lambda: self.shop.threads, judge, progress, looks)
         self.seconds["sample"] = time.monotonic() - start
         if self.draws is None:
             self.draws = _widened(draws)
-        return draws, verdicts[-1] if verdicts else self._no_verdict(self.draws)
+        return draws, verdicts[-1] or self._no_verdict(self.draws)
 
-    def _decide(self, draws: xr.DataTree, after: int = 0) -> gate.Verdict:
+    def _decide(self, draws: xr.DataTree, before: gate.Verdict | None = None) -> gate.Verdict:
         self.draws = draws
         parameters, stats = draws["posterior"].to_dataset(), draws["sample_stats"].to_dataset()
-        return gate.decide(parameters, stats, self._arrays_of_findings, after, FURTHER)
+        return gate.decide(parameters, stats, self._arrays_of_findings, before, FURTHER)
 
     def _no_verdict(self, draws: xr.DataTree) -> gate.Verdict:
         """Of draws that are never published: measured, not asked for anything."""
@@ -283,22 +303,40 @@ class Making:
         parameters = self.draws["posterior"].to_dataset().isel(draw=first)
         stats = self.draws["sample_stats"].to_dataset().isel(draw=first)
         self.topic.put(self.arrays)
-        parameters = fitting.with_derived(self.module, self.topic.model, parameters)
+        parameters = with_derived(self.module, self.topic.model, parameters)
         return fitting.Fit(self.topic.name, self.variant, self.panel, parameters, stats, list(checks),
                            self.seconds["sample"], self.settings)  # fmt: skip
 
     def _publish(self, verdict: gate.Verdict) -> None:
+        problem = "" if verdict.passed else verdict.sentence
+        if failed := [] if problem else self._failed_beside():
+            problem = f"it needs what {' and '.join(failed)} found, which did not pass"
+        self._store(self._findings(verdict.draws), verdict, problem, self.key)
+
+    def _failed_beside(self) -> list[str]:
+        """Fits that the findings need and that are not published."""
+        others = fitting.key_of_findings(fitting.beside([self.name]))
+        return [f"fit '{name}'" for name, key in others.items() if fitting.problem_of(name, key)]
+
+    def _give_up(self, error: Exception) -> None:
+        """Store a fit that could not be made, with the words of its findings, for the notices on the pages."""
+        traceback.print_exception(error)
+        words = " ".join(str(error).split()) or "no reason was given"
         try:
-            made = self._findings(verdict.draws)
-            problem = "" if verdict.passed else verdict.sentence
-        except FitNotPublished as error:
-            made, problem = {}, str(error)
+            self.draws = _widened(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed))
+            made = self._findings(DRAFT[fitting.PRIOR][-1])
+        except Exception:  # then nothing is known of its findings
+            made = {}
+        verdict = gate.Verdict(gate.WRONG, 0, [])
+        self._store(made, verdict, f"it ended with {type(error).__name__}: {words}", "")
+
+    def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str, draws: str) -> None:
         about = {
             id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code}
             for id, f in made.items()
         }
         notes = {
-            "draws": self.key,
+            "draws": draws,
             "count": verdict.draws,
             "state": verdict.state,
             "problem": problem,

@@ -3,19 +3,18 @@
 import hashlib
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import xarray as xr
 
 import jingjinji
 from jingjinji import gate, keys, models, store
 from jingjinji.dependencies import Sources
+from jingjinji.draws import with_derived
 from jingjinji.errors import BookError, FitMissing, FitNotPublished
 from jingjinji.findings import Finding, Findings
 from jingjinji.sampler import Sampling
@@ -24,7 +23,7 @@ FULL, QUICK, PRIOR = "full", "quick", "prior"
 SETTINGS = {FULL: Sampling(4, 400), QUICK: Sampling(2, 300), PRIOR: Sampling(2, 0)}
 SAID_WITH = ("arviz-stats", "xarray", "pandas")
 """Packages that can change what is said of draws."""
-SAID_BY = ("gate.py", "fit_job.py", "store.py")
+SAID_BY = ("gate.py", "draws.py", "fit_job.py", "store.py")
 """Code that judges and keeps every fit, whatever its model."""
 NOT_OF_A_FIT = ("requirements.lock", "draws")
 
@@ -54,7 +53,8 @@ class Fit:
     @cached_property
     def beside(self) -> dict[str, "Fit"]:
         """Other fits whose draws the findings of this one need, as its model module declares them."""
-        return {key: load_fit(name) for key, name in getattr(models.module(self.topic), "BESIDE", {}).items()}
+        others = getattr(models.module(self.topic), "BESIDE", {})
+        return {key: load_fit(name, published=False) for key, name in others.items()}
 
     @cached_property
     def diagnostics(self) -> str:
@@ -148,13 +148,16 @@ def problem_of(name: str, key: str) -> str | None:
     return store.notes(store.FINDINGS, name, key)["problem"] or None
 
 
-def load_fit(name: str) -> Fit:
-    """A stored fit with its draws.
+def load_fit(name: str, *, published: bool = True) -> Fit:
+    """A stored fit with its draws; with ``published=False`` also one that did not pass the gate.
 
     Raises FitMissing where today's code and data have none, naming the command that makes it; FitNotPublished where it
-    did not pass the gate.
+    did not pass the gate, or has no draws.
     """
-    key = _published(name)
+    key = key_of_findings([name])[name]
+    problem = problem_of(name, key)
+    if problem and (published or not store.notes(store.FINDINGS, name, key)["draws"]):
+        raise FitNotPublished(name, problem)
     topic, variant = parts(name)
     module, notes = models.module(topic), store.notes(store.FINDINGS, name, key)
     if not store.sound(store.DRAWS, name, notes["draws"]):
@@ -194,8 +197,18 @@ def stored_notes(name: str) -> dict:
     return store.notes(store.FINDINGS, name, key)
 
 
+def refuse_shared() -> None:
+    """Raise BookError where other copies of the book may use the store, so that nothing may be removed."""
+    if store.shared():
+        raise BookError("other copies of the book use the store that JINGJINJI_STORE names: use --prune without it")
+
+
 def prune(wanted: Iterable[str]) -> int:
-    """Remove what is stored of fits other than today's `wanted`; returns how many entries."""
+    """Remove what is stored of fits other than today's `wanted`; returns how many entries.
+
+    Raises BookError where other copies of the book may use the store.
+    """
+    refuse_shared()
     kept = set()
     for name, key in key_of_findings(wanted).items():
         if store.exists(store.FINDINGS, name, key):
@@ -204,32 +217,32 @@ def prune(wanted: Iterable[str]) -> int:
     return len(store.prune(kept))
 
 
-def missing(wanted: Iterable[str] = ()) -> dict[str, str]:
-    """Name -> key of the fits that are not stored, or damaged, with those that stand `beside` them."""
+def missing(wanted: Iterable[str] = (), *, further: bool = False) -> dict[str, str]:
+    """Name -> key of the fits that are not stored, or damaged, with those that stand `beside` them.
+
+    `further` adds those that did not pass and may go on: those that were short of draws, and those that need them.
+    """
     wanted = list(wanted) or names()
     found = key_of_findings(dict.fromkeys([*beside(wanted), *wanted]))
     todo = {name: key for name, key in found.items() if not whole(name, key)}
     # a worker that does not see this store has none of those that others need
-    needed = beside(todo)
-    return {name: key for name, key in found.items() if name in todo or name in needed}
+    needed = {*todo, *beside(todo)}
+    if further:
+        needed |= {name for name, key in found.items() if name not in todo and may_go_on(name, key)}
+        needing = [name for name in names() if needed.intersection(beside([name]))]
+        found |= key_of_findings(needing)
+        needed |= {name for name in needing if not whole(name, found[name]) or problem_of(name, found[name])}
+    return {name: key for name, key in found.items() if name in needed}
+
+
+def may_go_on(name: str, key: str) -> bool:
+    """True of a fit that did not pass and was short of draws, so that more of them may help."""
+    return bool(problem_of(name, key)) and store.notes(store.FINDINGS, name, key)["state"] == gate.SHORT
 
 
 def beside(wanted: Iterable[str]) -> list[str]:
     """Other fits whose draws the findings of the `wanted` ones need."""
     return [other for name in wanted for other in getattr(models.module(parts(name)[0]), "BESIDE", {}).values()]
-
-
-def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:
-    """Free parameters with the variables that the module calls ``DERIVED``, computed from them and the model's data."""
-    import pymc as pm
-
-    if not module.DERIVED or set(module.DERIVED) <= set(parameters):
-        return parameters
-    with model, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
-        made = pm.compute_deterministics(parameters, var_names=list(module.DERIVED), merge_dataset=False,
-                                         progressbar=False, compile_kwargs={"mode": "FAST_COMPILE"})  # fmt: skip
-    return parameters.assign(made.data_vars)
 
 
 def sample_missing(
@@ -240,7 +253,7 @@ def sample_missing(
     scheduler: str = "",
     further: bool = False,
 ) -> dict[str, str]:
-    """Make the fits that are missing or damaged; returns name -> what was done: ``sampled`` or ``said anew``.
+    """Make the fits that are missing or damaged; returns name -> the phase in which each ended (`fit_job`).
 
     `report` gets the events of `fit_job`. `todo` is what `missing` has just found. `scheduler` is the address of a dask
     scheduler; by default a cluster of this machine's cores is started and ended. `further` lets fits that were short of
@@ -248,10 +261,7 @@ def sample_missing(
     """
     from jingjinji import cluster
 
-    todo = missing(wanted) if todo is None else dict(todo)
-    if further:
-        problems = {name: key for name, key in key_of_findings(wanted or names()).items() if name not in todo}
-        todo |= {name: key for name, key in problems.items() if problem_of(name, key)}
+    todo = missing(wanted, further=further) if todo is None else todo
     if not todo:
         return {}
     return cluster.make(todo, mode(), report, scheduler=scheduler, further=further)
@@ -262,7 +272,7 @@ def whole(name: str, key: str) -> bool:
     if not store.sound(store.FINDINGS, name, key):
         return False
     draws = store.notes(store.FINDINGS, name, key)["draws"]
-    return store.sound(store.DRAWS, name, draws)
+    return not draws or store.sound(store.DRAWS, name, draws)
 
 
 def _published(name: str) -> str:

@@ -1,22 +1,25 @@
 """The convergence gate: a stopping rule, fixed beforehand, that says of a fit whether it passes, goes on or is wrong.
 
-A fit is looked at after `LOOKS` draws of each chain. It passes at the first look at which
+A fit is looked at after `LOOKS` draws of each chain. At a look it holds where
 
 - no transition diverged and E-BFMI of every chain is at least `LEAST_EBFMI`;
 - every hyperparameter and every finding has R-hat <= `MOST_RHAT` and bulk and tail ESS >= `LEAST_ESS`;
 - every other parameter has an R-hat that chains which agree would give (`agreement`), and at most `REST_RHAT`, and bulk
   and tail ESS >= `REST_ESS`.
 
-It is wrong at once where transitions diverge, where E-BFMI is low, or where chains disagree: R-hat above
-`DISAGREEING_RHAT` and beyond what agreeing chains give. Otherwise it is short of draws and goes on to the next look; at
-the last one it has failed. Looks depend on draws alone, never on time.
+It passes where it holds at the first look, or at two looks in a row: who looks often finds a look at which a wrong fit
+holds by chance, and pays for it with the second. It is wrong at once where transitions diverge, where E-BFMI is low, or
+where chains disagree: R-hat above `DISAGREEING_RHAT` and beyond what agreeing chains give. Otherwise it is short of
+draws and goes on to the next look; at the last one it has failed, and is wrong where R-hat is beyond what agreeing
+chains give. Looks depend on draws alone, never on time.
 
-The largest R-hat of hundreds of parameters is judged against its own distribution when chains agree. The family-wise
-error `FAMILY_ERROR` of a fit is shared among its parameters and its looks, so that looking often is paid for.
+The largest R-hat of hundreds of parameters is judged against its own distribution when chains agree. `FAMILY_ERROR` is
+the probability that chains which agree are beyond that bound at any parameter and any look: it says how often a good
+fit goes on for nothing, not how often a wrong one passes.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import scipy
@@ -35,6 +38,7 @@ FEW = 12
 """A free variable of at most so many numbers is a hyperparameter: much hangs on each of them."""
 PASSED, SHORT, WRONG = "passed", "short of draws", "wrong"
 AGREEING = "R-hat of other parameters, beside what agreeing chains give"
+BEYOND = "R-hat at the last look, beside what agreeing chains give"
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,23 @@ class Verdict:
     state: str
     draws: int
     checks: list[Check]
+    beyond: Check | None = None
+    """The R-hat that is farthest beyond what agreeing chains give; None where none is."""
 
     @property
     def passed(self) -> bool:
         return self.state == PASSED
 
     @property
+    def holds(self) -> bool:
+        """True where this look, taken alone, has nothing against the fit."""
+        return all(check.passed for check in self.checks)
+
+    @property
     def sentence(self) -> str:
-        """Failing checks in words, for a message; empty where all pass."""
+        """What keeps the fit from passing, in words, for a message; empty where nothing does."""
+        if self.holds and not self.passed:
+            return f"it holds after {self.draws} draws, but not at the look before, the gate asks two looks in a row"
         return "; ".join(
             f"{c.name} is {c.value:.4g} at {c.worst}, the gate asks {c.limit:.4g}" for c in self.checks if not c.passed
         )
@@ -75,7 +88,7 @@ def decide(
     parameters: xr.Dataset,
     sample_stats: xr.Dataset,
     findings: Callable[[int], dict[str, np.ndarray]],
-    after: int = 0,
+    before: Verdict | None = None,
     looks: tuple[int, ...] = LOOKS,
 ) -> Verdict:
     """The verdict of the first look that ends the fit, or of the last look for which there are draws.
@@ -86,19 +99,23 @@ def decide(
     sample_stats : with ``diverging`` and ``energy``, dims (chain, draw).
     findings : gives the findings of the first so many draws of each chain, id -> array (chain, draw); asked only where
         everything else passes.
-    after : looks up to that many draws were short of draws and are not looked at again.
+    before : what the look before said, which was short of draws; that one and those before it are not repeated.
     looks : numbers of draws a chain at which to look.
 
     Raises ValueError where there are too few draws for a look.
     """
-    verdict = None
+    verdict = before
     for draws in looks:
-        if after < draws <= parameters.sizes["draw"]:
-            first = slice(draws)
+        if (verdict.draws if verdict else 0) < draws <= parameters.sizes["draw"]:
+            first, last = slice(draws), verdict
             verdict = judge(parameters.isel(draw=first), sample_stats.isel(draw=first), findings)
+            if verdict.passed and last is not None and not last.holds:
+                verdict = replace(verdict, state=SHORT)
+            if verdict.state == SHORT and draws >= LOOKS[-1] and verdict.beyond:
+                verdict = replace(verdict, state=WRONG, checks=[*verdict.checks, verdict.beyond])
             if verdict.state != SHORT:
                 return verdict
-    if verdict is None:
+    if verdict is before:
         raise ValueError(f"there are {parameters.sizes['draw']} draws of each chain: too few for another look")
     return verdict
 
@@ -118,14 +135,16 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
     error = FAMILY_ERROR / len(LOOKS)
     of_few = _of_published(*stacked(few))
     groups = [few, many] if draws == LOOKS[0] or all(check.passed for check in of_few) else [few]
+    beyond = []
     for group in groups:
         values, places = stacked(group)
         rhat, most = agreement(values, error)
+        beyond += _beyond(rhat, most, places)
         disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
         if disagreeing.any():
             worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
-            return Verdict(WRONG, draws, [*checks, Check("R-hat", float(rhat[worst]), DISAGREEING_RHAT, places[worst],
-                                                         False)])  # fmt: skip
+            check = Check("R-hat", _finite(rhat[worst]), DISAGREEING_RHAT, places[worst], False)
+            return Verdict(WRONG, draws, [*checks, check])
     checks += of_few
     if many and all(check.passed for check in checks):
         checks += _of_others(values, places, rhat, most)
@@ -135,7 +154,8 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
         for shape in sorted({made.shape for made in named.values()}):
             ids = [id for id, made in named.items() if made.shape == shape]
             checks = _merged(checks, _of_published(np.stack([named[id] for id in ids], axis=-1), ids))
-    return Verdict(PASSED if all(check.passed for check in checks) else SHORT, draws, checks)
+    state = PASSED if all(check.passed for check in checks) else SHORT
+    return Verdict(state, draws, checks, max(beyond, key=lambda check: check.value - check.limit, default=None))
 
 
 def agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]:
@@ -240,6 +260,7 @@ def of_chains(sample_stats: xr.Dataset) -> list[Check]:
     energy = sample_stats["energy"].transpose("chain", "draw").values
     with np.errstate(divide="ignore", invalid="ignore"):  # an energy that never moves
         ebfmi = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)
+    ebfmi = np.nan_to_num(ebfmi)
     chain = int(np.argmin(ebfmi))
     return [
         Check("divergences", divergences, 0, "all chains", divergences == 0),
@@ -273,13 +294,26 @@ def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray, most: np
 
     data = xr.DataArray(values, dims=("chain", "draw", "quantity"))
     worst = int(np.argmax(rhat - most))
-    beside = Check(AGREEING, float(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
+    beside = Check(AGREEING, _finite(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
     return [
         beside,
         _most("R-hat of other parameters", rhat, REST_RHAT, places),
         _least("bulk ESS of other parameters", az.ess(data, method="bulk").values, REST_ESS, places),
         _least("tail ESS of other parameters", az.ess(data, method="tail", prob=0.9).values, REST_ESS, places),
     ]
+
+
+def _beyond(rhat: np.ndarray, most: np.ndarray, places: list[str]) -> list[Check]:
+    """The R-hat that is farthest beyond what agreeing chains give, where one is."""
+    if not np.any(rhat > most):
+        return []
+    worst = int(np.argmax(np.where(rhat > most, rhat - most, -np.inf)))
+    return [Check(BEYOND, _finite(rhat[worst]), float(most[worst]), places[worst], False)]
+
+
+def _finite(value: float) -> float:
+    """A number that can be stored: what never moved, or is not a number, is as bad as can be."""
+    return float(np.nan_to_num(value, nan=NEVER_MOVED, posinf=NEVER_MOVED))
 
 
 def _most(name: str, values: np.ndarray, limit: float, places: list[str]) -> Check:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jingjinji.sampler import NUMERICS
+from jingjinji import sampler
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "llvmlite")
 """Packages that decide the last bits of a draw."""
@@ -26,10 +26,11 @@ _PLACE = re.compile(r" at 0x[0-9a-f]+")
 
 @cache
 def versions() -> dict[str, str]:
-    """What the last bits of a draw depend on beside the model: packages, the kind of processor, the numerics."""
-    numerics = hashlib.sha256(json.dumps(NUMERICS, sort_keys=True).encode()).hexdigest()[:12]
+    """What a draw depends on beside the model: packages, the kind of processor, the numerics, how chains begin."""
+    numerics = hashlib.sha256(json.dumps(sampler.NUMERICS, sort_keys=True).encode()).hexdigest()[:12]
+    begin = hashlib.sha256("".join(map(_function, sampler.DECIDE)).encode()).hexdigest()[:12]
     packages = {package: metadata.version(package) for package in PACKAGES}
-    return packages | {"processor": platform.machine(), "numerics": numerics}
+    return packages | {"processor": platform.machine(), "numerics": numerics, "sampler": begin}
 
 
 def of_arrays(arrays: dict[str, np.ndarray]) -> dict[str, str]:
@@ -132,15 +133,16 @@ def _op(op) -> str:
     if hasattr(random, "__code__"):
         text += _function(random)
     if type(op).__module__.startswith("jingjinji."):
-        text += _bytecode(_module_code(type(op).__module__))
+        # properties of the book's own operations do not say what they do
+        text += of_module(type(op).__module__)
     inner = getattr(op, "fgraph", None)
     return text if inner is None else text + of_graph(inner.outputs, inner.inputs)
 
 
 @cache
-def _module_code(name: str):
-    """The compiled code of a module of the book that defines an operation, whose properties do not say what it does."""
-    return compile(Path(importlib.util.find_spec(name).origin).read_bytes(), "operation", "exec")
+def of_module(name: str) -> str:
+    """A hash of a module's instructions; comments and docstrings change nothing."""
+    return _bytecode(compile(Path(importlib.util.find_spec(name).origin).read_bytes(), name, "exec", optimize=2))
 
 
 def _function(function) -> str:

@@ -185,6 +185,10 @@ def _begin(compiled, settings: Sampling, seed: int, most: int, note: Callable):
     )
 
 
+DECIDE = (seed_of_chain, compile_model, _begin)
+"""Functions that decide draws: their instructions are part of the key of draws."""
+
+
 def _advance(chains: list[_Chain], goal: int, threads: Callable[[], int], progress: Callable[[int, int], None]) -> None:
     """Run the chains to a number of draws, so many at once; each is paused when it is there."""
     waiting, running, told = list(chains), [], 0.0

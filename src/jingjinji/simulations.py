@@ -18,7 +18,7 @@ import pandas as pd
 from filelock import FileLock
 
 import jingjinji
-from jingjinji import fit_job, fitting, keys, models, sampler
+from jingjinji import draws, fit_job, fitting, keys, models, sampler
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding
 
@@ -166,7 +166,7 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
     tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
     job.put(arrays)
-    parameters = fitting.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
+    parameters = draws.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
     stats = tree["sample_stats"].to_dataset()
     fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, SETTINGS)
     rows = []

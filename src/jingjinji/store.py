@@ -29,7 +29,8 @@ DAY = 24 * 60 * 60
 
 
 def folder() -> Path:
-    return Path(os.environ.get("JINGJINJI_STORE") or jingjinji.CACHE / "fits").resolve()
+    """Where fits are kept; a relative JINGJINJI_STORE counts from the project, wherever a process runs."""
+    return (jingjinji.PROJECT / (os.environ.get("JINGJINJI_STORE") or jingjinji.CACHE / "fits")).resolve()
 
 
 def shared() -> bool:

@@ -467,8 +467,8 @@ class Posterior:
 
 
 def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = None) -> Posterior:
-    """Flatten chains and draws; `most` keeps that many, evenly spaced."""
-    step = 1 if most is None else -(-draws.sizes["chain"] * draws.sizes["draw"] // most)
+    """Flatten chains and draws; `most` keeps at least that many, evenly spaced: more draws never leave fewer."""
+    step = 1 if most is None else max(1, draws.sizes["chain"] * draws.sizes["draw"] // most)
     draws = draws.isel(draw=slice(None, None, step))
     values = {
         name: array.transpose("chain", "draw", ...).values.reshape(-1, *array.shape[2:]).astype(float)
