@@ -1,6 +1,5 @@
 """The command: exit codes, one sentence for a mistake, nothing half-written."""
 
-import os
 import subprocess
 import sys
 import types

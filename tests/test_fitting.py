@@ -66,6 +66,7 @@ COUNTED = {
     "variant", "other topic", "src/jingjinji/models/toy.py", "src/jingjinji/models/__init__.py",
     "src/jingjinji/tables.py", "src/jingjinji/findings.py", "src/jingjinji/errors.py", "src/jingjinji/__init__.py",
     "src/jingjinji/kernel.py", "src/jingjinji/gate.py", "src/jingjinji/fit_job.py", "src/jingjinji/store.py",
+    "src/jingjinji/draws.py",
     "data/days_by_class.csv", 'data/datapackage.json ("note": "days", "name": "days_by_class")', "warm-up",
     "version of arviz-stats", "version of pandas", "JINGJINJI_DRAWS=quick", "JINGJINJI_SEED=1",
 }  # fmt: skip
@@ -428,7 +429,7 @@ def test_a_run_with_a_failing_fit_ends_in_one_sentence_that_says_how_to_go_on(ru
         for topic in ("toy", "other"):
             assert f"fit '{topic}/split' did not pass the gate: R-hat is " in err
         assert " at mean, the gate asks 1.1" in err
-        assert "--further" in err
+        assert "--further" not in err  # more draws do not help where chains disagree
         assert "JINGJINJI_SEED=1 make book" in err
     out = runs["cold"][1]
     assert "6 of 6 fits are to be made" in out

@@ -466,7 +466,9 @@ def test_looks_that_have_been_are_not_repeated(parameters, stats):
     assert gate.decide(parameters, stats, no_findings, looked(700), looks=(600, 800, 1000)).draws == 800
 
 
-@pytest.mark.parametrize(("before", "looks"), [(looked(1000), (500, 1000)), (None, (2000,)), (looked(500), (500, 2000))])
+@pytest.mark.parametrize(
+    ("before", "looks"), [(looked(1000), (500, 1000)), (None, (2000,)), (looked(500), (500, 2000))]
+)
 def test_too_few_draws_for_a_look_is_an_error(parameters, stats, before, looks):
     with pytest.raises(ValueError, match="there are 1000 draws of each chain: too few for another look"):
         gate.decide(parameters, stats, no_findings, before, looks)

@@ -426,7 +426,7 @@ def test_what_a_killed_process_was_writing_is_cleared_at_once_and_nothing_else(s
     left = [store._beside("aside"), store._beside("gone")]
     for path in (other, *left):
         path.mkdir()
-    store.clear_up_after(1)
+    store.clear_up_after(1, store.folder())
     assert other.exists()
     assert not any(path.exists() for path in left)
     assert stored.exists()

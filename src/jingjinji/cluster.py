@@ -69,7 +69,7 @@ def jobs(
 
 def _merged(jobs: list[Job]) -> list[Job]:
     """As few jobs as there are cores: where nothing is compiled, starting a process takes longest."""
-    count = min(len(jobs), os.cpu_count())
+    count = min(len(jobs), cores())
     return [replace(jobs[k], fits={n: key for job in jobs[k::count] for n, key in job.fits.items()})
             for k in range(count)]  # fmt: skip
 
@@ -89,7 +89,7 @@ def make(
 
     Raises BookError where a job could not be done; what others have made is kept.
     """
-    from distributed import Client, wait
+    from distributed import Client
 
     waiting = jobs(fits, mode, dry=dry, further=further, strange=bool(scheduler))
     store.folder().mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,6 @@ def make(
     here = store.folder() / token
     here.touch()
     ended: dict[str, str] = {}
-    problems = []
 
     def note(event) -> None:
         _, told = event
@@ -107,35 +106,14 @@ def make(
 
     local = None if scheduler else _local(len(waiting))
     try:
-        with Client(scheduler or local, timeout=ANSWER_SECONDS) as client:
-            client.subscribe_topic(TOPIC, note)
-            seed = os.environ.get("JINGJINJI_SEED", "")
-            running = {}
-
-            def submit() -> None:
-                """As many jobs as there are threads: a job waits for a thread, not for a worker chosen beforehand."""
-                while waiting and len(running) < max(1, sum(client.nthreads().values())):
-                    job = waiting.pop(0)
-                    future = client.submit(
-                        work, asdict(job), str(store.folder()), token, seed, retries=RETRIES, pure=False
-                    )
-                    running[future] = next(iter(job.fits)).partition("/")[0]
-                _share_threads(len(running))
-
-            submit()
-            while running:
-                with contextlib.suppress(TimeoutError):
-                    wait(list(running), timeout=JOINING_SECONDS, return_when="FIRST_COMPLETED")
-                for future in [future for future in running if future.done()]:
-                    topic = running.pop(future)
-                    fault, entries = future.result() if future.status == "finished" else (str(future.exception()), {})
-                    problems += [f"{topic}: {fault}"] if fault else []
-                    for place, files in entries.items():
-                        store.unpack(*place.split("|"), files)
-                submit()
+        try:
+            client = Client(scheduler or local, timeout=ANSWER_SECONDS)
+        except OSError as error:
+            raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
+        with client:
+            client.subscribe_topic(f"{TOPIC} {token}", note)
+            problems = _supervise(client, waiting, token, report, scheduler)
             time.sleep(POLL)  # the last events are on their way
-    except OSError as error:
-        raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
     finally:
         end_all()
         if local is not None:
@@ -144,6 +122,54 @@ def make(
     if problems:
         raise BookError("; ".join(problems) + ": the other fits are kept, run the command again")
     return ended
+
+
+def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], None], scheduler: str) -> list[str]:
+    """Give out jobs as threads come free and take what comes back, to the end; returns what went wrong, in words.
+
+    A job waits for a free thread, not for a worker chosen beforehand. Raises BookError where the scheduler goes away.
+    """
+    from distributed import CancelledError, wait
+    from distributed.comm import CommClosedError
+
+    seed, folder = os.environ.get("JINGJINJI_SEED", ""), str(store.folder())
+    running, problems, start = {}, [], time.monotonic()
+    lonely = bool(scheduler)
+    while waiting or running:
+        try:
+            free = sum(client.nthreads().values()) - len(running)
+            while waiting and free > 0:
+                job, free = waiting.pop(0), free - 1
+                future = client.submit(work, asdict(job), folder, token, seed, retries=RETRIES, pure=False)
+                running[future], lonely = next(iter(job.fits)).partition("/")[0], False
+            _share_threads(len(running))
+            if lonely and time.monotonic() - start > JOINING_SECONDS:
+                report({"fit": scheduler, "phase": "no worker has joined yet: start one with 'dask worker'"})
+                lonely = False
+            if not running:
+                time.sleep(POLL)
+                continue
+            with contextlib.suppress(TimeoutError):
+                wait(list(running), timeout=JOINING_SECONDS, return_when="FIRST_COMPLETED")
+            results = {future: _result(future) for future in running if future.done()}
+        except (CancelledError, CommClosedError) as error:
+            raise BookError(
+                f"the dask scheduler at {scheduler} has gone away: start it, and run the command again; what was "
+                "finished is kept"
+            ) from error
+        for future, (fault, entries) in results.items():
+            topic = running.pop(future)
+            problems += [f"{topic}: {fault}"] if fault else []
+            for place, files in entries.items():
+                store.unpack(*place.split("|"), files)
+    return problems
+
+
+def _result(future) -> tuple[str, dict]:
+    """What a job returned; its fault alone where it was given up."""
+    if future.status == "error":
+        return str(future.exception()), {}
+    return future.result()
 
 
 def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, dict[str, bytes]]]:
@@ -171,7 +197,7 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
     def relay() -> None:
         for line in child.stdout:
             events.append(json.loads(line))
-            worker.log_event(TOPIC, events[-1])
+            worker.log_event(f"{TOPIC} {token}", events[-1])
 
     readers = [threading.Thread(target=relay), threading.Thread(target=lambda: errors.extend(child.stderr))]
     try:
@@ -193,13 +219,19 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
         for reader in readers:
             reader.join(timeout=5)
         child.wait()
-        store.clear_up_after(child.pid)
+        store.clear_up_after(child.pid, Path(environment["JINGJINJI_STORE"]))
         _running.pop(child.pid, None)
-    if child.returncode == fit_job.MISTAKE:
-        return _said(errors, child.returncode), {}
-    if child.returncode:
+    if child.returncode not in (0, fit_job.MISTAKE):
         raise RuntimeError(_said(errors, child.returncode))
-    return "", {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
+    made = {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
+    return _said(errors, child.returncode) if child.returncode else "", made
+
+
+def cores() -> int:
+    """Cores that this process may use: fewer than the machine has in a container, or where an affinity is set."""
+    from dask.system import CPU_COUNT
+
+    return CPU_COUNT
 
 
 def end_all() -> None:
@@ -209,7 +241,7 @@ def end_all() -> None:
         child.kill()
     for child in children:
         child.wait()
-        store.clear_up_after(child.pid)
+        store.clear_up_after(child.pid, store.folder())
 
 
 def _local(count: int):
@@ -220,7 +252,7 @@ def _local(count: int):
     _share_threads(count)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Port 8787 is already in use")
-        return LocalCluster(n_workers=min(os.cpu_count(), count), threads_per_worker=1, processes=False,
+        return LocalCluster(n_workers=min(cores(), count), threads_per_worker=1, processes=False,
                             dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
 
 
@@ -229,7 +261,7 @@ _share = {"threads": 1}
 
 def _share_threads(jobs_left: int) -> None:
     """No more chains at once than cores, and no core idle when few jobs are left."""
-    _share["threads"] = max(1, os.cpu_count() // max(1, jobs_left))
+    _share["threads"] = max(1, cores() // max(1, jobs_left))
 
 
 def _threads() -> int:

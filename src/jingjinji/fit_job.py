@@ -187,6 +187,11 @@ class Making:
             self._give_up(error)
 
     def _make(self) -> None:
+        # copies of the book with other words share draws and the store
+        with store.lock(self.name, self.key):
+            self._make_alone()
+
+    def _make_alone(self) -> None:
         draws, verdict = self._stored(), None
         if draws is not None and self.mode == fitting.FULL and self._can_be_said:
             verdict = self._decide(draws)
@@ -377,6 +382,7 @@ def main() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     try:
+        sampler.refuse_processor()
         shop.run()
     except BookError as error:
         print(error, file=sys.stderr, flush=True)

@@ -13,11 +13,13 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import xarray as xr
 
 import jingjinji
 from jingjinji import gate
+from jingjinji.errors import BookError
 
 X86_64_WITH_AVX2 = {
     "OPENBLAS_CORETYPE": "Haswell",
@@ -52,6 +54,16 @@ def environment() -> dict[str, str]:
     return (
         kept | ROOM | NUMERICS | {"JINGJINJI_CACHE": str(jingjinji.CACHE), "JINGJINJI_PROJECT": str(jingjinji.PROJECT)}
     )
+
+
+def refuse_processor() -> None:
+    """Raise BookError on a processor that has not the instructions which `NUMERICS` asks for."""
+    flags = Path("/proc/cpuinfo")
+    if NUMERICS.keys() & X86_64_WITH_AVX2.keys() and flags.exists() and " avx2" not in flags.read_text("utf-8"):
+        raise BookError(
+            f"the processor of {platform.node()} has no AVX2, which sampling the book needs: sample on another "
+            "machine, and take its store with JINGJINJI_STORE"
+        )
 
 
 def seed_of_chain(seed: int, chain: int) -> int:

@@ -154,17 +154,17 @@ def discard(kind: str, name: str, key: str) -> None:
     _remove(place(kind, name, key))
 
 
-def clear_up_after(pid: int) -> None:
-    """Remove what a process of this machine, killed while it wrote, has left beside the entries."""
-    for leftover in folder().glob(f".*-{platform.node()}-{pid}-*"):
+def clear_up_after(pid: int, where: Path) -> None:
+    """Remove what a process of this machine, killed while it wrote into a store, has left beside the entries."""
+    for leftover in where.glob(f".*-{platform.node()}-{pid}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def prune(keep: set[Path]) -> list[Path]:
     """Remove entries that are not in `keep`, and what killed runs left a day ago; returns the entries removed."""
-    for leftover in (*folder().glob(".aside-*"), *folder().glob(".gone-*")):
-        if time.time() - leftover.stat().st_mtime > DAY:
-            shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in folder().glob(".*"):
+        if time.time() - _written(leftover) > DAY:
+            shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
     old = [path for kind in FILES for path in (folder() / kind).glob("[!.]*") if path not in keep]
     for path in old:
         _remove(path)

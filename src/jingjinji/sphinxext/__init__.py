@@ -1,5 +1,8 @@
 """The book's Sphinx extension: findings and claims in prose, cache keys that see code and data, alt texts, the site."""
 
+import hashlib
+from pathlib import Path
+
 from jingjinji.sphinxext import alts, holes, ledger, roles, site, staleness
 
 
@@ -14,4 +17,10 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_static", "", "html", str)
     for room in (roles, ledger, alts, holes, staleness, site):
         room.connect(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _code() -> str:
+    """One hash of the extension's own code: pages that another version of it has read are read again."""
+    rooms = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(room.read_bytes() for room in rooms)).hexdigest()

@@ -30,10 +30,10 @@ def connect(app) -> None:
 
 
 class HoleClient(NotebookClient):
-    """Runs a notebook; from the first cell on that asks for a fit that did not converge, cells may fail.
+    """Runs a notebook in which cells may ask for a fit that did not converge, or for a name that such a cell misses.
 
-    Of a cell that fails everything runs that does not need what is missing. In place of its outputs stands one whose
-    metadata name the fits. Any error before that, and a fit that is not among those in `CONCERNED`, stop the run.
+    Of a cell that fails so everything runs that does not need what is missing. In place of its outputs stands one whose
+    metadata name the fits. Any other error, and a fit that is not among those in `CONCERNED`, stop the run.
     """
 
     def __init__(self, **settings):
@@ -47,14 +47,14 @@ class HoleClient(NotebookClient):
         error = _error(cell)
         if error is None or self.may_fail or "raises-exception" in cell.metadata.get("tags", []):
             return cell
-        if error.ename != statements.ERROR and not self.missed:
+        if error.ename != statements.ERROR and not (self.missed and error.ename == statements.FORGOTTEN):
             raise CellExecutionError.from_cell_and_msg(cell, error)
         rest = nbformat.v4.new_code_cell(_code_of_report(cell.source))
         await run(rest, cell_index, store_history=False)
         self.nb.cells[cell_index] = cell
         reported = _reported(rest)
         if reported is None or not reported <= self.concerned:
-            raise CellExecutionError.from_cell_and_msg(cell, error)
+            raise CellExecutionError.from_cell_and_msg(cell, _error(rest) or error)
         self.missed |= reported
         words = f"Not published: {did_not_converge(self.missed)}."
         cell.outputs = [

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from jingjinji.cluster import cores
 from jingjinji.dependencies import Sources, changes, fingerprint
 from jingjinji.errors import UnknownFinding
 from jingjinji.sphinxext import holes, ledger, source
@@ -121,7 +121,7 @@ def _run_side_by_side(app, env, docnames) -> None:
         return
     # threads that make the database of a new cache would disturb each other
     get_cache(env.mystnb_config.execution_cache_path).db  # noqa: B018
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for run in [pool.submit(_run, env, docname) for docname in docnames]:
             run.result()
 

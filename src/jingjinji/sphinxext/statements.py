@@ -5,16 +5,23 @@ import sys
 import types
 
 MIME = "application/x-jingjinji-not-published"
-ERROR = "FitNotPublished"
+ERROR, FORGOTTEN = "FitNotPublished", "NameError"
+"""What a cell may fail with: a fit that is not published, and a name that a failed statement would have bound."""
 
 
 def report(cell: str) -> None:
-    """Inside a kernel, after a cell failed: run what can run of the rest, and publish which fits were missed."""
+    """Inside a kernel, after a cell failed: run what can run of the rest, and publish which fits were missed.
+
+    Raises the first error of another kind.
+    """
     from IPython import get_ipython
     from IPython.display import display
 
     shell = get_ipython()
     errors = go_on(shell.transform_cell(cell), shell.user_ns, sys.last_value)
+    for error in errors:
+        if type(error).__name__ not in (ERROR, FORGOTTEN):
+            raise error
     display({MIME: sorted({error.fit for error in errors if type(error).__name__ == ERROR})}, raw=True)
 
 
@@ -84,6 +91,9 @@ def _base(node: ast.expr) -> set[str]:
 
 def _forget(statement: ast.stmt, names: dict) -> None:
     bound, changed = touched(statement)
+    given = {argument.id for node in ast.walk(statement) if isinstance(node, ast.Call)
+             for argument in node.args if isinstance(argument, ast.Name)}  # fmt: skip
+    changed |= {name for name in given if type(names.get(name)) in (list, dict, set)}
     for name in bound | {name for name in changed if not isinstance(names.get(name), types.ModuleType)}:
         names.pop(name, None)
 
