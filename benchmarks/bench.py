@@ -67,12 +67,13 @@ def soak(place: book.Place) -> Part:
 
 
 def soaked(kept: dict) -> Found:
-    """The share of whole builds that pass, in per cent; the note says of how many fits, and when."""
+    """The share of whole builds that passed, in per cent; the note says what so few of them can show, and when."""
     note = (
-        f"soak of {kept['date']}: {kept['failed']} of {kept['fits']} fits failed, upper limit of the failure rate "
-        f"{100 * kept['failure rate, 95 % upper limit']:.3g} % (95 %)"
+        f"soak of {kept['date']}: {kept['builds that pass']} of {kept['builds']} builds passed, which shows at least "
+        f"{100 * kept['whole builds that pass, 95 % lower limit']:.3g} % (95 %); {kept['failed']} of {kept['fits']} "
+        f"fits failed, at most {100 * kept['fits that fail, 95 % upper limit']:.3g} %"
     )
-    return Found(100 * kept["whole builds that pass, if fits fail apart"], note)
+    return Found(100 * kept["builds that pass"] / kept["builds"], note)
 
 
 STEPS = {

@@ -1,27 +1,27 @@
 """Every fit of the book with other seeds: how many pass, after how many draws, how near they come to the gate's bars.
 
     python benchmarks/soak.py run [SEEDS]     sample every fit with JINGJINJI_SEED = 1 to SEEDS (10), two topics at once
-    python benchmarks/soak.py report          write benchmarks/soak.json from what is stored
+    python benchmarks/soak.py report          write benchmarks/soak.json and results/scatter.json from what is stored
 
 What has been sampled is kept in the store, so that a run that was stopped goes on, and so that a book of one of these
 seeds needs no sampling: JINGJINJI_STORE=.cache/soak JINGJINJI_SEED=1 make book.
 """
 
-import contextlib
 import datetime
 import json
-import math
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 from scipy import stats
 
 import jingjinji
-from jingjinji import cluster, fit_job, fitting, gate, sampler, store
-from jingjinji.errors import FitMissing
+from jingjinji import cluster, fit_job, fitting, gate, keys, sampler, store, verify
+from jingjinji.errors import BookError
 
 STORE = jingjinji.CACHE / "soak"
 KEPT = Path(__file__).with_name("soak.json")
@@ -31,10 +31,11 @@ def run(seeds: int) -> None:
     """Sample every fit with every seed, in as many processes as there are cores."""
     todo = cluster.jobs(fitting.key_of_findings(fitting.names()), fitting.FULL)
     environment = sampler.environment() | {"JINGJINJI_STORE": str(STORE), "JINGJINJI_DRAWS": fitting.FULL}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for job in todo:
-            command = [sys.executable, __file__, "topic", str(seeds), *job.fits]
-            pool.submit(subprocess.run, command, env=environment)
+    with ThreadPoolExecutor(cluster.cores()) as pool:
+        commands = [[sys.executable, __file__, "topic", str(seeds), *job.fits] for job in todo]
+        ended = list(pool.map(lambda command: subprocess.run(command, env=environment).returncode, commands))
+    if any(ended):
+        sys.exit("some topics did not come to their end: what they have sampled is kept, run the command again")
 
 
 def topic(seeds: int, names: list[str]) -> None:
@@ -48,47 +49,73 @@ def topic(seeds: int, names: list[str]) -> None:
 
 
 def report() -> dict:
-    """What is stored: a row a fit, and the share of whole builds that would pass."""
+    """What is stored: a row a fit, and how many whole builds pass. Raises BookError where a fit has not been made."""
     os.environ["JINGJINJI_STORE"] = str(STORE)
-    rows = {name: {"seeds": 0, "failed": [], "draws": [], "near": 0, "checks": {}} for name in fitting.names()}
+    rows = {name: {"failed": [], "draws": [], "checks": {}} for name in fitting.names()}
+    scores, builds, disagreeing = defaultdict(list), [], []
     for seed in range(1, 101):
         os.environ["JINGJINJI_SEED"] = str(seed)
         found = fitting.key_of_findings(rows)
-        if not any(store.exists(store.FINDINGS, name, key) for name, key in found.items()):
+        made = {name for name, key in found.items() if store.exists(store.FINDINGS, name, key)}
+        if not made:
             break
+        if missing := found.keys() - made:
+            raise BookError(f"with seed {seed} {len(missing)} fits have not been made, such as {min(missing)}: run the "
+                            "soak to its end")  # fmt: skip
         for name in found:
-            with contextlib.suppress(FitMissing):
-                _count(rows[name], seed, fitting.stored_notes(name))
+            _count(rows[name], seed, fitting.stored_notes(name))
+        builds.append(not any(row["failed"] and row["failed"][-1]["seed"] == seed for row in rows.values()))
+        findings = fitting.all_findings()
+        for id, finding in findings.items():
+            if finding.exact and finding.model != "table" and not finding.error:
+                scores[id].append(finding.mean)
+        disagreeing += _compared(seed)
     for row in rows.values():
         row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
-    count, failed = (sum(row["seeds"] for row in rows.values()), sum(len(row["failed"]) for row in rows.values()))
+    failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": datetime.date.today().isoformat(),
+        "gate": keys.of_module("jingjinji.gate")[:16],
+        "builds": len(builds),
+        "builds that pass": sum(builds),
+        "whole builds that pass, 95 % lower limit": _lower(sum(builds), len(builds)),
         "fits": count,
         "failed": failed,
-        "failure rate, 95 % upper limit": float(f"{stats.beta.ppf(0.975, failed + 1, count - failed):.3g}"),
-        "whole builds that pass, if fits fail apart": float(f"{math.prod(_passes(row) for row in rows.values()):.4g}"),
+        "fits that fail, 95 % upper limit": float(f"{1 - _lower(count - failed, count):.3g}"),
+        "seeds whose findings verify would refuse": disagreeing,
         "looks": list(gate.LOOKS),
         "rows": rows,
     }
     KEPT.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    varied = {id: {"sd": float(f"{np.std(values, ddof=1):.4g}"), "runs": len(values)}
+              for id, values in sorted(scores.items()) if np.ptp(values) > 0}  # fmt: skip
+    about = {"what": "standard deviation of scores of whole fits over runs with other seeds", "date": made["date"]}
+    verify.SCATTER.write_text(json.dumps(about | {"scores": varied}, indent=1) + "\n", "utf-8")
     return {name: value for name, value in made.items() if name != "rows"}
 
 
+def _lower(passed: int, count: int) -> float:
+    """One-sided 95 % lower limit of a share (Clopper-Pearson)."""
+    return float(f"{stats.beta.ppf(0.05, passed, count - passed + 1):.5g}") if passed else 0.0
+
+
+def _compared(seed: int) -> list[str]:
+    """Why `jingjinji verify` would refuse the findings of a seed, in one sentence; nothing where they agree."""
+    try:
+        verify.compare()
+    except BookError as error:
+        return [f"{seed}: {error}"]
+    return []
+
+
 def _count(row: dict, seed: int, notes: dict) -> None:
-    row["seeds"] += 1
     if notes["problem"]:
         row["failed"].append({"seed": seed, "state": notes["state"], "problem": notes["problem"]})
     row["draws"].append(notes["count"])
-    row["near"] += notes["count"] >= gate.LOOKS[-2]
     for check in notes["checks"]:
         worse = max if check["name"].startswith(("R-hat", "divergences")) else min
         kept = row["checks"].get(check["name"])
         row["checks"][check["name"]] = check["value"] if kept is None else worse(kept, check["value"])
-
-
-def _passes(row: dict) -> float:
-    return 1 - len(row["failed"]) / row["seeds"] if row["seeds"] else 1.0
 
 
 if __name__ == "__main__":

@@ -242,7 +242,9 @@ def test_changes_are_told_apart_only_where_together_they_sample(monkeypatch):
             def run(self, *command):
                 self.runs.append(tuple(self.made))
                 sampled = sum(counts[change] for change in self.made)
-                return run_of((0.0, f"{sampled} of 9 fits would be sampled, 0 said anew."))
+                return run_of(
+                    (0.0, f"{sampled} of 9 fits would be sampled; of 0 the findings would be computed again.")
+                )
 
         return Place()
 
@@ -278,14 +280,27 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
 
     kept = {
         "date": "2026-11-28",
-        "fits": 790,
-        "failed": 0,
-        "failure rate, 95 % upper limit": 0.00466,
-        "whole builds that pass, if fits fail apart": 0.9995,
+        "builds": 10,
+        "builds that pass": 9,
+        "whole builds that pass, 95 % lower limit": 0.606,
+        "fits": 740,
+        "failed": 1,
+        "fits that fail, 95 % upper limit": 0.0064,
     }
     found = soaked(kept)
-    assert found.value == pytest.approx(99.95)
-    assert found.note == ("soak of 2026-11-28: 0 of 790 fits failed, upper limit of the failure rate 0.466 % (95 %)")
+    assert found.value == pytest.approx(90)
+    assert found.note == (
+        "soak of 2026-11-28: 9 of 10 builds passed, which shows at least 60.6 % (95 %); 1 of 740 fits failed, at most "
+        "0.64 %"
+    )
+
+
+def test_a_limit_of_a_share_knows_how_few_were_seen():
+    from soak import _lower
+
+    assert _lower(10, 10) == pytest.approx(0.05 ** (1 / 10), rel=1e-4)
+    assert _lower(0, 10) == 0
+    assert _lower(9, 10) < 0.61
 
 
 def test_stations_by_the_hour_follow_the_lines_through_the_sizes():
@@ -379,14 +394,13 @@ def test_rates_of_the_gate_come_from_its_own_rule():
     import numpy as np
 
     def outcomes(cell):
-        return gate_rates.outcomes(gate_rates.Chains(cell, np.random.default_rng(1)), gate_rates.RULES)
+        return gate_rates.outcomes(gate_rates.Chains(cell, np.random.default_rng(1)))
 
     good = outcomes(gate_rates.Cell("good", others=20, slowest=0.2))
-    assert good["gate"] in ("500", "750")
+    assert good["gate"] in ("500", "1000")
     assert set(outcomes(gate_rates.Cell("modes 1:3", 6.0)).values()) == {"wrong", "failed"}
     assert outcomes(gate_rates.Cell("frozen"))["gate"] == "wrong"
-    cells = gate_rates.wrong_cells() + gate_rates.good_cells()
-    assert len(cells) == len(set(cells))
+    assert len(gate_rates.CELLS) == len(set(gate_rates.CELLS))
 
 
 def test_an_address_that_is_still_being_written_is_waited_for(tmp_path, monkeypatch):

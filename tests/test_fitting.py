@@ -517,7 +517,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_and_leaves_no_process(runs, how
 
 def test_moves_names_words_units_topics_and_findings_sample_nothing(runs):
     said = runs["harmless"]
-    assert "3 of 9 fits would be sampled, 6 said anew." in said
+    assert "3 of 9 fits would be sampled; of 6 the findings would be computed again." in said
     assert set(re.findall(r"(\S+): would be sampled", said)) == {"third", "third/split", "third/shifted"}
 
 

@@ -1,10 +1,12 @@
 """Arrays and tables that pages show, and the reasons of the priors."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from jingjinji import models, summaries
+from jingjinji import keys, models, summaries
 from jingjinji.findings import exact
 from jingjinji.models import decline
 from jingjinji.priors import REASONS
@@ -96,3 +98,8 @@ def test_rates_of_the_gate_are_in_words():
     assert table["passed"].str.fullmatch(r"\d+ % \(\d+ to \d+\)").all()
     assert not table.isna().any(axis=None)
     assert table["passed"][table["draws"] == "none"].str.startswith("0 % (0").all()
+
+
+def test_rates_of_the_gate_are_of_todays_gate():
+    kept = json.loads(summaries.GATE_RATES.read_text("utf-8"))
+    assert kept["gate"] == keys.of_module("jingjinji.gate")[:16], "run benchmarks/gate_rates.py"

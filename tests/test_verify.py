@@ -48,7 +48,10 @@ def here(monkeypatch, findings, failed=()) -> None:
 def test_publish_writes_mean_error_and_text(reference):
     rows = json.loads(reference.read_text("utf-8"))
     finding = run(1)["pm25.some.3"]
-    assert rows["pm25.some.3"] == {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
+    low, high = np.quantile(finding.draws, [0.03, 0.97])
+    assert rows["pm25.some.3"] == {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text, "low": low,
+                                   "high": high, "interval_mcse": finding.interval_mcse}  # fmt: skip
+    assert rows["pm25.exact"] == {"mean": 89.5, "mcse": 0.0, "text": "89.5\N{NO-BREAK SPACE}µg/m³"}
     assert list(rows) == sorted(rows)
     assert len(rows) == 42
     assert sorted(path.name for path in reference.parent.iterdir()) == ["costs.json", "reference.json"]
@@ -90,12 +93,48 @@ def test_a_changed_finding_is_named_with_both_values(reference, monkeypatch, id)
     assert run(1)[id].text in str(raised.value)
 
 
-def test_an_exact_finding_may_change_by_a_tenth_and_no_more(reference, monkeypatch):
-    here(monkeypatch, run(2, {"pm25.exact": 8.9}))
-    assert "agree" in verify.compare()
-    here(monkeypatch, run(2, {"pm25.exact": 9.1}))
+@pytest.mark.parametrize("change", [0.001, -8.9])
+def test_what_comes_from_tables_may_not_change_at_all(reference, monkeypatch, change):
+    here(monkeypatch, run(2, {"pm25.exact": change}))
     with pytest.raises(BookError, match=r"most of all pm25\.exact"):
         verify.compare()
+
+
+def published_score(monkeypatch, value: float, error: float = 0.0) -> None:
+    score = exact("pm25.score", "a coverage", value, "%", (), "decline", error)
+    here(monkeypatch, run(1) | {"pm25.score": score})
+
+
+@pytest.mark.parametrize(("scatter", "error", "most"), [(None, 0.0, 5.0), (1.0, 0.0, 10.0), (None, 1.0, 6.0)])
+def test_a_score_may_differ_by_what_it_scatters(reference, monkeypatch, tmp_path, scatter, error, most):
+    """By five points where nothing is known, by Student's t of ten runs, or by its own Monte Carlo errors."""
+    monkeypatch.setattr(verify, "SCATTER", tmp_path / "scatter.json")
+    if scatter:
+        verify.SCATTER.write_text(json.dumps({"scores": {"pm25.score": {"sd": scatter, "runs": 10}}}))
+    published_score(monkeypatch, 40.0, error)
+    verify.publish()
+    published_score(monkeypatch, 40.0 + most, error)
+    assert "agree" in verify.compare()
+    published_score(monkeypatch, 40.0 - 2 * most, error)
+    with pytest.raises(BookError, match=r"pm25\.score"):
+        verify.compare()
+
+
+def test_an_interval_that_widens_around_the_same_mean_is_noticed(reference, monkeypatch):
+    found = run(2)
+    wide = found["pm25.some.3"].draws
+    found["pm25.some.3"] = Finding("pm25.some.3", "some", wide + 0.6 * (wide - wide.mean()), "%", "decline", ())
+    here(monkeypatch, found)
+    with pytest.raises(BookError, match=r"pm25\.some\.3"):
+        verify.compare()
+
+
+def test_findings_of_other_seeds_are_not_published(reference, monkeypatch):
+    before = reference.read_bytes()
+    monkeypatch.setenv("JINGJINJI_SEED", "3")
+    with pytest.raises(BookError, match="unset JINGJINJI_SEED"):
+        verify.publish()
+    assert reference.read_bytes() == before
 
 
 def test_a_probability_that_is_no_longer_sure_is_noticed(reference, monkeypatch):

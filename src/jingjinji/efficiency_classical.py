@@ -7,6 +7,7 @@ from jingjinji.envelopment import interval, subsampled, yearly_scores
 from jingjinji.findings import PROBABILITY, Finding, exact
 
 SUBSETS = 100
+"""Subsets of cities, and the seed of their choice: intervals without a model are the same in every rerun."""
 SHARE = 0.8
 """Cities of a subset: this power of their number."""
 METHODS = ("constant", "variable", "ten")
@@ -34,7 +35,7 @@ def figures(inputs: dict[str, np.ndarray], co2: np.ndarray) -> np.ndarray:
     return np.exp(logs).transpose(1, 0, 2)
 
 
-def findings(panel, cities: np.ndarray, sources, years: np.ndarray, seed: int, tables_used) -> list[Finding]:
+def findings(panel, cities: np.ndarray, sources, years: np.ndarray, tables_used) -> list[Finding]:
     """Scores of the `cities` by method and source, their intervals and gap, and their carbon intensity."""
     names = panel.cities.city.to_numpy()[cities]
     everyone = np.arange(len(panel.cities))
@@ -57,7 +58,7 @@ def findings(panel, cities: np.ndarray, sources, years: np.ndarray, seed: int, t
         for city, value in zip(names, 1000 * np.nanmean(intensity, axis=1), strict=True):
             say(f"intensity.{city.lower()}.{source}", f"CO2 of {city} per output, mean of the years, CO2 {source}",
                 round(float(value)), "g per CNY of 1997")  # fmt: skip
-    _intervals(figures(panel.inputs, mean), cities, names, years, seed, say)
+    _intervals(figures(panel.inputs, mean), cities, names, years, say)
     return made
 
 
@@ -67,12 +68,12 @@ METHOD_NAMES = {
 }  # fmt: skip
 
 
-def _intervals(rows: np.ndarray, cities: np.ndarray, names, years: np.ndarray, seed: int, say) -> None:
+def _intervals(rows: np.ndarray, cities: np.ndarray, names, years: np.ndarray, say) -> None:
     """Subsampling intervals of the scores with constant returns, of Beijing's lead and its yearly change."""
     count = rows.shape[1]
     size = round(count**SHARE)
     scores = 100 * yearly_scores(rows, cities, np.arange(count))
-    subsets = 100 * subsampled(rows, cities, size, SUBSETS, np.random.default_rng(seed))
+    subsets = 100 * subsampled(rows, cities, size, SUBSETS, np.random.default_rng(SUBSETS))
     ends = np.maximum(interval(scores.mean(axis=0), subsets.mean(axis=1), size, count, PROBABILITY), 0)
     for k, city in enumerate(names):
         for word, value in zip(("low", "high"), ends[:, k], strict=True):

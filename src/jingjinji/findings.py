@@ -34,6 +34,7 @@ class Finding:
     model : name of the fit that made the draws (``decline``), or ``table``.
     panel : names of the tables of the data package behind it.
     code : ``path:line`` of the code that computes it.
+    error : of a single number that was computed from draws, its Monte Carlo standard error where that is known.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Finding:
     model: str
     panel: tuple[str, ...]
     code: str = ""
+    error: float = 0.0
 
     def __post_init__(self):
         draws = np.asarray(self.draws, dtype=float)
@@ -77,8 +79,8 @@ class Finding:
 
     @property
     def mcse(self) -> float:
-        """Monte Carlo standard error of the mean (0 for an exact quantity)."""
-        return self._error("mean")
+        """Monte Carlo standard error of the mean; of a single number the `error` that it came with."""
+        return self.error if self.exact else self._error("mean")
 
     @property
     def interval_mcse(self) -> float:
@@ -119,7 +121,9 @@ class Finding:
                 return f"< {place:g}" if rounded == 0 else f"> {1 - place:g}"
             return _number(self.mean, decimals)
         decimals = (
-            _shortest_decimals(self.mean) if self.exact else min(supported_decimals(self.mcse), self._most_decimals)
+            _shortest_decimals(self.mean)
+            if self.exact and not self.error
+            else min(supported_decimals(self.mcse), self._most_decimals)
         )
         return _number(self.mean, decimals) + self._unit_text
 
@@ -218,9 +222,14 @@ def did_not_converge(fits: Iterable[str]) -> str:
     return f"{names} did not converge on this machine"
 
 
-def exact(id: str, label: str, value: float, unit: str, panel: tuple[str, ...], model: str = "table") -> Finding:
-    """A finding without posterior uncertainty: read or computed from tables, or a score of a whole fit."""
-    return Finding(id, label, np.array([[value]], dtype=float), unit, model, panel, _caller())
+def exact(
+    id: str, label: str, value: float, unit: str, panel: tuple[str, ...], model: str = "table", error: float = 0.0
+) -> Finding:
+    """A finding without posterior uncertainty: read or computed from tables, or a score of a whole fit.
+
+    A score names its fit as `model`, and its Monte Carlo `error` where that is known.
+    """
+    return Finding(id, label, np.array([[value]], dtype=float), unit, model, panel, _caller(), float(error))
 
 
 def supported_decimals(error: float) -> int:

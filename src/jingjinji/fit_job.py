@@ -337,7 +337,7 @@ class Making:
 
     def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str, draws: str) -> None:
         about = {
-            id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code}
+            id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code, "error": f.error}
             for id, f in made.items()
         }
         notes = {

@@ -58,7 +58,7 @@ class Progress:
                 self._say(f"{fit}: {event['phase']}")
 
     def summary(self, done: dict[str, str]) -> str:
-        """The last lines: how long each topic compiled, sampled and was put into words, and the whole."""
+        """The last lines: how long each topic compiled, sampled and computed findings, and the whole."""
         made = {fit: event["seconds"] for fit, event in self.ended.items() if "seconds" in event}
         if not done:
             return f"{self.total} fits are up to date; nothing was sampled."
@@ -107,6 +107,8 @@ def dry_text(total: int, rows: list[dict]) -> str:
     """What a dry run found: a line for each fit that would be made, and a count."""
     said = [row for row in rows if row.get("phase") in ("sample", "findings")]
     lines = [f"{row['fit']}: would be sampled, {row['why']}" if row["phase"] == "sample" else
-             f"{row['fit']}: draws are stored, what is said of them would be made anew" for row in said]  # fmt: skip
+             f"{row['fit']}: draws are stored, its findings would be computed again" for row in said]  # fmt: skip
     sampled = sum(row["phase"] == "sample" for row in said)
-    return "\n".join([*lines, f"{sampled} of {total} fits would be sampled, {len(said) - sampled} said anew."])
+    again = len(said) - sampled
+    lines.append(f"{sampled} of {total} fits would be sampled; of {again} the findings would be computed again.")
+    return "\n".join(lines)

@@ -26,7 +26,7 @@ KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 SETTINGS = sampler.Sampling(2, 300)
 DRAWS = 400
 UNSETTLED_RHAT = 1.1
-COLUMNS = ("made with", "quantity", "truth", "mean estimate", "inside 94 %", "interval beside zero", "records")
+COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", "interval without zero in")
 
 Words = Mapping[str, Mapping[str, str]]
 
@@ -34,30 +34,34 @@ Words = Mapping[str, Mapping[str, str]]
 def table(toys: Words) -> pd.DataFrame:
     """What is kept of some toys, one row a quantity, with columns `COLUMNS`.
 
-    toys : model -> toy -> words for what its records were made with. Shares are per cent of the records. Raises
-    BookError for a toy that has not been simulated.
+    toys : model -> toy -> words for what its records were made with. Counts are of records. Raises BookError for a toy
+    that has not been simulated.
     """
     rows = []
     for topic, words in toys.items():
         for row in _rows(topic, words):
-            share, beside = (100 * row[part] / row["records"] for part in ("inside", "beside_zero"))
+            inside, beside = (f"{row[part]} of {row['records']}" for part in ("inside", "beside_zero"))
             unit = f" {row['unit']}" if row["unit"] else ""
             rows.append((words[row["toy"]], row["label"], f"{row['truth']:.3g}{unit}".replace("-", "−"),
-                         f"{row['estimate']:.3g}{unit}".replace("-", "−"), f"{share:.0f} %", f"{beside:.0f} %",
-                         row["records"]))  # fmt: skip
+                         f"{row['estimate']:.3g}{unit}".replace("-", "−"), inside, beside))  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def sentence(toys: Words) -> str:
-    """One sentence: of how many intervals of how many records the truth lies inside."""
-    rows = [row for topic, words in toys.items() for row in _rows(topic, words)]
+    """Of how many intervals of how many records the truth lies inside, and of which quantity least often.
+
+    Probabilities have no interval and are left out. At a fixed truth an interval that also rests on priors need not
+    hold it in 94 % of the records.
+    """
+    rows = [row for topic, words in toys.items() for row in _rows(topic, words) if row["unit"] != "probability"]
     count, inside = sum(row["records"] for row in rows), sum(row["inside"] for row in rows)
     records = sum(max(row["records"] for row in rows if (row["topic"], row["toy"]) == toy)
                   for toy in {(row["topic"], row["toy"]) for row in rows})  # fmt: skip
     dates = sorted({_kept(topic)["date"] for topic in toys})
+    least = min(rows, key=lambda row: row["inside"] / row["records"])
     return (
-        f"Of {count:,} intervals from {records:,} made-up records, {100 * inside / count:.1f} % hold the truth, where "
-        f"94 % should (simulated {dates[-1]})."
+        f"Of {count:,} intervals (94 %) from {records:,} made-up records, {100 * inside / count:.1f} % hold the truth; "
+        f"least often those of {least['label']}, {least['inside']} of {least['records']} (simulated {dates[-1]})."
     )
 
 

@@ -2,7 +2,9 @@
 
 import json
 import math
-from statistics import NormalDist
+
+import numpy as np
+import scipy
 
 import jingjinji
 from jingjinji import cluster, fitting
@@ -10,21 +12,33 @@ from jingjinji.errors import BookError
 from jingjinji.findings import Finding, did_not_converge
 
 REFERENCE = jingjinji.PROJECT / "results" / "reference.json"
+SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
+"""Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
 FALSE_ALARM = 0.001
+FREEDOM = 60
+"""Degrees of freedom of a Monte Carlo error, which is itself estimated from some hundred effective draws."""
+TAILS = (0.03, 0.97)
+SAME = 1e-9
 SCORE_SHARE, SCORE_POINTS = 0.1, 5.0
+"""What a score may differ by whose scatter nobody has seen: a share of it, or percentage points."""
 
 
 def publish() -> int:
     """Write the findings of the current fits as the reference, and what each fit took; returns how many findings.
 
-    Raises BookError for draft draws, and where a fit did not pass.
+    Raises BookError for draft draws, for other seeds than the book's own, and where a fit did not pass.
     """
     if fitting.draft():
         raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
+    if fitting.shift():
+        raise BookError(
+            "findings of other seeds are never published, so that nobody chooses the seeds that pass: unset "
+            "JINGJINJI_SEED and run 'jingjinji fit'"
+        )
     found = fitting.all_findings()
     if found.failed:
         raise BookError(f"{did_not_converge(found.failed)}: nothing is published before it passes the gate")
-    rows = {id: {"mean": f.mean, "mcse": f.mcse, "text": f.text} for id, f in sorted(found.items())}
+    rows = {id: _row(finding) for id, finding in sorted(found.items())}
     REFERENCE.parent.mkdir(exist_ok=True)
     aside = REFERENCE.with_suffix(".part")
     aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -38,9 +52,11 @@ def publish() -> int:
 def compare() -> str:
     """One sentence when all agree; raises BookError naming the findings that do not.
 
-    The difference of two runs in units of its Monte Carlo error is normal; the bound keeps the probability of any
-    false alarm over the whole table at one in a thousand. A score of a whole fit (a coverage, a CRPS) has no Monte
-    Carlo error of its own: it may differ by a tenth, a share by five points.
+    Means and the 3 % and 97 % quantiles are compared: ends of the shortest interval have no Monte Carlo error of their
+    own. Differences between two runs, in units of that error, have Student's t distribution; the bound keeps the
+    probability of any false alarm over the whole table at one in a thousand. What is read or computed from tables is
+    the same to nine digits. A score of a whole fit (a coverage, a CRPS) is compared by its own Monte Carlo error, or by
+    its scatter over runs with other seeds; where neither is known it may differ by a tenth, a share by five points.
     """
     try:
         published = json.loads(REFERENCE.read_text(encoding="utf-8"))
@@ -51,8 +67,10 @@ def compare() -> str:
     here = fitting.all_findings()
     if strangers := published.keys() ^ (here.keys() | here.unpublished.keys()):
         raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
-    bound = NormalDist().inv_cdf(1 - FALSE_ALARM / 2 / len(here))
-    scores = {id: _score(finding, published[id]) for id, finding in here.items()}
+    scatter = json.loads(SCATTER.read_text("utf-8"))["scores"] if SCATTER.exists() else {}
+    # two sides of at most three comparisons a finding
+    bound = float(scipy.stats.t.isf(FALSE_ALARM / 6 / len(here), FREEDOM))
+    scores = {id: _score(finding, published[id], scatter.get(id)) for id, finding in here.items()}
     if differing := [id for id, score in scores.items() if score > bound]:
         worst = max(differing, key=scores.get)
         raise BookError(
@@ -71,10 +89,34 @@ def compare() -> str:
     return f"{words}."
 
 
-def _score(finding: Finding, reference: dict) -> float:
-    error = math.hypot(finding.mcse, reference["mcse"])
+def _row(finding: Finding) -> dict:
+    """What is kept of a finding: mean, 3 % and 97 % quantiles, their Monte Carlo errors, and the printed text."""
+    row = {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
+    if finding.interval_text:
+        low, high = np.quantile(finding.draws, TAILS)
+        row |= {"low": float(low), "high": float(high), "interval_mcse": finding.interval_mcse}
+    return row
+
+
+def _score(finding: Finding, reference: dict, scatter: dict | None) -> float:
+    """The largest difference from the reference, in Monte Carlo errors; inf for what may not differ and does."""
+    here = _row(finding)
+    scores = []
+    for value, of in (("mean", "mcse"), ("low", "interval_mcse"), ("high", "interval_mcse")):
+        if value in here and value in reference and (error := math.hypot(here[of], reference[of])):
+            scores.append(abs(here[value] - reference[value]) / error)
+    if not scores:
+        return _score_of_single(finding, reference, scatter)
+    return max(scores)
+
+
+def _score_of_single(finding: Finding, reference: dict, scatter: dict | None) -> float:
     difference = abs(finding.mean - reference["mean"])
-    if error == 0:
-        least = SCORE_POINTS if finding.unit == "%" else SCORE_SHARE
-        return 0.0 if difference <= max(SCORE_SHARE * abs(reference["mean"]), least) else math.inf
-    return difference / error
+    if finding.model == "table" or not finding.exact:
+        return 0.0 if difference <= SAME * abs(reference["mean"]) else math.inf
+    if scatter:
+        # as many Monte Carlo errors as would be as unlikely
+        unlikely = scipy.stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1)
+        return float(scipy.stats.t.isf(unlikely, FREEDOM))
+    least = SCORE_POINTS if finding.unit == "%" else SCORE_SHARE
+    return 0.0 if difference <= max(SCORE_SHARE * abs(reference["mean"]), least) else math.inf

@@ -608,7 +608,7 @@ def inside(drawn: np.ndarray, printed: np.ndarray) -> np.ndarray:
 def _check(fit, drawn: np.ndarray) -> list[Finding]:
     share = inside(drawn, np.exp(loadings(fit.panel).printed)).mean()
     return [exact("carbon.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-                  round(100 * float(share), 1), "%", PANEL)]  # fmt: skip
+                  round(100 * float(share), 1), "%", PANEL, fit.name)]  # fmt: skip
 
 
 def _left_out(fit, drawn: np.ndarray) -> list[Finding]:

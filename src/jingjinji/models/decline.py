@@ -728,9 +728,10 @@ def _step(post, actual, constant, name) -> list[Finding]:
     for k, city in enumerate(HIGH_CITIES):
         made.append(name(f"pm25.step.high.{city.lower()}", f"further step of {city}, on high ground",
                          post.by_chain(100 * np.expm1(-post["step_high"][:, k])), "%"))  # fmt: skip
-    learned = 100 * (1 - post["step"].var(ddof=1) / STEP_PRIOR[1] ** 2)
+    squares = post.by_chain((post["step"] - post["step"].mean()) ** 2)
+    left = Finding("pm25.step.left", "", 100 * squares / STEP_PRIOR[1] ** 2, "%", "decline", PANEL)
     made.append(exact("pm25.step.learned", "share of the prior variance of the step that the data removed",
-                      round(float(learned)), "%", PANEL))  # fmt: skip
+                      100 - left.mean, "%", PANEL, "decline", error=left.mcse))  # fmt: skip
     return made
 
 
@@ -773,9 +774,9 @@ def _residual_correlation(post) -> list[Finding]:
     pairs = scores[np.triu_indices(len(CITIES), 1)]
     return [
         exact("pm25.residual.correlation.highest", "largest correlation between two cities' residuals",
-              round(float(pairs.max()), 2), "", PANEL),
+              round(float(pairs.max()), 2), "", PANEL, "decline"),
         exact("pm25.residual.correlation.lowest", "smallest correlation between two cities' residuals",
-              round(float(pairs.min()), 2), "", PANEL),
+              round(float(pairs.min()), 2), "", PANEL, "decline"),
     ]  # fmt: skip
 
 
@@ -849,11 +850,17 @@ def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
 def _coverage(id, predicted, measured, words) -> list[Finding]:
     made = []
     for probability in (50, 94):
-        low, high = np.percentile(predicted, [50 - probability / 2, 50 + probability / 2], axis=0)
-        share = 100 * np.mean((low <= measured) & (measured <= high))
+        whole, *parts = (_inside(some, measured, probability) for some in (predicted, *np.array_split(predicted, 4)))
         label = f"share of measured values inside the central {probability} % interval, {words}"
-        made.append(exact(f"{id}.coverage{probability}", label, round(float(share), 1), "%", PANEL))
+        made.append(exact(f"{id}.coverage{probability}", label, whole, "%", PANEL, "decline",
+                          error=np.std(parts, ddof=1) / 2))  # fmt: skip
     return made
+
+
+def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> float:
+    """Per cent of measured values (cell,) inside the central interval of predictions (draw, cell)."""
+    low, high = np.percentile(predicted, [50 - probability / 2, 50 + probability / 2], axis=0)
+    return 100 * float(np.mean((low <= measured) & (measured <= high)))
 
 
 def _forecast(post, name) -> list[Finding]:
@@ -876,19 +883,23 @@ def _forecast(post, name) -> list[Finding]:
         predicted = months[:, future][:, kept]
         made += _coverage(f"pm25.{key}", predicted, measured[kept], words)
         scores[key] = _crps(predicted, measured[kept])
-        made.append(exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", PANEL))
+        made.append(
+            exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", PANEL, "decline")
+        )
     month = np.nonzero(kept)[0]
     for key, baseline, words in (
         ("same-month", _same_month_of_last_year, "the same month of the last known year"),
         ("climatology", _climatology_with_trend, "the city's climatology with a straight trend"),
     ):
         score = _crps(baseline(everything, future, post.rng)[:, kept], measured[kept])
-        made.append(exact(f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", PANEL))
+        made.append(
+            exact(f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", PANEL, "decline")
+        )
         gain = pd.Series(score - scores["forecast.weather-unknown"]).groupby(month).mean()
         made.append(exact(f"pm25.forecast.gain.{key}", f"CRPS of {words} less that of the model with weather unknown, "
-                          "mean over months", round(gain.mean(), 2), "µg/m³", PANEL))  # fmt: skip
+                          "mean over months", round(gain.mean(), 2), "µg/m³", PANEL, "decline"))  # fmt: skip
         made.append(exact(f"pm25.forecast.gain-error.{key}", f"standard error over months of that gain, {words}",
-                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", PANEL))  # fmt: skip
+                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", PANEL, "decline"))  # fmt: skip
     return made
 
 

@@ -448,7 +448,7 @@ def findings(fit) -> list[Finding]:
     made += _ten(fit, known, shape, name) + _gap(fit, known, shape, name) + _check(fit, known)
     if fit.variant:
         return made
-    made += efficiency_classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, fit.seed, PANEL)
+    made += efficiency_classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, PANEL)
     return made + efficiency_classical.tokyo() + _record(fit, known, shape, name)
 
 
@@ -575,7 +575,7 @@ def _check(fit, known: dict) -> list[Finding]:
     share = (new > seen).mean(axis=0)
     inside = int(((share > 0.03) & (share < 0.97)).sum())
     return [exact(f"efficiency.check.inside{end}", "statistics of the figures inside the central 94 % of those drawn "
-                  f"anew, of {len(STATISTICS)}", inside, "", PANEL)]  # fmt: skip
+                  f"anew, of {len(STATISTICS)}", inside, "", PANEL, fit.name)]  # fmt: skip
 
 
 def _record(fit, known: dict, shape, name) -> list[Finding]:

@@ -477,7 +477,8 @@ def _check(fit) -> list[Finding]:
         below = below.dropna()
         key, inside = f"energy.phase.check.{check}", below.between(0.03, 0.97)
         made += [
-            exact(key, f"series whose {check} lies inside the central 94 % of replicates", inside.sum(), "", PANEL),
+            exact(key, f"series whose {check} lies inside the central 94 % of replicates", inside.sum(), "", PANEL,
+                  fit.name),
             exact(f"{key}.of", f"series with enough figures for a check of {check}", len(below), "", PANEL),
         ]  # fmt: skip
     return made

@@ -146,7 +146,7 @@ def _check(fit) -> list[Finding]:
     inside = (low <= index["days"]) & (index["days"] <= high)
     return [
         exact("heavy.check.inside", "published counts inside the central 94 % of counts drawn anew", int(inside.sum()),
-              "", PANEL),
+              "", PANEL, fit.name),
         exact("heavy.check.counts", "published counts of heavy-pollution days", len(inside), "", PANEL),
     ]  # fmt: skip
 

@@ -595,7 +595,7 @@ def _check(fit, now: dict) -> list[Finding]:
     inside = float(((low <= value) & (value <= high)).mean())
     return [
         exact("silk.hongkong.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-              round(100 * inside, 1), "%", PANEL),
+              round(100 * inside, 1), "%", PANEL, fit.name),
         exact("silk.hongkong.record.figures", "printed figures that the model uses", len(value), "", PANEL),
         exact("silk.hongkong.record.years", "years from 2005 to 2024 with a printed total",
               int(fit.panel.printed[fit.panel.printed.quantity == "emissions"].year.nunique()), "", PANEL),

@@ -576,7 +576,7 @@ def _check(fit, known: dict) -> list[Finding]:
     count = data(fit.panel)["vehicles"]
     return [
         exact("hydrogen.check.inside", "yearly sales inside the central 94 % of sales drawn anew",
-              round(100 * float(((low <= count) & (count <= high)).mean()), 1), "%", PANEL),
+              round(100 * float(((low <= count) & (count <= high)).mean()), 1), "%", PANEL, fit.name),
     ]  # fmt: skip
 
 
@@ -589,8 +589,8 @@ def _left_out(fit, known: dict) -> list[Finding]:
     below = (count < middle)[out].mean()
     return [
         exact("hydrogen.left-out.inside@without-last-three", "sales of the last three years inside the central 94 % "
-              "predicted without them", round(100 * float(inside.mean()), 1), "%", PANEL),
+              "predicted without them", round(100 * float(inside.mean()), 1), "%", PANEL, fit.name),
         exact("hydrogen.left-out.below@without-last-three", "share of these sales that lie below the middle of the "
-              "prediction", round(100 * float(below), 1), "%", PANEL),
+              "prediction", round(100 * float(below), 1), "%", PANEL, fit.name),
         exact("hydrogen.left-out.sales@without-last-three", "sales of the last three years", int(out.sum()), "", PANEL),
     ]  # fmt: skip

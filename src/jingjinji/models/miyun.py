@@ -508,9 +508,9 @@ def _check(fit) -> list[Finding]:
     again = [later[name].corr(later[f"{name} later"]) for name in POLLUTANTS]
     return [
         exact("miyun.check.inside", "weekly surprises inside the central 94 % of surprises drawn anew",
-              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", PANEL),
+              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", PANEL, fit.name),
         exact("miyun.check.again", "largest correlation of a pollutant's surprises with those of the week after",
-              round(float(max(again, key=abs)), 2), "", PANEL),
+              round(float(max(again, key=abs)), 2), "", PANEL, fit.name),
         exact("miyun.check.together", "largest correlation of two pollutants' surprises in one week",
-              round(float(max(together, key=abs)), 2), "", PANEL),
+              round(float(max(together, key=abs)), 2), "", PANEL, fit.name),
     ]  # fmt: skip

@@ -195,7 +195,7 @@ def _page_reference(text: str, page: str, anchor: str = "") -> PageReference:
 
 def _interval_sentence(finding: Finding) -> str:
     if finding.exact:
-        return "none: an exact quantity"
+        return "none: an exact quantity" if finding.model == "table" else "none: a score of the whole fit"
     if finding.is_probability:
         return "none: a posterior probability"
     return f"{finding.interval_text} ({PROBABILITY * 100:.0f} % {INTERVAL})"
@@ -203,7 +203,7 @@ def _interval_sentence(finding: Finding) -> str:
 
 def _diagnostics(finding: Finding) -> str:
     if finding.exact:
-        return "none: no draws"
+        return f"Monte Carlo error {finding.mcse:.2g}" if finding.mcse else "none: no draws"
     parts = [f"{finding.draws.size} draws", f"Monte Carlo error of the mean {finding.mcse:.2g}"]
     if not finding.is_probability:
         parts.append(f"of the interval {finding.interval_mcse:.2g}")
