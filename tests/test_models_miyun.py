@@ -114,12 +114,14 @@ def test_surprises_of_a_synthetic_record_are_students():
             "season_scale": ("wave",), "log_scatter": of, "memory": ("pollutant",),
             "lean": ("pollutant", "earlier")}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
-    fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1)
+    fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1, name="miyun")
     seen, drawn = miyun.surprises(fit)
     assert seen.shape == drawn.shape == (1, len(rows))
     assert stats.kstest(seen[0], stats.t(4).cdf).pvalue > 0.01
     wrong = fit.parameters.assign(memory=fit.parameters.memory * 0)
-    found = {f.id: f.mean for f in miyun._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1))}
+    found = {
+        f.id: f.mean for f in miyun._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1, name="miyun"))
+    }
     assert found["miyun.check.again"] > 0.4
     assert abs({f.id: f.mean for f in miyun._check(fit)}["miyun.check.again"]) < 0.3
 

@@ -41,8 +41,8 @@ def findings(panel, cities: np.ndarray, sources, years: np.ndarray, tables_used)
     everyone = np.arange(len(panel.cities))
     made = []
 
-    def say(id: str, label: str, value: float, unit: str = "%") -> None:
-        made.append(exact(f"efficiency.{id}", label, value, unit, tables_used))
+    def say(id: str, label: str, value: float, unit: str = "%", error: float = 0.0) -> None:
+        made.append(exact(f"efficiency.{id}", label, value, unit, tables_used, error=error))
 
     mean = combined(panel.co2)
     by_source = {"mean": mean, **{source: panel.co2[k] for k, source in enumerate(sources)}}
@@ -80,10 +80,12 @@ def _intervals(rows: np.ndarray, cities: np.ndarray, names, years: np.ndarray, s
             say(f"dea.{city.lower()}.{word}", f"{word}er end of the subsampling interval of the slacks-based "
                 f"efficiency of {city}", round(float(value), 1))  # fmt: skip
     order = np.argsort(-subsets.mean(axis=1), axis=1)
-    say("dea.beijing.first", "share of subsets of cities in which Beijing's slacks-based efficiency is the first of "
-        "ten", round(float(100 * (order[:, 0] == 0).mean())))  # fmt: skip
-    say("dea.tianjin.second", "share of subsets of cities in which Tianjin's slacks-based efficiency is the second of "
-        "ten", round(float(100 * (order[:, 1] == 1).mean())))  # fmt: skip
+    for k, city, place in ((0, "Beijing", "first"), (1, "Tianjin", "second")):
+        share = float((order[:, k] == k).mean())
+        # of so many subsets; at least that of half a subset
+        error = max(100 * np.sqrt(share * (1 - share) / SUBSETS), 50 / SUBSETS)
+        say(f"dea.{city.lower()}.{place}", f"share of subsets of cities in which {city}'s slacks-based efficiency is "
+            f"the {place} of ten", 100 * share, error=error)  # fmt: skip
     gap, in_subsets = (values[..., 0] - values[..., 1:].mean(axis=-1) for values in (scores, subsets))
     slope = np.polynomial.polynomial.polyfit
     change, changes = slope(years, gap, 1)[1], slope(years, in_subsets.T, 1)[1]

@@ -181,19 +181,18 @@ def gate_rates() -> pd.DataFrame:
     for cell in json.loads(GATE_RATES.read_text("utf-8"))["cells"]:
         gate = cell["rules"]["gate"]
         looks = [int(draws) for draws, count in gate["looks"].items() for _ in range(count)]
-        slow = f"; the slowest has autocorrelation {cell['slowest']:g}" if cell["kind"] == "good" else ""
-        alike = f"; correlated {cell['common']:g}" if cell["common"] else ""
+        what = _WRONG[cell["kind"]].format(size=cell["size"])
+        where = _WHERE[cell["where"]] if cell["kind"] != "good" else f"{cell['others']:,} other parameters"
+        slow = f", the slowest with autocorrelation {cell['slowest']:g}" if cell["kind"] == "good" else ""
+        alike = f", correlated {cell['common']:g}" if cell["common"] else ""
         rows.append(
             {
-                "fits": _WRONG[cell["kind"]].format(size=cell["size"]) + slow + alike,
-                "wrong or slow": _WHERE[cell["where"]],
-                "other parameters": cell["others"],
-                "replications": cell["replications"],
+                "simulated fits": f"{what}: {where}{slow}{alike}",
+                "how many": cell["replications"],
                 "passed": _share(gate["passed"]),
-                "called wrong": _share(gate["wrong"]),
                 "draws": f"{np.median(looks):,.0f}" if looks else "none",
-                "passed if one look were enough": _share(cell["rules"]["any look that holds"]["passed"]),
-                "passed if there were one look": _share(cell["rules"]["one look, at the first"]["passed"]),
+                "if one look that holds were enough": _share(cell["rules"]["any look that holds"]["passed"]),
+                "if there were the first look alone": _share(cell["rules"]["one look, at the first"]["passed"]),
             }
         )
     return pd.DataFrame(rows)

@@ -848,12 +848,13 @@ def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
 
 
 def _coverage(id, predicted, measured, words) -> list[Finding]:
+    """Coverage with its Monte Carlo error, from four parts of the draws; at least that of half a measured value."""
     made = []
     for probability in (50, 94):
         whole, *parts = (_inside(some, measured, probability) for some in (predicted, *np.array_split(predicted, 4)))
         label = f"share of measured values inside the central {probability} % interval, {words}"
         made.append(exact(f"{id}.coverage{probability}", label, whole, "%", PANEL, "decline",
-                          error=np.std(parts, ddof=1) / 2))  # fmt: skip
+                          error=max(np.std(parts, ddof=1), 100 / len(measured)) / 2))  # fmt: skip
     return made
 
 
