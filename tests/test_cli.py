@@ -162,9 +162,11 @@ def steps(monkeypatch) -> list:
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     steps = []
 
-    def build(arguments, prog_name):
+    def build(arguments, prog_name, standalone_mode=True):
+        """As commands of click do, which ends the process where it stands alone."""
         steps.append(arguments)
-        raise SystemExit(0)
+        if standalone_mode:
+            raise SystemExit(0)
 
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
@@ -192,9 +194,6 @@ def test_quick_book_never_touches_the_publishable_one(steps):
 def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
     monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
-    monkeypatch.setattr(
-        sys.modules["jupyter_book.cli.main"], "main", lambda arguments, prog_name: steps.append(arguments)
-    )
     words = mistake("book")
     assert "_build/html, with a hole: fit 'storage' did not pass the gate: short" in words
     assert len(steps) == 2
@@ -211,7 +210,7 @@ def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
 
 
 def test_a_failed_build_is_one_sentence(steps, monkeypatch):
-    def fail(arguments, prog_name):
+    def fail(arguments, prog_name, standalone_mode=True):
         raise RuntimeError("There was an error in building your book.")
 
     monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", fail)

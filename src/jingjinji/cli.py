@@ -159,7 +159,8 @@ def book(quick: Quick = False) -> None:
         out = jingjinji.PROJECT / "_build/quick"
         options += ["--path-output", str(out)]
     try:
-        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book")
+        # by itself the command would end this process when the site stands, also where it has a hole
+        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:
         raise BookError("the site was not built: the reason stands above") from None
     if problem:

@@ -128,8 +128,8 @@ class Workshop:
     def run(self) -> None:
         if self.job.strange and fitting.key_of_findings(self.job.fits) != self.job.fits:
             raise BookError(
-                f"a worker on {platform.node()} has other code, data or packages than the one who asked: start workers "
-                "from the same checkout and environment"
+                f"a worker on {platform.node()} has other code, data, packages or another kind of processor than who "
+                "asked: start workers from the same checkout and environment on such a processor"
             )
         for name, key in self.job.fits.items():
             with store.lock(name, key):
