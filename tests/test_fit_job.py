@@ -1,6 +1,7 @@
 """A fit on its way: what is stored of one that cannot be made, of one that needs another, and of old labels."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,3 +106,26 @@ def test_stored_draws_get_the_labels_of_today(copied, monkeypatch):
         assert one[dim].values.tolist() == today
         assert one.x.values.ravel().tolist() == list(range(len(today)))
     assert store.notes(store.DRAWS, name, making.key) == seconds
+
+
+def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
+    """Whatever other panel the model held before, from a fit that was sampled or only judged."""
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    name, held = "apec_series/wide-prior", {}
+    key = fitting.key_of_findings([name])[name]
+    shop = fit_job.Workshop(fit_job.Job({name: key}, fitting.FULL), lambda event: None)
+    making = fit_job.Making(shop, name, key)
+    topic = making.topic
+    topic.put(topic.module.data(topic.module.load("narrow-prior")))
+
+    def draw(*_, **__):
+        held.update({array: topic.model[array].get_value() for array in making.arrays})
+        raise InterruptedError
+
+    monkeypatch.setattr(
+        fit_job.sampler, "compile_model", lambda model, frozen: SimpleNamespace(with_data=lambda **_: 0)
+    )
+    monkeypatch.setattr(fit_job.sampler, "draw", draw)
+    with pytest.raises(InterruptedError):
+        making._sampled(None)
+    assert all(np.array_equal(held[array], values) for array, values in making.arrays.items())

@@ -253,6 +253,8 @@ class Making:
                 self.seconds["compile"] = self.topic.compile_seconds
             changing = {name: values for name, values in self.arrays.items() if name not in self.topic.frozen}
             compiled = self.topic.compiled.with_data(**changing)
+            # chains start at draws from the prior, which reads the arrays that the model itself holds
+            self.topic.put(self.arrays)
             self.shop.tell({"fit": self.name, "phase": "sampling"})
             draws, verdict = self._drawn(compiled, before)
         store.write_draws(self.name, self.key, draws, {"of": self.of, "seconds": self.seconds})
