@@ -193,7 +193,7 @@ class Making:
 
     def _make_alone(self) -> None:
         draws, verdict = self._stored(), None
-        if draws is not None and self.mode == fitting.FULL and self._can_be_said:
+        if draws is not None and self.mode == fitting.FULL and self._can_be_judged:
             verdict = self._decide(draws)
             if verdict.state == gate.SHORT and verdict.draws < self._looks[-1]:
                 draws = None
@@ -208,7 +208,7 @@ class Making:
         self._publish(verdict)
 
     @property
-    def _can_be_said(self) -> bool:
+    def _can_be_judged(self) -> bool:
         """False in a dry run where the findings need another fit that has not been made."""
         beside = fitting.key_of_findings(fitting.beside([self.name])) if self.shop.job.dry else {}
         return all(fitting.whole(name, key) for name, key in beside.items())
