@@ -68,6 +68,17 @@ def test_a_fit_of_which_nothing_is_known_is_not_published_either(copied, monkeyp
     assert fitting.stored_notes("heavy_days")["findings"] == {}
 
 
+@pytest.mark.parametrize("error", [OSError("no space left"), MemoryError()])
+def test_want_of_room_is_no_fault_of_the_fit(copied, monkeypatch, error):
+    def short_of_room(fit):
+        raise error
+
+    monkeypatch.setattr(models.module("heavy_days"), "findings", short_of_room)
+    with pytest.raises(type(error)):
+        make("heavy_days")
+    assert fitting.missing(["heavy_days"]).keys() == {"heavy_days"}
+
+
 def test_a_fit_that_needs_one_that_did_not_pass_is_not_published_and_its_findings_are_known(copied):
     known = set(fitting.load_findings("apec_stations"))
     fail("apec_series/stations")
@@ -120,12 +131,12 @@ def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
 
     def draw(*_, **__):
         held.update({array: topic.model[array].get_value() for array in making.arrays})
-        raise InterruptedError
+        raise MemoryError  # ends here
 
     monkeypatch.setattr(
         fit_job.sampler, "compile_model", lambda model, frozen: SimpleNamespace(with_data=lambda **_: 0)
     )
     monkeypatch.setattr(fit_job.sampler, "draw", draw)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(MemoryError):
         making._sampled(None)
     assert all(np.array_equal(held[array], values) for array, values in making.arrays.items())

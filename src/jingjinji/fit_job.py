@@ -175,11 +175,11 @@ class Making:
     def run(self) -> None:
         """Make the fit; what keeps it from being made is stored as what keeps it from being published.
 
-        Raises BookError for a user's mistake.
+        Raises BookError for a user's mistake, and OSError or MemoryError: another attempt may have the room.
         """
         try:
             self._make()
-        except BookError:
+        except (BookError, OSError, MemoryError):
             raise
         except Exception as error:
             if self.shop.job.dry:
