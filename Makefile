@@ -1,7 +1,7 @@
 # Python that makes .venv; empty: the first one found that is new enough.
 PYTHON ?=
 PORT ?= 8000
-# Processes that run the unit tests.
+# Processes that run the tests.
 WORKERS ?= 2
 
 BIN := .venv/bin
@@ -53,7 +53,7 @@ unit: $(READY) ## Unit tests, without the built site
 	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m "not site"
 
 site-test: $(READY) ## Tests of the built site in headless Chromium
-	@$(BIN)/python -m pytest --quiet -m site
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist loadgroup -m site
 
 bench: $(READY) ## Measure the book in clones and write benchmarks/report.md
 	@$(BIN)/python benchmarks/bench.py

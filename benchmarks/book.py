@@ -171,7 +171,7 @@ def page_weight(place: Place) -> Part:
     """What a first visit to the chapter transfers, each file compressed, seen by a real browser."""
     sys.path.insert(0, str(PROJECT / "tests" / "site"))
     from playwright.sync_api import sync_playwright
-    from site_checks import BROWSER_ARGUMENTS, BROWSERS, served, visit
+    from site_checks import BROWSER_ARGUMENTS, BROWSERS, PHONE, served, visit
 
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
@@ -179,6 +179,6 @@ def page_weight(place: Place) -> Part:
     place.need_site()
     with sync_playwright() as playwright, served(place.folder / "_build/html") as address:
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
-        seen = visit(browser, f"{address}chapters/pm25-decline.html", 1280)
+        seen = visit(browser, f"{address}chapters/pm25-decline.html", (PHONE,))
         browser.close()
     return Part({"weight": Found(seen.weight / 1e6, f"{len(seen.requested)} files")})

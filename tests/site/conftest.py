@@ -1,5 +1,6 @@
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,5 @@ def address(site):
 
 @pytest.fixture(scope="session")
 def visit(browser, address):
-    """Visit a page of the site once for each width and theme, however many tests ask."""
-    seen = {}
-
-    def visit_once(page: str, width: int = 1280, dark: bool = False):
-        key = page, width, dark
-        if key not in seen:
-            seen[key] = visit_page(browser, f"{address}{page}.html", width, dark)
-        return seen[key]
-
-    return visit_once
+    """Visit a page of the site once, however many tests ask."""
+    return cache(lambda page: visit_page(browser, f"{address}{page}.html"))

@@ -41,7 +41,8 @@ READ_SIZES = """() => {
     const wide = [...document.querySelectorAll("main *")]
         .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !inside(element))
         .map((element) => element.tagName.toLowerCase() + "." + [...element.classList].join("."))
-    return {page: page.scrollWidth, window: page.clientWidth, wide: wide.slice(0, 5)}
+    const theme = document.documentElement.dataset.theme
+    return {page: page.scrollWidth, window: page.clientWidth, wide: wide.slice(0, 5), theme}
 }"""
 READ_IMAGES = """async () => {
     const images = [...document.images]
@@ -60,6 +61,19 @@ LEAVE_SOME_OF_EACH_KIND = """() => {
 RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then((results) => results.violations)"
 
 
+PHONE, DESK, DARK = VIEWS = ((390, False), (1280, False), (1280, True))
+"""Width of the window and whether the reader asks for dark pages; a page is loaded in the first."""
+
+
+@dataclass
+class Look:
+    """A page in one view."""
+
+    sizes: dict
+    images: list[dict]
+    violations: list[dict]
+
+
 @dataclass
 class Visit:
     """What a browser saw on one page."""
@@ -70,9 +84,7 @@ class Visit:
     failed: list[str] = field(default_factory=list)
     requested: list[str] = field(default_factory=list)
     weight: int = 0
-    sizes: dict = field(default_factory=dict)
-    images: list[dict] = field(default_factory=list)
-    violations: list[dict] = field(default_factory=list)
+    looks: dict[tuple[int, bool], Look] = field(default_factory=dict)
 
 
 def toc_pages(toc: Path) -> list[str]:
@@ -109,9 +121,10 @@ def served(folder: Path):
         thread.join()
 
 
-def visit(browser, url: str, width: int, dark: bool = False) -> Visit:
-    """Load a page as a first-time visitor and note everything that the checks ask about."""
+def visit(browser, url: str, views: tuple[tuple[int, bool], ...] = VIEWS) -> Visit:
+    """Load a page once as a first-time visitor, look at it in each view and note what the checks ask about."""
     seen = Visit(url)
+    width, dark = views[0]
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
     )
@@ -124,9 +137,11 @@ def visit(browser, url: str, width: int, dark: bool = False) -> Visit:
         page.on("response", lambda response: responses.append(response))
         page.goto(url, wait_until="networkidle")
         page.evaluate("() => window.MathJax?.startup?.promise")
-        seen.images = page.evaluate(READ_IMAGES)
-        page.wait_for_load_state("networkidle")
-        seen.sizes = page.evaluate(READ_SIZES)
+        for width, dark in views:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="dark" if dark else "light")
+            images = page.evaluate(READ_IMAGES)
+            seen.looks[width, dark] = Look(page.evaluate(READ_SIZES), images, [])
         for response in responses:
             seen.requested.append(response.url)
             if response.status >= 400:
@@ -135,7 +150,10 @@ def visit(browser, url: str, width: int, dark: bool = False) -> Visit:
                 seen.weight += len(gzip.compress(response.body(), 6))
         page.evaluate(LEAVE_SOME_OF_EACH_KIND)
         page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
-        seen.violations = page.evaluate(RUN_AXE)
+        for (width, dark), look in seen.looks.items():
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="dark" if dark else "light")
+            look.violations = page.evaluate(RUN_AXE)
     finally:
         context.close()
     return seen
@@ -149,14 +167,14 @@ def _keep_home(seen: Visit, route) -> None:
         route.abort()
 
 
-def too_wide(seen: Visit) -> list[str]:
+def too_wide(seen: Look) -> list[str]:
     found = [f"{element} sticks out" for element in seen.sizes["wide"]]
     if seen.sizes["page"] > seen.sizes["window"]:
         found.append(f"the page is {seen.sizes['page']} px wide in a window of {seen.sizes['window']} px")
     return found
 
 
-def bad_images(seen: Visit) -> list[str]:
+def bad_images(seen: Look) -> list[str]:
     found = []
     for image in seen.images:
         alt = (image["alt"] or "").strip()
@@ -167,7 +185,7 @@ def bad_images(seen: Visit) -> list[str]:
     return found
 
 
-def shrunk(seen: Visit) -> list[str]:
+def shrunk(seen: Look) -> list[str]:
     """Images that are shown so small that their letters of 8 points are no longer read."""
     return [image["src"] for image in seen.images if image["shown"] < 0.8 * image["width"]]
 

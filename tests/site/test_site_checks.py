@@ -14,6 +14,8 @@ BAD = """<!doctype html><html lang="en"><head><title>Bad</title><link rel="icon"
 <img src="lost.png" alt="A picture of something"><img src="here.svg">
 <img src="here.svg" alt="_images/here.svg" width="7">
 <p style="color: #eee; background: #fff">Nobody can read this.</p>
+<style>@media (prefers-color-scheme: dark) { .gone { color: #222; background: #000 } }</style>
+<p class="gone">Nobody can read this in the dark.</p>
 <div style="width: 2000px">Wide</div>
 </main></body></html>"""
 GOOD = """<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,"></head><body><main>
@@ -30,7 +32,10 @@ def visits(browser, tmp_path_factory):
     (folder / "bad.html").write_text(BAD)
     (folder / "good.html").write_text(GOOD)
     with checks.served(folder) as address:
-        return {name: checks.visit(browser, f"{address}{name}.html", 390) for name in ("bad", "good")}
+        return {
+            name: checks.visit(browser, f"{address}{name}.html", (checks.PHONE, checks.DARK))
+            for name in ("bad", "good")
+        }
 
 
 def test_a_bad_page_is_found_out(visits):
@@ -38,17 +43,23 @@ def test_a_bad_page_is_found_out(visits):
     assert "a broken promise" in bad.errors
     assert bad.foreign == ["https://elsewhere.invalid/x.js"]
     assert [one.partition(" ")[0] for one in bad.failed] == ["404"]
-    assert any("px wide" in one for one in checks.too_wide(bad))
-    assert [one.split(" ")[0].split("/")[-1] for one in checks.bad_images(bad)] == ["lost.png", "here.svg", "here.svg"]
-    assert [src.split("/")[-1] for src in checks.shrunk(bad)] == ["here.svg"]
-    assert {one.split(" ")[0] for one in checks.serious(bad.violations)} >= {"color-contrast", "image-alt"}
+    phone, dark = bad.looks[checks.PHONE], bad.looks[checks.DARK]
+    for look in (phone, dark):
+        assert any("px wide" in one for one in checks.too_wide(look))
+        lost = [one.split(" ")[0].split("/")[-1] for one in checks.bad_images(look)]
+        assert lost == ["lost.png", "here.svg", "here.svg"]
+        assert [src.split("/")[-1] for src in checks.shrunk(look)] == ["here.svg"]
+        assert "image-alt" in {one.split(" ")[0] for one in checks.serious(look.violations)}
+    assert "color-contrast" in {one.split(" ")[0] for one in checks.serious(phone.violations)}
+    assert "2 times" in " ".join(one for one in checks.serious(dark.violations) if one.startswith("color-contrast"))
 
 
 def test_a_good_page_passes(visits):
     good = visits["good"]
     assert (good.errors, good.foreign, good.failed) == ([], [], [])
-    assert checks.too_wide(good) + checks.bad_images(good) + checks.shrunk(good) == []
-    assert checks.serious(good.violations) == []
+    for look in good.looks.values():
+        assert checks.too_wide(look) + checks.bad_images(look) + checks.shrunk(look) == []
+        assert checks.serious(look.violations) == []
     assert 0 < good.weight < len(GOOD + SVG)
 
 
