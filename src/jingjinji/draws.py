@@ -1,9 +1,14 @@
 """Parameters as they are read from draws: with the model's labels, and with the variables that follow from them."""
 
 import warnings
+from functools import lru_cache
 from types import ModuleType
 
+import numpy as np
 import xarray as xr
+
+AT_ONCE = 250
+"""Draws of each chain that variables are derived from at once: what lies between takes memory."""
 
 
 def labelled(model, parameters: xr.Dataset) -> xr.Dataset:
@@ -14,13 +19,40 @@ def labelled(model, parameters: xr.Dataset) -> xr.Dataset:
 
 
 def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:
-    """Free parameters with the variables that the module calls ``DERIVED``, computed from them and the model's data."""
-    import pymc as pm
+    """Free parameters with the variables that the module calls ``DERIVED``, computed from them and the model's data.
 
+    parameters : dims (chain, draw, and those of each variable), 64-bit numbers.
+    """
     if not module.DERIVED or set(module.DERIVED) <= set(parameters):
         return parameters
-    with model, warnings.catch_warnings():
+    derive, needed = _derivation(model, module.DERIVED)
+    parts = []
+    for first in range(0, parameters.sizes["draw"], AT_ONCE):
+        part = parameters.isel(draw=slice(first, first + AT_ONCE))
+        parts.append(derive(*(part[name].transpose("chain", "draw", ...).values for name in needed)))
+    made = {
+        name: (("chain", "draw", *model.named_vars_to_dims.get(name, ())), np.concatenate(values, axis=1))
+        for name, values in zip(module.DERIVED, zip(*parts, strict=True), strict=True)
+    }
+    return labelled(model, parameters.assign(made))
+
+
+@lru_cache(maxsize=1)
+def _derivation(model, names: tuple[str, ...]):
+    """A function of arrays (chain, draw, ...) of some free variables, and the names of these."""
+    import pytensor
+    from pytensor.graph.replace import vectorize_graph
+    from pytensor.graph.traversal import ancestors
+    from pytensor.tensor import tensor
+
+    derived = [model[name] for name in names]
+    behind = set(ancestors(derived, blockers=model.free_RVs))
+    batch = {
+        variable: tensor(variable.name, dtype=variable.dtype, shape=(None, None, *variable.type.shape))
+        for variable in model.free_RVs
+        if variable in behind
+    }
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
-        made = pm.compute_deterministics(parameters, var_names=list(module.DERIVED), merge_dataset=False,
-                                         progressbar=False, compile_kwargs={"mode": "FAST_COMPILE"})  # fmt: skip
-    return parameters.assign(made.data_vars)
+        made = pytensor.function([*batch.values()], vectorize_graph(derived, batch), mode="FAST_COMPILE")
+    return made, [variable.name for variable in batch]
