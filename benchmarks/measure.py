@@ -91,7 +91,7 @@ def number(value: float) -> str:
 
 
 def watch(command: list[str], folder: Path, environment: dict[str, str], *, weigh: bool = False) -> Run:
-    """Run a command to its end, all that it prints with the second; `weigh` looks at its memory twice a second.
+    """Run a command to its end, all that it prints with the second; `weigh` looks at its memory every two seconds.
 
     Raises RuntimeError with the last line that it printed where it fails; a site with a hole is no failure.
     """
@@ -116,7 +116,7 @@ def watch(command: list[str], folder: Path, environment: dict[str, str], *, weig
                 held = memory(process.pid)
                 run.peak, run.largest = max(run.peak, sum(held)), max(run.largest, *held, 0)
             try:
-                process.wait(0.5)
+                process.wait(2)
             except subprocess.TimeoutExpired:
                 continue
         run.seconds = time.monotonic() - start

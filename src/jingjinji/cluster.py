@@ -32,6 +32,12 @@ ANSWER_SECONDS = 10
 JOINING_SECONDS = 5
 """How soon a worker that joins late gets a job."""
 POLL = 0.2
+WITHOUT_WATCHING = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+}
+"""What dask would note a hundred times a second of workers that only wait for processes: a twelfth of a core."""
 _running: dict[int, subprocess.Popen] = {}
 
 
@@ -246,8 +252,10 @@ def end_all() -> None:
 
 def _local(count: int):
     """A cluster of as many workers as cores, inside this process: what samples runs in processes of its own."""
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set(WITHOUT_WATCHING)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     _share_threads(count)
     with warnings.catch_warnings():
