@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import xarray as xr
 
-AT_ONCE = 250
+AT_ONCE = 50
 """Draws of each chain that variables are derived from at once: what lies between takes memory."""
 
 

@@ -5,6 +5,7 @@ cannot take the rest down. It reads one job (JSON) from its first line of input 
 further lines of input say how many chains may run at once; where its input ends, its maker is gone, and it ends too.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -113,9 +114,23 @@ class Topic:
     @cached_property
     def compiled(self):
         start = time.monotonic()
-        made = sampler.compile_model(self.model, self.frozen)
+        with _garbage_left():
+            made = sampler.compile_model(self.model, self.frozen)
         self.compile_seconds = time.monotonic() - start
         return made
+
+
+@contextlib.contextmanager
+def _garbage_left():
+    """Compiling makes millions of objects that stay: looking through them for garbage takes a tenth of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.collect()
+        gc.freeze()
 
 
 class Workshop:
@@ -370,8 +385,6 @@ def _as(draws: xr.DataTree, kind: str) -> xr.DataTree:
 
 def main() -> None:
     """Read a job, make its fits, write events."""
-    # compiling makes millions of objects that stay: looking through them for garbage takes a tenth of its time
-    gc.set_threshold(100_000, 50, 1000)
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print does not mix with the events
     shop = Workshop(Job(**json.loads(sys.stdin.readline())), lambda event: print(json.dumps(event), file=events,
