@@ -471,7 +471,7 @@ def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = Non
     step = 1 if most is None else max(1, draws.sizes["chain"] * draws.sizes["draw"] // most)
     draws = draws.isel(draw=slice(None, None, step))
     values = {
-        name: array.transpose("chain", "draw", ...).values.reshape(-1, *array.shape[2:]).astype(float)
+        name: array.transpose("chain", "draw", ...).values.reshape(-1, *array.shape[2:]).astype(float, copy=False)
         for name, array in draws.data_vars.items()
     }
     return Posterior(panel, values, draws.sizes["chain"], np.random.default_rng(seed))
@@ -518,14 +518,15 @@ def concentrations(post: Posterior) -> np.ndarray:
     log_mean = post["mu"]
     after_record = np.array([month.year > LAST for month in MONTHS])
     log_mean = log_mean + unknown_weather(post, after_record, (2014, LAST))
-    drawn = np.exp(log_mean + residuals(post))
+    actual = np.exp(log_mean + residuals(post))
     observed = np.isfinite(panel.pm25)
-    actual = np.where(observed, np.nan_to_num(panel.pm25), drawn)
+    actual[:, observed] = panel.pm25[observed]
     carry = post["carry_over"]
     tail = 3 + post["tail"]
     variance = np.exp(2 * post["log_scale"]) * (tail / (tail - 2) / (1 - carry**2))[:, None]
     together = (1 + carry) / (1 - carry)
-    cell_variance = np.where(observed, 0.0, np.exp(2 * log_mean + variance[:, None, :]) * variance[:, None, :])
+    cell_variance = np.exp(2 * log_mean + variance[:, None, :]) * variance[:, None, :]
+    cell_variance[:, observed] = 0.0
     for year, rows in panel.official.groupby("year"):
         months = np.array([month.year == year for month in MONTHS])
         areas = [AREAS.index(area) for area in rows.area]
