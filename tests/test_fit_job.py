@@ -1,6 +1,7 @@
 """A fit on its way: what is stored of one that cannot be made, of one that needs another, and of old labels."""
 
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import xarray as xr
 from prior_fits import prior_cache  # noqa: F401
 
-from jingjinji import fit_job, fitting, models, store
+from jingjinji import fit_job, fitting, gate, models, store
 from jingjinji.errors import FitNotPublished
 
 
@@ -119,24 +120,40 @@ def test_stored_draws_get_the_labels_of_today(copied, monkeypatch):
     assert store.notes(store.DRAWS, name, making.key) == seconds
 
 
-def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
-    """Whatever other panel the model held before, from a fit that was sampled or only judged."""
-    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
-    name, held = "apec_series/wide-prior", {}
-    key = fitting.key_of_findings([name])[name]
-    shop = fit_job.Workshop(fit_job.Job({name: key}, fitting.FULL), lambda event: None)
-    making = fit_job.Making(shop, name, key)
-    topic = making.topic
-    topic.put(topic.module.data(topic.module.load("narrow-prior")))
+def started(monkeypatch, making, before=None) -> dict:
+    """The looks that the sampler is given, and the arrays that the model holds when its chains start."""
+    held = {}
 
-    def draw(*_, **__):
-        held.update({array: topic.model[array].get_value() for array in making.arrays})
+    def draw(compiled, settings, seed, threads, enough, progress, looks):
+        held.update({array: making.topic.model[array].get_value() for array in making.arrays}, looks=looks)
         raise MemoryError  # ends here
 
-    monkeypatch.setattr(
-        fit_job.sampler, "compile_model", lambda model, frozen: SimpleNamespace(with_data=lambda **_: 0)
-    )
+    compiled = SimpleNamespace(with_data=lambda **_: 0)
+    monkeypatch.setattr(fit_job.sampler, "compile_model", lambda model, frozen: compiled)
     monkeypatch.setattr(fit_job.sampler, "draw", draw)
     with pytest.raises(MemoryError):
-        making._sampled(None)
+        making._sampled(before)
+    return held
+
+
+def to_be_made(monkeypatch, name: str, **more) -> fit_job.Making:
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    key = fitting.key_of_findings([name])[name]
+    return fit_job.Making(fit_job.Workshop(fit_job.Job({name: key}, fitting.FULL, **more), print), name, key)
+
+
+def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
+    """Whatever other panel the model held before, from a fit that was sampled or only judged."""
+    making = to_be_made(monkeypatch, "apec_series/wide-prior")
+    topic = making.topic
+    topic.put(topic.module.data(topic.module.load("narrow-prior")))
+    held = started(monkeypatch, making)
     assert all(np.array_equal(held[array], values) for array, values in making.arrays.items())
+
+
+def test_a_fit_goes_on_after_its_last_look_and_beyond_the_limit_only_where_it_was_told_to(empty_cache, monkeypatch):
+    short = gate.Verdict(gate.SHORT, 1000, [])
+    assert started(monkeypatch, to_be_made(monkeypatch, "storage"))["looks"] == gate.LOOKS
+    assert started(monkeypatch, to_be_made(monkeypatch, "storage"), short)["looks"] == (1500, 2000, 3000, 4000)
+    beyond = started(monkeypatch, to_be_made(monkeypatch, "storage", further=True), replace(short, draws=4000))
+    assert beyond["looks"] == (6000, 8000, 12000, 16000)

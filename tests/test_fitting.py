@@ -359,11 +359,17 @@ def _stopped(project: ToyProject, folder, how: signal.Signals) -> dict:
     run.send_signal(how)
     run.communicate(timeout=60)
     _, alive = psutil.wait_procs(children, timeout=10)
-    return {
+    found = {
         "alive": len(alive),
         "fits": len(list(folder.glob("findings/*"))),
         "aside": len(list(folder.glob(".aside*"))),
     }
+    if how == signal.SIGKILL:
+        found["kept"] = [path.stat().st_mtime_ns for path in folder.glob("findings/*/manifest.json")]
+        project.run("fit", JINGJINJI_STORE=str(folder))
+        found["after"] = [path.stat().st_mtime_ns for path in folder.glob("findings/*/manifest.json")]
+        found["went on"] = project.python(RUN, JINGJINJI_STORE=str(folder))
+    return found
 
 
 def _spoil(project: ToyProject) -> None:
@@ -390,6 +396,7 @@ def _edit_harmlessly(project: ToyProject) -> None:
     _edit(code / "shapes.py", ("two_modes", "bimodal"), ("What the toy models share.", "Shapes."))
     for path in (model, code / "models/other.py"):
         _edit(path, ("import kernel, tables", "import shapes, tables"), ("kernel.two_modes", "shapes.bimodal"),
+              ("kernel.of_a_product", "shapes.of_a_product"), ("kernel.MATRIX", "shapes.MATRIX"),
               ("One number;", "A number;"))  # fmt: skip
     _edit(model, ("    if fit.panel.truth", '    made.append(exact(f"toy.two{suffix}", "two", 2, "", PANEL))\n'
                   "    if fit.panel.truth"))  # fmt: skip
@@ -451,11 +458,11 @@ def test_stored_fits_have_draws_of_a_look_checks_and_findings(runs):
         assert fit["dims"]["chain"] == 4
         assert fit["dims"]["draw"] == fit["notes"]["count"]
         assert fit["notes"]["count"] in gate.LOOKS
-        assert fit["variables"] == ["mean"]
+        assert fit["variables"] == ["mean", "rest"]
         assert all(check["passed"] for check in fit["notes"]["checks"])
     assert (main["findings"], variant["findings"]) == (["toy.mean"], ["toy.mean@shifted"])
     assert main["notes"]["findings"]["toy.mean"]["code"].startswith("src/jingjinji/models/toy.py:")
-    assert runs["cold fits"]["derived"] == ["mean", "double"]
+    assert runs["cold fits"]["derived"] == ["mean", "rest", "double"]
 
 
 def test_draws_are_those_of_the_panel_of_each_fit(runs):
@@ -469,7 +476,7 @@ def test_draws_are_those_of_the_panel_of_each_fit(runs):
 
 
 def test_same_draws_from_cold_and_warm_caches_in_any_order_on_any_processor(runs):
-    """The second run asked OpenBLAS for kernels of an old processor: the numerics of the book hold all the same."""
+    """The second run asked OpenBLAS for kernels of an old processor, with which these draws would be others."""
     for name in ("toy", "toy/shifted"):
         assert runs["cold fits"][name]["mean"] == runs["warm fits"][name]["mean"]
     chains = runs["warm fits"]["toy"]["mean"]
@@ -513,6 +520,13 @@ def test_a_run_that_is_stopped_keeps_what_it_has_and_leaves_no_process(runs, how
     assert runs[how]["alive"] == 0
     if how == "interrupted":
         assert runs[how]["aside"] == 0
+
+
+def test_a_run_after_one_that_was_killed_makes_what_is_missing_and_the_same(runs):
+    killed = runs["killed"]
+    assert set(killed["kept"]) < set(killed["after"])
+    for name in ("toy", "toy/shifted", "other", "other/shifted"):
+        assert killed["went on"][name]["mean"] == runs["cold fits"][name]["mean"]
 
 
 def test_moves_names_words_units_topics_and_findings_sample_nothing(runs):

@@ -11,7 +11,8 @@ import psutil
 import pytest
 import xarray as xr
 
-from jingjinji import store
+from jingjinji import cluster, store
+from jingjinji.errors import BookError
 
 NAME, KEY = "decline/quick", "0123456789abcdef0123456789abcdef"
 CHAINS, DRAWS = 2, 50
@@ -340,6 +341,14 @@ def test_an_entry_travels(kind, stored, tmp_path, monkeypatch):
         assert entries() == [f"{kind}/{stored.name}"]
     store.unpack(kind, NAME, KEY, files | {store.FILES[kind]: b"half"})
     assert store.FILES[kind] in store.damage(kind, NAME, KEY)
+
+
+def test_a_disk_that_does_not_take_what_travels_is_said_in_one_sentence(kind, stored, tmp_path, monkeypatch):
+    entries = {f"{kind}|{NAME}|{KEY}": store.packed(kind, NAME, KEY)}
+    (tmp_path / "elsewhere").write_text("a file where the store's folder would be")
+    monkeypatch.setenv("JINGJINJI_STORE", str(tmp_path / "elsewhere"))
+    with pytest.raises(BookError, match=r"elsewhere does not take what workers have made \(.+\): make room, and run"):
+        cluster._take(entries)
 
 
 def test_a_store_of_that_name_is_shared_by_copies(cache, tmp_path, monkeypatch):

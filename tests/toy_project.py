@@ -48,6 +48,7 @@ def build(panel):
         d = {name: pm.Data(name, value) for name, value in data(panel).items()}
         mean = pm.Normal("mean", d["numbers"][0], 20)
         pm.Potential("modes", kernel.two_modes(mean, d["numbers"][1], d["gap"]))
+        pm.Potential("product", kernel.of_a_product(pm.Normal("rest", shape=kernel.MATRIX.shape[1])))
         pm.Deterministic("double", 2 * mean)
     return model
 
@@ -75,10 +76,21 @@ TOYS = {"toy": lambda panel, rng: simulate(1.0, rng, panel)}
 KERNEL = '''
 """What the toy models share."""
 
+import numpy as np
+
+MATRIX = np.random.default_rng(1).normal(size=(40, 24)) / 5
+
 
 def two_modes(value, middle, gap):
     """Log of a kernel with modes at `gap` on both sides of `middle`."""
     return -0.5 * (abs(value - middle) - gap) ** 2
+
+
+def of_a_product(values):
+    """Its last bits depend on the kernels of BLAS, and small differences grow from draw to draw."""
+    import pytensor.tensor as pt
+
+    return pt.cos(2 * pt.dot(MATRIX, values)).sum() / 2
 '''
 
 

@@ -166,9 +166,20 @@ def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], 
         for future, (fault, entries) in results.items():
             topic = running.pop(future)
             problems += [f"{topic}: {fault}"] if fault else []
-            for place, files in entries.items():
-                store.unpack(*place.split("|"), files)
+            _take(entries)
     return problems
+
+
+def _take(entries: dict[str, dict[str, bytes]]) -> None:
+    """Put into the store what has travelled back; BookError where the disk does not take it."""
+    try:
+        for place, files in entries.items():
+            store.unpack(*place.split("|"), files)
+    except OSError as error:
+        raise BookError(
+            f"{store.folder()} does not take what workers have made ({error.strerror}): make room, and run the command "
+            "again; what was put there before is kept"
+        ) from error
 
 
 def _result(future) -> tuple[str, dict]:
