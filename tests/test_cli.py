@@ -316,6 +316,7 @@ def test_publish_refuses_draft_draws(prior):  # noqa: F811
 def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
     monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
+    monkeypatch.setattr(fitting, "names", lambda: ["heavy_days", "storage"])
     code, _, err = main(monkeypatch, capsys, "verify")
     assert (code, err.count("\n")) == (1, 1)
     assert "is missing" in err

@@ -53,10 +53,19 @@ def findings(monkeypatch) -> dict:
     return made
 
 
-def test_links_lead_both_ways(tmp_path, findings):
-    write_book(tmp_path, pages())
-    build(tmp_path, **SETTINGS)
-    page, back = html(tmp_path, "chapters/pm25-decline"), html(tmp_path, "chapters/claims")
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A small book with the whole ledger."""
+    root = tmp_path_factory.mktemp("ledger")
+    with pytest.MonkeyPatch.context() as patch:
+        fake_fitting(patch, made_up())
+        write_book(root, pages())
+        build(root, **SETTINGS)
+    return root
+
+
+def test_links_lead_both_ways(built):
+    page, back = html(built, "chapters/pm25-decline"), html(built, "chapters/claims")
     assert 'href="claims.html#C066"' in page
     assert page.count('id="claim-C066"') == 1
     assert 'href="pm25-decline.html#claim-C066"' in back
@@ -66,10 +75,8 @@ def test_links_lead_both_ways(tmp_path, findings):
     assert "governance.html" not in back
 
 
-def test_the_ledger_has_every_claim_with_its_rule(tmp_path, findings):
-    write_book(tmp_path, pages())
-    build(tmp_path, **SETTINGS)
-    page = html(tmp_path, "chapters/claims")
+def test_the_ledger_has_every_claim_with_its_rule(built, findings):
+    page = html(built, "chapters/claims")
     rows = claims.load()
     assert [f"C{number:03}" for number in range(1, 118)] == re.findall(r'<tr class="[^"]*" id="(C\d+)"', page)
     assert page.count("<details>") == page.count("</details>") == 117
@@ -83,10 +90,8 @@ def test_the_ledger_has_every_claim_with_its_rule(tmp_path, findings):
     assert "(Jin Shi on APEC blue and the Ruhr) But " in unescape(after)
 
 
-def test_files_say_what_the_page_says(tmp_path, findings):
-    write_book(tmp_path, pages())
-    build(tmp_path, **SETTINGS)
-    out = tmp_path / "_build/html"
+def test_files_say_what_the_page_says(built, findings):
+    out = built / "_build/html"
     listed = json.loads((out / "claims.json").read_text("utf-8"))
     with (out / "claims.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file)) == listed["claims"]

@@ -229,7 +229,7 @@ def test_simulated_departures_run_on_and_bends_differ():
     truth = {"scatter": {"mining": 0.04, "consumption": 0.04}, "disagreement": 0.0, "flat": NAMES}
     panel = phase.load()
     mine, runs, bend = panel.rows.unit == "beijing", [], []
-    for seed in range(300):
+    for seed in range(100):
         made = phase.simulate(truth, np.random.default_rng(seed), panel)
         root = np.sqrt(made.rows.value[mine & (made.rows.year < 2018)].groupby(made.rows.year).mean().to_numpy())
         runs.append(np.corrcoef(root[1:], root[:-1])[0, 1])

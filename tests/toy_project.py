@@ -48,7 +48,7 @@ def build(panel):
         d = {name: pm.Data(name, value) for name, value in data(panel).items()}
         mean = pm.Normal("mean", d["numbers"][0], 20)
         pm.Potential("modes", kernel.two_modes(mean, d["numbers"][1], d["gap"]))
-        pm.Potential("product", kernel.of_a_product(pm.Normal("rest", shape=kernel.MATRIX.shape[1])))
+        PRODUCT
         pm.Deterministic("double", 2 * mean)
     return model
 
@@ -73,6 +73,7 @@ VARIANTS = {
 }
 TOYS = {"toy": lambda panel, rng: simulate(1.0, rng, panel)}
 '''
+PRODUCT = 'pm.Potential("product", kernel.of_a_product(pm.Normal("rest", shape=kernel.MATRIX.shape[1])))'
 KERNEL = '''
 """What the toy models share."""
 
@@ -154,7 +155,8 @@ def make(root: Path) -> ToyProject:
     registry, count = re.subn(r"TOPICS = \([^)]*\)", 'TOPICS = ("toy", "other")', registry)
     assert count == 1
     (room / "__init__.py").write_text(registry, "utf-8")
-    for name, middle in (("toy", 4.0), ("other", 6.0)):
-        (root / "src/jingjinji/kernel.py").write_text(KERNEL, "utf-8")
-        (room / f"{name}.py").write_text(MODEL.replace("NAME", name).replace("MIDDLE", str(middle)), "utf-8")
+    (root / "src/jingjinji/kernel.py").write_text(KERNEL, "utf-8")
+    for name, middle, product in (("toy", "4.0", PRODUCT), ("other", "6.0", "")):
+        text = MODEL.replace("NAME", name).replace("MIDDLE", middle).replace("PRODUCT", product)
+        (room / f"{name}.py").write_text(text, "utf-8")
     return ToyProject(root)
