@@ -1,8 +1,8 @@
 # Python that makes .venv; empty: the first one found that is new enough.
 PYTHON ?=
 PORT ?= 8000
-# Processes that run the tests.
-WORKERS ?= 2
+# Processes that run the tests: more than cores, because some tests wait for processes of their own.
+WORKERS ?= 3
 
 BIN := .venv/bin
 READY := .venv/.installed

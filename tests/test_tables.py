@@ -205,3 +205,15 @@ def test_temperatures_in_kelvin_are_recognised(data):
 def test_importing_tables_does_not_import_frictionless():
     code = "import sys, jingjinji.tables; sys.exit('frictionless' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_table_is_parsed_once_and_nobody_changes_that_of_another(monkeypatch):
+    table, before = tables.load("days_by_class"), tables.load("days_by_class")
+    table.loc[0, "value"] = -1.0
+    table["more"] = 1
+    monkeypatch.setattr(tables, "_parse", None)
+    pd.testing.assert_frame_equal(tables.load("days_by_class"), before)
+    tables.describe("days_by_class")["schema"]["fields"].clear()
+    tables.package()["resources"].clear()
+    assert tables.describe("days_by_class")["schema"]["fields"]
+    pd.testing.assert_frame_equal(tables.load("days_by_class"), before)

@@ -6,11 +6,13 @@ full with frictionless, so that the message names row and column. `problems` val
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import io
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -87,25 +89,35 @@ _KINDS = {
 
 def package() -> dict:
     """The data package's descriptor, ``data/datapackage.json``; raises DataError where it cannot be read."""
+    return copy.deepcopy(_package())
+
+
+def _package() -> dict:
+    """The same, to be read only."""
     path = DATA / "datapackage.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return _descriptor(path.read_bytes())
     except FileNotFoundError:
         raise DataError(f"{path} is missing: restore it from the repository") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not readable as JSON in UTF-8 ({error}): restore it from the repository") from None
 
 
+@lru_cache(maxsize=1)
+def _descriptor(content: bytes) -> dict:
+    return json.loads(content.decode("utf-8"))
+
+
 def names() -> list[str]:
     """Names of the tables, in the order of the package."""
-    return [resource["name"] for resource in package()["resources"]]
+    return [resource["name"] for resource in _package()["resources"]]
 
 
 def describe(name: str) -> dict:
     """The descriptor of one table; raises DataError for an unknown name."""
-    for resource in package()["resources"]:
+    for resource in _package()["resources"]:
         if resource["name"] == name:
-            return resource
+            return copy.deepcopy(resource)
     raise DataError(f"datapackage.json has no table '{name}': expected one of {', '.join(names())}")
 
 
@@ -124,10 +136,16 @@ def load(name: str) -> pd.DataFrame:
     """
     resource = describe(name)
     file = DATA / resource["path"]
-    content = _content(file)
+    # a table that is changed leaves the one that is kept as it is: pandas copies on writing
+    return _loaded(_content(file), file.name, json.dumps(resource)).copy(deep=False)
+
+
+@lru_cache(maxsize=128)
+def _loaded(content: bytes, file: str, descriptor: str) -> pd.DataFrame:
+    resource = json.loads(descriptor)
     faults = _unit_faults(resource)
     if not faults and _sha256(content) != _pinned(resource):
-        faults = _faults(content, file.name, resource) or [_hash_fault(content, file.name, resource)]
+        faults = _faults(content, file, resource) or [_hash_fault(content, file, resource)]
     if faults:
         raise DataError(_sentence(faults))
     return _parse(content, resource)

@@ -140,6 +140,17 @@ def test_the_chapter_offers_an_executed_notebook(site):
     assert not any("{finding" in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
+def test_cells_say_nothing_on_the_side_and_every_page_with_code_shows_something(site):
+    notebooks = sorted((site / "_sources").rglob("*.ipynb"))
+    assert len(notebooks) >= len(
+        [page for page in PAGES if "{code-cell}" in (PROJECT / f"{page}.md").read_text("utf-8")]
+    )
+    for path in notebooks:
+        outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
+        assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+        assert any(output.output_type in ("execute_result", "display_data") for output in outputs), path
+
+
 def test_a_draft_is_marked_everywhere_or_nowhere(site):
     assert len(checks.draft_marks(site)) in (0, 3)
 
