@@ -102,7 +102,7 @@ def test_coverage_that_is_kept_is_not_far_from_nominal(topic):
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """Four records of the toy model, sampled; then six, of which two are new."""
+    """Four records of a toy model, sampled; then six, of which two are new."""
 
     def make(folder):
         project = toy_project.make(folder / "project")
@@ -110,7 +110,7 @@ def simulated(tmp_path_factory):
         kept = project.root / "results/simulations.json"
         found = {}
         for count in (4, 6):
-            result = project.run("simulate", "toy", "--records", str(count))
+            result = project.run("simulate", "other", "--records", str(count))
             found[count] = [result.stdout, result.stderr, json.loads(kept.read_text()) if kept.exists() else None]
         lines = next((project.cache / "simulations").glob("*.jsonl")).read_text().splitlines()
         found["lines"] = len(lines)
@@ -121,9 +121,9 @@ def simulated(tmp_path_factory):
 
 def test_records_are_sampled_and_kept_and_a_second_run_goes_on(simulated):
     (out, _, first), (_, _, second) = simulated["4"], simulated["6"]
-    assert out.strip() == "toy: 4 records of each of 1 toys"
-    (row,) = second["toy"]["rows"]
-    assert (first["toy"]["rows"][0]["records"], row["records"], simulated["lines"]) == (4, 6, 6)
-    assert row["id"] == "toy.mean"
+    assert out.strip() == "other: 4 records of each of 1 toys"
+    (row,) = second["other"]["rows"]
+    assert (first["other"]["rows"][0]["records"], row["records"], simulated["lines"]) == (4, 6, 6)
+    assert row["id"] == "other.mean"
     assert row["inside"] >= 4
-    assert first["toy"]["key"] == second["toy"]["key"]
+    assert first["other"]["key"] == second["other"]["key"]

@@ -152,7 +152,8 @@ class Workshop:
                     Making(self, name, key).run()
                 else:
                     self.tell({"fit": name, "phase": "kept"})
-            gc.collect()
+            if self.job.mode != fitting.PRIOR:  # draws of the sampler take much room
+                gc.collect()
 
     def _needed(self, name: str, key: str) -> bool:
         """False where another process has just made the fit."""
