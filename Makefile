@@ -53,7 +53,7 @@ unit: $(READY) ## Unit tests, without the built site
 	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m "not site"
 
 site-test: $(READY) ## Tests of the built site in headless Chromium
-	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist loadgroup -m site
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m site
 
 bench: $(READY) ## Measure the book in clones and write benchmarks/report.md
 	@$(BIN)/python benchmarks/bench.py

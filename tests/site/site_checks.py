@@ -138,8 +138,7 @@ def visit(browser, url: str, views: tuple[tuple[int, bool], ...] = VIEWS) -> Vis
         page.goto(url, wait_until="networkidle")
         page.evaluate("() => window.MathJax?.startup?.promise")
         for width, dark in views:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme="dark" if dark else "light")
+            _turn(page, width, dark)
             images = page.evaluate(READ_IMAGES)
             seen.looks[width, dark] = Look(page.evaluate(READ_SIZES), images, [])
         for response in responses:
@@ -151,12 +150,18 @@ def visit(browser, url: str, views: tuple[tuple[int, bool], ...] = VIEWS) -> Vis
         page.evaluate(LEAVE_SOME_OF_EACH_KIND)
         page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
         for (width, dark), look in seen.looks.items():
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme="dark" if dark else "light")
+            _turn(page, width, dark)
             look.violations = page.evaluate(RUN_AXE)
     finally:
         context.close()
     return seen
+
+
+def _turn(page, width: int, dark: bool) -> None:
+    """Give an open page another view, and the time to follow."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def _keep_home(seen: Visit, route) -> None:
@@ -197,6 +202,22 @@ def serious(violations: list[dict]) -> list[str]:
         for one in violations
         if one["impact"] in ("serious", "critical")
     ]
+
+
+def faults(seen: Visit) -> list[str]:
+    """Everything that is wrong with a page: what it loads, and how it looks in each view."""
+    found = [f"its console says: {error}" for error in seen.errors]
+    found += [f"it asks another host for {address}" for address in seen.foreign]
+    found += [f"it does not load {address}" for address in seen.failed]
+    found += bad_images(next(iter(seen.looks.values())))
+    for (width, dark), look in seen.looks.items():
+        theme = "dark" if dark else "light"
+        wrong = too_wide(look) + [f"{source} is too small to be read" for source in shrunk(look)]
+        wrong += serious(look.violations)
+        if look.sizes["theme"] not in (None, theme):
+            wrong.append(f"its theme is {look.sizes['theme']}")
+        found += [f"at {width} px, {theme}: {one}" for one in wrong]
+    return found
 
 
 class _Page(HTMLParser):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.site
 
 PAGE = "chapters/claims.html"
 SHOWN = "rows => rows.filter(row => !row.hidden).map(row => row.id)"

@@ -14,51 +14,12 @@ PAGES = checks.toc_pages(PROJECT / "_toc.yml")
 CHAPTER = "chapters/pm25-decline"
 MOST_BYTES = 2_000_000
 
-# tests of a page go to the same process, which loads it once
-each_page = pytest.mark.parametrize(
-    "page",
-    [pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in [*PAGES, "search", "genindex"]],
-)
-each_view = pytest.mark.parametrize("view", checks.VIEWS, ids=["phone", "desk", "dark"])
+each_page = pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
 
 
 @each_page
-def test_console_is_free_of_errors(visit, page):
-    assert visit(page).errors == []
-
-
-@each_page
-def test_nothing_comes_from_another_host_and_nothing_fails_to_load(visit, page):
-    seen = visit(page)
-    assert (seen.foreign, seen.failed) == ([], [])
-
-
-@each_page
-@each_view
-def test_the_page_does_not_scroll_sideways(visit, page, view):
-    assert checks.too_wide(visit(page).looks[view]) == []
-
-
-@each_page
-def test_pages_turn_dark_with_the_readers_system(visit, page):
-    assert [look.sizes["theme"] for look in visit(page).looks.values()] == ["light", "light", "dark"]
-
-
-@each_page
-def test_images_load_and_have_written_alts(visit, page):
-    assert checks.bad_images(visit(page).looks[checks.PHONE]) == []
-
-
-@each_page
-@each_view
-def test_letters_of_figures_stay_readable(visit, page, view):
-    assert checks.shrunk(visit(page).looks[view]) == []
-
-
-@each_page
-@each_view
-def test_axe_finds_nothing_serious(visit, page, view):
-    assert checks.serious(visit(page).looks[view].violations) == []
+def test_nothing_is_wrong_with_a_page_in_a_browser(visit, page):
+    assert checks.faults(visit(page)) == []
 
 
 def test_no_internal_link_is_broken(site):
@@ -113,13 +74,11 @@ def test_mathematics_is_rendered(browser, address):
     assert counts["errors"] == 0
 
 
-@pytest.mark.xdist_group("chapters/appendix/glossary")
 def test_a_page_without_mathematics_does_not_load_mathjax(visit, site):
     assert 'class="math' not in (site / "chapters/appendix/glossary.html").read_text("utf-8")
     assert not any("mathjax" in url for url in visit("chapters/appendix/glossary").requested)
 
 
-@pytest.mark.xdist_group(CHAPTER)
 def test_first_visit_of_the_chapter_is_light(visit):
     assert visit(CHAPTER).weight <= MOST_BYTES
 

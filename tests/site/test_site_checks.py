@@ -7,7 +7,8 @@ import site_checks as checks
 
 pytestmark = pytest.mark.site
 
-BAD = """<!doctype html><html lang="en"><head><title>Bad</title><link rel="icon" href="data:,"></head><body><main>
+BAD = """<!doctype html><html lang="en" data-theme="light">
+<head><title>Bad</title><link rel="icon" href="data:,"></head><body><main>
 <h1>Bad</h1>
 <script>console.error("a broken promise")</script>
 <script src="https://elsewhere.invalid/x.js"></script>
@@ -52,6 +53,20 @@ def test_a_bad_page_is_found_out(visits):
         assert "image-alt" in {one.split(" ")[0] for one in checks.serious(look.violations)}
     assert "color-contrast" in {one.split(" ")[0] for one in checks.serious(phone.violations)}
     assert "2 times" in " ".join(one for one in checks.serious(dark.violations) if one.startswith("color-contrast"))
+
+
+def test_all_that_is_wrong_is_said_with_the_view(visits):
+    found = checks.faults(visits["bad"])
+    for words in ("its console says: a broken promise", "it asks another host for https://elsewhere.invalid/x.js",
+                  "it does not load 404 ", "lost.png does not load"):  # fmt: skip
+        assert sum(one.startswith(words) or words in one for one in found) == 1, words
+    for view in ("at 390 px, light: ", "at 1280 px, dark: "):
+        assert f"{view}the page is " in " ".join(found)
+        assert f"{view}color-contrast" in " ".join(found)
+        assert any(one.startswith(view) and one.endswith("here.svg is too small to be read") for one in found)
+    assert "at 1280 px, dark: its theme is light" in found
+    assert "at 390 px, light: its theme is light" not in found
+    assert checks.faults(visits["good"]) == []
 
 
 def test_a_good_page_passes(visits):
