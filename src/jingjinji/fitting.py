@@ -20,7 +20,7 @@ from jingjinji.findings import Finding, Findings
 from jingjinji.sampler import Sampling
 
 FULL, QUICK, PRIOR = "full", "quick", "prior"
-SETTINGS = {FULL: Sampling(4, 300), QUICK: Sampling(2, 300), PRIOR: Sampling(2, 0)}
+SETTINGS = {FULL: Sampling(4, 400), QUICK: Sampling(2, 300), PRIOR: Sampling(2, 0)}
 SAID_WITH = ("arviz-stats", "xarray", "pandas")
 """Packages that can change what is said of draws."""
 SAID_BY = ("gate.py", "draws.py", "fit_job.py", "store.py")
