@@ -17,6 +17,7 @@ from html import unescape
 
 import nbformat
 import numpy as np
+from densities import PLAIN
 
 import jingjinji
 from jingjinji import fit_job, fitting, keys, store
@@ -50,7 +51,7 @@ def densities() -> Iterator[tuple[str, str]]:
         model = shop.topic(topic).model
         density = model.logp()
         outputs = [density, *pytensor.grad(density, model.value_vars)]
-        function = model.compile_fn(outputs, mode="FAST_COMPILE", on_unused_input="ignore")
+        function = model.compile_fn(outputs, mode=PLAIN, on_unused_input="ignore")
         for number in range(POINTS):
             found = function(_point(model, number))
             for name, value in zip(["log density", *(v.name for v in model.value_vars)], found, strict=True):

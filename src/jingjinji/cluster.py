@@ -37,7 +37,7 @@ WITHOUT_WATCHING = {
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.admin.tick.interval": "1s",
 }
-"""What dask would note a hundred times a second of workers that only wait for processes: a twelfth of a core."""
+"""What dask would note a hundred times a second of workers that only wait for processes: a fifteenth of a core."""
 _running: dict[int, subprocess.Popen] = {}
 
 
