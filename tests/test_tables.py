@@ -208,7 +208,7 @@ def test_importing_tables_does_not_import_frictionless():
 
 
 def test_a_table_is_parsed_once_and_nobody_changes_that_of_another(monkeypatch):
-    table, before = tables.load("days_by_class"), tables.load("days_by_class")
+    table, before = tables.load("days_by_class"), tables.load("days_by_class").copy(deep=True)
     table.loc[0, "value"] = -1.0
     table["more"] = 1
     monkeypatch.setattr(tables, "_parse", None)
