@@ -10,7 +10,7 @@ ANOTHER = "another"
 """The name of the topic that is new."""
 LABEL = "change of the annual mean of PM2.5 from"
 UNITS = "UNITS = {\n"
-TOPICS = "TOPICS = (\n"
+PLACES = "PLACES = {\n"
 
 
 def with_another_word(text: str) -> str:
@@ -51,19 +51,19 @@ def prose(folder: Path) -> None:
 
 def plot(folder: Path) -> None:
     """One plotting function."""
-    edit(folder / CODE / "figures.py", with_another_statement)
+    edit(folder / CODE / "show/figures.py", with_another_statement)
 
 
 def label(folder: Path) -> None:
     """The label of a finding in the module of a model."""
-    edit(folder / CODE / "models/decline.py", replaced, LABEL, LABEL.replace(" of ", " in ", 1))
+    edit(folder / CODE / "topics/air/decline.py", replaced, LABEL, LABEL.replace(" of ", " in ", 1))
 
 
 def moved(folder: Path) -> None:
     """A module that several models import, under another name."""
     code = folder / CODE
-    (code / "densities.py").rename(code / "sums.py")
-    in_all(code, "jingjinji.densities", "jingjinji.sums")
+    (code / "core/densities.py").rename(code / "core/sums.py")
+    in_all(code, "jingjinji.core.densities", "jingjinji.core.sums")
 
 
 def renamed(folder: Path) -> None:
@@ -73,14 +73,16 @@ def renamed(folder: Path) -> None:
 
 def unit(folder: Path) -> None:
     """A quantity more in the table of units."""
-    edit(folder / CODE / "tables.py", replaced, UNITS, f'{UNITS}    "height_above_ground": "m",\n')
+    edit(folder / CODE / "core/tables.py", replaced, UNITS, f'{UNITS}    "height_above_ground": "m",\n')
 
 
 def topic(folder: Path) -> None:
     """A topic more: the module of another one under a new name."""
-    models = folder / CODE / "models"
-    shutil.copy(models / "enterprises.py", models / f"{ANOTHER}.py")
-    edit(models / "__init__.py", replaced, TOPICS, f'{TOPICS}    "{ANOTHER}",\n')
+    room = folder / CODE / "topics" / ANOTHER
+    room.mkdir()
+    (room / "__init__.py").touch()
+    shutil.copy(folder / CODE / "topics/hydrogen/firms.py", room / "firms.py")
+    edit(folder / CODE / "core/registry.py", replaced, PLACES, f'{PLACES}    "{ANOTHER}": "{ANOTHER}.firms",\n')
 
 
 def in_all(folder: Path, old: str, new: str) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from jingjinji import gate, keys
+from jingjinji.fits import gate, keys
 
 KEPT = Path(__file__).with_suffix(".json")
 CHAINS, HYPERPARAMETERS, FINDINGS = 4, 10, 50
@@ -239,7 +239,7 @@ def main(share: float) -> None:
     for number, cell in enumerate(CELLS):
         rows.append(rates(cell, number, share))
         print(line(rows[-1]), flush=True)
-        about = {"date": datetime.date.today().isoformat(), "gate": keys.of_module("jingjinji.gate")[:16],
+        about = {"date": datetime.date.today().isoformat(), "gate": keys.of_module("jingjinji.fits.gate")[:16],
                  "cpu_seconds": round(time.process_time() - start)}  # fmt: skip
         KEPT.write_text(json.dumps(about | {"cells": rows}, indent=1) + "\n", encoding="utf-8")
 

@@ -9,7 +9,7 @@ import numpy as np
 from book import Place
 from measure import LONGEST, Found, Part, end, number
 
-from jingjinji import sampler
+from jingjinji.fits import sampler
 
 YEARS = 10
 COPIES = {13: 1, 52: 4, 104: 8, 338: 26}

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import numpy as np
 
-from jingjinji.models import decline
+from jingjinji.topics.air import decline
 
 
 def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, object]:

@@ -20,8 +20,8 @@ import numpy as np
 from scipy import stats
 
 import jingjinji
-from jingjinji import cluster, fit_job, fitting, gate, keys, sampler, store, verify
-from jingjinji.errors import BookError
+from jingjinji.core.errors import BookError
+from jingjinji.fits import cluster, fit_job, fitting, gate, keys, sampler, store, verify
 
 STORE = jingjinji.CACHE / "soak"
 KEPT = Path(__file__).with_name("soak.json")
@@ -75,7 +75,7 @@ def report() -> dict:
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": datetime.date.today().isoformat(),
-        "gate": keys.of_module("jingjinji.gate")[:16],
+        "gate": keys.of_module("jingjinji.fits.gate")[:16],
         "builds": len(builds),
         "builds that pass": sum(builds),
         "whole builds that pass, 95 % lower limit": _lower(sum(builds), len(builds)),

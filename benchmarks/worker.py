@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from jingjinji import sampler
+from jingjinji.fits import sampler
 
 TUNE, DRAWS = 100, 50
 ROUND_SECONDS = 0.3
@@ -28,7 +28,7 @@ def country(copies: int, years: int) -> dict:
     """Seconds to compile, of a gradient and of a short run of one chain, and the most bytes that the process held."""
     from larger import simulated
 
-    from jingjinji.fit_job import Topic
+    from jingjinji.fits.fit_job import Topic
 
     frozen = Topic("decline").frozen
     module, panel = simulated(copies, years)
@@ -74,7 +74,7 @@ def overhead(tasks: int) -> dict:
     """Seconds that so many tasks take which do nothing, after one that has warmed everything up."""
     from distributed import Client
 
-    from jingjinji import cluster
+    from jingjinji.fits import cluster
 
     with cluster._local(tasks) as local, Client(local) as client:
         client.submit(abs, -1, pure=False).result()

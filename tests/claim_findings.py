@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 
-from jingjinji import carbon_facts, claims, policy_facts, rules
-from jingjinji.findings import Finding, exact
+from jingjinji.claims import ledger, rules
+from jingjinji.core.findings import Finding, exact
+from jingjinji.topics.carbon import facts as carbon_facts
+from jingjinji.topics.hongkong import facts as policy_facts
 
 UNCERTAIN = {
     "apec.embassy.ban.effect": (-22, 14), "apec.stations.ban.effect": (-30, 11),
@@ -54,7 +56,7 @@ def certain(id: str, value: float) -> Finding:
 def wanted() -> set[str]:
     """Ids that the rules and the readings of table `claims` name."""
     found = set()
-    for row in claims.load().itertuples():
+    for row in ledger.load().itertuples():
         found |= set(rules.named(rules.parse(row.rule))[0])
         for placeholder in rules.PLACEHOLDER.findall(row.found):
             found |= set(rules._named(rules._Reader(placeholder.removeprefix("value:")).value())[0])
@@ -65,7 +67,7 @@ def made_up() -> dict[str, Finding]:
     """One finding for each id; those without a value here are exact and one, or chances where P(id) asks for them."""
     made = {id: certain(id, EXACT.get(id, 1.0)) for id in wanted()}
     made |= {finding.id: finding for finding in (*carbon_facts.findings(), *policy_facts.findings())}
-    asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(claims.load().rule)))
+    asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(ledger.load().rule)))
     made |= {id: chance(id, 0.5) for id in asked}
     made |= {id: uncertain(id, *numbers) for id, numbers in UNCERTAIN.items()}
     return made | {id: chance(id, share) for id, share in CHANCES.items()}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from jingjinji import tables
+from jingjinji.core import tables
 
 TABLE = "pm25_city_month"
 

@@ -20,7 +20,7 @@ import numpy as np
 from densities import PLAIN
 
 import jingjinji
-from jingjinji import fit_job, fitting, keys, store
+from jingjinji.fits import fit_job, fitting, keys, store
 
 KEPT = jingjinji.CACHE / "frozen.json"
 SITE = jingjinji.PROJECT / "_build/html"

@@ -13,7 +13,7 @@ from filelock import FileLock
 import jingjinji
 
 PROJECT = Path(__file__).parents[1]
-MAKERS = ("fitting.py", "store.py", "fit_job.py")
+MAKERS = ("fits/fitting.py", "fits/store.py", "fits/fit_job.py")
 
 
 def environment(cache: Path, **more: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ def prior_cache() -> Path:
         for old in folder.parent.glob("prior-*[!k]"):
             if old != folder:
                 shutil.rmtree(old)
-        command = [sys.executable, "-m", "jingjinji.cli", "fit"]
+        command = [sys.executable, "-m", "jingjinji.cli.main", "fit"]
         result = subprocess.run(command, env=environment(folder), capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return folder

@@ -10,7 +10,7 @@ import numpy as np
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from jingjinji.findings import Finding, Findings, exact
+from jingjinji.core.findings import Finding, Findings, exact
 
 SOURCE = "fake_fitting"
 

@@ -58,11 +58,18 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
     ("change", "files"),
     [
         ("prose", {"chapters/pm25-decline.md"}),
-        ("plot", {"src/jingjinji/figures.py"}),
-        ("label", {"src/jingjinji/models/decline.py"}),
-        ("renamed", {"src/jingjinji/models/decline.py"}),
-        ("unit", {"src/jingjinji/tables.py"}),
-        ("topic", {"src/jingjinji/models/__init__.py", "src/jingjinji/models/another.py"}),
+        ("plot", {"src/jingjinji/show/figures.py"}),
+        ("label", {"src/jingjinji/topics/air/decline.py"}),
+        ("renamed", {"src/jingjinji/topics/air/decline.py"}),
+        ("unit", {"src/jingjinji/core/tables.py"}),
+        (
+            "topic",
+            {
+                "src/jingjinji/core/registry.py",
+                "src/jingjinji/topics/another/__init__.py",
+                "src/jingjinji/topics/another/firms.py",
+            },
+        ),
     ],
 )
 def test_each_change_is_of_the_files_that_it_says_and_leaves_sound_code(code, change, files):
@@ -81,10 +88,10 @@ def test_a_moved_module_is_gone_and_nothing_names_it_any_more(code):
     before = texts(code)
     changes.moved(code)
     after = texts(code)
-    assert after["src/jingjinji/sums.py"] == before["src/jingjinji/densities.py"]
-    assert "src/jingjinji/densities.py" not in after
-    assert not [name for name, text in after.items() if "jingjinji.densities" in text]
-    assert sum("from jingjinji.sums import" in text for text in after.values()) > 2
+    assert after["src/jingjinji/core/sums.py"] == before["src/jingjinji/core/densities.py"]
+    assert "src/jingjinji/core/densities.py" not in after
+    assert not [name for name, text in after.items() if "jingjinji.core.densities" in text]
+    assert sum("from jingjinji.core.sums import" in text for text in after.values()) > 2
 
 
 @pytest.mark.parametrize("change", ["label", "moved", "renamed", "unit", "topic"])
@@ -94,7 +101,7 @@ def test_a_change_that_finds_nothing_to_change_says_so(code, change):
     for path in code.rglob("*.py"):
         path.write_text("")
     if change == "moved":
-        (code / "src/jingjinji/densities.py").touch()
+        (code / "src/jingjinji/core/densities.py").touch()
     with pytest.raises(ValueError, match=r"any more: benchmarks/changes\.py names what it changes"):
         getattr(changes, change)(code)
 
@@ -190,7 +197,7 @@ def test_stages_of_a_build_are_told_by_its_lines():
 def test_seconds_by_topic_are_read_off_what_a_build_prints(monkeypatch):
     from book import by_topic
 
-    from jingjinji.progress import Progress
+    from jingjinji.fits.progress import Progress
 
     view = Progress(["decline", "carbon", "carbon/late-periods"], ["decline", "carbon", "carbon/late-periods"])
     for fit in view.todo:
@@ -212,7 +219,7 @@ def test_seconds_by_topic_are_read_off_what_a_build_prints(monkeypatch):
 def test_fits_of_a_dry_run_are_counted_without_the_new_topic():
     from book import would_be_sampled
 
-    from jingjinji.progress import dry_text
+    from jingjinji.fits.progress import dry_text
 
     rows = [{"fit": fit, "phase": "sample", "why": "of it"} for fit in ("another", "another/x", "carbon")]
     rows += [{"fit": "decline", "phase": "findings", "why": ""}]
@@ -367,7 +374,7 @@ def test_the_report_has_a_line_for_every_target_and_counts_those_that_are_met():
 
 
 def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
-    from jingjinji.models import decline
+    from jingjinji.topics.air import decline
 
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
     from larger import simulated
@@ -380,7 +387,7 @@ def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
 
 
 def test_a_simulated_country_notices_a_constant_that_is_gone(monkeypatch):
-    from jingjinji.models import decline
+    from jingjinji.topics.air import decline
 
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
     from larger import with_constants

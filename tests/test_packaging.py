@@ -89,7 +89,7 @@ def test_every_import_is_of_a_direct_dependency(project, direct):
     providers = packages_distributions()
     missing = {
         f"{path.relative_to(project)}: {module}"
-        for folder in ("src", "tests", "benchmarks", "data")
+        for folder in ("src", "tests", "benchmarks", "compile")
         for path in (project / folder).rglob("*.py")
         for module in imported(path)
         if module in providers and not {canonicalize_name(name) for name in providers[module]} & {*direct, "jingjinji"}

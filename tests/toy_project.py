@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jingjinji import kernel, tables
-from jingjinji.findings import exact, record
+from jingjinji.core import tables
+from jingjinji import kernel
+from jingjinji.core.findings import exact, record
 
 PANEL = ("days_by_class",)
 DERIVED = ("double",)
@@ -125,7 +126,7 @@ class ToyProject:
         }
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "jingjinji.cli", *arguments]
+        command = [sys.executable, "-m", "jingjinji.cli.main", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, env=self.environment(**more), start_new_session=True, **pipes)
 
@@ -147,15 +148,17 @@ def make(root: Path) -> ToyProject:
     shutil.copytree(PROJECT / "src/jingjinji", root / "src/jingjinji", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PROJECT / "data", root / "data", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "requirements.lock", root)
-    room = root / "src/jingjinji/models"
-    for path in room.glob("*.py"):
-        if path.name != "__init__.py":
-            path.unlink()
-    registry = (room / "__init__.py").read_text("utf-8")
-    registry, count = re.subn(r"TOPICS = \([^)]*\)", 'TOPICS = ("toy", "other")', registry)
+    code = root / "src/jingjinji"
+    shutil.rmtree(code / "topics")
+    room = code / "topics/toys"
+    room.mkdir(parents=True)
+    for package in (code / "topics", room):
+        (package / "__init__.py").touch()
+    registry = (code / "core/registry.py").read_text("utf-8")
+    registry, count = re.subn(r"PLACES = {[^}]*}", 'PLACES = {"toy": "toys.toy", "other": "toys.other"}', registry)
     assert count == 1
-    (room / "__init__.py").write_text(registry, "utf-8")
-    (root / "src/jingjinji/kernel.py").write_text(KERNEL, "utf-8")
+    (code / "core/registry.py").write_text(registry, "utf-8")
+    (code / "core/kernel.py").write_text(KERNEL, "utf-8")
     for name, middle, product in (("toy", "4.0", PRODUCT), ("other", "6.0", "")):
         text = MODEL.replace("NAME", name).replace("MIDDLE", middle).replace("PRODUCT", product)
         (room / f"{name}.py").write_text(text, "utf-8")

@@ -8,7 +8,7 @@ from jingjinji.sphinxext import alts, holes, ledger, roles, site, staleness
 
 def setup(app) -> dict:
     """Register every room of the extension with a Sphinx application."""
-    app.add_config_value("jingjinji_findings_source", "jingjinji.fitting", "env", str)
+    app.add_config_value("jingjinji_findings_source", "jingjinji.fits.fitting", "env", str)
     app.add_config_value("jingjinji_findings_page", "chapters/appendix/findings", "env", str)
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)

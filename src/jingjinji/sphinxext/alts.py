@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from docutils import nodes
 from sphinx.errors import SphinxError
 
-from jingjinji.errors import UnknownFinding
+from jingjinji.core.errors import UnknownFinding
 from jingjinji.sphinxext import holes
 from jingjinji.sphinxext.roles import FindingError, remember, text_of
 

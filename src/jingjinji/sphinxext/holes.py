@@ -13,7 +13,7 @@ from myst_nb.core.execute import cache as execution_cache
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from jingjinji.findings import anchor_of_fit, did_not_converge
+from jingjinji.core.findings import anchor_of_fit, did_not_converge
 from jingjinji.sphinxext import source, statements
 from jingjinji.sphinxext.roles import fit_reference, needed, needs
 

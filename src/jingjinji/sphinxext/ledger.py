@@ -14,10 +14,11 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import jingjinji
-from jingjinji import claims, tables
-from jingjinji.dependencies import Sources, fingerprint
-from jingjinji.errors import BookError
-from jingjinji.rules import VERDICTS
+from jingjinji.claims import ledger
+from jingjinji.claims.rules import VERDICTS
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError
+from jingjinji.fits.dependencies import Sources, fingerprint
 from jingjinji.sphinxext import source
 from jingjinji.sphinxext.roles import FAILED, STATES, FindingReference, PageReference, fit_reference, remember
 
@@ -57,7 +58,7 @@ def judged(app) -> pd.DataFrame:
         key, (kept_key, rows) = _inputs(app), getattr(app.env, "jingjinji_ledger", ("", None))
         if key != kept_key:
             try:
-                rows = claims.ledger(source.findings(app)).set_index("id", drop=False)
+                rows = ledger.ledger(source.findings(app)).set_index("id", drop=False)
             except BookError as error:
                 raise ClaimError(str(error)) from error
         app.jingjinji_ledger, app.env.jingjinji_ledger = rows, (key, rows)
@@ -136,7 +137,7 @@ class _Directive(SphinxDirective):
 
     def chapter(self, name: str, anchor: str = "") -> PageReference:
         return PageReference(
-            "", "", nodes.Text(claims.CHAPTERS[name]), page=self.folder + name, anchor=anchor, title=""
+            "", "", nodes.Text(ledger.CHAPTERS[name]), page=self.folder + name, anchor=anchor, title=""
         )
 
     @property
@@ -213,7 +214,7 @@ class CountsDirective(_Directive):
     """Verdicts by chapter."""
 
     def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
-        table = claims.counts(rows)
+        table = ledger.counts(rows)
         body = []
         for name, numbers in table.iterrows():
             first = nodes.Text("all") if name == "all" else self.chapter(name)

@@ -10,8 +10,8 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from jingjinji.errors import FitNotPublished, UnknownFinding
-from jingjinji.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Finding, anchor_of_fit, find
+from jingjinji.core.errors import FitNotPublished, UnknownFinding
+from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Finding, anchor_of_fit, find
 from jingjinji.sphinxext import source
 
 KINDS = {

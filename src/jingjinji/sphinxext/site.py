@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from jingjinji.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
+from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
 from jingjinji.sphinxext import source
 
 DRAFT_MARK, INCOMPLETE_MARK = "DRAFT", "INCOMPLETE"

@@ -7,8 +7,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import jingjinji.findings
-from jingjinji.findings import Finding, Findings
+import jingjinji.core.findings
+from jingjinji.core.findings import Finding, Findings
 
 
 def findings(app) -> Findings:
@@ -54,7 +54,7 @@ def _add(total, finding: Finding) -> None:
 @cache
 def _printing() -> str:
     """The code that rounds and prints, and the version of the library that computes intervals."""
-    code = Path(jingjinji.findings.__file__).read_bytes()
+    code = Path(jingjinji.core.findings.__file__).read_bytes()
     return f"{hashlib.sha256(code).hexdigest()} {metadata.version('arviz-stats')}"
 
 

@@ -17,9 +17,9 @@ from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from jingjinji.cluster import cores
-from jingjinji.dependencies import Sources, changes, fingerprint
-from jingjinji.errors import UnknownFinding
+from jingjinji.core.errors import UnknownFinding
+from jingjinji.fits.cluster import cores
+from jingjinji.fits.dependencies import Sources, changes, fingerprint
 from jingjinji.sphinxext import holes, ledger, source
 from jingjinji.sphinxext.roles import KINDS, FindingError, text_of
 
@@ -109,10 +109,8 @@ def _dependencies(app, code: str) -> dict[str, str]:
 
 def _failed(app, dependencies: dict[str, str]) -> dict[str, str]:
     """The fits that did not converge of topics whose module is among the dependencies, each with what failed."""
-    models = f"{app.config.jingjinji_package}/models"
-    topics = {path.removeprefix(f"{models}/").partition("/")[0].removesuffix(".py")
-              for path in dependencies if path.startswith(f"{models}/")}  # fmt: skip
-    return {name: what for name, what in source.failed(app).items() if name.partition("/")[0] in topics}
+    models = app.jingjinji_sources.models(dependencies)
+    return {name: what for name, what in source.failed(app).items() if name.partition("/")[0] in models}
 
 
 def _run_side_by_side(app, env, docnames) -> None:

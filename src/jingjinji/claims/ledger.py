@@ -1,0 +1,148 @@
+"""What five articles claim, judged: table `claims` and the findings give each claim a verdict and a reading."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from jingjinji.claims import rules
+from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, VERDICTS, Rule, World
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError, DataError
+from jingjinji.core.findings import Finding, Findings, did_not_converge
+
+CHAPTERS = {
+    "pm25-decline": "Ten years of PM2.5",
+    "apec-blue": "APEC blue",
+    "energy-structure": "Coal, steel and the Ruhr",
+    "miyun-compensation": "The water above Miyun",
+    "hydrogen-clusters": "Promises of hydrogen",
+    "efficiency": "Ten cities and their carbon",
+    "carbon-market": "The price of a tonne",
+    "green-silk-road": "The Green Silk Road",
+    "governance": "Who decided what, and when",
+}
+"""Pages, below ``chapters/``, that test the claims."""
+CONCLUSIONS = {
+    SUPPORTED: "the claim of {said} holds",
+    IN_PART: "the claim of {said} holds in part",
+    CONTRADICTED: "the claim of {said} does not hold",
+    UNDECIDED: "the claim of {said} is not decided by this",
+}
+OTHER_LEVELS = (0.8, 0.95)
+"""Levels of probability at which a verdict is looked at again, to see how fragile it is."""
+
+
+def load() -> pd.DataFrame:
+    """Table `claims`, one row a claim, empty cells as empty text; raises DataError as `check` does."""
+    rows = tables.load("claims").fillna("")
+    check(rows)
+    return rows
+
+
+def check(rows: pd.DataFrame) -> None:
+    """Raise DataError for the first row without a rule or a reason, with the id of another, or against one side."""
+    twice = rows["id"][rows["id"].duplicated()]
+    if len(twice):
+        raise DataError(
+            f"table claims has id {twice.iloc[0]} in more than one row: expected one; number the claims anew"
+        )
+    for row in rows.itertuples():
+        for column in ("rule", "reason"):
+            if not getattr(row, column).strip():
+                raise DataError(
+                    f"table claims, claim {row.id}, column '{column}' is empty: every claim needs one; write it"
+                )
+    against = {row.id: row.against.split() for row in rows.itertuples()}
+    for one, others in against.items():
+        for other in others:
+            if other.startswith("C") and one not in against.get(other, ()):
+                raise DataError(f"table claims, claim {one} is against {other}, which is not against {one}: name both")
+
+
+def ledger(
+    findings: dict[str, Finding], rows: pd.DataFrame | None = None, load_table: Callable = tables.load
+) -> pd.DataFrame:
+    """Every claim with what the book says of it.
+
+    Columns of table `claims`, and verdict, reading (one sentence), findings and tables (names that the rule and the
+    reading use, separated by spaces), fragile (the verdicts that `OTHER_LEVELS` of probability would give, if others),
+    unpublished (fits that rule or reading would need but which did not converge on this machine, separated by spaces).
+    A claim whose rule needs such a fit is not decided.
+    Raises BookError that names the claim, for a rule that cannot be read or names what is not there.
+    """
+    rows = load() if rows is None else rows
+    world = World(findings, load_table)
+    judged = pd.DataFrame([_judged(row, world) for row in rows.itertuples()], index=rows.index)
+    return pd.concat([rows, judged], axis=1)
+
+
+def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:
+    """The claims of one of `CHAPTERS` as its page lists them: claim, what the article says, verdict, reading, reason.
+
+    `findings` are those that their rules and readings name.
+    """
+    rows = load()
+    judged = ledger(findings, rows[rows.chapter == chapter])[["id", "claim", "verdict", "reading", "reason"]]
+    judged.columns = ["claim", "the article says", "verdict", "found", "why so"]
+    return judged
+
+
+def counts(judged: pd.DataFrame) -> pd.DataFrame:
+    """How many claims have each verdict, by chapter (rows, in the order of `CHAPTERS`, and all of them last)."""
+    table = pd.crosstab(judged["chapter"], judged["verdict"]).reindex(
+        index=list(CHAPTERS), columns=VERDICTS, fill_value=0
+    )
+    table.loc["all"] = table.sum()
+    return table.assign(claims=table.sum(axis=1))
+
+
+def _judged(row, world: World) -> dict[str, str]:
+    try:
+        rule = rules.parse(row.rule)
+        of_rule, of_tables = rules.named(rule)
+        found, ids = rules.filled(row.found, world)
+        if failed := _failed(of_rule, world):
+            verdict, others = UNDECIDED, []
+            reading = _reading_without(failed, row.said)
+        else:
+            verdict, results = rules.judge(rule, world)
+            others = [rules.judge(rule, world, level)[0] for level in OTHER_LEVELS]
+            reading = _reading(row.said, found, rule, verdict, results)
+    except BookError as error:
+        raise type(error)(f"table claims, claim {row.id}: {error}") from error
+    return {
+        "verdict": verdict,
+        "reading": reading,
+        "findings": " ".join(dict.fromkeys([*of_rule, *ids])),
+        "tables": " ".join(of_tables),
+        "fragile": "; ".join(dict.fromkeys(other for other in others if other != verdict)),
+        "unpublished": " ".join(_failed([*of_rule, *ids], world)),
+    }
+
+
+def _failed(ids: list[str], world: World) -> list[str]:
+    """Fits for want of which some of these findings are not published."""
+    return sorted(world.findings.fits_failed(ids)) if isinstance(world.findings, Findings) else []
+
+
+def _reading_without(failed: list[str], said: str) -> str:
+    """One sentence on a claim whose rule needs fits that are not published."""
+    numbers = "its numbers are" if len(failed) == 1 else "their numbers are"
+    conclusion = CONCLUSIONS[UNDECIDED].format(said=said)
+    return _sentence(f"{did_not_converge(failed)}, so {numbers} not published: {conclusion}")
+
+
+def _reading(said: str, found: str, rule: Rule, verdict: str, results: list[bool | None]) -> str:
+    """One sentence: what was found, and what follows of the claim."""
+    if rule.kind == "missing":
+        return _sentence(f"{found}; to decide it one would need {rule.text}" if found else f"it would take {rule.text}")
+    if rule.kind == "untestable":
+        return _sentence(rule.text)
+    conclusion = CONCLUSIONS[verdict].format(said=said)
+    if rule.kind == "parts" and verdict == IN_PART:
+        conclusion += f", {sum(result is True for result in results)} of {len(results)} parts"
+    return _sentence(f"{found}: {conclusion}")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,433 @@
+"""The rule of a claim: a small language about findings and tables, read by hand and never run as code.
+
+::
+
+    untestable: why                          not a testable statement
+    missing: which data it would take        not decided by these data
+    TEST; TEST; ...                          parts: all, some or none of them hold
+    VERDICT if TEST; VERDICT if TEST; ...    the first test that holds decides
+
+A test is a comparison (``<``, ``<=``, ``=``, ``!=``, ``>=``, ``>``, also in a chain) or ``P(event) > level``, joined by
+``and`` and ``or``. It holds, fails or stays open: ``P(event) > 0.9`` holds above 0.9, fails where the event's opposite
+has more than 0.9, and is open between. An event is a comparison of findings draw by draw, or one finding that is a
+probability. Values are numbers, 'text', ids of findings, ``mean(id)``, ``low(id)`` and ``high(id)`` (ends of the
+94 % highest-density interval), ``year(x)``, ``month(x)``, ``|x|``, ``+ - * /`` with spaces around the minus, and what
+stands in a table:
+
+::
+
+    table(NAME, COLUMN, COLUMN = 'x', ...)   the cell of the one row that fits
+    count(NAME, COLUMN ~ 'x|y', ...)         rows that fit; ~ looks for any of the words
+    distinct, largest, smallest, total(NAME, COLUMN, ...)
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, reduce
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.errors import DataError, FitNotPublished
+from jingjinji.core.findings import NOT_PUBLISHED, Finding, find
+
+SUPPORTED, IN_PART, CONTRADICTED = "supported", "supported in part", "contradicted"
+UNDECIDED, UNTESTABLE = "not decided by these data", "not a testable statement"
+VERDICTS = (SUPPORTED, IN_PART, CONTRADICTED, UNDECIDED, UNTESTABLE)
+WITHOUT_TEST = {"missing": UNDECIDED, "untestable": UNTESTABLE}
+COMPARED = {
+    "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
+}  # fmt: skip
+CALCULATED = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+OF_FINDING = {"mean": lambda f: f.mean, "low": lambda f: f.hdi[0], "high": lambda f: f.hdi[1]}
+OF_DATE = {"year": lambda text: float(text[:4]), "month": lambda text: text[:7]}
+OF_COLUMN = {"largest": "max", "smallest": "min", "total": "sum"}
+OF_TABLE = ("table", "count", "distinct", *OF_COLUMN)
+TOKEN = re.compile(
+    r"\s*(?:(?P<id>[a-z][a-z0-9]*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+(?:@[a-z0-9]+(?:-[a-z0-9]+)*)?)"
+    r"|(?P<number>\d+(?:\.\d+)?)|(?P<text>'[^']*')|(?P<word>[A-Za-z_]\w*)|(?P<sign><=|>=|!=|[-<>=+*/|(),;~]))"
+)
+CLAUSE = re.compile(rf"\s*({'|'.join(map(re.escape, sorted(VERDICTS, key=len, reverse=True)))}) if\s")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that has been read.
+
+    `kind` is ``missing``, ``untestable``, ``parts`` or ``clauses``; `text` what follows the first two; `tests` pairs of
+    a verdict (empty for parts) and a test.
+    """
+
+    kind: str
+    text: str = ""
+    tests: tuple = ()
+
+
+@dataclass(frozen=True)
+class World:
+    """What a rule is about: findings by id, and the loader of tables."""
+
+    findings: dict[str, Finding]
+    load: Callable[[str], pd.DataFrame] = tables.load
+
+
+@cache
+def parse(text: str) -> Rule:
+    """The rule of a text; raises DataError with the place at which it is no rule."""
+    kind, colon, reason = text.partition(":")
+    if kind.strip() in WITHOUT_TEST and colon:
+        if not reason.strip():
+            raise DataError(f"rule '{text}' gives no reason: write it after the colon")
+        return Rule(kind.strip(), reason.strip())
+    pieces = [piece for piece in _pieces(text) if piece.strip()]
+    if not pieces:
+        raise DataError("the rule is empty: expected a test, or 'missing: ...' or 'untestable: ...'")
+    clauses = [CLAUSE.match(piece) for piece in pieces]
+    if any(clauses) and not all(clauses):
+        raise DataError(f"rule '{text}' mixes tests with and without a verdict: expected all or none with 'VERDICT if'")
+    tests = [(clause[1], piece[clause.end() :]) if clause else ("", piece)
+             for clause, piece in zip(clauses, pieces, strict=True)]  # fmt: skip
+    return Rule(
+        "clauses" if any(clauses) else "parts", "", tuple((verdict, _Reader(test).test()) for verdict, test in tests)
+    )
+
+
+def _pieces(text: str) -> list[str]:
+    """The text cut at its semicolons, those inside quoted words left alone."""
+    return re.findall(r"(?:[^;']|'[^']*'|')+", text)
+
+
+class _Reader:
+    """Recursive descent over the tokens of a test or a value; a node is a tuple that begins with its kind."""
+
+    def __init__(self, text: str):
+        self.text, self.tokens, place = text, [], 0
+        while text[place:].strip():
+            match = TOKEN.match(text, place)
+            if not match:
+                raise DataError(f"rule '{text.strip()}' has '{text[place:].strip()[:12]}', which is no part of a rule")
+            self.tokens.append((match.lastgroup, match[match.lastgroup]))
+            place = match.end()
+
+    def test(self) -> tuple:
+        return self._whole(self._any())
+
+    def value(self) -> tuple:
+        """A value, or ``P(event)`` without a level."""
+        return self._whole(self._event() if self._next() == ("word", "P") else self._sum())
+
+    def _whole(self, node: tuple) -> tuple:
+        if self.tokens:
+            raise DataError(f"rule '{self.text.strip()}' goes on with '{self.tokens[0][1]}' where its end was expected")
+        return node
+
+    def _next(self) -> tuple[str, str]:
+        return self.tokens[0] if self.tokens else ("", "its end")
+
+    def _take(self, *allowed: str) -> str:
+        kind, found = self._next()
+        if found not in allowed or kind == "text":
+            raise DataError(f"rule '{self.text.strip()}' has {found} where {' or '.join(allowed)} was expected")
+        return self.tokens.pop(0)[1]
+
+    def _joined(self, word: str, part: Callable) -> tuple:
+        parts = [part()]
+        while self._next() == ("word", word):
+            self.tokens.pop(0)
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else (word, *parts)
+
+    def _any(self) -> tuple:
+        return self._joined("or", lambda: self._joined("and", self._single))
+
+    def _single(self) -> tuple:
+        if self._next() != ("word", "P"):
+            return self._comparison()
+        event = self._event()
+        sign, (kind, level) = self._take(">", ">="), self._next()
+        if kind != "number" or not 0.5 <= float(level) < 1:
+            raise DataError(f"rule '{self.text.strip()}' has the level {level}: expected a number from 0.5 to below 1")
+        self.tokens.pop(0)
+        return ("chance", event, sign, float(level))
+
+    def _event(self) -> tuple:
+        self._take("P")
+        self._take("(")
+        inside = self._joined("or", lambda: self._joined("and", lambda: self._comparison(alone=True)))
+        self._take(")")
+        return inside
+
+    def _comparison(self, alone: bool = False) -> tuple:
+        values, signs = [self._sum()], []
+        while self._next()[0] == "sign" and self._next()[1] in COMPARED:
+            signs.append(self._take(*COMPARED))
+            values.append(self._sum())
+        if not signs and alone and values[0][0] == "finding":
+            return values[0]
+        if not signs:
+            raise DataError(f"rule '{self.text.strip()}' compares nothing: expected one of {', '.join(COMPARED)}")
+        return ("compare", tuple(values), tuple(signs))
+
+    def _sum(self) -> tuple:
+        return self._calculated(("+", "-"), lambda: self._calculated(("*", "/"), self._signed))
+
+    def _calculated(self, signs: tuple[str, str], part: Callable) -> tuple:
+        node = part()
+        while self._next()[0] == "sign" and self._next()[1] in signs:
+            node = (self._take(*signs), node, part())
+        return node
+
+    def _signed(self) -> tuple:
+        if self._next() == ("sign", "-"):
+            self.tokens.pop(0)
+            return ("-", ("number", 0.0), self._signed())
+        return self._primary()
+
+    def _primary(self) -> tuple:
+        kind, found = self._next()
+        if kind in ("number", "text", "id"):
+            self.tokens.pop(0)
+            return {"number": lambda: ("number", float(found)), "text": lambda: ("text", found[1:-1]),
+                    "id": lambda: ("finding", found)}[kind]()  # fmt: skip
+        if kind == "word":
+            return self._call()
+        closing = {"(": ")", "|": "|"}[self._take("(", "|")]
+        inside = self._sum()
+        self._take(closing)
+        return ("size", inside) if closing == "|" else inside
+
+    def _call(self) -> tuple:
+        name = self._take(*OF_FINDING, *OF_DATE, *OF_TABLE)
+        self._take("(")
+        if name in OF_TABLE:
+            node = self._lookup(name)
+        else:
+            node = ("of", name, self._sum())
+            if name in OF_FINDING and node[2][0] != "finding":
+                raise DataError(f"rule '{self.text.strip()}' asks for {name}() of what is no finding: write its id")
+        self._take(")")
+        return node
+
+    def _lookup(self, name: str) -> tuple:
+        table, column, conditions = self._word("a table"), "", []
+        if name != "count":
+            self._take(",")
+            column = self._word("a column")
+        while self._next() == ("sign", ","):
+            self.tokens.pop(0)
+            where = self._word("a column")
+            sign, (kind, literal) = self._take(*COMPARED, "~"), self._next()
+            if kind not in ("number", "text"):
+                raise DataError(f"rule '{self.text.strip()}' has {literal} where a number or 'text' was expected")
+            self.tokens.pop(0)
+            conditions.append((where, sign, float(literal) if kind == "number" else literal[1:-1]))
+        return ("lookup", name, table, column, tuple(conditions))
+
+    def _word(self, expected: str) -> str:
+        kind, found = self._next()
+        if kind != "word":
+            raise DataError(f"rule '{self.text.strip()}' has {found} where the name of {expected} was expected")
+        return self.tokens.pop(0)[1]
+
+
+def judge(rule: Rule, world: World, level: float | None = None) -> tuple[str, list[bool | None]]:
+    """The verdict of a rule, and for each of its tests whether it holds (None: open).
+
+    `level` stands in for every level of a probability. Raises UnknownFinding for an id without a finding, DataError
+    for a table, column or row that is not there, and FitNotPublished where a finding's fit did not converge.
+    """
+    if rule.kind in WITHOUT_TEST:
+        return WITHOUT_TEST[rule.kind], []
+    results = [_holds(test, world, level) for _, test in rule.tests]
+    if rule.kind == "clauses":
+        decided = (verdict for (verdict, _), result in zip(rule.tests, results, strict=True) if result)
+        return next(decided, UNDECIDED), results
+    if all(results):
+        return SUPPORTED, results
+    if all(result is False for result in results):
+        return CONTRADICTED, results
+    return IN_PART if any(results) else UNDECIDED, results
+
+
+def named(rule: Rule) -> tuple[list[str], list[str]]:
+    """Ids of findings and names of tables in a rule, in its order."""
+    return _named(rule.tests)
+
+
+def filled(template: str, world: World) -> tuple[str, list[str]]:
+    """A text with its placeholders filled, and the ids of findings in them.
+
+    ``{id}`` is a finding with its interval, ``{value:id}`` its mean alone; any other value of the language, and
+    ``{P(event)}``, is computed. Where it needs a finding that is not published, `NOT_PUBLISHED` stands in its place.
+    """
+    ids: list[str] = []
+
+    def text_of(match: re.Match) -> str:
+        inside = match[1].strip()
+        plain = inside.removeprefix("value:")
+        node = _Reader(plain).value()
+        ids.extend(_named(node)[0])
+        if node[0] != "finding" and plain != inside:
+            raise DataError(f"placeholder {{{inside}}} is no finding: expected {{value:id}}")
+        try:
+            return _filled(node, world, alone=plain != inside)
+        except FitNotPublished:
+            return NOT_PUBLISHED
+
+    return PLACEHOLDER.sub(text_of, template), ids
+
+
+def _filled(node: tuple, world: World, alone: bool) -> str:
+    if node[0] == "finding":
+        found = find(world.findings, node[1])
+        return found.value_text if alone or found.is_probability else found.text
+    value = _chance(node, world) if node[0] in ("compare", "and", "or") else _value(node, world)
+    return value if isinstance(value, str) else number(value)
+
+
+def number(value: float) -> str:
+    """A number with at most three significant digits, whole numbers in full."""
+    rounded = round(value) if float(value).is_integer() or abs(value) >= 1000 else float(f"{value:.3g}")
+    return f"{rounded}".removesuffix(".0").replace("-", "\N{MINUS SIGN}")
+
+
+def _named(node) -> tuple[list[str], list[str]]:
+    ids, names = [], []
+    if isinstance(node, tuple):
+        if node[:1] == ("finding",):
+            ids.append(node[1])
+        elif node[:1] == ("lookup",):
+            names.append(node[2])
+        else:
+            for part in node:
+                inner_ids, inner_names = _named(part)
+                ids += inner_ids
+                names += inner_names
+    return list(dict.fromkeys(ids)), list(dict.fromkeys(names))
+
+
+def _holds(test: tuple, world: World, level: float | None) -> bool | None:
+    match test:
+        case ("and", *parts):
+            results = [_holds(part, world, level) for part in parts]
+            return False if False in results else None if None in results else True
+        case ("or", *parts):
+            results = [_holds(part, world, level) for part in parts]
+            return True if True in results else None if None in results else False
+        case ("chance", event, sign, stated):
+            chance, limit = _chance(event, world), stated if level is None else level
+            above = COMPARED[sign]
+            return True if above(chance, limit) else False if above(1 - chance, limit) else None
+    return bool(_compared(test, world, draws=False))
+
+
+def _chance(event: tuple, world: World) -> float:
+    """Probability of an event; its findings are compared draw by draw, those of two fits as independent ones."""
+    if event[0] == "finding":
+        found = find(world.findings, event[1])
+        if not found.is_probability:
+            raise DataError(
+                f"P({event[1]}) asks for the probability of a quantity in {found.unit or 'numbers'}: compare it"
+            )
+        return found.mean
+    sizes = {found.draws.size for found in (find(world.findings, id) for id in _named(event)[0]) if not found.exact}
+    if len(sizes) > 1:
+        raise DataError("P(...) compares findings of fits with unlike numbers of draws: join two tests with 'and'")
+    return float(np.mean(_event(event, world)))
+
+
+def _event(event: tuple, world: World):
+    match event:
+        case ("and", *parts):
+            return reduce(np.logical_and, (_event(part, world) for part in parts))
+        case ("or", *parts):
+            return reduce(np.logical_or, (_event(part, world) for part in parts))
+        case ("finding", id):
+            raise DataError(f"P(...) joins '{id}' with another event: a probability stands alone in P(...)")
+    return _compared(event, world, draws=True)
+
+
+def _compared(node: tuple, world: World, draws: bool):
+    _, parts, signs = node
+    values = [_value(part, world, draws) for part in parts]
+    pairs = list(zip(values, signs, values[1:], strict=False))
+    for left, sign, right in pairs:
+        if isinstance(left, str) != isinstance(right, str) or (isinstance(left, str) and sign not in ("=", "!=")):
+            raise DataError(
+                f"'{left}' {sign} '{right}' compares words with numbers, or words by size: expected = or !="
+            )
+    return reduce(np.logical_and, (COMPARED[sign](left, right) for left, sign, right in pairs))
+
+
+def _value(node: tuple, world: World, draws: bool = False):
+    """A number, a text, or (inside P) the draws of what is uncertain, flat."""
+    match node:
+        case ("number" | "text", value):
+            return value
+        case ("finding", id):
+            found = find(world.findings, id)
+            if not found.exact and not draws:
+                raise DataError(f"'{id}' is uncertain: write P(...) > 0.9, or mean(), low() or high() of it")
+            return found.draws.ravel() if draws and not found.exact else found.mean
+        case ("size", inside):
+            return abs(_number(_value(inside, world, draws)))
+        case ("of", name, inside) if name in OF_FINDING:
+            return OF_FINDING[name](find(world.findings, inside[1]))
+        case ("of", name, inside):
+            text = _value(inside, world)
+            if not isinstance(text, str) or not re.match(r"\d{4}", text):
+                raise DataError(f"{name}() was given {text}: expected a date, such as 2022-08-30")
+            return OF_DATE[name](text)
+        case ("lookup", name, table, column, conditions):
+            return _looked_up(name, table, column, conditions, world)
+    sign, left, right = node
+    one, other = (_number(_value(part, world, draws)) for part in (left, right))
+    return CALCULATED[sign](one, other)
+
+
+def _number(value):
+    if isinstance(value, str):
+        raise DataError(f"'{value}' is counted with: expected a number")
+    return value
+
+
+def _looked_up(name: str, table: str, column: str, conditions: tuple, world: World):
+    rows = world.load(table)
+    for where, sign, literal in conditions:
+        rows = rows[_fits(_column(rows, where, table), sign, literal)]
+    if name == "count":
+        return float(len(rows))
+    cells = _column(rows, column, table)
+    if name == "distinct":
+        return float(cells[cells.notna() & (cells != "")].nunique())
+    where = ", ".join(f"{key} {sign} {literal}" for key, sign, literal in conditions)
+    if name != "table":
+        if not cells.notna().any():
+            raise DataError(f"table {table} has no value with {where}: {name}() needs one")
+        value = getattr(cells, OF_COLUMN[name])()
+        return value if isinstance(value, str) else float(value)
+    if len(cells) != 1:
+        raise DataError(f"table {table} has {len(cells)} rows with {where}: expected one; name the row more closely")
+    cell = cells.iloc[0]
+    if pd.isna(cell) or cell == "":
+        raise DataError(f"table {table}, column '{column}' is empty where {where}: expected a value")
+    return cell if isinstance(cell, str) else float(cell)
+
+
+def _column(rows: pd.DataFrame, name: str, table: str) -> pd.Series:
+    if name not in rows:
+        raise DataError(f"table {table} has no column '{name}': expected one of {', '.join(rows.columns)}")
+    column = rows[name]
+    return column.dt.strftime("%Y-%m-%d") if pd.api.types.is_datetime64_any_dtype(column) else column
+
+
+def _fits(cells: pd.Series, sign: str, literal: float | str) -> pd.Series:
+    if isinstance(literal, str):
+        cells = cells.fillna("").astype(str)
+    if sign == "~":
+        return cells.str.contains("|".join(map(re.escape, str(literal).split("|"))), case=False)
+    return COMPARED[sign](cells, literal).fillna(False).astype(bool)

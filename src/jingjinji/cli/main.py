@@ -1,0 +1,251 @@
+"""The command ``jingjinji``: one thin function a command."""
+
+import atexit
+import contextlib
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import jingjinji
+from jingjinji.cli import data
+from jingjinji.core.errors import BookError
+
+app = typer.Typer(
+    help="Ten years of environmental cooperation in Beijing-Tianjin-Hebei: data, fits, findings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.app)
+findings_app = typer.Typer(help="The named numbers of the book.", no_args_is_help=True)
+app.add_typer(findings_app, name="findings")
+Quick = Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; never for publication.")]
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends in one sentence and exit code 1."""
+    try:
+        app()
+    except BookError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def fit(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Fits to make, or a group such as apec; all of the book by default.")
+    ] = None,
+    quick: Quick = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sampled, and why; sample nothing.")
+    ] = False,
+    further: Annotated[
+        bool, typer.Option("--further", help="Let fits that were short of draws go on beyond the gate's limit.")
+    ] = False,
+    scheduler: Annotated[
+        str, typer.Option(envvar="DASK_SCHEDULER_ADDRESS", help="An existing dask scheduler, tcp://HOST:PORT.")
+    ] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Then remove fits of earlier code, data or settings.")] = False,
+    resolution: Annotated[str, typer.Option(help="day, or hour for the raw archives of apec.")] = "day",
+) -> None:
+    """Make every fit that is missing, in parallel; keep those that pass the gate."""
+    print("Looking which fits are stored ...", flush=True)
+    if quick:
+        os.environ["JINGJINJI_DRAWS"] = "quick"
+    from jingjinji.core import registry
+    from jingjinji.fits import cluster, fitting, progress
+
+    if prune and fitting.draft():
+        raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
+    if prune:
+        fitting.refuse_shared()
+    wanted = _wanted(names or [], resolution)
+    todo = fitting.missing(wanted, further=further)
+    if dry_run:
+        rows = []
+        if todo:
+            cluster.make(todo, fitting.mode(), rows.append, scheduler=scheduler, dry=True, further=further)
+        print(progress.dry_text(len(wanted), rows))
+        return
+    with progress.Progress(wanted, todo) as view:
+        done = fitting.sample_missing(wanted, view.report, todo=todo, scheduler=scheduler, further=further)
+    print(view.summary(done))
+    if prune:
+        kept = fitting.names((*registry.TOPICS, *registry.BY_HOUR))
+        print(f"{fitting.prune(kept)} earlier entries were removed.")
+    _end_where_unpublished(wanted)
+
+
+def _end_where_unpublished(wanted: list[str]) -> None:
+    """Raise BookError with a sentence for each of the wanted fits that did not pass; the draft asks for nothing."""
+    from jingjinji.fits import fitting
+
+    keys = fitting.key_of_findings(wanted)
+    failed = {name: fitting.problem_of(name, key) for name, key in keys.items()}
+    failed = {name: problem for name, problem in failed.items() if problem}
+    if failed:
+        how = "; ".join(f"fit '{name}' did not pass the gate: {problem}" for name, problem in failed.items())
+        short = [name for name in failed if fitting.may_go_on(name, keys[name])]
+        more = f"go on with 'jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
+        raise BookError(
+            f"{how}. {'Their' if len(failed) > 1 else 'Its'} numbers are not published: {more}sample the whole book "
+            "with other seeds, 'JINGJINJI_SEED=1 make book'"
+        )
+
+
+def _wanted(names: list[str], resolution: str) -> list[str]:
+    """Names of fits, groups of topics written out; raises BookError for a resolution that a group does not have."""
+    from jingjinji.core import registry
+    from jingjinji.fits import fitting
+
+    if resolution == "hour":
+        if names != ["apec"]:
+            raise BookError(
+                f"--resolution hour is for apec alone, found '{' '.join(names)}': write 'jingjinji fit apec'"
+            )
+        return fitting.names(registry.BY_HOUR)
+    if resolution != "day":
+        raise BookError(f"--resolution is '{resolution}': expected day or hour")
+    wanted = []
+    for name in names:
+        group = [topic for topic in registry.TOPICS if topic.startswith(f"{name}_")]
+        wanted += fitting.names(group) if group and name not in registry.TOPICS else [name]
+    return wanted or fitting.names()
+
+
+@app.command()
+def simulate(
+    topics: Annotated[list[str] | None, typer.Argument(help="Models whose toys are simulated; all by default.")] = None,
+    records: Annotated[int, typer.Option(help="Made-up records of each toy.", min=1)] = 100,
+) -> None:
+    """Sample made-up records of known truth and keep how often the truth is found: results/simulations.json."""
+    from jingjinji.core import registry
+    from jingjinji.fits import simulations
+
+    for topic in topics or registry.TOPICS:
+        print(simulations.run(topic, records), flush=True)
+
+
+@app.command()
+def book(quick: Quick = False) -> None:
+    """Make every fit that is missing, then build the site, with warnings as errors.
+
+    One process does both: starting Python and loading its libraries takes longer than most builds. A fit that did not
+    pass leaves a notice where its numbers would stand; the command then ends with an error, but with a site.
+    """
+    # a build makes millions of objects that stay: looking through them for garbage takes a fifth of its time
+    gc.set_threshold(100_000, 50, 1000)
+    atexit.register(gc.freeze)
+    problem = None
+    try:
+        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    except BookError as error:
+        from jingjinji.fits import fitting
+
+        if fitting.missing():
+            raise
+        problem = error
+    print("Running the pages and building the site ...", flush=True)
+    _quiet_kernels()
+    from jupyter_book.cli.main import main as jupyter_book
+
+    options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
+    out = jingjinji.PROJECT
+    if quick:
+        out = jingjinji.PROJECT / "_build/quick"
+        options += ["--path-output", str(out)]
+    try:
+        # by itself the command would end this process when the site stands, also where it has a hole
+        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
+    except RuntimeError:
+        raise BookError("the site was not built: the reason stands above") from None
+    if problem:
+        raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
+
+
+def _quiet_kernels() -> None:
+    """Kernels of pages read a configuration of the book's own: no user's, and no warnings of their transport."""
+    profile = jingjinji.CACHE / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.IPKernelApp.log_level = 40\n", "utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="Name of a model: decline.")],
+    out: Annotated[Path, typer.Option(help="The csv file to write.")],
+    months: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021-01:2023-12.")] = "",
+    years: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021:2024.")] = "",
+) -> None:
+    """Posterior predictive of city-months and annual means, in µg/m³ on the official basis of the time."""
+    from jingjinji.core import registry
+    from jingjinji.fits import fitting
+
+    if model != "decline":
+        raise BookError(f"model '{model}' does not predict concentrations: expected decline")
+    span = _span(years) if years else None
+    if span and not all(text.isdigit() for text in span):
+        raise BookError(f"--years is '{years}': expected FIRST:LAST in whole years, for instance 2021:2024")
+    if not (months or span):
+        raise BookError("nothing to predict: give --months FIRST:LAST or --years FIRST:LAST")
+    months_span = _span(months) if months else None
+    table = registry.module(model).predict(
+        fitting.load_fit(model), months_span, (int(span[0]), int(span[1])) if span else None
+    )
+    aside = out.with_name(f".{out.name}.part")
+    try:
+        table.to_csv(aside, index=False, float_format="%.3f")
+        aside.replace(out)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise BookError(f"{out} cannot be written ({error.strerror}): choose another file with --out") from None
+    print(f"{len(table)} rows written to {out}")
+
+
+@findings_app.command("list")
+def list_findings() -> None:
+    """Print every finding with its interval."""
+    from jingjinji.fits import fitting
+
+    view = Table()
+    for column in ("id", "value", "what"):
+        view.add_column(column)
+    for finding in fitting.all_findings().values():
+        view.add_row(finding.id, finding.text, finding.label)
+    Console().print(view)
+
+
+@findings_app.command("publish")
+def publish_findings() -> None:
+    """Write results/reference.json: the findings that later reruns are compared with."""
+    from jingjinji.fits import verify
+
+    print(f"{verify.publish()} findings written to {verify.REFERENCE}")
+
+
+@app.command("verify")
+def verify_findings() -> None:
+    """Compare the findings of this machine's fits with the published ones; exit code 1 where they differ."""
+    from jingjinji.fits import verify
+
+    print(verify.compare())
+
+
+def _span(text: str) -> tuple[str, str]:
+    first, colon, last = text.partition(":")
+    if not (first and colon and last) or first > last:
+        raise BookError(f"'{text}' is not a span: expected FIRST:LAST with FIRST not after LAST")
+    return first, last
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Where each model lives: one module a model, each with the same four functions: load, build, findings, simulate.
+
+``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``findings(fit)`` the named quantities of a
+fit, ``simulate(truth, rng, panel)`` a panel with known parameters. ``VARIANTS`` names the panels that are fitted beside
+the main one and reuse its compiled model, ``TOYS`` the made-up records of known truth (`simulations`), ``data(panel)``
+the arrays. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
+``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
+"""
+
+import importlib
+from types import ModuleType
+
+from jingjinji.core.errors import BookError
+
+PLACES = {
+    "decline": "air.decline",
+    "apec_stations": "november.stations",
+    "energy_emissions": "energy.emissions",
+    "apec_series": "november.series",
+    "energy_mix": "energy.mix",
+    "energy_phase_out": "energy.phase_out",
+    "apec_donors": "november.donors",
+    "heavy_days": "air.heavy_days",
+    "miyun": "water.quality",
+    "april": "water.april",
+    "storage": "water.reservoir",
+    "hydrogen": "hydrogen.fleets",
+    "enterprises": "hydrogen.firms",
+    "carbon": "carbon.market",
+    "hongkong": "hongkong.emissions",
+    "efficiency": "cities.frontier",
+    "apec_hours": "november.hours",
+}
+"""Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
+BY_HOUR = ("apec_hours",)
+"""Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
+TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
+
+
+def module(topic: str) -> ModuleType:
+    """The module of a model; imported only when it is asked for. Raises BookError for an unknown one."""
+    if topic not in PLACES:
+        raise BookError(f"there is no model '{topic}': expected one of {', '.join(TOPICS)}")
+    return importlib.import_module(f"jingjinji.topics.{PLACES[topic]}")

@@ -1,0 +1,306 @@
+"""Who makes which fit where: jobs of a topic each, on a dask cluster of this machine's cores or on an existing one.
+
+A job runs in a process of its own (`fit_job`), which a worker starts and watches. Jobs that take longest go first. A
+worker that dies is replaced by its cluster, and its job is done again: what it had finished lies in the store. The
+store is a folder that all workers see, or else what a worker made travels back to it.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import jingjinji
+from jingjinji.core import registry
+from jingjinji.core.errors import BookError
+from jingjinji.fits import fit_job, fitting, sampler, store
+from jingjinji.fits.fit_job import Job
+
+COSTS = jingjinji.PROJECT / "results" / "costs.json"
+"""Seconds that each fit took when the published findings were made: compile, sample, findings."""
+TOPIC = "jingjinji"
+RETRIES = 2
+ANSWER_SECONDS = 10
+JOINING_SECONDS = 5
+"""How soon a worker that joins late gets a job."""
+POLL = 0.2
+WITHOUT_WATCHING = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+}
+"""What dask would note a hundred times a second of workers that only wait for processes: a fifteenth of a core."""
+_running: dict[int, subprocess.Popen] = {}
+
+
+def costs(names: Iterable[str]) -> dict[str, float]:
+    """Seconds that each fit is expected to take; a fit that nobody has timed is expected to be a long one."""
+    try:
+        known = json.loads(COSTS.read_text("utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    return {name: sum(known[name].values()) if name in known else 60.0 for name in names}
+
+
+def jobs(
+    fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = False, strange: bool = False
+) -> list[Job]:
+    """One job for the fits of each topic, the longest first; topics whose fits need one another are one job."""
+    groups: dict[str, str] = {}
+    for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
+        for other in getattr(registry.module(topic), "BESIDE", {}).values():
+            groups[topic] = other.partition("/")[0]
+    sorted_fits: dict[str, dict[str, str]] = {}
+    for name, key in fits.items():
+        topic = name.partition("/")[0]
+        sorted_fits.setdefault(groups.get(topic, topic), {})[name] = key
+    expected = costs(fits)
+    made = []
+    for leader, members in sorted_fits.items():
+        # what others need comes first
+        order = sorted(members, key=lambda name, leader=leader: name.partition("/")[0] != leader)
+        made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further, strange=strange))
+    if mode == fitting.PRIOR:
+        return _merged(made)
+    return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
+
+
+def _merged(jobs: list[Job]) -> list[Job]:
+    """As few jobs as there are cores: where nothing is compiled, starting a process takes longest."""
+    count = min(len(jobs), cores())
+    return [replace(jobs[k], fits={n: key for job in jobs[k::count] for n, key in job.fits.items()})
+            for k in range(count)]  # fmt: skip
+
+
+def make(
+    fits: dict[str, str],
+    mode: str,
+    report: Callable[[dict], None],
+    *,
+    scheduler: str = "",
+    dry: bool = False,
+    further: bool = False,
+) -> dict[str, str]:
+    """Make fits (name -> key of findings); returns name -> phase in which each ended.
+
+    Arguments as of `fitting.sample_missing`.
+
+    Raises BookError where a job could not be done; what others have made is kept.
+    """
+    from distributed import Client
+
+    waiting = jobs(fits, mode, dry=dry, further=further, strange=bool(scheduler))
+    store.folder().mkdir(parents=True, exist_ok=True)
+    token = f".here-{uuid.uuid4().hex}"
+    here = store.folder() / token
+    here.touch()
+    ended: dict[str, str] = {}
+
+    def note(event) -> None:
+        _, told = event
+        if "phase" in told:
+            ended[told["fit"]] = told["phase"]
+        report(told)
+
+    local = None if scheduler else _local(len(waiting))
+    try:
+        try:
+            client = Client(scheduler or local, timeout=ANSWER_SECONDS)
+        except OSError as error:
+            raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
+        with client:
+            client.subscribe_topic(f"{TOPIC} {token}", note)
+            problems = _supervise(client, waiting, token, report, scheduler)
+            time.sleep(POLL)  # the last events are on their way
+    finally:
+        end_all()
+        if local is not None:
+            local.close()
+        here.unlink(missing_ok=True)
+    if problems:
+        raise BookError("; ".join(problems) + ": the other fits are kept, run the command again")
+    return ended
+
+
+def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], None], scheduler: str) -> list[str]:
+    """Give out jobs as threads come free and take what comes back, to the end; returns what went wrong, in words.
+
+    A job waits for a free thread, not for a worker chosen beforehand. Raises BookError where the scheduler goes away.
+    """
+    from distributed import CancelledError, wait
+    from distributed.comm import CommClosedError
+
+    seed, folder = os.environ.get("JINGJINJI_SEED", ""), str(store.folder())
+    running, problems, start = {}, [], time.monotonic()
+    lonely = bool(scheduler)
+    while waiting or running:
+        try:
+            free = sum(client.nthreads().values()) - len(running)
+            while waiting and free > 0:
+                job, free = waiting.pop(0), free - 1
+                future = client.submit(work, asdict(job), folder, token, seed, retries=RETRIES, pure=False)
+                running[future], lonely = next(iter(job.fits)).partition("/")[0], False
+            _share_threads(len(running))
+            if lonely and time.monotonic() - start > JOINING_SECONDS:
+                report({"fit": scheduler, "phase": "no worker has joined yet: start one with 'dask worker'"})
+                lonely = False
+            if not running:
+                time.sleep(POLL)
+                continue
+            with contextlib.suppress(TimeoutError):
+                wait(list(running), timeout=JOINING_SECONDS, return_when="FIRST_COMPLETED")
+            results = {future: _result(future) for future in running if future.done()}
+        except (CancelledError, CommClosedError) as error:
+            raise BookError(
+                f"the dask scheduler at {scheduler} has gone away: start it, and run the command again; what was "
+                "finished is kept"
+            ) from error
+        for future, (fault, entries) in results.items():
+            topic = running.pop(future)
+            problems += [f"{topic}: {fault}"] if fault else []
+            _take(entries)
+    return problems
+
+
+def _take(entries: dict[str, dict[str, bytes]]) -> None:
+    """Put into the store what has travelled back; BookError where the disk does not take it."""
+    try:
+        for place, files in entries.items():
+            store.unpack(*place.split("|"), files)
+    except OSError as error:
+        raise BookError(
+            f"{store.folder()} does not take what workers have made ({error.strerror}): make room, and run the command "
+            "again; what was put there before is kept"
+        ) from error
+
+
+def _result(future) -> tuple[str, dict]:
+    """What a job returned; its fault alone where it was given up."""
+    if future.status == "error":
+        return str(future.exception()), {}
+    return future.result()
+
+
+def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, dict[str, bytes]]]:
+    """On a worker: do a job in a process of its own and pass its events on.
+
+    Returns a user's mistake in words, and the entries that were made where the worker does not see the store of the one
+    who asked. Raises RuntimeError where the process died, so that the job is done again.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+    sees_store = Path(folder, token).exists()
+    environment = sampler.environment() | {"JINGJINJI_DRAWS": job["mode"], "JINGJINJI_SEED": seed}
+    environment["JINGJINJI_STORE"] = folder if sees_store else str(store.folder())
+    events: list[dict] = []
+    job["threads"] = threads = _threads()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "jingjinji.fits.fit_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True,
+    )  # fmt: skip
+    _running[child.pid] = child
+    errors: list[str] = []
+
+    def relay() -> None:
+        for line in child.stdout:
+            events.append(json.loads(line))
+            worker.log_event(f"{TOPIC} {token}", events[-1])
+
+    readers = [threading.Thread(target=relay), threading.Thread(target=lambda: errors.extend(child.stderr))]
+    try:
+        for reader in readers:
+            reader.start()
+        child.stdin.write(json.dumps(job) + "\n")
+        child.stdin.flush()
+        while child.poll() is None:
+            time.sleep(POLL)
+            state = worker.state.tasks.get(task)
+            if state is None or state.state == "cancelled":
+                child.kill()
+            if _threads() > threads:
+                threads = _threads()
+                child.stdin.write(f"{threads}\n")
+                child.stdin.flush()
+    finally:
+        child.kill()
+        for reader in readers:
+            reader.join(timeout=5)
+        child.wait()
+        store.clear_up_after(child.pid, Path(environment["JINGJINJI_STORE"]))
+        _running.pop(child.pid, None)
+    if child.returncode not in (0, fit_job.MISTAKE):
+        raise RuntimeError(_said(errors, child.returncode))
+    made = {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
+    return _said(errors, child.returncode) if child.returncode else "", made
+
+
+def cores() -> int:
+    """Cores that this process may use: fewer than the machine has in a container, or where an affinity is set."""
+    from dask.system import CPU_COUNT
+
+    return CPU_COUNT
+
+
+def end_all() -> None:
+    """End every process that this one has started for a job, and remove what it was writing."""
+    children = list(_running.values())
+    for child in children:
+        child.kill()
+    for child in children:
+        child.wait()
+        store.clear_up_after(child.pid, store.folder())
+
+
+def _local(count: int):
+    """A cluster of as many workers as cores, inside this process: what samples runs in processes of its own."""
+    import dask
+    from distributed import LocalCluster
+
+    dask.config.set(WITHOUT_WATCHING)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _share_threads(count)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Port 8787 is already in use")
+        return LocalCluster(n_workers=min(cores(), count), threads_per_worker=1, processes=False,
+                            dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
+
+
+_share = {"threads": 1}
+
+
+def _share_threads(jobs_left: int) -> None:
+    """No more chains at once than cores, and no core idle when few jobs are left."""
+    _share["threads"] = max(1, cores() // max(1, jobs_left))
+
+
+def _threads() -> int:
+    return _share["threads"]
+
+
+def _said(errors: list[str], code: int) -> str:
+    """The last line that a process has written, or how it ended."""
+    lines = [line.strip() for line in errors if line.strip()]
+    return lines[-1] if lines and code > 0 else f"its process ended with code {code}"
+
+
+def _entries(fits: dict[str, str], folder: str) -> dict[str, dict[str, bytes]]:
+    """The files of the entries of some fits, by kind, name and key."""
+    os.environ["JINGJINJI_STORE"] = folder
+    made = {}
+    for name, key in fits.items():
+        if store.exists(store.FINDINGS, name, key):
+            draws = store.notes(store.FINDINGS, name, key)["draws"]
+            made[f"{store.FINDINGS}|{name}|{key}"] = store.packed(store.FINDINGS, name, key)
+            made[f"{store.DRAWS}|{name}|{draws}"] = store.packed(store.DRAWS, name, draws)
+    return made

@@ -1,0 +1,277 @@
+"""What a page depends on, found by reading it: imports, module graph, tables and fits; and a fingerprint of that."""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import grimp
+
+ALL = "*"
+DESCRIPTOR = "data/datapackage.json"
+TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
+"""Where a package has what pages call."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one piece of code names: modules it imports, tables it loads, models whose fits it loads.
+
+    ``ALL`` among the tables or the models stands for every one: the code names them by a variable.
+    """
+
+    modules: frozenset[str]
+    tables: frozenset[str]
+    models: frozenset[str]
+    descriptor: bool
+
+
+@dataclass
+class Sources:
+    """The code and data of a book at one moment; make a new one for each build.
+
+    Parameters
+    ----------
+    root : folder of the book, with ``data/datapackage.json`` and ``requirements.lock``.
+    package : name of the importable package with rooms ``core``, ``fits`` and ``topics``.
+    """
+
+    root: Path
+    package: str = "jingjinji"
+    _readings: dict[str, Reading] = field(default_factory=dict)
+    _hashes: dict[Path, str] = field(default_factory=dict)
+
+    def dependencies(self, code: str) -> dict[str, str]:
+        """Everything that can change what a page's code shows.
+
+        Parameters
+        ----------
+        code : all code cells of the page, as plain Python.
+
+        Returns
+        -------
+        name of each dependency (a path below the root, or ``python`` and the like) -> hash of its content.
+        """
+        page = read(code, self.package, "__page__", False, self._modules)
+        modules, tables, descriptor = self._closure(page)
+        found = {self._label(path): self._hash(path) for path in map(self._file, modules)}
+        for name in self._tables if ALL in tables else tables:
+            found |= self._table(name)
+        if descriptor or ALL in tables:
+            found[DESCRIPTOR] = self._hash(self.root / DESCRIPTOR)
+        found["requirements.lock"] = self._hash(self.root / "requirements.lock")
+        found["python"] = "{}.{}".format(*sys.version_info)
+        if f"{self.package}.{FITTING}" in modules:
+            found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
+        return found
+
+    def _closure(self, page: Reading) -> tuple[set[str], set[str], bool]:
+        waiting, modules, tables, descriptor = [page], set(), set(), False
+        while waiting:
+            reading = waiting.pop()
+            tables |= reading.tables
+            descriptor |= reading.descriptor
+            named = reading.modules | self._models(reading.models)
+            reached = set().union(*map(self._reach, named)) - modules
+            modules |= reached
+            waiting += [self._reading(module) for module in sorted(reached)]
+        return modules, tables, descriptor
+
+    def models(self, dependencies: dict[str, str]) -> set[str]:
+        """Models whose module is among the dependencies of a page."""
+        return {name for name, module in self._places.items() if self._label(self._file(module)) in dependencies}
+
+    def _models(self, names: frozenset[str]) -> set[str]:
+        wanted = self._places if ALL in names else names
+        return {self._places[name] for name in wanted if name in self._places} & self._modules
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        places = importlib.import_module(f"{self.package}.{REGISTRY}").PLACES
+        return {name: f"{self.package}.{TOPICS}.{place}" for name, place in places.items()}
+
+    def _reach(self, module: str) -> set[str]:
+        parts = module.split(".")
+        family = {".".join(parts[: count + 1]) for count in range(len(parts))} & self._modules
+        reached = family.union(*(self._graph.find_upstream_modules(member) for member in family))
+        parents = {name.rpartition(".")[0] for name in reached} & self._modules
+        return reached if parents <= reached else reached.union(*map(self._reach, parents - reached))
+
+    @cached_property
+    def _graph(self) -> grimp.ImportGraph:
+        return grimp.build_graph(self.package, cache_dir=None)
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return frozenset(self._graph.modules)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(importlib.util.find_spec(self.package).origin).parent
+
+    @cached_property
+    def _tables(self) -> dict[str, dict]:
+        path = self.root / DESCRIPTOR
+        if not path.exists():
+            return {}
+        return {resource["name"]: resource for resource in json.loads(path.read_text("utf-8")).get("resources", [])}
+
+    def _file(self, module: str) -> Path:
+        stem = self._folder.joinpath(*module.split(".")[1:])
+        return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+
+    def _reading(self, module: str) -> Reading:
+        if module not in self._readings:
+            path = self._file(module)
+            code, is_package = path.read_text("utf-8"), path.name == "__init__.py"
+            self._readings[module] = read(code, self.package, module, is_package, self._modules)
+        return self._readings[module]
+
+    def _table(self, name: str) -> dict[str, str]:
+        resource = self._tables.get(name, {})
+        paths = resource.get("path", f"{name}.csv")
+        found = {
+            f"data/{path}": self._hash(self.root / "data" / path)
+            for path in ([paths] if isinstance(paths, str) else paths)
+        }
+        described = json.dumps(resource, sort_keys=True, ensure_ascii=False).encode()
+        return found | {f"{DESCRIPTOR} ({name})": hashlib.sha256(described).hexdigest()}
+
+    def _label(self, path: Path) -> str:
+        return f"{self.package}/{path.relative_to(self._folder).as_posix()}"
+
+    def _hash(self, path: Path) -> str:
+        if path not in self._hashes:
+            self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        return self._hashes[path]
+
+
+def fingerprint(dependencies: dict[str, str]) -> str:
+    """One hash of all dependencies of a page."""
+    return hashlib.sha256(json.dumps(dependencies, sort_keys=True).encode()).hexdigest()
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Names of the dependencies that differ, came or went."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+@cache
+def read(code: str, package: str, module: str, is_package: bool, known: frozenset[str]) -> Reading:
+    """Read what a piece of code names, without running it; the same code is read once a process.
+
+    Parameters
+    ----------
+    package : the package whose ``core.tables`` and ``fits.fitting`` count.
+    module : dotted name of the module that the code is, for relative imports.
+    is_package : True for the code of an ``__init__.py``.
+    known : every module of the package.
+
+    Code that is not Python names nothing.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return Reading(frozenset(), frozenset(), frozenset(), False)
+    base = module if is_package else module.rpartition(".")[0]
+    names = _Names(package, _bindings(tree, base))
+    names.visit(tree)
+    return Reading(
+        modules=frozenset(_imported(tree, base, known)),
+        tables=frozenset(names.tables),
+        models=frozenset(names.models),
+        descriptor=names.descriptor,
+    )
+
+
+class _Names(ast.NodeVisitor):
+    def __init__(self, package: str, bindings: dict[str, str]):
+        self.package, self.bindings = package, bindings
+        self.tables, self.models, self.descriptor = set(), set(), False
+
+    def visit_Call(self, call):
+        literal = _literal_argument(call)
+        if literal is None or not self._use(self._dotted(call.func), literal):
+            self.visit(call.func)
+        for part in (*call.args, *call.keywords):
+            self.visit(part)
+
+    def visit_Attribute(self, node):
+        if not self._use(self._dotted(node), ALL):
+            self.visit(node.value)
+
+    def visit_Name(self, node):
+        self._use(self._dotted(node), ALL)
+
+    def _dotted(self, node) -> str:
+        if isinstance(node, ast.Name):
+            return self.bindings.get(node.id, "")
+        if isinstance(node, ast.Attribute):
+            stem = self._dotted(node.value)
+            return f"{stem}.{node.attr}" if stem else ""
+        return ""
+
+    def _use(self, target: str, name: str) -> bool:
+        """Note the use of a function of ``tables`` or ``fitting``; False when the target is neither."""
+        room, _, function = target.rpartition(".")
+        if room == f"{self.package}.{TABLES}":
+            return self._use_tables(function, name)
+        if room == f"{self.package}.{FITTING}":
+            return self._use_fitting(function, name)
+        return False
+
+    def _use_tables(self, function: str, name: str) -> bool:
+        if function in ("load", "path", "check"):
+            self.tables.add(name)
+        self.descriptor |= function in ("package", "names")
+        return True
+
+    def _use_fitting(self, function: str, name: str) -> bool:
+        if name != ALL or function in ("load_fit", "load_findings", "all_findings"):
+            self.models.add(name.partition("/")[0])
+        return True
+
+
+def _literal_argument(call: ast.Call) -> str | None:
+    values = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
+    texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    return texts[0] if texts else None
+
+
+def _bindings(tree: ast.AST, base: str) -> dict[str, str]:
+    """Local name -> dotted name of what it was imported from."""
+    bound = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                bound[alias.asname or alias.name] = f"{_absolute(node, base)}.{alias.name}"
+    return bound
+
+
+def _imported(tree: ast.AST, base: str, known: frozenset[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            stem = _absolute(node, base)
+            found |= {stem, *(f"{stem}.{alias.name}" for alias in node.names)}
+    return found & known
+
+
+def _absolute(node: ast.ImportFrom, base: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = base.split(".")
+    stem = ".".join(parts[: len(parts) - node.level + 1])
+    return f"{stem}.{node.module}" if node.module else stem

@@ -1,0 +1,215 @@
+"""Made-up records of known truth: how often intervals hold it, and what a model would say had the effect been zero.
+
+One record shows luck; many show coverage and power. Sampling them takes hours, so it is no part of building the
+book: `run` is called by hand, and what it finds is kept with its date and with a key of the model and of how records
+are made. A test compares that key with today's.
+"""
+
+import datetime
+import hashlib
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+import jingjinji
+from jingjinji.core import registry
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding
+from jingjinji.fits import draws, fit_job, fitting, keys, sampler
+
+KEPT = jingjinji.PROJECT / "results" / "simulations.json"
+SETTINGS = sampler.Sampling(2, 300)
+DRAWS = 400
+UNSETTLED_RHAT = 1.1
+COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", "interval without zero in")
+
+Words = Mapping[str, Mapping[str, str]]
+
+
+def table(toys: Words) -> pd.DataFrame:
+    """What is kept of some toys, one row a quantity, with columns `COLUMNS`.
+
+    toys : model -> toy -> words for what its records were made with. Counts are of records. Raises BookError for a toy
+    that has not been simulated.
+    """
+    rows = []
+    for topic, words in toys.items():
+        for row in _rows(topic, words):
+            inside, beside = (f"{row[part]} of {row['records']}" for part in ("inside", "beside_zero"))
+            unit = f" {row['unit']}" if row["unit"] else ""
+            rows.append((words[row["toy"]], row["label"], f"{row['truth']:.3g}{unit}".replace("-", "−"),
+                         f"{row['estimate']:.3g}{unit}".replace("-", "−"), inside, beside))  # fmt: skip
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def sentence(toys: Words) -> str:
+    """Of how many intervals of how many records the truth lies inside, and of which quantity least often.
+
+    Probabilities have no interval and are left out. At a fixed truth an interval that also rests on priors need not
+    hold it in 94 % of the records.
+    """
+    rows = [row for topic, words in toys.items() for row in _rows(topic, words) if row["unit"] != "probability"]
+    count, inside = sum(row["records"] for row in rows), sum(row["inside"] for row in rows)
+    records = sum(max(row["records"] for row in rows if (row["topic"], row["toy"]) == toy)
+                  for toy in {(row["topic"], row["toy"]) for row in rows})  # fmt: skip
+    dates = sorted({_kept(topic)["date"] for topic in toys})
+    least = min(rows, key=lambda row: row["inside"] / row["records"])
+    return (
+        f"Of {count:,} intervals (94 %) from {records:,} made-up records, {100 * inside / count:.1f} % hold the truth; "
+        f"least often those of {least['label']}, {least['inside']} of {least['records']} (simulated {dates[-1]})."
+    )
+
+
+def key(topic: str) -> str:
+    """A key of a model and of the first record of each toy: what is kept under another key is of another model.
+
+    Constants of a graph differ in their last bits between processors: see `keys_of_today`.
+    """
+    module = registry.module(topic)
+    panel = module.load()
+    arrays = {
+        f"{toy} {name}": values
+        for toy in sorted(module.TOYS)
+        for name, values in module.data(_record(module, panel, topic, toy, 0)).items()
+    }
+    shapes = {name: [values.shape, *np.round(np.ravel(values)[:50], 6)] for name, values in arrays.items()}
+    text = keys.of_model(module.build(panel)) + json.dumps(shapes, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def keys_of_today() -> dict[str, str]:
+    """The `key` of every model that has toys, from a process with the book's numerics, as `run` has."""
+    command = [sys.executable, "-m", "jingjinji.fits.simulations"]
+    result = subprocess.run(command, env=sampler.environment(), capture_output=True, text=True, check=True)
+    return json.loads(result.stdout)
+
+
+def run(topic: str, records: int) -> str:
+    """Simulate so many records of each toy of a model, in a process with the book's numerics; returns what was done.
+
+    Records that an earlier run has sampled are kept, also where it was killed. Raises BookError where it fails.
+    """
+    if not getattr(registry.module(topic), "TOYS", {}):
+        return f"{topic}: no toys"
+    command = [sys.executable, "-m", "jingjinji.fits.simulations", topic, str(records)]
+    result = subprocess.run(command, env=sampler.environment(), capture_output=True, text=True)
+    if result.returncode:
+        raise BookError(f"the simulation of {topic} ended with: {result.stderr.strip().splitlines()[-1]}")
+    return result.stdout.strip()
+
+
+def pairs(found: dict[str, Finding]) -> list[tuple[str, Finding, Finding]]:
+    """Id, truth and estimate of each quantity of a made-up record.
+
+    A truth ``PREFIX.truth.KEY`` has its estimate in ``PREFIX.KEY`` or ``PREFIX.recovered.KEY``; raises KeyError for one
+    without.
+    """
+    made = []
+    for id, truth in found.items():
+        if ".truth." in id:
+            plain = id.replace(".truth.", ".", 1)
+            recovered = id.replace(".truth.", ".recovered.", 1)
+            made.append((plain.partition("@")[0], truth, found.get(recovered) or found[plain]))
+    return made
+
+
+def _kept(topic: str) -> dict:
+    try:
+        return json.loads(KEPT.read_text("utf-8"))[topic]
+    except (FileNotFoundError, KeyError):
+        raise BookError(f"{KEPT.name} has no simulation of model {topic}: run 'jingjinji simulate {topic}'") from None
+
+
+def _rows(topic: str, words: Mapping[str, str]) -> list[dict]:
+    kept = _kept(topic)["rows"]
+    if absent := sorted(set(words) - {row["toy"] for row in kept}):
+        raise BookError(f"{KEPT.name} has no simulation of {topic}/{absent[0]}: run 'jingjinji simulate {topic}'")
+    return [row | {"topic": topic} for toy in words for row in kept if row["toy"] == toy]
+
+
+def _record(module, panel, topic: str, toy: str, number: int):
+    rng = np.random.default_rng([fitting.seed(f"{topic}/{toy}", shifted=False), number])
+    return module.TOYS[toy](panel, rng)
+
+
+def _simulate(topic: str, records: int) -> str:
+    """Sample what is missing of so many records of each toy, and keep the whole."""
+    job = fit_job.Topic(topic)
+    module, today = job.module, key(topic)
+    panel = module.load()
+    log = jingjinji.CACHE / "simulations" / f"{topic}-{today}.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    there = {(row["toy"], row["record"]) for row in done}
+    compiled = None
+    with log.open("a") as file:
+        for number in range(records):
+            for toy in module.TOYS:
+                if (toy, number) not in there:
+                    compiled = compiled or sampler.compile_model(job.model)
+                    for row in _one(job, compiled, panel, toy, number):
+                        done.append(row)
+                        print(json.dumps(row), file=file, flush=True)
+    with FileLock(log.with_name(".kept.lock")):
+        kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+        kept[topic] = {"key": today, "date": datetime.date.today().isoformat(), "rows": _summary(done, records)}
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return f"{topic}: {records} records of each of {len(module.TOYS)} toys"
+
+
+def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
+    """A record sampled: one row a quantity."""
+    made = _record(job.module, panel, job.name, toy, number)
+    arrays = job.module.data(made)
+    seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
+    job.put(arrays)
+    tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
+    parameters = draws.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
+    stats = tree["sample_stats"].to_dataset()
+    fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, SETTINGS)
+    rows = []
+    for id, truth, estimate in pairs({finding.id: finding for finding in job.module.findings(fit)}):
+        low, high = estimate.hdi
+        rows.append({
+            "toy": toy, "record": number, "id": id, "label": truth.label.removeprefix("truth: "), "unit": truth.unit,
+            "truth": truth.mean, "estimate": estimate.mean, "low": low, "high": high,
+            "divergences": int(stats["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
+        })  # fmt: skip
+    return rows
+
+
+def _summary(rows: list[dict], records: int) -> list[dict]:
+    groups = defaultdict(list)
+    for row in rows:
+        if row["record"] < records:
+            groups[row["toy"], row["id"]].append(row)
+    return [
+        {
+            "toy": toy, "id": id, "label": group[0]["label"], "unit": group[0]["unit"],
+            "truth": _mean(group, "truth"), "estimate": _mean(group, "estimate"), "records": len(group),
+            "inside": sum(row["low"] <= row["truth"] <= row["high"] for row in group),
+            "beside_zero": sum(row["low"] > 0 or row["high"] < 0 for row in group),
+            "unsettled": sum(not row["settled"] for row in group),
+        }
+        for (toy, id), group in groups.items()
+    ]  # fmt: skip
+
+
+def _mean(rows: list[dict], name: str) -> float:
+    return float(f"{np.mean([row[name] for row in rows]):.6g}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        print(_simulate(sys.argv[1], int(sys.argv[2])))
+    else:
+        print(
+            json.dumps({topic: key(topic) for topic in registry.TOPICS if getattr(registry.module(topic), "TOYS", {})})
+        )

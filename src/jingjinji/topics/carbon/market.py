@@ -1,0 +1,647 @@
+"""Prices of carbon markets by market and year, from published averages, closes and cumulative totals alone."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.densities import given
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, exact, record
+from jingjinji.topics.carbon import facts
+from jingjinji.topics.carbon.facts import year_of
+
+PANEL = ("carbon_market",)
+PILOTS = ("Beijing", "Tianjin", "Shanghai", "Chongqing", "Hubei", "Guangdong", "Shenzhen")
+MARKETS = (*PILOTS, "Fujian", "national")
+YEARS = np.arange(2013, 2025)
+MIDDLE = 2018
+"""Year from which the common path walks to both sides."""
+LEVEL = (np.log(35), 0.6)
+"""Mean and standard deviation of the prior of the common log price in `MIDDLE`."""
+EXCHANGE = (6.2, 0.015)
+"""Yuan a US dollar in 2013 to 2015 and its relative standard deviation; the page that prints dollars gives no rate."""
+CHUNK = 500
+"""Draws for which log prices are drawn at once."""
+DECADE = (2014, 2023)
+"""First and last year of the means that are compared."""
+IDLE = 100.0
+"""Tonnes of a week under which its close is taken as a quote without trade."""
+EXCESS = (0.1, 0.04)
+"""How far "over" a printed volume and turnover may reach at most, in shares: the next round figure would be printed."""
+PROFILE_SCATTER = 0.7
+"""Standard deviation by which the log volume of one market in one year leaves the profile of all pilots."""
+SHOWN = (2014, 2020, 2023)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Printed prices and cumulative totals.
+
+    `prices`: market (index in `MARKETS`), centre (year with fraction), price (CNY/t), close (1 for the close of a week
+    or year, 0 for an average), idle (1 for a close almost without trade), used, label. `totals`: one row a cumulative
+    total of the seven pilots, in order: last (year with fraction), volume (Mt), turnover (10⁹ CNY, or USD where
+    `dollar` is 1), their half-steps, lower (1 where the turnover was passed), used. `market_prior`: median of the prior
+    of how markets differ. `truth`: the parameters of a synthetic panel. The error of a kind of figure of which
+    none is used has its prior.
+    """
+
+    prices: pd.DataFrame
+    totals: pd.DataFrame
+    market_prior: float = 0.4
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model carbon has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    panel = panel_of(tables.load("carbon_market"))
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def panel_of(table: pd.DataFrame) -> Panel:
+    """The panel of table carbon_market; raises BookError where a cumulative total falls or has no partner."""
+    table = table.fillna({"bound": "", "vintage": ""})
+    return Panel(printed_prices(table), cumulative_totals(table))
+
+
+def printed_prices(table: pd.DataFrame) -> pd.DataFrame:
+    """Averages and closes of single markets (CNY/t); a year's turnover over its volume counts as an average."""
+    single = table[table.market.isin(MARKETS)]
+    rows = single[single.quantity.isin(["average price", "close"]) & (single.unit == "CNY/t")]
+    keys = ["market", "vintage", "first", "last"]
+    of_week = single[(single.quantity == "volume") & (single.unit == "t")].set_index(keys).value
+    traded = of_week.reindex(pd.MultiIndex.from_frame(rows[keys])).to_numpy()
+    rows = rows.assign(price=rows.value, close=1.0 * (rows.quantity == "close"), idle=1.0 * (traded < IDLE))
+    whole = single.pivot_table(index=keys, columns="quantity", values="value")
+    whole = whole[whole.turnover.notna() & whole.volume.notna()].reset_index()
+    whole = whole.assign(price=1000 * whole.turnover / whole.volume, close=0.0, idle=0.0)
+    made = pd.concat([rows, whole])[[*keys, "price", "close", "idle"]]
+    days = zip(made["first"], made["last"], strict=True)
+    return (
+        made.assign(
+            market=made.market.map(MARKETS.index),
+            centre=[year_of(first + (last - first) / 2) for first, last in days],
+            used=1.0,
+            label=[f"{row.market} {row.vintage}".strip() for row in made.itertuples()],
+        )[["market", "centre", "price", "close", "idle", "used", "label"]]
+        .sort_values(["centre", "close", "market", "label"], ignore_index=True)
+    )  # fmt: skip
+
+
+def cumulative_totals(table: pd.DataFrame) -> pd.DataFrame:
+    """Cumulative totals of the seven pilots; raises BookError where one falls or a turnover has no volume."""
+    rows = table[(table.market == "seven pilots") & table.quantity.isin(["cumulative volume", "cumulative turnover"])]
+    wide = rows.pivot(index=["first", "last"], columns="quantity", values=["value", "half_step", "unit", "bound"])
+    missing = wide["value"].isna().any(axis=1)
+    if missing.any():
+        raise BookError(
+            f"table carbon_market has a cumulative volume or turnover of the pilots until "
+            f"{missing.idxmax()[1]:%Y-%m-%d} without the other: expected both; add the row or leave both out"
+        )
+    wide = wide.sort_index(level="last")
+    dollar = (wide["unit", "cumulative turnover"] == "10⁶ USD").to_numpy(dtype=float)
+    scale = np.where(dollar > 0, 1e-3, 1.0)
+    totals = pd.DataFrame(
+        {
+            "last": [year_of(last) for last in wide.index.get_level_values("last")],
+            "volume": wide["value", "cumulative volume"].to_numpy(dtype=float),
+            "volume_half": wide["half_step", "cumulative volume"].to_numpy(dtype=float),
+            "turnover": scale * wide["value", "cumulative turnover"].to_numpy(dtype=float),
+            "turnover_half": scale * wide["half_step", "cumulative turnover"].to_numpy(dtype=float),
+            "dollar": dollar,
+            "lower": (wide["bound", "cumulative turnover"] == "lower").to_numpy(dtype=float),
+            "used": 1.0,
+        }
+    )
+    falls = (totals[["volume", "turnover"]].diff() < 0).any(axis=1)
+    if falls.any():
+        raise BookError(
+            f"table carbon_market has a total of the pilots until {totals['last'][falls.idxmax()]:.2f} below the one "
+            "before: a cumulative total cannot fall; correct the row or its dates"
+        )
+    return totals
+
+
+def between_years(centre: np.ndarray) -> np.ndarray:
+    """Weights (row, year) that put a time on the straight line between the middles of years; ends are kept."""
+    place = np.clip(np.asarray(centre) - 0.5 - YEARS[0], 0, len(YEARS) - 1)
+    return np.clip(1 - np.abs(place[:, None] - np.arange(len(YEARS))), 0, 1)
+
+
+def within_years(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Share of each window's time that lies in each year (window, year)."""
+    overlap = np.minimum(last[:, None], YEARS + 1.0) - np.maximum(first[:, None], YEARS)
+    overlap = np.clip(overlap, 0, None)
+    return overlap / overlap.sum(axis=1, keepdims=True)
+
+
+def windows(totals: pd.DataFrame) -> np.ndarray:
+    """Share of the time between one cumulative total and the next in each year (window, year)."""
+    last = totals["last"].to_numpy()
+    return within_years(np.concatenate([[facts.OPENED], last[:-1]]), last)
+
+
+@dataclass(frozen=True)
+class Loadings:
+    """How each printed figure hangs on the log price of every market and year, and what only the tables decide.
+
+    `of`: weights (figure, market, year); prices first, then totals. `printed`: log of each figure (CNY/t). `total`: 1
+    for a total. `close`, `idle`, `used`: as in `Panel`. `rounding`: covariance (figure, figure) of what rounding and
+    the rate of exchange leave open.
+    """
+
+    of: np.ndarray
+    printed: np.ndarray
+    total: np.ndarray
+    close: np.ndarray
+    idle: np.ndarray
+    used: np.ndarray
+    rounding: np.ndarray
+
+
+def loadings(panel: Panel) -> Loadings:
+    """The loadings of a panel; a window's price loads alike on the pilots, in proportion to its time in each year."""
+    prices, totals = panel.prices, panel.totals
+    market = np.eye(len(MARKETS))[prices.market.to_numpy()]
+    pilots = np.isin(MARKETS, PILOTS) / len(PILOTS)
+    log_price, rounding = window_prices(totals)
+    none = np.zeros(len(totals))
+    return Loadings(
+        np.concatenate(
+            [
+                market[:, :, None] * between_years(prices.centre)[:, None],
+                pilots[None, :, None] * windows(totals)[:, None],
+            ]
+        ),
+        np.concatenate([np.log(prices.price), log_price]),
+        np.concatenate([np.zeros(len(prices)), np.ones(len(totals))]),
+        np.concatenate([prices.close, none]),
+        np.concatenate([prices.idle, none]),
+        np.concatenate([prices.used, totals.used]),
+        np.pad(rounding, (len(prices), 0)),
+    )
+
+
+def window_prices(totals: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Log price (CNY/t) of each window between cumulative totals, and the covariance that their rounding leaves.
+
+    A total that was passed lies in the step above it. The errors of two windows go together, because they share the
+    total between them.
+    """
+    rate = np.where(totals.dollar > 0, EXCHANGE[0], 1.0)
+    volume = totals.volume.to_numpy()
+    paid = rate * (totals.turnover + totals.lower * totals.turnover_half).to_numpy()
+    volumes, payments = np.diff(volume, prepend=0.0), np.diff(paid, prepend=0.0)
+    step = np.eye(len(totals)) - np.eye(len(totals), k=-1)
+    covariance = np.diag((EXCHANGE[1] * totals.dollar.to_numpy() * paid) ** 2)
+    by_total = covariance + np.diag((rate * totals.turnover_half.to_numpy()) ** 2 / 3)
+    of_payments, of_volumes = step / payments[:, None], step / volumes[:, None]
+    rounding = of_payments @ by_total @ of_payments.T
+    rounding += of_volumes @ np.diag(totals.volume_half.to_numpy() ** 2 / 3) @ of_volumes.T
+    return np.log(1000 * payments / volumes), rounding
+
+
+def walk_covariance() -> np.ndarray:
+    """Covariance (year, year) of a random walk with unit steps that is zero in `MIDDLE`."""
+    off = YEARS - MIDDLE
+    same_side = np.sign(off)[:, None] * np.sign(off) > 0
+    return np.where(same_side, np.minimum(np.abs(off)[:, None], np.abs(off)), 0.0)
+
+
+def covariances(panel: Panel) -> dict[str, np.ndarray]:
+    """Covariance of the log prices with the figures (cell, figure), for unit scales, by part of the model.
+
+    Cells are markets times years. `departure` has one matrix a lag, to be multiplied by the memory's powers.
+    """
+    of = loadings(panel).of
+    flat = of.reshape(len(of), -1)
+    count = len(MARKETS)
+    alike, apart = np.ones((count, count)), np.eye(count) - 1 / count
+    lag = np.abs(np.subtract.outer(YEARS, YEARS))
+    parts = {
+        "level": np.kron(alike, np.ones_like(lag)),
+        "walk": np.kron(alike, walk_covariance()),
+        "market": np.kron(apart, np.ones_like(lag)),
+    }
+    by_lag = [np.kron(np.eye(count), lag == k) @ flat.T for k in range(len(YEARS))]
+    return {name: matrix @ flat.T for name, matrix in parts.items()} | {"departure": np.stack(by_lag)}
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model.
+
+    `parts` has one row a coefficient of `build`, the covariance (figure times figure) that it multiplies: walk, market,
+    errors of averages, closes, idle closes and totals, and one a lag of the departures. `fixed` is the covariance that
+    no parameter moves, `off` what a figure is above the common level's prior, `total` 1 for a total. A figure that is
+    not used is off by nothing and has a variance of one of its own.
+    """
+    made = loadings(panel)
+    flat = made.of.reshape(len(made.of), -1)
+    between = {name: flat @ matrix for name, matrix in covariances(panel).items()}
+    kinds = [(1 - made.total) * (1 - made.close), made.close * (1 - made.idle), made.close * made.idle, made.total]
+    parts = np.stack([between["walk"], between["market"], *map(np.diag, kinds), *between["departure"]])
+    both = made.used[:, None] * made.used
+    fixed = both * (LEVEL[1] ** 2 * between["level"] + made.rounding) + np.diag(1 - made.used)
+    return {
+        "parts": both * parts,
+        "fixed": fixed,
+        "off": made.used * (made.printed - LEVEL[0]),
+        "total": made.used * made.total,
+        "market_prior": np.array(panel.market_prior),
+    }
+
+
+def error_scale(known: dict, total, close, idle):
+    """Standard deviation by which a printed figure departs from the log price of its market and time."""
+    of_price = np.where(close > 0, known["close_error"] * known["idle_factor"] ** idle, known["average_error"])
+    return np.where(total > 0, known["total_error"], of_price)
+
+
+def higher_mean(known: dict):
+    """By how much the log of the pilots' mean price lies above the mean of their logs, expected."""
+    return 0.5 * (known["market_scale"] ** 2 + known["departure_scale"] ** 2) * (1 - 1 / len(PILOTS))
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """Log price of a market in a year: a path that all share, the market's level, and a departure that is remembered.
+
+    A printed price is read on the straight line between the middles of years. A total of the pilots is cumulative: what
+    was paid between two totals over what was traded is the pilots' mean price in that window, with an error that also
+    stands for shares of trade that are not known. All of this is linear and normal in the log prices, so they are
+    integrated out and drawn afterwards (`log_levels`). The claim on Shenzhen is not among the data.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    from jingjinji.core.normal_op import NormalDensity
+
+    with pm.Model(check_bounds=False) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        known = {
+            "year_scale": pm.LogNormal("year_scale", np.log(0.2), 0.4),
+            "market_scale": pm.LogNormal("market_scale", pt.log(d["market_prior"]), 0.4),
+            "departure_scale": pm.LogNormal("departure_scale", np.log(0.25), 0.4),
+            "memory": pm.Beta("memory", 4, 2),
+            "average_error": pm.LogNormal("average_error", np.log(0.07), 0.4),
+            "close_error": pm.LogNormal("close_error", np.log(0.2), 0.4),
+            "idle_factor": pm.LogNormal("idle_factor", np.log(2), 0.3),
+            "total_error": pm.LogNormal("total_error", np.log(0.2), 0.4),
+        }
+        errors = [known["average_error"], known["close_error"], known["close_error"] * known["idle_factor"],
+                  known["total_error"]]  # fmt: skip
+        scales = pt.stack([known["year_scale"], known["market_scale"], *errors])
+        remembered = known["departure_scale"] ** 2 * known["memory"] ** np.arange(len(YEARS))
+        coefficients = pt.concatenate([scales**2, remembered])
+        covariance = d["fixed"] + (coefficients[:, None, None] * d["parts"]).sum(axis=0)
+        off = d["off"] - d["total"] * higher_mean(known)
+        given("figures", NormalDensity()(off, covariance)[0][None], observed=np.zeros(1))
+    return model
+
+
+TRUTH = {
+    "level": np.log(35), "year_scale": 0.2, "market_scale": 0.45, "departure_scale": 0.2, "memory": 0.7,
+    "average_error": 0.06, "close_error": 0.15, "idle_factor": 2.0, "total_error": 0.1,
+}  # fmt: skip
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`): the same figures as `panel`, printed of made prices.
+
+    The truth that is kept also holds ``price`` (market, year), CNY/t. All pilots trade alike.
+    """
+    panel = load() if panel is None else panel
+    known = {**TRUTH, **truth}
+    log_level = known["level"] + drawn_levels({name: np.array([value]) for name, value in known.items()}, rng)[0]
+    made, price = loadings(panel), np.exp(log_level)
+    scale = error_scale(known, made.total, made.close, made.idle)
+    error = np.exp(scale * rng.normal(size=len(scale)))
+    first = len(panel.prices)
+    of_price = np.exp((made.of[:first] * log_level).sum(axis=(1, 2))) * error[:first]
+    in_window = (made.of[first:] * price).sum(axis=(1, 2)) * error[first:]
+    totals = panel.totals
+    rate = np.where(totals.dollar > 0, EXCHANGE[0], 1.0)
+    paid = np.cumsum(np.diff(totals.volume, prepend=0.0) * in_window) / 1000 / rate
+    step = 2 * totals.turnover_half
+    rounded = np.where(totals.lower > 0, np.floor(paid / step), np.round(paid / step)) * step
+    return replace(
+        panel,
+        prices=panel.prices.assign(price=of_price),
+        totals=totals.assign(turnover=rounded),
+        truth={**known, "price": price},
+    )
+
+
+def drawn_levels(known: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Log prices (draw, market, year) less the common level, drawn from their prior given scales and memory (draw,)."""
+    draws, count, years = len(known["memory"]), len(MARKETS), len(YEARS)
+    column = {name: known[name][:, None, None] for name in ("year_scale", "market_scale", "departure_scale", "memory")}
+    walk = rng.normal(size=(draws, 1, years - 1)).cumsum(axis=2)
+    walk = np.concatenate([np.zeros((draws, 1, 1)), walk], axis=2)
+    walk = walk - walk[:, :, [MIDDLE - YEARS[0]]]
+    market = rng.normal(size=(draws, count, 1))
+    market = market - market.mean(axis=1, keepdims=True)
+    new = rng.normal(size=(draws, count, years))
+    departure = new @ np.swapaxes(remembered(column["memory"], years), 1, 2)
+    return column["year_scale"] * walk + column["market_scale"] * market + column["departure_scale"] * departure
+
+
+def remembered(memory: np.ndarray, count: int) -> np.ndarray:
+    """Matrices (draw, year, year) that turn standard normals into a stationary autoregression of unit variance.
+
+    `memory` has shape (draw, 1, 1).
+    """
+    lag = np.subtract.outer(np.arange(count), np.arange(count))
+    size = np.where(np.arange(count) > 0, np.sqrt(1 - memory**2), 1.0)
+    return np.where(lag >= 0, memory ** np.maximum(lag, 0), 0.0) * size
+
+
+def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
+    return simulate(truth, rng, panel)
+
+
+TOYS = {"toy": _toy, "toy-alike": partial(_toy, market_scale=0.0, departure_scale=0.0)}
+
+
+def _without(panel: Panel, column: str) -> Panel:
+    return replace(panel, prices=panel.prices.assign(used=1.0 - panel.prices[column]))
+
+
+def _without_totals(panel: Panel) -> Panel:
+    return replace(panel, totals=panel.totals.assign(used=0.0))
+
+
+def _until(panel: Panel, year: int) -> Panel:
+    """Figures of later years left out, to be predicted."""
+    return replace(
+        panel,
+        prices=panel.prices.assign(used=1.0 * (panel.prices.centre < year)),
+        totals=panel.totals.assign(used=1.0 * (panel.totals["last"] < year)),
+    )
+
+
+def _late_periods(panel: Panel) -> Panel:
+    """The first compliance period a quarter of a year later: most pilots opened late in it."""
+    first = panel.prices.centre < 2014.25
+    return replace(panel, prices=panel.prices.assign(centre=panel.prices.centre + 0.25 * first))
+
+
+DERIVED = ()
+VARIANTS = {
+    "until-2015": partial(_until, year=2016),
+    "without-totals": _without_totals,
+    "without-closes": partial(_without, column="close"),
+    "without-idle": partial(_without, column="idle"),
+    "late-periods": _late_periods,
+    "wide-markets": partial(replace, market_prior=0.8),
+}
+
+
+def values(fit) -> dict[str, np.ndarray]:
+    """Draws of all chains (draw,) of every parameter."""
+    return {name: fit.parameters[name].values.ravel() for name in fit.parameters}
+
+
+def log_levels(fit, known: dict[str, np.ndarray]) -> np.ndarray:
+    """Log price of each market and year (draw, market, year), one draw for each of the parameters.
+
+    Prices are drawn from their prior, figures are made of them, and the prices are moved by what the printed figures
+    depart from the made ones (Matheron's rule), which gives draws given the figures.
+    """
+    rng = np.random.default_rng([fit.seed, 3])
+    parts = [np.array_split(draws, max(1, len(draws) // CHUNK)) for draws in known.values()]
+    return np.concatenate([
+        _given_figures(fit.panel, dict(zip(known, part, strict=True)), rng) for part in zip(*parts, strict=True)
+    ])  # fmt: skip
+
+
+def _given_figures(panel: Panel, known: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    made, parts = loadings(panel), covariances(panel)
+    use = made.used > 0
+    flat, figures = made.of[use].reshape(use.sum(), -1), int(use.sum())
+    draws = len(known["memory"])
+    square = {name: known[f"{name}_scale"][:, None, None] ** 2 for name in ("year", "market", "departure")}
+    powers = known["memory"][:, None] ** np.arange(len(YEARS))
+    cross = (
+        LEVEL[1] ** 2 * parts["level"][:, use] + square["year"] * parts["walk"][:, use]
+        + square["market"] * parts["market"][:, use]
+        + square["departure"] * np.tensordot(powers, parts["departure"][:, :, use], 1)
+    )  # fmt: skip
+    rounding = made.rounding[np.ix_(use, use)]
+    scale = error_scale({name: draw[:, None] for name, draw in known.items()}, made.total[use], made.close[use],
+                        made.idle[use])  # fmt: skip
+    error = rounding + np.eye(figures) * scale[:, None] ** 2
+    prior = LEVEL[0] + LEVEL[1] * rng.normal(size=(draws, 1)) + drawn_levels(known, rng).reshape(draws, -1)
+    noise = np.linalg.cholesky(error) @ rng.normal(size=(draws, figures, 1))
+    imagined = prior @ flat.T + made.total[use] * higher_mean(known)[:, None] + noise[:, :, 0]
+    off = np.linalg.solve(flat @ cross + error, (made.printed[use] - imagined)[:, :, None])
+    return (prior + (cross @ off)[:, :, 0]).reshape(draws, len(MARKETS), len(YEARS))
+
+
+def drawn_figures(fit, known: dict[str, np.ndarray], log_level: np.ndarray) -> np.ndarray:
+    """Printed figures drawn anew (draw, figure), CNY/t, rounding apart."""
+    made = loadings(fit.panel)
+    scale = error_scale({name: draw[:, None] for name, draw in known.items()}, made.total, made.close, made.idle)
+    mean = np.einsum("dmy,fmy->df", log_level, made.of) + made.total * higher_mean(known)[:, None]
+    return np.exp(mean + scale * np.random.default_rng([fit.seed, 5]).normal(size=mean.shape))
+
+
+def decade(price: np.ndarray) -> np.ndarray:
+    """Mean over the years of `DECADE` along the last axis, each year counted alike."""
+    return price[..., DECADE[0] - YEARS[0] : DECADE[1] + 1 - YEARS[0]].mean(axis=-1)
+
+
+def weighted_mean(price: np.ndarray, profile: np.ndarray, seed: int, scatter: float = PROFILE_SCATTER) -> np.ndarray:
+    """Mean price (draw,) of years (draw, year) over volumes that scatter around a `profile` (year)."""
+    volume = profile * np.exp(scatter * np.random.default_rng([seed, 7]).normal(size=price.shape))
+    return (volume * price).sum(axis=1) / volume.sum(axis=1)
+
+
+def claimed_price(draws: int, seed: int) -> np.ndarray:
+    """Turnover over volume of the claim on Shenzhen (draw,), each "over" by a share of up to `EXCESS`, CNY/t."""
+    rng = np.random.default_rng([seed, 11])
+    volume, turnover = facts.claim()
+    over = [most * rng.beta(1, 2, draws) for most in EXCESS]
+    return 1000 * turnover * (1 + over[1]) / (volume * (1 + over[0]))
+
+
+def findings(fit) -> list[Finding]:
+    """Prices by market and year, means of ten years, and what Shenzhen's totals imply beside them."""
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    shape = partial(np.reshape, shape=(chains, draws))
+    suffix = f"@{fit.variant}" if fit.variant else ""
+    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
+    known = values(fit)
+    log_level = log_levels(fit, known)
+    price = np.exp(log_level)
+    if fit.variant == "until-2015":
+        return _left_out(fit, drawn_figures(fit, known, log_level))
+    if fit.panel.truth:
+        return _recovered(fit, price, shape, name)
+    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
+    if not fit.variant:
+        made += (
+            _windows(fit.panel) + _check(fit, drawn_figures(fit, known, log_level)) + _record(fit) + facts.findings()
+        )
+    return made
+
+
+def _levels(price: np.ndarray, shape, name) -> list[Finding]:
+    means, shenzhen = decade(price), MARKETS.index("Shenzhen")
+    span = f"mean of {DECADE[0]} to {DECADE[1]}"
+    made = []
+    for k, market in enumerate(PILOTS):
+        made += [name(f"carbon.price.{market.lower()}.{year}", f"price of a tonne in {market}, {year}",
+                      shape(price[:, k, year - YEARS[0]]), "CNY/t") for year in SHOWN]  # fmt: skip
+        made.append(name(f"carbon.mean.{market.lower()}", f"price of a tonne in {market}, {span}",
+                         shape(means[:, k]), "CNY/t"))  # fmt: skip
+        if k != shenzhen:
+            made.append(name(f"carbon.ratio.{market.lower()}", f"price in {market} as a multiple of Shenzhen's, {span}",
+                             shape(means[:, k] / means[:, shenzhen]), "times"))  # fmt: skip
+    least = means[:, : len(PILOTS)].argmin(axis=1)
+    return [
+        *made,
+        *[name(f"carbon.price.national.{year}", f"price of a tonne in the national market, {year}",
+               shape(price[:, MARKETS.index("national"), year - YEARS[0]]), "CNY/t") for year in (2023, 2024)],
+        name("carbon.price.beijing.2024", "price of a tonne in Beijing, 2024", shape(price[:, 0, 2024 - YEARS[0]]),
+             "CNY/t"),
+        name("carbon.shenzhen.below-beijing", f"probability that Shenzhen was cheaper than Beijing, {span}",
+             shape(1.0 * (means[:, shenzhen] < means[:, 0])), "probability"),
+        name("carbon.shenzhen.cheapest", f"probability that Shenzhen was the cheapest of seven pilots, {span}",
+             shape(1.0 * (least == shenzhen)), "probability"),
+    ]  # fmt: skip
+
+
+def _shenzhen(fit, price: np.ndarray, shape, name) -> list[Finding]:
+    """Shenzhen's price over ten years for volumes like all pilots' and for even ones, beside the claim's."""
+    own = price[:, MARKETS.index("Shenzhen")]
+    ten = within_years(np.array([facts.OPENED]), np.array([facts.OPENED + 10]))[0]
+    volumes = ten * facts.profile(YEARS)
+    weighted = weighted_mean(own, volumes, fit.seed)
+    scattered = weighted_mean(own, volumes, fit.seed, 2 * PROFILE_SCATTER)
+    claimed = claimed_price(len(own), fit.seed)
+    return [
+        name("carbon.shenzhen.even", "price in Shenzhen over its ten years if volumes were even", shape(own @ ten),
+             "CNY/t"),
+        name("carbon.shenzhen.weighted", "price in Shenzhen over its ten years if volumes went with all pilots'",
+             shape(weighted), "CNY/t"),
+        name("carbon.shenzhen.least", "price in Shenzhen in the cheapest of its years",
+             shape(own[:, ten > 0].min(axis=1)), "CNY/t"),
+        name("carbon.shenzhen.claimed", "turnover over volume of the claim, each a little over what is printed",
+             shape(claimed), "CNY/t"),
+        name("carbon.shenzhen.against", "price from published prices as a multiple of the claim's",
+             shape(weighted / claimed), "times"),
+        name("carbon.shenzhen.dearer", "probability that published prices make Shenzhen dearer than the claim does",
+             shape(1.0 * (weighted > claimed)), "probability"),
+        name("carbon.shenzhen.dearer.scattered", "the same with volumes that leave the pilots' profile twice as far",
+             shape(1.0 * (scattered > claimed)), "probability"),
+        name("carbon.shenzhen.dearer.even", "the same with even volumes", shape(1.0 * (own @ ten > claimed)),
+             "probability"),
+    ]  # fmt: skip
+
+
+def _recovered(fit, price: np.ndarray, shape, name) -> list[Finding]:
+    """Estimates of a synthetic panel beside the true values."""
+    estimates, truths = _shown(price), _shown(fit.panel.truth["price"])
+    return [
+        finding
+        for (key, label, draws, unit), (_, _, value, _) in zip(estimates, truths, strict=True)
+        for finding in (
+            exact(f"carbon.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit, ()),
+            name(f"carbon.{key}", label, shape(draws), unit),
+        )
+    ]  # fmt: skip
+
+
+def _shown(price: np.ndarray) -> list[tuple[str, str, np.ndarray, str]]:
+    """Keys, labels, values and units of what is compared with the truth, of prices (..., market, year)."""
+    means, span = decade(price), f"mean of {DECADE[0]} to {DECADE[1]}"
+    shown = [MARKETS.index(market) for market in ("Beijing", "Guangdong", "Shenzhen")]
+    return [
+        *[(f"mean.{MARKETS[k].lower()}", f"price in {MARKETS[k]}, {span}", means[..., k], "CNY/t") for k in shown],
+        ("price.guangdong.2023", "price in Guangdong, 2023", price[..., shown[1], 2023 - YEARS[0]], "CNY/t"),
+        ("above.beijing", f"Beijing's price above Shenzhen's, {span}",
+         100 * (means[..., shown[0]] / means[..., shown[2]] - 1), "%"),
+    ]  # fmt: skip
+
+
+def _pilots(panel: Panel, price: np.ndarray, shape, name) -> list[Finding]:
+    """The pilots' mean price in each window, all markets and days alike, beside what was paid for what was traded."""
+    made, first = loadings(panel), len(panel.prices)
+    mean = np.einsum("dmy,fmy->df", price, made.of[first:]) / np.exp(made.printed[first:])
+    return [
+        name(f"carbon.pilots.against.{k + 1}", "mean of seven pilots' prices, all alike, as a multiple of what was "
+             f"paid for what was traded, window {k + 1}", shape(mean[:, k]), "times")
+        for k in range(mean.shape[1])
+    ]  # fmt: skip
+
+
+def _windows(panel: Panel) -> list[Finding]:
+    """The pilots' price between two cumulative totals, and how far rounding leaves it open."""
+    log_price, rounding = window_prices(panel.totals)
+    labels = ["until April 2015", "from then to the end of 2017", "January to October 2018"]
+    if len(labels) != len(log_price):
+        raise BookError(f"table carbon_market has {len(log_price)} totals of the pilots: expected {len(labels)}")
+    made = partial(exact, panel=PANEL)
+    found = []
+    for k, label in enumerate(labels):
+        found += [
+            made(f"carbon.pilots.window.{k + 1}", f"turnover over volume of seven pilots, {label}",
+                 round(float(np.exp(log_price[k])), 1), "CNY/t"),
+            made(f"carbon.pilots.window.{k + 1}.error", f"standard error of it that rounding leaves, {label}",
+                 round(100 * float(np.sqrt(rounding[k, k])), 1), "%"),
+        ]  # fmt: skip
+    return found
+
+
+def inside(drawn: np.ndarray, printed: np.ndarray) -> np.ndarray:
+    """Which printed figures lie inside the central 94 % of figures drawn anew."""
+    low, high = np.percentile(drawn, [3, 97], axis=0)
+    return (low <= printed) & (printed <= high)
+
+
+def _check(fit, drawn: np.ndarray) -> list[Finding]:
+    share = inside(drawn, np.exp(loadings(fit.panel).printed)).mean()
+    return [exact("carbon.check.inside", "printed figures inside the central 94 % of figures drawn anew",
+                  round(100 * float(share), 1), "%", PANEL, fit.name)]  # fmt: skip
+
+
+def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
+    """How the figures after 2015, left out, lie in what the model predicts for them."""
+    made = loadings(fit.panel)
+    out, printed = made.used == 0, np.exp(made.printed)
+    low, middle, high = np.percentile(drawn[:, out], [3, 50, 97], axis=0)
+    name = partial(exact, unit="", panel=PANEL, model=fit.name)
+    return [
+        name(f"carbon.left-out.figures@{fit.variant}", "printed figures after 2015", int(out.sum())),
+        name(f"carbon.left-out.inside@{fit.variant}", "of them inside the central 94 % predicted from those before",
+             int(inside(drawn, printed)[out].sum())),
+        name(f"carbon.left-out.below@{fit.variant}", "of them below the middle of the prediction",
+             int((printed[out] < middle).sum())),
+        exact(f"carbon.left-out.width@{fit.variant}", "upper end of these predictions as a multiple of the lower end, "
+              "median", round(float(np.median(high / low)), 1), "times", PANEL, fit.name),
+    ]  # fmt: skip
+
+
+def _record(fit) -> list[Finding]:
+    panel, prices = fit.panel, fit.panel.prices
+    volume, turnover = EXCESS
+    return [
+        exact("carbon.record.scales", "parameters that the sampler sees", len(fit.parameters), "", PANEL),
+        exact("carbon.record.excess.volume", "how far over the printed volume the claim may lie, assumed",
+              100 * volume, "%", PANEL),
+        exact("carbon.record.excess.turnover", "how far over the printed turnover the claim may lie, assumed",
+              100 * turnover, "%", PANEL),
+        exact("carbon.record.prices", "printed prices of a market that the model reads", len(prices), "", PANEL),
+        exact("carbon.record.markets", "markets with a printed price", prices.market.nunique(), "", PANEL),
+        exact("carbon.record.cells", "markets times years", len(MARKETS) * len(YEARS), "", PANEL),
+        exact("carbon.record.idle", "closes of a week almost without trade", int(prices.idle.sum()), "", PANEL),
+        exact("carbon.record.totals", "cumulative totals of the pilots", len(panel.totals), "", PANEL),
+        exact("carbon.record.shenzhen", "printed prices of Shenzhen",
+              int((prices.market == MARKETS.index("Shenzhen")).sum()), "", PANEL),
+        exact("carbon.record.scatter", "standard deviation by which a year's log volume in one market leaves the "
+              "pilots' profile, assumed", PROFILE_SCATTER, "", PANEL),
+    ]  # fmt: skip

@@ -1,0 +1,121 @@
+"""What the page on carbon markets shows of the fits: totals, checks by group, answers by choice."""
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.findings import Finding
+from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.topics.carbon import facts
+from jingjinji.topics.carbon import market as carbon
+
+SHORT = {"Beijing": "BJ", "Tianjin": "TJ", "Shanghai": "SH", "Chongqing": "CQ", "Hubei": "HB", "Guangdong": "GD",
+         "Shenzhen": "SZ", "Fujian": "FJ", "national": "CN"}  # fmt: skip
+GROUPS = {
+    "average, July 2013 to June 2014": (2013, 2014.25),
+    "average, July 2014 to June 2015": (2014.25, 2016),
+    "close, December 2020": (2016, 2022),
+    "averages and a close, 2023 and 2024": (2022, 2025),
+}
+"""Middle of the period of the prices in each group of the check, from and below."""
+WORDS = {"10⁹ CNY": "billion CNY", "10⁶ USD": "million USD"}
+CHOICES = {
+    "main fit": "",
+    "without the pilots' totals": "@without-totals",
+    "without closes": "@without-closes",
+    "without idle closes": "@without-idle",
+    "first period later": "@late-periods",
+    "markets may differ more": "@wide-markets",
+}
+
+
+def _groups(panel: carbon.Panel) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Labels and positions (among the figures) of each group; the totals' windows are the last group."""
+    prices, found = panel.prices, {}
+    for title, (first, last) in GROUPS.items():
+        use = ((prices.centre >= first) & (prices.centre < last)).to_numpy()
+        found[title] = [SHORT[carbon.MARKETS[market]] for market in prices.market[use]], np.flatnonzero(use)
+    ends = [f"to {int(last)}" for last in panel.totals["last"] - 0.01]
+    found["windows between totals of seven pilots"] = ends, len(prices) + np.arange(len(panel.totals))
+    return found
+
+
+def check_prices(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Printed figures drawn anew and as printed: group -> (markets, {"price": (drawn (draw, figure), printed)})."""
+    known = carbon.values(fit)
+    drawn = carbon.drawn_figures(fit, known, carbon.log_levels(fit, known))
+    printed = np.exp(carbon.loadings(fit.panel).printed)
+    return {
+        title: (labels, {"price": (drawn[:, at], printed[at])}) for title, (labels, at) in _groups(fit.panel).items()
+    }
+
+
+def prior_prices(panel: carbon.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Figures as the priors alone expect them beside the printed ones, CNY/t: kind -> (drawn, printed)."""
+    model = carbon.build(panel)
+    prior = prior_parameters(model, ["figures", *[variable.name for variable in model.free_RVs]], draws, seed)
+    known = {variable.name: prior[variable.name].values.ravel() for variable in model.free_RVs}
+    rng, made = np.random.default_rng(seed), carbon.loadings(panel)
+    log_level = carbon.LEVEL[0] + carbon.LEVEL[1] * rng.normal(size=(draws, 1, 1)) + carbon.drawn_levels(known, rng)
+    scale = carbon.error_scale({key: draw[:, None] for key, draw in known.items()}, made.total, made.close, made.idle)
+    drawn = np.exp(np.einsum("dmy,fmy->df", log_level, made.of) + scale * rng.normal(size=scale.shape))
+    printed = np.exp(made.printed)
+    kinds = {"averages": (made.total + made.close) == 0, "closes": made.close > 0, "windows": made.total > 0}
+    return {kind: (drawn[:, use].ravel(), printed[use]) for kind, use in kinds.items()}
+
+
+def paths(fit) -> dict[str, tuple[np.ndarray, pd.DataFrame]]:
+    """Price of each market by year (draw, year), CNY/t, and its printed prices (columns centre, price, close, idle).
+
+    Markets that are not among the seven pilots opened later: nan before the year of their first printed price.
+    """
+    price, rows = np.exp(carbon.log_levels(fit, carbon.values(fit))), fit.panel.prices
+    made = {}
+    for k, market in enumerate(carbon.MARKETS):
+        printed = rows[rows.market == k]
+        known = (market in carbon.PILOTS) | (int(printed.centre.min()) <= carbon.YEARS)
+        name = "national market" if market == "national" else market
+        made[name] = np.where(known, price[:, k], np.nan), printed
+    return made
+
+
+def answers(found: dict[str, Finding]) -> pd.DataFrame:
+    """Shenzhen's prices and the claim's by choice of data and priors, a row a choice."""
+    columns = {
+        "Shenzhen, ten years": "carbon.shenzhen.weighted",
+        "multiple of the claim's": "carbon.shenzhen.against",
+        "dearer than claimed": "carbon.shenzhen.dearer",
+        "Beijing over Shenzhen": "carbon.ratio.beijing",
+    }
+    rows = {
+        choice: {column: found[f"{id}{end}"].text for column, id in columns.items()} for choice, end in CHOICES.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("choice").reset_index()
+
+
+def totals() -> pd.DataFrame:
+    """Cumulative totals as printed, with what they imply for a tonne; "over" stands before lower bounds."""
+    table = tables.load("carbon_market").fillna({"bound": ""})
+    rows = table[table.quantity.isin(["cumulative volume", "cumulative turnover", "volume", "turnover"])]
+    rows = rows[rows.unit != "t"]
+    shown = (
+        rows.bound.map({"lower": "over "}).fillna("") + rows.value.map("{:g}".format) + " " + rows.unit.replace(WORDS)
+    )
+    made = rows.assign(shown=shown, kind=rows.quantity.str.replace("cumulative ", ""))
+    wide = made.pivot(index=["market", "first", "last"], columns="kind", values="shown").fillna("").reset_index()
+    return wide.assign(first=wide["first"].dt.strftime("%Y-%m-%d"), last=wide["last"].dt.strftime("%Y-%m-%d"))[
+        ["market", "first", "last", "volume", "turnover"]
+    ].sort_values(["first", "last", "market"], ignore_index=True)
+
+
+def share_table(found: dict[str, Finding]) -> pd.DataFrame:
+    """Share of each region in output and CO2, and in what was added since the first year, per cent."""
+    rows = []
+    for key, region in facts.NAMES.items():
+        for series, words in facts.SERIES.items():
+            first, last = facts.FIRST, facts.LAST[series]
+            at = [found[f"carbon.share.{key}.{series}.{year}"].value_text for year in (first, last)]
+            rows.append((region, words, at[0], at[1], last, found[f"carbon.growth.{key}.{series}"].value_text))
+    columns = ["region", "series", f"share in {facts.FIRST}", "share in the last year", "last year",
+               "share of the growth"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

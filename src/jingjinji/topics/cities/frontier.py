@@ -1,0 +1,594 @@
+"""Low-carbon efficiency of cities: a frontier of CO2 at given capital, labour and output, 280 cities, 2006 to 2014."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from jingjinji.core import tables
+from jingjinji.core.densities import given
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, exact, record
+from jingjinji.topics.cities import classical
+
+YEARS = np.arange(2006, 2015)
+TIME = (YEARS - 2010) / 4
+"""Minus one in the first year, one in the last."""
+SOURCES = ("edgar", "counties", "ceads")
+NAMES = {"edgar": "EDGAR", "counties": "sum of counties", "ceads": "CEADs"}
+TEN = (
+    *("Beijing", "Tianjin", "Qinhuangdao", "Baoding", "Cangzhou", "Shijiazhuang", "Langfang", "Zhangjiakou", "Chengde"),
+    "Tangshan",
+)
+"""The ten cities of the study, in its order."""
+LEFT_OUT = ("Handan", "Hengshui", "Xingtai")
+"""The cities of the region that the study left out."""
+FEATURES = (
+    *("output", "capital", "labour", "output²", "capital²", "labour²"),
+    *("output × capital", "output × labour", "capital × labour"),
+)
+PANEL = ("city_production",)
+NODES = 24
+"""Values of a city's inefficiency over which the likelihood is summed."""
+FARTHEST = 5.5, 14.0
+"""Largest of these values in units of the scale, half normal and exponential: next to no city lies beyond."""
+LINE = np.stack([np.ones(len(YEARS)), TIME], axis=1)
+WEIGHTS = np.linalg.pinv(LINE)
+"""What makes level (in 2010, the mean of the years) and trend (in four years) of nine years (2, year)."""
+LEAST_YEARS = 5
+"""Years that a source needs of a city for a level and a trend."""
+MEMORY = 0.6
+"""Autocorrelation of a source's years around their line; the errors it enters are small beside the sources' biases."""
+LOG_TYPICAL = np.log(20.0)
+"""Logarithms of CO2 are taken from that of 20 Mt, about a typical city."""
+PARTS = ("level", "trend")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Logarithms of yearly figures of cities.
+
+    `cities`: city, province. `inputs` (city, year): output, capital, labour. `co2` (source, city, year): log Mt, NaN
+    where a source has none. `translog`: 1 for a frontier with squares and products, 0 for a Cobb-Douglas frontier, in
+    which their coefficients have their prior. `exponential`: 1 where inefficiency is exponential, 0 where half normal.
+    `equal_loads`: 1 where the sum of counties is taken to show all of what sets a city apart from its province; the
+    share that it shows then has its prior.
+
+    No fit reads one source alone: its bias, slopes and errors by province could not be told from the cities' own.
+    """
+
+    cities: pd.DataFrame
+    inputs: dict[str, np.ndarray]
+    co2: np.ndarray
+    translog: float = 1.0
+    exponential: float = 0.0
+    equal_loads: float = 0.0
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model efficiency has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    panel = panel_of(tables.load("city_production"))
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def panel_of(table: pd.DataFrame) -> Panel:
+    """The panel of table city_production; raises BookError where a city of the study or a year of a city is missing."""
+    missing = [city for city in (*TEN, *LEFT_OUT) if city not in set(table.city)]
+    if missing:
+        raise BookError(
+            f"table city_production has no row of {missing[0]} in column 'city': expected the thirteen cities of the "
+            "region; add its years"
+        )
+    years = table.groupby("city").year.agg(lambda year: tuple(sorted(year)))
+    short = years[years != tuple(YEARS)]
+    if len(short):
+        raise BookError(
+            f"table city_production has the years {', '.join(map(str, short.iloc[0]))} of {short.index[0]}: expected "
+            f"each year from {YEARS[0]} to {YEARS[-1]} once; add or remove rows"
+        )
+    table = table.sort_values(["city", "year"])
+    cities = table.drop_duplicates("city")[["city", "province"]].reset_index(drop=True)
+    logs = {name: np.log(table[name].to_numpy(dtype=float)).reshape(len(cities), -1)
+            for name in ("gdp", "capital", "labour", *(f"co2_{source}" for source in SOURCES))}  # fmt: skip
+    return Panel(
+        cities,
+        {"output": logs["gdp"], "capital": logs["capital"], "labour": logs["labour"]},
+        np.stack([logs[f"co2_{source}"] for source in SOURCES]),
+    )
+
+
+def provinces(panel: Panel) -> tuple[list[str], np.ndarray]:
+    """Names of the provinces, and each city's province as a number."""
+    names = sorted(panel.cities.province.unique())
+    return names, panel.cities.province.map(names.index).to_numpy()
+
+
+def features(panel: Panel) -> np.ndarray:
+    """Output, capital and labour per unit of output, their halved squares and products, (city, year, `FEATURES`).
+
+    Logarithms, from their means over all cities and years. Each square or product is taken less what the features
+    before it tell of it, so that their coefficients do not hang together; the first three are then slopes of a
+    typical city. In a Cobb-Douglas frontier squares and products are zero.
+    """
+    output = panel.inputs["output"]
+    ratios = [output, panel.inputs["capital"] - output, panel.inputs["labour"] - output]
+    centred = [values - values.mean() for values in ratios]
+    squares = [0.5 * panel.translog * values**2 for values in centred]
+    products = [panel.translog * one * other for one, other in combinations(centred, 2)]
+    made = np.stack([*centred, *squares, *products], axis=-1)
+    means = made.mean(axis=1)
+    for k in range(len(centred), len(FEATURES)):
+        before = np.column_stack([np.ones(len(means)), means[:, :k]])
+        coefficients = np.linalg.lstsq(before, means[:, k])[0]
+        made[:, :, k] -= coefficients[0] + made[:, :, :k] @ coefficients[1:]
+        means[:, k] = made[:, :, k].mean(axis=1)
+    return made
+
+
+def lines(panel: Panel) -> dict[str, np.ndarray]:
+    """Level and trend of each source's years in a city by least squares, with the variance of their errors.
+
+    Each (source, city): `level`, `trend` (log Mt, and its change in four years), `level_variance`, `trend_variance`,
+    `known` (1 where the source has `LEAST_YEARS` years). The variance of a year around its line is half
+    the city's own and half the source's; neighbouring years go along with `MEMORY`.
+    """
+    weight = np.isfinite(panel.co2).astype(float)
+    values = np.where(weight > 0, panel.co2 - LOG_TYPICAL, 0.0)
+    enough = weight.sum(axis=2) >= LEAST_YEARS
+    inverse = np.linalg.pinv(np.einsum("sit,tk,tl->sikl", weight, LINE, LINE))
+    estimate = np.einsum("sikl,sit,tl->sik", inverse, values, LINE)
+    off = weight * (values - np.einsum("sik,tk->sit", estimate, LINE))
+    freedom = np.maximum(weight.sum(axis=2) - 2, 1)
+    own = (off**2).sum(axis=2) / freedom
+    pooled = (own * freedom * enough).sum(axis=1) / np.maximum((freedom * enough).sum(axis=1), 1)
+    correlation = MEMORY ** np.abs(np.subtract.outer(YEARS, YEARS))
+    middle = np.einsum("sit,tk,tu,siu,ul->sikl", weight, LINE, correlation, weight, LINE)
+    spread = 0.5 * (own + pooled[:, None]) / (1 - _share_in_line())
+    variance = np.einsum("sikl,silm,simn->sikn", inverse, middle, inverse) * spread[:, :, None, None]
+    known = enough.astype(float)
+    return {
+        "known": known,
+        **{name: np.where(known > 0, estimate[:, :, k], 0.0) for k, name in enumerate(PARTS)},
+        **{f"{name}_variance": np.where(known > 0, variance[:, :, k, k], 1.0) for k, name in enumerate(PARTS)},
+    }
+
+
+def _share_in_line() -> float:
+    """Share of the variance of autocorrelated years that a line through them takes, beyond its two degrees of freedom.
+
+    ``E[residual sum] = variance * (trace of the residual maker times the correlation)``.
+    """
+    correlation = MEMORY ** np.abs(np.subtract.outer(YEARS, YEARS))
+    rest = np.eye(len(YEARS)) - LINE @ WEIGHTS
+    return 1 - np.trace(rest @ correlation) / (len(YEARS) - 2)
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    made = np.einsum("kt,itf->kif", WEIGHTS, features(panel))
+    return {
+        "equal_loads": np.array(panel.equal_loads),
+        **lines(panel),
+        **{f"{name}_features": made[k] - made[k].mean(axis=0) for k, name in enumerate(PARTS)},
+        **dict(zip(("sizes", "log_weights"), nodes(panel.exponential), strict=True)),
+        **dict(zip(("mean_size", "size_variance"), map(np.array, moments(panel.exponential)), strict=True)),
+    }
+
+
+def sizes(share, exponential: float):
+    """Inefficiency, in units of its scale, of a city with the `share` of cities nearer to the frontier."""
+    return (1 - exponential) * scipy.special.ndtri((1 + share) / 2) - exponential * np.log1p(-share)
+
+
+def nodes(exponential: float) -> tuple[np.ndarray, np.ndarray]:
+    """Values of inefficiency in units of its scale, and logarithms of their weights times its density, (value,)."""
+    place, weight = np.polynomial.legendre.leggauss(NODES)
+    farthest = FARTHEST[int(exponential)]
+    value = farthest * (1 + place) / 2
+    density = scipy.stats.expon if exponential else scipy.stats.halfnorm
+    return value, np.log(farthest * weight / 2) + density.logpdf(value)
+
+
+def moments(exponential: float) -> tuple[float, float]:
+    """Mean and variance of the inefficiency in units of its scale: exponential, or half normal."""
+    half_normal = np.sqrt(2 / np.pi)
+    return half_normal + exponential * (1 - half_normal), 1 - (1 - exponential) * half_normal**2
+
+
+def log_density_of(off, load, weight, above, wide, maths=np):
+    """Log density of what sources report of each city, for every value of its inefficiency, (value, city).
+
+    `off` is what they report less what is typical (source, city), without inefficiency: ``off = load * (above + rest) +
+    error`` with ``rest ~ Normal(0, wide)``, the same for every source of a city, and ``error ~ Normal(0, 1 /
+    sqrt(weight))``; a source without figures has weight zero. The rest is integrated out. `load` is (source, 1),
+    `above` and `wide` are (value, 1) or (value, city).
+    """
+    square = (weight * off**2).sum(axis=0)
+    product = (weight * load * off).sum(axis=0)
+    total = (weight * load**2).sum(axis=0)
+    there = 1.0 * (weight > 0)
+    constant = (maths.log(weight + 1 - there) - np.log(2 * np.pi) * there).sum(axis=0)
+    left = square - 2 * above * product + above**2 * total
+    quadratic = left - (product - above * total) ** 2 / (wide**-2 + total)
+    return 0.5 * (constant - maths.log1p(wide**2 * total) - quadratic)
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """The least CO2 with which capital and labour make the output, and how far above it each city is.
+
+    Nine years of a city enter as a level and a trend of each source. What a city emits is the frontier, a one-sided
+    inefficiency whose distance changes at a pace of the city's own, and a two-sided rest. Each source errs about it by
+    province and by city. Rest, pace and errors of cities are normal and integrated out, the inefficiency is summed
+    over; its trend is its size times its pace, to first order in the pace.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    names, of = provinces(panel)
+    coords = {"source": SOURCES, "city": panel.cities.city, "province": names, "feature": FEATURES,
+              "linear": FEATURES[:3]}  # fmt: skip
+    with pm.Model(coords=coords) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        frontier = pm.Normal("frontier", np.array([1.0, 0, 0, 0, 0, 0, 0, 0, 0]), 0.3, dims="feature")
+        own_slopes = pm.ZeroSumNormal("source_slopes", 0.15, dims=("linear", "source"))
+        slopes = frontier + pt.concatenate([own_slopes.T, np.zeros((len(SOURCES), len(FEATURES) - 3))], axis=1)
+        seen = d["equal_loads"] + (1 - d["equal_loads"]) * pm.Normal("counties_load", 0.5, 0.3)
+        load = pt.stack([1.0, seen, 1.0])[:, None]
+
+        apart = pm.LogNormal("apart", np.log(0.4), 0.4)
+        one_sided = pm.Uniform("one_sided", 0, 1)
+        scale = apart * pt.sqrt(one_sided / d["size_variance"])
+        size = scale * d["sizes"][:, None]
+        pace = pm.Normal("pace_mean", 0, 0.2)
+        pace_scale = pm.LogNormal("pace_scale", np.log(0.3), 0.4)
+        rest = pm.LogNormal("trend_rest", np.log(0.1), 0.4)
+        beyond = size - scale * d["mean_size"]
+        shared = {"level": (beyond, apart * pt.sqrt(1 - one_sided)),
+                  "trend": (beyond * pace, pt.sqrt(rest**2 + (size * pace_scale) ** 2))}  # fmt: skip
+
+        density = d["log_weights"][:, None]
+        for part, typical in (("level", 0.3), ("trend", 0.1)):
+            mean = pm.Normal(f"{part}_mean", 0, 2 * typical)
+            bias = pm.ZeroSumNormal(f"{part}_bias", typical, dims="source")
+            province_scale = pm.LogNormal(f"{part}_province_scale", np.log(0.7 * typical), 0.4)
+            province = province_scale * pm.ZeroSumNormal(f"{part}_province", 1, dims="province")
+            bias_scale = pm.LogNormal(f"{part}_bias_scale", np.log(0.7 * typical), 0.4, dims="source")
+            place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
+            error = pm.LogNormal(f"{part}_error", np.log(typical), 0.4, dims="source")
+            inputs = (slopes[:, None, :] * d[f"{part}_features"]).sum(axis=-1)
+            expected = mean + bias[:, None] + inputs + (province + place)[:, of]
+            weight = d["known"] / (error[:, None] ** 2 + d[f"{part}_variance"])
+            density += log_density_of(d[part] - expected, load, weight, *shared[part], pt)
+        given("figures", pt.logsumexp(density, axis=0), observed=np.zeros(len(panel.cities)))
+    return model
+
+
+TRUTH = {
+    "inefficiency_scale": 0.5, "output": 0.8, "counties_load": 0.3, "pace_mean": -0.1, "pace_scale": 0.3,
+    "level": {"province": 0.25, "rest": 0.3, "error": (0.3, 0.25, 0.2), "bias": (-0.1, 0.0, 0.1)},
+    "trend": {"province": 0.05, "rest": 0.05, "error": (0.05, 0.02, 0.08), "bias": (0.0, 0.0, 0.0)}, "scatter": 0.05,
+}  # fmt: skip
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`."""
+    panel = load() if panel is None else panel
+    known = {**TRUTH, **truth}
+    names, of = provinces(panel)
+    count, shown = len(panel.cities), np.array([1.0, known["counties_load"], 1.0])[:, None]
+    size = known["inefficiency_scale"] * np.abs(rng.normal(size=count))
+    pace = known["pace_mean"] + known["pace_scale"] * rng.normal(size=count)
+    frontier = known["output"] * features(panel)[:, :, 0]
+    co2 = LOG_TYPICAL + frontier + shown[:, :, None] * size[:, None] * np.exp(pace[:, None] * TIME)
+    for part, shape in zip(PARTS, LINE.T, strict=True):
+        own = known[part]
+        shared = (own["province"] * rng.normal(size=len(names)))[of]
+        errors = np.array(own["error"])[:, None] * rng.normal(size=(len(SOURCES), count))
+        value = shared + shown * own["rest"] * rng.normal(size=count) + errors + np.array(own["bias"])[:, None]
+        co2 = co2 + value[:, :, None] * shape
+    noise = rng.normal(size=co2.shape)
+    for year in range(1, len(YEARS)):
+        noise[:, :, year] = MEMORY * noise[:, :, year - 1] + np.sqrt(1 - MEMORY**2) * noise[:, :, year]
+    co2 = np.where(np.isfinite(panel.co2), co2 + known["scatter"] * noise, np.nan)
+    return replace(panel, co2=co2, truth=known | {"distance": moments(0.0)[0] * known["inefficiency_scale"]})
+
+
+def _toy(panel: Panel, rng: np.random.Generator, inefficiency: float) -> Panel:
+    return simulate({"inefficiency_scale": inefficiency}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, inefficiency=0.5), "toy-none": partial(_toy, inefficiency=0.0)}
+
+
+DERIVED = ()
+VARIANTS = {
+    "cobb-douglas": partial(replace, translog=0.0),
+    "exponential": partial(replace, exponential=1.0),
+    "equal-loads": partial(replace, equal_loads=1.0),
+}
+
+
+def parameters(fit) -> dict[str, np.ndarray]:
+    """Draws of all chains, first dimension, of the parameters by name and of what follows from them alone.
+
+    `inefficiency_scale`, `level_rest`, `mean_size` (draw,) and `load` (draw, source, 1).
+    """
+    flat = fit.parameters.stack(sample=("chain", "draw"))
+    value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
+    mean, variance = moments(fit.panel.exponential)
+    value["inefficiency_scale"] = value["apart"] * np.sqrt(value["one_sided"] / variance)
+    value["level_rest"] = value["apart"] * np.sqrt(1 - value["one_sided"])
+    value["mean_size"] = mean * value["inefficiency_scale"]
+    counties = np.ones_like(value["apart"]) if fit.panel.equal_loads else value["counties_load"]
+    value["load"] = np.stack([np.ones_like(counties), counties, np.ones_like(counties)], axis=1)[:, :, None]
+    return value
+
+
+def parts(fit) -> dict[str, np.ndarray]:
+    """Draws of all chains, first dimension: what the model says of each city, and of the sources.
+
+    `size`, `pace` (draw, city): inefficiency in 2010 in logarithms, its change in four years; `level`, `trend` (draw,
+    city): departure of the true level and trend from that of a typical city, with inefficiency, the province's and the
+    city's part; all four drawn from their distribution given the figures. `off`, `weight` (draw, source, city): levels
+    less what is typical of inputs, output and source, and the inverse variance of their errors, both zero where
+    unknown; `level_emission`, `trend_emission` (draw, city): level and trend of the true CO2, on the sources' mean
+    scale; and all of `parameters`.
+    """
+    value, panel, index = parameters(fit), fit.panel, data(fit.panel)
+    rng = np.random.default_rng(fit.seed)
+    reported = {part: _reported(value, panel, index, part) for part in PARTS}
+    value["size"] = _drawn_sizes(value, panel, reported, rng)
+    beyond = value["size"] - value["mean_size"][:, None]
+    own_pace = (value["size"] * value["pace_scale"][:, None]) ** 2
+    above = {"level": beyond, "trend": beyond * value["pace_mean"][:, None]}
+    for part in PARTS:
+        off, weight, province, smooth = reported[part]
+        wide = value[f"{part}_rest"][:, None] ** 2 + (own_pace if part == "trend" else 0)
+        precision = 1 / wide + (weight * value["load"] ** 2).sum(axis=1)
+        left = off - value["load"] * above[part][:, None]
+        own = (weight * value["load"] * left).sum(axis=1) / precision
+        own = own + rng.normal(size=own.shape) / np.sqrt(precision)
+        value[part] = above[part] + province + own
+        value[f"{part}_emission"] = smooth + value[part]
+    share = own_pace / wide
+    spread = np.sqrt(share * (wide - own_pace)) * rng.normal(size=own.shape)
+    value["pace"] = value["pace_mean"][:, None] + (share * own + spread) / value["size"]
+    return value
+
+
+def _reported(value: dict, panel: Panel, index: dict, part: str) -> tuple[np.ndarray, ...]:
+    """What sources report less all that is not the city's own, and its weight (draw, source, city); the province's part
+    and what is typical of inputs and output (draw, city)."""
+    of, known = provinces(panel)[1], index["known"]
+    slopes = np.repeat(value["frontier"][:, None], len(SOURCES), axis=1)
+    slopes[:, :, :3] += value["source_slopes"].transpose(0, 2, 1)
+    typical = value[f"{part}_mean"][:, None, None] + value[f"{part}_bias"][:, :, None]
+    typical = known * (index[part] - typical - slopes @ index[f"{part}_features"].T)
+    province = (value[f"{part}_province_scale"][:, None] * value[f"{part}_province"])[:, of]
+    place = (value[f"{part}_bias_scale"][:, :, None] * value[f"{part}_bias_province"])[:, :, of]
+    weight = known / (value[f"{part}_error"][:, :, None] ** 2 + index[f"{part}_variance"])
+    if part == "level":
+        value |= {"off": typical, "weight": weight}
+    smooth = value[f"{part}_mean"][:, None] + value["frontier"] @ index[f"{part}_features"].T
+    return known * (typical - province[:, None] - place), weight, province, smooth
+
+
+STRATA = 48
+
+
+def _drawn_sizes(value: dict, panel: Panel, reported: dict, rng: np.random.Generator) -> np.ndarray:
+    """Inefficiency of each city (draw, city) given the figures: one of `STRATA` points, shifted at random each time."""
+    drawn = []
+    for k, scale in enumerate(value["inefficiency_scale"]):
+        count = len(panel.cities)
+        share = (np.arange(STRATA)[:, None] + rng.uniform(size=count)) / STRATA
+        size = scale * sizes(share, panel.exponential)
+        beyond, rest = size - value["mean_size"][k], value["trend_rest"][k]
+        shared = {
+            "level": (beyond, value["level_rest"][k]),
+            "trend": (beyond * value["pace_mean"][k], np.sqrt(rest**2 + (size * value["pace_scale"][k]) ** 2)),
+        }
+        density = sum(log_density_of(off[k], value["load"][k], weight[k], *shared[part])
+                      for part, (off, weight, _, _) in reported.items())  # fmt: skip
+        chance = np.exp(density - density.max(axis=0)).cumsum(axis=0)
+        row = (chance < rng.uniform(size=count) * chance[-1]).sum(axis=0)
+        drawn.append(size[row, np.arange(count)])
+    return np.stack(drawn)
+
+
+def distance(known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """Share of CO2 that a city at the frontier would save (draw, year, city of `cities`), in per cent."""
+    path = known["size"][:, None, cities] * np.exp(known["pace"][:, None, cities] * TIME[:, None])
+    return -100 * np.expm1(-path)
+
+
+def excess(known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """CO2 beyond that of a typical city of equal inputs and output (draw, year, city of `cities`), in logarithms."""
+    return known["level"][:, None, cities] + known["trend"][:, None, cities] * TIME[:, None]
+
+
+def intensity(panel: Panel, known: dict[str, np.ndarray], cities: np.ndarray) -> np.ndarray:
+    """True CO2 per output (draw, year, city of `cities`), g per CNY of 1997."""
+    line = known["level_emission"][:, None, cities] + known["trend_emission"][:, None, cities] * TIME[:, None]
+    return 1000 * np.exp(LOG_TYPICAL + line - panel.inputs["output"][cities].T)
+
+
+def places(panel: Panel, names) -> np.ndarray:
+    """Numbers of cities, by name."""
+    number = {city: k for k, city in enumerate(panel.cities.city)}
+    return np.array([number[name] for name in names])
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Rank of each city in each draw, 1 the least of the last dimension."""
+    return values.argsort(axis=-1).argsort(axis=-1) + 1
+
+
+def findings(fit) -> list[Finding]:
+    """Distance to the frontier, excess, ranks and gap of the ten cities; parameters alone for synthetic panels."""
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    shape = partial(np.reshape, shape=(chains, draws))
+    known = parameters(fit) if fit.panel.truth else parts(fit)
+    made = [
+        name("efficiency.output", "change of CO2 with one per cent more output, capital and labour, typical city",
+             shape(known["frontier"][:, 0]), "%"),
+        name("efficiency.inefficiency", "mean inefficiency of a city, in logarithms times 100",
+             shape(100 * known["mean_size"]), "log points"),
+        name("efficiency.counties-load", "share of a city's departure from its province that the sum of counties shows",
+             shape(100 * known["load"][:, 1]), "%"),
+    ]  # fmt: skip
+    if fit.panel.truth:
+        return made + _truth(fit)
+    made += _ten(fit, known, shape, name) + _gap(fit, known, shape, name) + _check(fit, known)
+    if fit.variant:
+        return made
+    made += classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, PANEL)
+    return made + classical.tokyo() + _record(fit, known, shape, name)
+
+
+def _truth(fit) -> list[Finding]:
+    truth = fit.panel.truth
+    values = {
+        "output": ("change of CO2 with one per cent more output, capital and labour", truth["output"], "%"),
+        "inefficiency": ("mean inefficiency of a city", round(100 * truth["distance"], 1), "log points"),
+        "counties-load": ("share of a city's departure that the sum of counties shows", 100 * truth["counties_load"],
+                          "%"),
+    }  # fmt: skip
+    return [exact(f"efficiency.truth.{key}@{fit.variant}", f"truth: {label}", value, unit, ())
+            for key, (label, value, unit) in values.items()]  # fmt: skip
+
+
+CRITERIA = {
+    "intensity": ("CO2 per output", "g per CNY of 1997"),
+    "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
+    "distance": ("share of CO2 that would be saved at the frontier", "%"),
+}
+
+
+def judged(fit, known: dict[str, np.ndarray], cities: np.ndarray) -> dict[str, np.ndarray]:
+    """The three criteria (draw, year, city of `cities`), less is better; excess in logarithms."""
+    return {
+        "intensity": intensity(fit.panel, known, cities),
+        "excess": excess(known, cities),
+        "distance": distance(known, cities),
+    }
+
+
+def _ten(fit, known: dict, shape, name) -> list[Finding]:
+    """What is said of each of the ten cities over the nine years, and of the ranks, by each criterion."""
+    made = []
+    thirteen = judged(fit, known, places(fit.panel, (*TEN, *LEFT_OUT)))
+    for criterion, (label, unit) in CRITERIA.items():
+        mean = thirteen[criterion].mean(axis=1)
+        order, wider = ranks(mean[:, : len(TEN)]), ranks(mean)
+        for k, city in enumerate(TEN):
+            key = f"efficiency.{city.lower()}.{criterion}"
+            value = 100 * np.expm1(mean[:, k]) if criterion == "excess" else mean[:, k]
+            made += [
+                name(key, f"{label}, {city}, mean of the years", shape(value), unit),
+                name(f"{key}.rank", f"rank of {city} among the ten: {label}", shape(order[:, k]), ""),
+            ]
+        for city, rank, word in (("Beijing", 1, "first"), ("Tianjin", 2, "second")):
+            for count, places_of in (("", order), ("-of-thirteen", wider)):
+                made.append(name(f"efficiency.{city.lower()}.{criterion}.{word}{count}", f"probability that {city} is "
+                                 f"{word} of {places_of.shape[1]}: {label}",
+                                 shape(1.0 * (places_of[:, TEN.index(city)] == rank)), "probability"))  # fmt: skip
+    return made
+
+
+def _gap(fit, known: dict, shape, name) -> list[Finding]:
+    """The nine other cities against Beijing: the difference of means, and for intensity also the ratio, by year."""
+    values = judged(fit, known, places(fit.panel, TEN))
+    made = []
+    for criterion, (label, unit) in CRITERIA.items():
+        draws = 100 * values[criterion] if criterion == "excess" else values[criterion]
+        unit = {"excess": "log points", "distance": "percentage points"}.get(criterion, unit)
+        gap = draws[:, :, 1:].mean(axis=2) - draws[:, :, 0]
+        made += _path(
+            f"efficiency.gap.{criterion}", f"{label}: mean of nine cities less Beijing", gap, unit, shape, name
+        )
+    ratio = values["intensity"][:, :, 1:].mean(axis=2) / values["intensity"][:, :, 0]
+    return made + _path("efficiency.ratio", "CO2 per output: mean of nine cities as a multiple of Beijing's", ratio,
+                        "times", shape, name)  # fmt: skip
+
+
+def _path(id: str, label: str, gap: np.ndarray, unit: str, shape, name) -> list[Finding]:
+    """A gap (draw, year) in its first and last year, its yearly change, and whether it narrows."""
+    yearly = (gap @ TIME) / (TIME @ TIME) / 4
+    always = (np.diff(gap, axis=1) < 0).all(axis=1)
+    return [
+        *[name(f"{id}.{YEARS[k]}", f"{label}, {YEARS[k]}", shape(gap[:, k]), unit) for k in (0, -1)],
+        name(f"{id}.change", f"yearly change: {label}", shape(yearly), f"{unit} a year"),
+        name(f"{id}.narrows", f"probability that it narrows: {label}", shape(1.0 * (yearly < 0)), "probability"),
+        name(f"{id}.always", f"probability that it narrows in every year: {label}", shape(1.0 * always), "probability"),
+    ]
+
+
+STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
+
+
+def statistics(off: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Covariances of the sources' departures, and the skewness of the inventories' mean (draw, `STATISTICS`).
+
+    `off` is (draw, source, city); over the cities that all sources know.
+    """
+    off = off[:, :, known.all(axis=0)]
+    off = off - off.mean(axis=2, keepdims=True)
+    pairs = [(off[:, a] * off[:, b]).mean(axis=1) for a, b in combinations(range(len(SOURCES)), 2)]
+    return np.column_stack([*pairs, scipy.stats.skew(off[:, [0, 2]].mean(axis=1), axis=1)])
+
+
+def drawn_off(fit, known: dict[str, np.ndarray], most: int = 400) -> np.ndarray:
+    """Levels less what is typical of inputs, output and source (draw, source, city): new cities in new provinces."""
+    thin = slice(None, None, max(1, len(known["size"]) // most))
+    rng, of = np.random.default_rng(fit.seed), provinces(fit.panel)[1]
+    count, names = len(known["size"][thin]), of.max() + 1
+
+    def drawn(shape: tuple[int, ...], scale: str) -> np.ndarray:
+        return known[scale][thin].reshape(count, -1, *[1] * (len(shape) - 2)) * rng.normal(size=shape)
+
+    above = known["inefficiency_scale"][thin, None] * sizes(rng.uniform(size=(count, len(of))), fit.panel.exponential)
+    shared = drawn((count, names), "level_province_scale")[:, of]
+    biases = drawn((count, len(SOURCES), names), "level_bias_scale")[:, :, of]
+    rest = drawn((count, len(of)), "level_rest") - known["mean_size"][thin, None]
+    weight = known["weight"][thin]
+    error = rng.normal(size=weight.shape) / np.sqrt(np.where(weight > 0, weight, np.inf))
+    return known["load"][thin] * (above + rest)[:, None] + shared[:, None] + biases + error
+
+
+def replicated(fit, known: dict[str, np.ndarray], most: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """`statistics` of levels drawn anew and of the figures, (draw, statistic) each."""
+    thin = slice(None, None, max(1, len(known["size"]) // most))
+    there = data(fit.panel)["known"] > 0
+    return statistics(drawn_off(fit, known, most), there), statistics(known["off"][thin], there)
+
+
+def _check(fit, known: dict) -> list[Finding]:
+    new, seen = replicated(fit, known)
+    end = f"@{fit.variant}" if fit.variant else ""
+    share = (new > seen).mean(axis=0)
+    inside = int(((share > 0.03) & (share < 0.97)).sum())
+    return [exact(f"efficiency.check.inside{end}", "statistics of the figures inside the central 94 % of those drawn "
+                  f"anew, of {len(STATISTICS)}", inside, "", PANEL, fit.name)]  # fmt: skip
+
+
+def _record(fit, known: dict, shape, name) -> list[Finding]:
+    made = [
+        name("efficiency.one-sided", "share of inefficiency in the variance of what sets cities of a province apart",
+             shape(100 * known["one_sided"]), "%"),
+    ]  # fmt: skip
+    for k, source in enumerate(SOURCES):
+        made.append(name(f"efficiency.error.{source}", f"standard deviation of a city's error in {NAMES[source]}, "
+                         "logarithms times 100", shape(100 * known["level_error"][:, k]), "log points"))  # fmt: skip
+    return [
+        *made,
+        exact("efficiency.record.cities", "cities", len(fit.panel.cities), "", PANEL),
+        exact("efficiency.record.figures", "yearly figures of CO2", int(np.isfinite(fit.panel.co2).sum()), "", PANEL),
+    ]

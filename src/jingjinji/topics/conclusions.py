@@ -1,0 +1,166 @@
+"""The book's main answers on one scale: how probable each is, how far choices move it, which are least certain."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, find
+from jingjinji.topics.carbon import page as carbon_tables
+from jingjinji.topics.cities import page as efficiency_tables
+from jingjinji.topics.hongkong import page as policy_tables
+from jingjinji.topics.hydrogen import page as hydrogen_tables
+
+MOST_UNCERTAIN = 5
+COLOURS = {
+    "air": "#1d4ed8", "November 2014": "#b45309", "coal and steel": "#4b5563", "water": "#0e7490",
+    "hydrogen": "#047857", "ten cities": "#7c3aed", "carbon market": "#a16207", "Hong Kong": "#be185d",
+}  # fmt: skip
+
+
+def _choices(id: str, choices: dict[str, str]) -> tuple[str, ...]:
+    """The finding of a question under each of a page's choices but the main one."""
+    return tuple(f"{id}{end}" for end in choices.values() if end)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A yes-or-no answer: the probability that finding `id` lies `below` or `above` a limit.
+
+    A finding that is a probability stands for itself and needs no limit; ``{limit}`` in the question is the limit
+    without its sign. `others` are findings of the same question
+    under other choices: another basis, another line of evidence, another variant of the model. `settled_by` says which
+    data would settle the answer.
+    """
+
+    id: str
+    question: str
+    chapter: str
+    settled_by: str
+    below: float | None = None
+    above: float | None = None
+    others: tuple[str, ...] = ()
+
+
+HEADLINES = (
+    Headline("pm25.decline.beijing", "PM2.5 fell by {limit:g} % or more in Beijing from 2013 to 2023", "air",
+             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
+             others=("pm25.decline.beijing.constant",)),
+    Headline("pm25.decline.tianjin", "PM2.5 fell by {limit:g} % or more in Tianjin", "air",
+             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
+             others=("pm25.decline.tianjin.constant",)),
+    Headline("pm25.decline.hebei", "PM2.5 fell by {limit:g} % or more in Hebei", "air",
+             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
+             others=("pm25.decline.hebei.constant",)),
+    Headline("pm25.weather.share.beijing", "Weather helped Beijing's decline from 2013 to 2017", "air",
+             "heights of the mixing layer and winds aloft for all months", above=0,
+             others=("pm25.weather.share.beijing.ten-years",)),
+    Headline("pm25.converge.spread-change", "The cities' PM2.5 came closer together from 2014 to 2020", "air",
+             "monthly means of all thirteen cities after 2020", below=0),
+    Headline("heavy.beijing.halved", "Days of heavy pollution halved in Beijing", "air",
+             "counts of all years on one way of counting"),
+    Headline("apec.stations.ban.effect", "The days of the ban of 2014 were cleaner than the weather let expect",
+             "November 2014", "more events with the same controls in other weather", below=0,
+             others=("apec.stations.ban.effect@parade-apart", "apec.embassy.ban.effect",
+                     "apec.donors.beijing.ban.effect")),
+    Headline("apec.stations.after-ban.effect", "The two weeks after the ban were dirtier than expected",
+             "November 2014", "hourly records of industry and traffic in the weeks after", above=0,
+             others=("apec.embassy.after-ban.effect",)),
+    Headline("apec.stations.alert.effect", "Days of red alert were cleaner than the weather let expect",
+             "November 2014", "a list of all alerts with the forecasts on which they were called", below=0),
+    Headline("energy.emissions.elasticity.so2.bth", "Less coal went with less SO2 in the three provinces",
+             "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
+             others=("energy.emissions.elasticity.so2.hebei", "energy.emissions.elasticity.so2.beijing",
+                     "energy.emissions.elasticity.so2.bth@without-year-shocks",
+                     "energy.emissions.elasticity.so2.bth@without-breaks")),
+    Headline("energy.hebei.slower-than-germany", "Hebei's coal takes longer to halve than Germany's took",
+             "coal and steel", "Hebei's coal by year after 2017",
+             others=("energy.hebei.slower-than-germany@logistic", "energy.hebei.slower-than-germany@without-germany")),
+    Headline("miyun.gubeikou.class-ii.months", "At Gubeikou {limit:g} % of the months or more kept class II", "water",
+             "readings of several years, from before the agreement too", above=90),
+    Headline("hydrogen.bth.reached", "The region's hydrogen cluster met its target for 2025", "hydrogen",
+             "the count of the cluster's vehicles at the end of 2025, with its definition",
+             others=_choices("hydrogen.bth.reached", hydrogen_tables.CHOICES)),
+    Headline("hydrogen.shanghai.reached", "Shanghai's hydrogen cluster met its target for 2025", "hydrogen",
+             "the count of the cluster's vehicles at the end of 2025, with its definition",
+             others=_choices("hydrogen.shanghai.reached", hydrogen_tables.CHOICES)),
+    Headline("efficiency.beijing.intensity.first", "Beijing emits the least CO2 per output of ten cities", "ten cities",
+             "measured emissions of the cities' plants and firms",
+             others=_choices("efficiency.beijing.intensity.first", efficiency_tables.CHOICES)),
+    Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
+             "ten cities", "output, capital and emissions by branch in each city",
+             others=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES)),
+    Headline("carbon.shenzhen.dearer", "Published prices of Shenzhen are above the claim's", "carbon market",
+             "Shenzhen's volume and turnover by year",
+             others=("carbon.shenzhen.dearer.scattered", "carbon.shenzhen.dearer.even",
+                     *_choices("carbon.shenzhen.dearer", carbon_tables.CHOICES))),
+    Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
+             "the inventory by sector for every year since 2005, in one release",
+             others=_choices("silk.hongkong.reached.2035", policy_tables.CHOICES)),
+    Headline("silk.hongkong.reached.2050", "Hong Kong's emissions are near zero by 2050", "Hong Kong",
+             "the power stations' closing dates and what replaces them",
+             others=_choices("silk.hongkong.reached.2050", policy_tables.CHOICES)),
+)  # fmt: skip
+
+
+def probability(finding: Finding, below: float | None = None, above: float | None = None) -> float:
+    """Share of the draws on the asked side of a limit; a probability stands for itself.
+
+    Raises BookError where a probability comes with a limit, or another finding without exactly one.
+    """
+    limits = (below is not None) + (above is not None)
+    if finding.is_probability != (limits == 0) or limits > 1:
+        wanted = "no limit, as it is a probability" if finding.is_probability else "one limit, below or above"
+        raise BookError(f"headline '{finding.id}' has {limits} limits: expected {wanted}; correct the headline")
+    if finding.is_probability:
+        return finding.mean
+    return float((finding.draws <= below).mean() if below is not None else (finding.draws >= above).mean())
+
+
+def weighed(found: dict[str, Finding], headlines: tuple[Headline, ...] = HEADLINES) -> pd.DataFrame:
+    """Each headline with its probability, the lowest and highest under other choices, and how far from even it stays.
+
+    Columns question, chapter, id, probability, lowest, highest, away, uncertain, settled_by. `away` is the distance of
+    one half from the range between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN` headlines with the
+    least of it are `uncertain`, of equal ones those whose own probability is nearer to one half.
+    Raises UnknownFinding for an id that no chapter has.
+    """
+    rows = []
+    for line in headlines:
+        values = [probability(find(found, id), line.below, line.above) for id in (line.id, *line.others)]
+        low, high = min(values), max(values)
+        away = max(0.0, low - 0.5, 0.5 - high)
+        question = line.question.format(limit=abs(next((x for x in (line.below, line.above) if x is not None), 0)))
+        rows.append((question, line.chapter, line.id, values[0], low, high, away, line.settled_by))
+    columns = ["question", "chapter", "id", "probability", "lowest", "highest", "away", "settled_by"]
+    table = pd.DataFrame(rows, columns=columns)
+    order = np.lexsort(((table.probability - 0.5).abs(), table.away))
+    return table.assign(uncertain=np.isin(np.arange(len(table)), order[:MOST_UNCERTAIN]))
+
+
+def least_certain(table: pd.DataFrame) -> pd.DataFrame:
+    """The uncertain headlines of `weighed`, the least certain first, with the data that would settle them."""
+    rows = table[table.uncertain].assign(near=lambda rows: (rows.probability - 0.5).abs())
+    rows = rows.sort_values(["away", "near"])
+    spans = [f"{_chance(row.lowest)} to {_chance(row.highest)}" if row.lowest < row.highest else "one choice only"
+             for row in rows.itertuples()]  # fmt: skip
+    return pd.DataFrame(
+        {
+            "answer": rows.question, "probability": rows.probability.map(_chance), "under other choices": spans,
+            "what would settle it": rows.settled_by, "finding": rows.id,
+        }
+    ).reset_index(drop=True)  # fmt: skip
+
+
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """All headlines of `weighed` with their probabilities as they are printed."""
+    columns = ["probability", "lowest", "highest"]
+    return table[["question", "chapter"]].join(table[columns].map(_chance))
+
+
+def _chance(value: float) -> str:
+    """A probability with two digits; never as certain as 0 or 1."""
+    if value < 0.005:
+        return "< 0.01"
+    return "> 0.99" if value > 0.995 else f"{value:.2f}"

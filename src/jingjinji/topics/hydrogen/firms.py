@@ -1,0 +1,168 @@
+"""Firms in Daxing's hydrogen zone: five cumulative counts, some of them "more than", as a growth process."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.densities import given
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, exact, record
+
+PANEL = ("hydrogen_zone",)
+START = pd.Timestamp("2023-01-01")
+"""Years count from here."""
+HORIZON = 2025
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row a count in the order of dates: years (since 2023), firms, lower (1 for "more than").
+
+    `reach`: how far above it a "more than" may lie, as a share. `scatter_prior`: median of the prior of the scatter.
+    """
+
+    rows: pd.DataFrame
+    reach: float = 0.1
+    scatter_prior: float = 0.06
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit or of one of `VARIANTS`; raises BookError for an unknown variant or falling counts."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model enterprises has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    panel = panel_of(tables.load("hydrogen_zone"))
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def panel_of(table: pd.DataFrame) -> Panel:
+    """The panel of the zone's counts of firms; raises BookError where a cumulative count falls."""
+    table = table[(table.place == "Daxing zone") & (table.quantity == "enterprises")]
+    table = table.assign(day=pd.to_datetime(table.date)).sort_values("day", ignore_index=True)
+    falls = table.value.diff() < 0
+    if falls.any():
+        row = table[falls].iloc[0]
+        raise BookError(
+            f"table hydrogen_zone has {row.value:g} firms on {row.date} and more before: a cumulative count cannot "
+            "fall; correct the row or its date"
+        )
+    if len(table) < 3:
+        raise BookError(f"table hydrogen_zone has {len(table)} counts of firms: expected at least 3")
+    rows = pd.DataFrame(
+        {
+            "date": table.day,
+            "years": (table.day - START).dt.days / 365.25,
+            "firms": table.value,
+            "lower": (table.bound == "lower").astype(float),
+        }
+    )
+    return Panel(rows)
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    rows = panel.rows
+    return {
+        "years": rows.years.to_numpy(),
+        "log_firms": np.log(rows.firms.to_numpy()),
+        "reach": panel.reach * rows.lower.to_numpy(),
+        "scatter_prior": np.log(panel.scatter_prior),
+    }
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """Exponential growth whose rate may slow evenly, with counts that scatter.
+
+    Chinese reports round down to tens and say "more than"; the true count then lies above it by a share of `reach`.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    with pm.Model(coords={"count": np.arange(len(panel.rows))}) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        level = pm.Normal("level", np.log(120), 0.5)
+        rate = pm.Normal("rate", 0.3, 0.4)
+        bend = pm.Normal("bend", 0, 0.1)
+        scatter = pm.LogNormal("scatter", d["scatter_prior"], 0.35)
+        excess = pm.Beta("excess", 1, 2, dims="count")
+        path = level + rate * d["years"] + bend * d["years"] ** 2
+        seen = d["log_firms"] + pt.log1p(d["reach"] * excess)
+        density = -0.5 * ((seen - path) / scatter) ** 2 - pt.log(scatter)
+        given("counts", density, observed=d["log_firms"])
+    return model
+
+
+TRUTH = {"level": np.log(120), "rate": 0.35, "bend": -0.02, "scatter": 0.04}
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`) at the dates of `panel`; counts never fall."""
+    panel = load() if panel is None else panel
+    known, years = {**TRUTH, **truth}, panel.rows.years.to_numpy()
+    path = known["level"] + known["rate"] * years + known["bend"] * years**2
+    firms = np.maximum.accumulate(np.round(np.exp(path + known["scatter"] * rng.normal(size=len(path)))))
+    rounded = np.where(panel.rows.lower > 0, 10 * np.floor(firms / 10), firms)
+    return replace(panel, rows=panel.rows.assign(firms=rounded), truth=known)
+
+
+def _toy(panel: Panel, rng: np.random.Generator, rate: float) -> Panel:
+    return simulate({"rate": rate, "bend": 0.0}, rng, panel)
+
+
+DERIVED = ()
+VARIANTS = {
+    "bounds-as-counts": partial(replace, reach=0.0),
+    "far-above": partial(replace, reach=0.5),
+    "wide-scatter": partial(replace, scatter_prior=0.12),
+}
+TOYS = {"toy": partial(_toy, rate=0.35), "toy-no-growth": partial(_toy, rate=0.0)}
+
+
+def path(fit, years: np.ndarray) -> np.ndarray:
+    """Firms on the curve (draw, date), `years` since 2023."""
+    value = {name: fit.parameters[name].values.reshape(-1, 1) for name in ("level", "rate", "bend")}
+    return np.exp(value["level"] + value["rate"] * years + value["bend"] * years**2)
+
+
+def findings(fit) -> list[Finding]:
+    """Growth a year, doubling time, firms at the end of `HORIZON`, and what +86 % would mean for output per firm.
+
+    Of a synthetic record growth alone, with its truth.
+    """
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    shape = partial(np.reshape, shape=(chains, draws))
+    rate = fit.parameters["rate"].values + fit.parameters["bend"].values
+    """The mean rate over 2023: the curve's slope in its middle."""
+    made = [name("hydrogen.firms.growth", "growth of the zone's firms over 2023", 100 * np.expm1(rate), "%")]
+    if fit.panel.truth:
+        truth = 100 * np.expm1(fit.panel.truth["rate"] + fit.panel.truth["bend"])
+        return [*made, exact(f"hydrogen.firms.truth.growth@{fit.variant}", "truth: growth of the zone's firms over "
+                             "2023", round(float(truth), 3), "%", ())]  # fmt: skip
+    end = path(fit, np.array([HORIZON + 1 - 2023.0]))
+    table = tables.load("hydrogen_zone")
+    growth = float(table.value[table.quantity == "output value growth"].iloc[0])
+    made += [
+        name("hydrogen.firms.grows", "probability that the zone's firms grew over 2023", (rate > 0).astype(float),
+             "probability"),
+        name("hydrogen.firms.doubling", "time in which the zone's firms double at the pace of 2023, at most 30 years",
+             np.where(rate > np.log(2) / 30, np.log(2) / np.maximum(rate, np.log(2) / 30), 30.0), "years"),
+        name(f"hydrogen.firms.{HORIZON}", f"firms in the zone at the end of {HORIZON} on the curve",
+             shape(np.minimum(end[:, 0], 5000)), "firms"),
+        name("hydrogen.output.per-firm", "change of output per firm over 2023 if output grew as stated and firms as "
+             "on the curve", 100 * ((1 + growth / 100) / np.exp(rate) - 1), "%"),
+    ]  # fmt: skip
+    if fit.variant:
+        return made
+    rows = fit.panel.rows
+    return [
+        *made,
+        exact("hydrogen.zone.vehicles", "fuel-cell vehicles in Daxing as stated, at least",
+              float(table.value[table.quantity == "cumulative FCV"].iloc[0]), "vehicles", PANEL),
+        exact("hydrogen.output.growth", "stated growth of the zone's output value, 2023", growth, "%", PANEL),
+        *[exact(f"hydrogen.firms.count.{row.date:%Y-%m}", f"firms in the zone, {row.date:%Y-%m}", row.firms,
+                "firms", PANEL) for row in rows.itertuples()],
+    ]  # fmt: skip

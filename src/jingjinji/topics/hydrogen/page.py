@@ -1,0 +1,171 @@
+"""What the page on hydrogen shows of several fits: curves compared by leaving one sale out, answers by prior."""
+
+import warnings
+from types import SimpleNamespace
+
+import arviz_stats as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from jingjinji.core import tables
+from jingjinji.core.findings import Finding, record
+from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.topics.hydrogen import firms as enterprises
+from jingjinji.topics.hydrogen import fleets
+
+UNRELIABLE = 0.7
+"""Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
+HOLDS, FAILS, OPEN, FITS = "holds", "does not hold", "not decided", "fits"
+LIKELY, UNLIKELY = "likely", "unlikely"
+NOT_AGAINST, UNTESTED = "the tables do not contradict it", "not testable here"
+SURE = 0.9
+"""Probability above which a promise is called likely."""
+REGION = ("Beijing", "Tianjin", "Hebei", "Zhangjiakou", "Tangshan", "Baoding")
+"""Other places of the region of which the table of the zone could hold counts of firms."""
+CHOICES = {
+    "main fit": "",
+    "logistic curves": "@logistic",
+    "peaks four years later": "@late-peak",
+    "shares hardly known": "@wide-shares",
+    "smaller shares": "@small-shares",
+    "shares that stay": "@steady-shares",
+    "shares that change more": "@restless-shares",
+    "count since the start": "@since-start",
+    "no counts of clusters": "@without-clusters",
+}
+
+
+def scored(fit) -> xr.DataTree:
+    """A fit's parameters with the log probability of each printed sale, dims (chain, draw, sale)."""
+    values = fleets.log_density(fit, fleets.curves(fit))
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    sales = xr.Dataset({"sales": (("chain", "draw", "sale"), values.reshape(chains, draws, -1))})
+    return xr.DataTree.from_dict({"posterior": fit.parameters, "log_likelihood": sales})
+
+
+def comparison(fits: dict[str, object]) -> pd.DataFrame:
+    """Fits of the same sales by PSIS-LOO, the best first, each printed sale one observation.
+
+    Columns: elpd, its standard error, effective parameters, difference from the best and that difference's standard
+    error, and the number of sales with Pareto k above `UNRELIABLE` or
+    without one. Raises ValueError where fits have other sales.
+    """
+    sales = [fit.panel.sales.vehicles.to_numpy() for fit in fits.values()]
+    if any(not np.array_equal(other, sales[0]) for other in sales[1:]):
+        raise ValueError("leave-one-out scores can only be compared between fits of the same sales")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto distribution")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="arviz_stats")
+        single = {name: az.loo(scored(fit), pointwise=True, var_name="sales") for name, fit in fits.items()}
+    best = max(single, key=lambda name: single[name].elpd)
+    rows = []
+    for name in sorted(single, key=lambda name: -single[name].elpd):
+        one = single[name]
+        off = (one.elpd_i - single[best].elpd_i).values
+        error = float(np.sqrt(off.size * off.var()))
+        rows.append(
+            (name, one.elpd, one.se, one.p, float(off.sum()), error, int((~(one.pareto_k <= UNRELIABLE)).sum()))
+        )
+    columns = ["curves", "elpd", "standard error", "effective parameters", "difference", "its standard error",
+               f"k above {UNRELIABLE}"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def answers(found: dict[str, Finding]) -> pd.DataFrame:
+    """The probability of each target, by choice of curves and priors; a row a choice, a column a cluster."""
+    names = dict(zip(fleets.KEYS, fleets.CLUSTERS, strict=True))
+    keys = [key for key in names if f"hydrogen.{key}.reached" in found]
+    rows = {choice: {names[key]: found[f"hydrogen.{key}.reached{end}"].value_text for key in keys}
+            for choice, end in CHOICES.items()}  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("choice").reset_index()
+
+
+def prior_sales(panel: fleets.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Yearly sales as the priors alone expect them beside the printed ones: mode -> (drawn, printed), vehicles."""
+    model = fleets.build(panel)
+    names = [variable.name for variable in model.free_RVs]
+    fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
+    drawn = fleets.drawn_sales(fit, fleets.curves(fit), draws)
+    return {mode: (drawn[:, use].ravel(), fleets.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
+
+
+def prior_growth(panel: enterprises.Panel, draws: int, seed: int) -> Finding:
+    """Growth of the zone's firms over 2023, %, as the prior alone expects it; drawn, not sampled."""
+    value = prior_parameters(enterprises.build(panel), ["rate", "bend"], draws, seed)
+    growth = 100 * np.expm1((value["rate"] + value["bend"]).values)
+    label = "growth of the zone's firms over 2023, expected before any count"
+    return record("hydrogen.firms.growth.prior", label, growth, "%", model="enterprises", panel=())
+
+
+def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Typical and largest sale of each year by mode, drawn anew and printed, for the years with two sales or more.
+
+    mode -> (years, {statistic: (drawn (draw, year), printed (year))}), vehicles.
+    """
+    drawn, printed = fleets.drawn_sales(fit, fleets.curves(fit), most), fleets.data(fit.panel)["vehicles"]
+    year = fit.panel.sales.year.to_numpy()
+    found = {}
+    for mode, use in _modes(fit.panel).items():
+        years = [y for y in np.unique(year[use]) if (use & (year == y)).sum() > 1]
+        groups = [use & (year == y) for y in years]
+        found[mode] = [str(y)[2:] for y in years], {
+            name: (np.column_stack([share(drawn[:, group], axis=1) for group in groups]),
+                   np.array([share(printed[group]) for group in groups]))
+            for name, share in (("median", np.median), ("largest", np.max))
+        }  # fmt: skip
+    return found
+
+
+def _modes(panel: fleets.Panel) -> dict[str, np.ndarray]:
+    """Which printed sales belong to each mode."""
+    of = panel.units["mode"].to_numpy()[panel.sales.unit]
+    return {mode: of == mode for mode in fleets.MODES}
+
+
+def claims(found: dict[str, Finding]) -> pd.DataFrame:
+    """What the article says of hydrogen, beside the tables; verdicts follow from findings by stated rules."""
+    zone, clusters = tables.load("hydrogen_zone"), tables.load("hydrogen_clusters")
+    goals = tables.load("hydrogen_targets").query("level == 'cluster'").set_index("place")
+    firms = {date: found[f"hydrogen.firms.count.{date}"] for date in ("2023-09", "2023-12", "2024-10")}
+    before, said, after = (finding.mean for finding in firms.values())
+    vehicles = found["hydrogen.zone.vehicles"].mean
+    reserve = float(zone.value[zone.quantity == "reserve projects"].iloc[0])
+    region, reached = found["hydrogen.bth.seen"], found["hydrogen.bth.reached"]
+    named = sorted(set(clusters.cluster.dropna()) - {"five clusters", "China"})
+    others = zone[zone.place.isin(REGION) & zone.quantity.str.startswith("enterprises")]
+    largest = others.value.max()
+    approved = goals.approved["Beijing-Tianjin-Hebei"]
+    rows = [
+        (f"more than {firms['2023-12'].value_text} in Daxing's zone",
+         "counts never fall: the number lies between the count before it and the count after it",
+         f"{firms['2023-09'].value_text} or more in September 2023, {firms['2024-10'].value_text} in October 2024",
+         FITS if before <= said <= after else FAILS),
+        (f"more than {vehicles:g} fuel-cell vehicles in Daxing",
+         "the region's count of August 2023 is not smaller; nobody else counts the district",
+         f"{region.value_text} in the region in August 2023",
+         NOT_AGAINST if vehicles <= region.mean else FAILS),
+        ("Daxing's zone is the largest place of hydrogen in the region",
+         "no other place of the region in the tables has more firms; few places have a count",
+         f"{len(others)} other with a count, at most {largest:g} firms", NOT_AGAINST if largest < said else FAILS),
+        ("the net of roads rests on five clusters", "a report that is no article of ours counts five clusters together",
+         f"one of October 2024; the table names {', '.join(named)}",
+         HOLDS if (clusters.place == "Five clusters").any() else OPEN),
+        ("the region builds a cluster for fuel-cell vehicles", "the table of targets dates its approval",
+         "no date" if pd.isna(approved) else f"approved {approved}", FAILS if pd.isna(approved) else HOLDS),
+        (f"reports: the cluster adds at least {found['hydrogen.bth.target'].value_text} by the end of 2025",
+         f"likely above {SURE:g}, unlikely below {1 - SURE:.1f}; the sales after 2023 are a prediction",
+         f"probability {reached.value_text}",
+         LIKELY if reached.mean > SURE else UNLIKELY if reached.mean < 1 - SURE else OPEN),
+        (f"output grew by {found['hydrogen.output.growth'].value_text}", "needs a level, of this year or the last",
+         f"none; firms grew by {found['hydrogen.firms.growth'].value_text} on the curve", UNTESTED),
+        (f"{reserve:g} projects in reserve", "needs a second count of the same thing",
+         "another thing in 2022: projects in contact", UNTESTED),
+        ("the largest refuelling station of the world that stores gas", "needs a list of stations with capacities",
+         "one capacity, of this station", UNTESTED),
+        ("seven lines of a hydrogen expressway run well", "needs traffic on the lines", "none", UNTESTED),
+        ("the first national conference on fuel-cell vehicles was held in 2023", "needs a list of conferences", "none",
+         UNTESTED),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
+    return table[["the article says", "verdict", "found", "rule"]]

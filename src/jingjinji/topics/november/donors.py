@@ -1,0 +1,453 @@
+"""The ban of November 2014 against cities that had none: a synthetic control for each of the thirteen cities.
+
+A city's weeks before the ban follow a weighted sum of donor cities; the weights are normal around equal shares, so the
+weighted sum is a Gaussian process over weeks and the weights are integrated out. Every donor is taken in turn as if
+the ban had been there: how far it then departs is the yardstick. Logs of weekly means throughout.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, exact, record
+
+AREA = "Beijing-Tianjin-Hebei"
+REGIONS = (AREA, "Northeast", "Northwest", "Southwest", "Yangtze", "South")
+NEAR = ("Northeast", "Northwest")
+BAN_EVENT = "I010"
+OCTOBER = pd.Timestamp("2014-09-29")
+LATE = pd.Timestamp("2014-11-27")
+PANEL = ("city_week", "interventions")
+FEWEST_WEEKS, FEWEST_DONORS = 6, 5
+INSIDE = 1.88
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is known.
+
+    log_pm25 : (period, city) log of the mean; cities of the area first, in the order of `cities`.
+    cities : names; the first `targets` of them are those of the area. donors : (city,) True for a donor.
+    regions : (city,) number of the city's part of the country in `REGIONS`.
+    starts : first day of each period.
+    before : (period,) True for periods that the weights are learnt from.
+    ban : number of the period that is asked for.
+    """
+
+    log_pm25: np.ndarray
+    cities: tuple[str, ...]
+    regions: np.ndarray
+    targets: int
+    donors: np.ndarray
+    starts: pd.DatetimeIndex
+    before: np.ndarray
+    ban: int
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model apec_donors has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    panel = panel_of(tables.load("city_week"))
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def panel_of(weeks: pd.DataFrame) -> Panel:
+    """The panel of a table of weeks; raises BookError for a city with gaps and for a ban outside the record."""
+    starts = pd.to_datetime(tables.load("interventions").set_index("id")["start"])
+    ban = starts[BAN_EVENT]
+    wide = weeks.pivot(index="start", columns="city", values="pm25")
+    gaps = wide.columns[wide.isna().any()]
+    if len(gaps):
+        week = wide.index[wide[gaps[0]].isna()][0].date()
+        raise BookError(
+            f"city '{gaps[0]}' has no mean of the week of {week}: expected every week of every city; leave the city "
+            "out or fill the week from its source"
+        )
+    if ban not in wide.index or (wide.index < ban).sum() < FEWEST_WEEKS:
+        raise BookError(
+            f"the ban begins on {ban.date()}, but the weeks run from {wide.index[0].date()} to {wide.index[-1].date()}"
+            f": expected a period that begins with it and at least {FEWEST_WEEKS} weeks before"
+        )
+    area = list(dict.fromkeys(weeks.loc[weeks.group == AREA, "city"]))
+    donors = list(dict.fromkeys(weeks.loc[weeks.group != AREA, "city"]))
+    part = weeks.drop_duplicates("city").set_index("city")["group"]
+    region = np.array([REGIONS.index(part[city]) for city in (*area, *donors)])
+    return _enough_donors(
+        Panel(
+            np.log(wide[area + donors].to_numpy()),
+            (*area, *donors),
+            region,
+            len(area),
+            np.arange(len(area) + len(donors)) >= len(area),
+            pd.DatetimeIndex(wide.index),
+            np.asarray(wide.index < ban),
+            int(np.flatnonzero(wide.index == ban)[0]),
+        )
+    )
+
+
+def position(panel: Panel, city: str) -> int:
+    """Column of a city; raises BookError for an unknown one."""
+    if city not in panel.cities:
+        raise BookError(f"there is no city '{city}' among the weeks: expected one of {', '.join(panel.cities)}")
+    return panel.cities.index(city)
+
+
+def only_donors(panel: Panel, cities: list[str]) -> Panel:
+    """The panel with some of its donors; raises BookError for an unknown city and for too few donors."""
+    kept = np.zeros(len(panel.cities), dtype=bool)
+    kept[[position(panel, city) for city in cities]] = True
+    return _enough_donors(replace(panel, donors=kept & panel.donors))
+
+
+def _enough_donors(panel: Panel) -> Panel:
+    if panel.donors.sum() < FEWEST_DONORS:
+        raise BookError(
+            f"there are {panel.donors.sum()} donor cities: expected at least {FEWEST_DONORS}; take more cities"
+        )
+    return panel
+
+
+def axes(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the likelihood needs of each city taken as target, itself never among its donors.
+
+    Returns spread (city, axis), the eigenvalues of the donors' covariance over the weeks before, and the target's and
+    the donors' mean weeks turned to its eigenvectors: turned (city, axis), mean (city, axis).
+    """
+    known, donors = _centred(panel)
+    weeks = known.shape[0]
+    spread = np.empty((known.shape[1], weeks - 1))
+    turned, mean = np.empty_like(spread), np.empty_like(spread)
+    for city in range(known.shape[1]):
+        own = donors != city
+        basis = known[:, donors[own]]
+        # the mean of the weeks comes first, and apart from other directions in which few donors do not vary
+        size, vectors = np.linalg.eigh(basis @ basis.T / own.sum() - 1)
+        spread[city] = np.maximum(size[1:], 0)
+        turned[city], mean[city] = vectors[:, 1:].T @ known[:, city], vectors[:, 1:].T @ basis.mean(axis=1)
+    return spread, turned, mean
+
+
+def _centred(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    known = panel.log_pm25[panel.before]
+    return known - known.mean(axis=0), np.flatnonzero(panel.donors)
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    spread, turned, mean = axes(panel)
+    return {"spread": spread, "turned_weeks": turned, "donor_mean": mean, "region_index": panel.regions}
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """The model of a panel; every array of `data` is a ``pm.Data``.
+
+    Given the donors, a city's centred weeks are normal with mean `share` times the donors' mean and covariance
+    ``spread_of_weights**2 * K + noise**2``; K is diagonal on its own axes.
+    """
+    import pymc as pm
+
+    with pm.Model(coords={"region": list(REGIONS)}) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        share = pm.Normal("share", 1, 0.5)
+        weight_scale = pm.LogNormal("weight_scale", np.log(0.7), 0.5)
+        log_noise_mean = pm.Normal("log_noise_mean", np.log(0.25), 0.4)
+        log_noise = pm.Normal("log_noise", log_noise_mean, 0.3, dims="region")
+        noise = pm.math.exp(log_noise[d["region_index"]])[:, None]
+        sigma = pm.math.sqrt(weight_scale**2 * d["spread"] + noise**2)
+        pm.Normal("weeks", mu=share * d["donor_mean"], sigma=sigma, observed=d["turned_weeks"])
+    return model
+
+
+def counterfactual(parameters, panel: Panel, city: int, left_out: int | None = None) -> tuple:
+    """A city's periods had it followed its donors: expectation and standard deviation, both (draw, period), log scale.
+
+    left_out : column of a donor that is not used. Conditional mean and variance of the Gaussian process.
+    """
+    known, donors = _centred(panel)
+    own = donors[(donors != city) & (donors != (-1 if left_out is None else left_out))]
+    level = panel.log_pm25[panel.before].mean(axis=0)
+    everything = (panel.log_pm25 - level)[:, own]
+    basis = known[:, own]
+    size, vectors = np.linalg.eigh(basis @ basis.T / len(own))
+    cross = everything @ basis.T / len(own) @ vectors
+    share, weight_scale = (parameters[name].values.reshape(-1, 1) for name in ("share", "weight_scale"))
+    log_noise = parameters["log_noise"].transpose("chain", "draw", "region").values[:, :, panel.regions[city]]
+    noise = np.exp(log_noise).reshape(-1, 1)
+    gain = weight_scale**2 / (weight_scale**2 * np.maximum(size, 0) + noise**2)
+    left = vectors.T @ known[:, city] - share * (vectors.T @ basis.mean(axis=1))
+    mean = level[city] + share * everything.mean(axis=1) + (gain * left) @ cross.T
+    prior = weight_scale**2 * (everything**2).mean(axis=1)
+    variance = prior - weight_scale**2 * gain @ (cross**2).T + noise**2 * (1 + 1 / len(known))
+    return mean, np.sqrt(np.maximum(variance, noise**2))
+
+
+def gaps(fit, city: str, rng: np.random.Generator, left_out: int | None = None) -> np.ndarray:
+    """Log of a city's periods less draws of what they would have been: (chain, draw, period)."""
+    column = position(fit.panel, city)
+    mean, sd = counterfactual(fit.parameters, fit.panel, column, left_out)
+    drawn = mean + sd * rng.normal(size=mean.shape)
+    shape = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"], -1
+    return (fit.panel.log_pm25[:, column] - drawn).reshape(shape)
+
+
+def standings(fit) -> pd.DataFrame:
+    """Predictive standard deviations by which each city lies above its synthetic twin: city by number of period."""
+    rows = {}
+    for column, city in enumerate(fit.panel.cities):
+        mean, sd = counterfactual(fit.parameters, fit.panel, column)
+        total = np.sqrt((sd**2).mean(axis=0) + mean.var(axis=0))
+        rows[city] = (fit.panel.log_pm25[:, column] - mean.mean(axis=0)) / total
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+TRUTH = {"effect": 0.0, "share": 1.0, "weight_scale": 0.7, "noise": 0.25}
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with known parameters (keys of `TRUTH`): the donors as they were, the area made from them.
+
+    ``effect`` is the true effect of the ban on every city of the area, as a share.
+    """
+    panel = load() if panel is None else panel
+    known = {**TRUTH, **truth}
+    donors = panel.log_pm25[:, panel.donors] - panel.log_pm25[panel.before][:, panel.donors].mean(axis=0)
+    count = donors.shape[1]
+    weights = known["share"] / count + known["weight_scale"] / np.sqrt(count) * rng.normal(size=(count, panel.targets))
+    made = np.log(80) + donors @ weights + known["noise"] * rng.normal(size=(len(donors), panel.targets))
+    made[panel.ban] += np.log1p(known["effect"])
+    return replace(panel, log_pm25=np.column_stack([made, panel.log_pm25[:, panel.targets :]]), truth=known)
+
+
+def _toy(panel: Panel, rng: np.random.Generator, effect: float) -> Panel:
+    return simulate({"effect": effect}, rng, panel)
+
+
+def _near(panel: Panel) -> Panel:
+    groups = tables.load("city_week").drop_duplicates("city").set_index("city")["group"]
+    return only_donors(panel, [city for city in panel.cities if groups[city] in NEAR])
+
+
+VARIANTS = {
+    "near-donors": _near,
+    "to-september": lambda panel: replace(panel, before=np.asarray(panel.starts < OCTOBER)),
+    "without-last-week": lambda panel: replace(
+        panel, before=panel.before & (np.arange(len(panel.before)) < panel.ban - 1)
+    ),
+    "with-winter": lambda panel: replace(panel, before=panel.before | np.asarray(panel.starts >= LATE)),
+}
+TOYS = {
+    "toy": partial(_toy, effect=-0.3),
+    "toy-small": partial(_toy, effect=-0.1),
+    "toy-none": partial(_toy, effect=0.0),
+}
+DERIVED: tuple = ()
+
+
+def spans(panel: Panel) -> dict[str, tuple[list[int], str]]:
+    """Periods of each question: the ban, the two weeks after, two weeks from 30, 60 and 90 days after the ban."""
+    after = panel.ban + 1
+    found = {
+        "ban": ([panel.ban], "3 to 12 November 2014"),
+        "after-ban": ([after, after + 1], "the two weeks after the ban"),
+    }
+    for days in (30, 60, 90):
+        first = after + round(days / 7)
+        found[f"later-{days}"] = ([first, first + 1], f"two weeks from about {days} days after the ban")
+    return found
+
+
+def findings(fit) -> list[Finding]:
+    """Departure of each city from its synthetic twin, its standing among placebos, and the pre-period fit.
+
+    Of a made-up panel Beijing's departure in the ban alone, beside its truth.
+    """
+    if fit.panel.truth:
+        return _recovered(fit)
+    suffix = f"@{fit.variant}" if fit.variant else ""
+    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
+    panel, rng, made = fit.panel, np.random.default_rng(fit.seed), []
+    area = panel.cities[: panel.targets]
+    questions = spans(panel)
+    for city in area if not fit.variant else area[:1]:
+        departure = gaps(fit, city, rng)
+        for key, (periods, words) in questions.items():
+            if fit.variant and key != "ban":
+                continue
+            made.append(
+                name(
+                    f"apec.donors.{city.lower()}.{key}.effect",
+                    f"departure of {city} from its synthetic twin, {words}",
+                    100 * np.expm1(departure[:, :, periods].mean(axis=2)),
+                    "%",
+                )
+            )
+        made.append(
+            name(
+                f"apec.donors.{city.lower()}.ban.below",
+                f"probability that {city} lay below its synthetic twin, 3 to 12 November 2014",
+                departure[:, :, panel.ban] < 0,
+                "probability",
+            )
+        )
+        measured = np.exp(panel.log_pm25[panel.ban, position(panel, city)])
+        without = measured * np.exp(-departure[:, :, panel.ban])
+        made += [
+            name(
+                f"apec.donors.{city.lower()}.ban.counterfactual",
+                f"mean PM2.5 of {city}'s synthetic twin, 3 to 12 November 2014",
+                without,
+                "µg/m³",
+            ),
+            name(
+                f"apec.donors.{city.lower()}.ban.difference",
+                f"difference of {city} from its synthetic twin, 3 to 12 November 2014",
+                measured - without,
+                "µg/m³",
+            ),
+        ]
+    return made + _scores(fit, suffix)
+
+
+def _recovered(fit) -> list[Finding]:
+    """True effect of the ban in a made-up panel, and what the model gives back."""
+    departure = gaps(fit, "Beijing", np.random.default_rng(fit.seed))[:, :, fit.panel.ban]
+    label, id, suffix = "change of PM2.5 in the ban, other cities", "beijing.ban.effect", f"@{fit.variant}"
+    truth = 100 * fit.panel.truth["effect"]
+    return [
+        exact(f"apec.donors.truth.{id}{suffix}", f"truth: {label}", truth, "%", ()),
+        record(f"apec.donors.{id}", label, 100 * np.expm1(departure), "%", model=fit.name, panel=(), suffix=suffix),
+    ]
+
+
+def _scores(fit, suffix: str) -> list[Finding]:
+    """Standing of Beijing among all cities taken as placebos, and how well weeks that it did not learn from are met."""
+    panel = fit.panel
+    every = standings(fit)
+    place = every[panel.ban]
+    placebos = place[panel.donors]
+    rank = 100 * (placebos <= place["Beijing"]).mean()
+    made = [
+        exact(
+            f"apec.donors.standing{suffix}",
+            "Beijing's departure in predictive standard deviations, 3 to 12 November 2014",
+            round(float(place["Beijing"]), 1),
+            "",
+            PANEL,
+            fit.name,
+        ),
+        exact(
+            f"apec.donors.placebos.lower{suffix}",
+            "share of donors, each taken as if the ban had been there, that lie as "
+            "far below their twins as Beijing or farther",
+            round(float(rank)),
+            "%",
+            PANEL,
+            fit.name,
+        ),
+    ]
+    if fit.variant == "to-september":
+        weeks = [k for k in range(panel.ban) if not panel.before[k]]
+        far = every.loc[list(panel.cities[: panel.targets]), weeks].abs()
+        made += [
+            exact(
+                "apec.donors.october.outside",
+                "share of October's city-weeks of the area outside the central 94 % of their twins",
+                round(float(100 * (far > INSIDE).to_numpy().mean())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.october.beijing",
+                "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
+                round(float(far.loc["Beijing"].max()), 1),
+                "",
+                PANEL,
+                fit.name,
+            ),
+        ]
+    if not fit.variant:
+        later = every.loc[:, panel.ban + 1 :]
+        of_area = later.loc[list(panel.cities[: panel.targets])].abs()
+        low = panel.log_pm25[panel.ban, : panel.targets] < [
+            counterfactual(fit.parameters, panel, city)[0][:, panel.ban].mean() for city in range(panel.targets)
+        ]
+        made += [
+            exact(
+                "apec.donors.later.lower",
+                "weeks after the ban in which Beijing lies as far below its twin as in the ban or farther",
+                int((later.loc["Beijing"] <= place["Beijing"]).sum()),
+                "",
+                PANEL,
+                fit.name,
+            ),
+            exact("apec.donors.later.weeks", "weeks after the ban", later.shape[1], "", ("city_week",)),
+            exact(
+                "apec.donors.later.outside",
+                "share of the area's city-weeks after the ban outside the central 94 % of their twins",
+                round(float(100 * (of_area > INSIDE).to_numpy().mean())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.area.below",
+                f"cities of the area, of {panel.targets}, below the middle of their twins in the ban",
+                int(low.sum()),
+                "",
+                PANEL,
+                fit.name,
+            ),
+        ]
+        known, _ = _centred(panel)
+        fitted = []
+        for city in range(panel.targets):
+            mean, _ = counterfactual(fit.parameters, panel, city)
+            fitted.append(np.square(panel.log_pm25[panel.before, city] - mean.mean(axis=0)[panel.before]).mean())
+        explained = 1 - np.array(fitted) / np.square(known[:, : panel.targets]).mean(axis=0)
+        single = [
+            counterfactual(fit.parameters, panel, 0, k)[0][:, panel.ban].mean() for k in np.flatnonzero(panel.donors)
+        ]
+        effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array(single))
+        made += [
+            exact(
+                "apec.donors.explained.beijing",
+                "share of the variance of Beijing's weeks before the ban that its twin follows",
+                round(float(100 * explained[0])),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.left-out.lowest",
+                "lowest departure of Beijing when one donor is left out",
+                round(float(effects.min())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact(
+                "apec.donors.left-out.highest",
+                "highest departure of Beijing when one donor is left out",
+                round(float(effects.max())),
+                "%",
+                PANEL,
+                fit.name,
+            ),
+            exact("apec.donors.cities", "donor cities", int(panel.donors.sum()), "", ("city_week",)),
+            exact(
+                "apec.donors.weeks",
+                "weeks before the ban that the weights are learnt from",
+                int(panel.before.sum()),
+                "",
+                ("city_week",),
+            ),
+        ]
+    return made

@@ -1,0 +1,162 @@
+"""All sections of five days in April 2021: those under an agreement beside the rest of the same basin.
+
+A description. Rivers under an agreement were chosen because they matter, so a contrast says nothing about what an
+agreement did.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core import tables
+from jingjinji.core.densities import given
+from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding, exact, record
+from jingjinji.topics.water.quality import FLOORS, NAMES, POLLUTANTS, log_tail
+
+BEGUN = 2020
+"""Agreements that had begun by the end of this year count."""
+PANEL = ("water_section_april",)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row a section and pollutant: basin, agreement and pollutant (index; agreement 0 where there is none), log (of
+    mg/L, of the limit where ``below``), below, under (1 under an agreement), used (0 for a row that is left out);
+    `basins` and `agreements` name the indices."""
+
+    rows: pd.DataFrame
+    basins: tuple[str, ...]
+    agreements: tuple[str, ...]
+    truth: dict | None = None
+
+
+def load(variant: str = "") -> Panel:
+    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
+    if variant and variant not in VARIANTS:
+        raise BookError(f"model april has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
+    table = tables.load("water_section_april")
+    basins = tuple(sorted(table.basin.unique()))
+    begun = table.agreement.where(table.start.fillna(9999) <= BEGUN)
+    agreements = tuple(sorted(begun.dropna().unique()))
+    agreement = begun.map({name: k for k, name in enumerate(agreements)}).fillna(0).astype(int)
+    parts = []
+    for k, name in enumerate(POLLUTANTS):
+        there = table[name].notna() | table[f"{name}_below"]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "basin": table.basin.map(basins.index), "pollutant": k, "agreement": agreement,
+                    "log": np.log(table[name].fillna(FLOORS[name])), "below": table[f"{name}_below"].astype(float),
+                    "under": begun.notna().astype(float), "weak": (table.flag == "weak").astype(float),
+                    "used": 1.0 - table.faulty,
+                }
+            )[there]
+        )  # fmt: skip
+    panel = Panel(pd.concat(parts, ignore_index=True), basins, agreements)
+    return VARIANTS[variant](panel) if variant else panel
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model."""
+    rows = panel.rows
+    return {
+        "basin_index": rows.basin.to_numpy(dtype=int),
+        "agreement_index": rows.agreement.to_numpy(dtype=int),
+        "pollutant_index": rows.pollutant.to_numpy(dtype=int),
+        **{name: rows[name].to_numpy(dtype=float) for name in ("log", "below", "under", "used")},
+    }
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """Log concentrations around a basin's level, with a contrast of each agreement, pooled over agreements.
+
+    Sections of one agreement lie on one river and share what is particular to it, so they do not count as so many
+    witnesses. An agreement lies in one basin.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    coords = {"pollutant": POLLUTANTS, "basin": panel.basins, "agreement": panel.agreements}
+    with pm.Model(coords=coords) as model:
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        level = pm.Normal("level", np.log([3, 0.15, 0.06, 2.5]), 0.7, dims="pollutant")
+        basin_scale = pm.LogNormal("basin_scale", np.log(0.4), 0.4, dims="pollutant")
+        basin = pm.Normal("of_basin", level, basin_scale, dims=("basin", "pollutant"))
+        contrast_mean = pm.Normal("contrast_mean", 0, 0.5, dims="pollutant")
+        contrast_scale = pm.LogNormal("contrast_scale", np.log(0.3), 0.4)
+        contrast = contrast_mean + contrast_scale * pm.Normal("contrast", 0, 1, dims=("agreement", "pollutant"))
+        scatter = pm.LogNormal("scatter", np.log(0.6), 0.4, dims="pollutant")
+        b, a, k = d["basin_index"], d["agreement_index"], d["pollutant_index"]
+        scaled = (d["log"] - basin[b, k] - contrast[a, k] * d["under"]) / scatter[k]
+        density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - pt.log(scatter[k])
+        given("sections", d["used"] * pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
+    return model
+
+
+TRUTH = {"contrast": -0.5, "scatter": 0.6}
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+    """A panel with a known contrast of logarithms (keys of `TRUTH`), the same for all basins and pollutants."""
+    panel = load() if panel is None else panel
+    known, rows = {**TRUTH, **truth}, panel.rows
+    basin = np.log([3, 0.15, 0.06, 2.5]) + 0.4 * rng.normal(size=(len(panel.basins), len(POLLUTANTS)))
+    log = basin[rows.basin, rows.pollutant] + known["contrast"] * rows.under
+    log = log + known["scatter"] * rng.standard_t(4, size=len(rows))
+    floor = np.log([FLOORS[name] for name in POLLUTANTS])[rows.pollutant]
+    below = (log < floor).astype(float)
+    return replace(panel, rows=rows.assign(log=np.maximum(log, floor), below=below), truth=known)
+
+
+def _toy(panel: Panel, rng: np.random.Generator, contrast: float) -> Panel:
+    return simulate({"contrast": contrast}, rng, panel)
+
+
+def _page_flags(panel: Panel) -> Panel:
+    return replace(panel, rows=panel.rows.assign(used=panel.rows.used * (1 - panel.rows.weak)))
+
+
+DERIVED = ()
+VARIANTS = {"page-flags": _page_flags}
+TOYS = {"toy": partial(_toy, contrast=-0.5), "toy-no-contrast": partial(_toy, contrast=0.0)}
+
+
+def findings(fit) -> list[Finding]:
+    """Contrast of each pollutant, typical agreement and sections of the Hai basin, as a per cent of the rest.
+
+    Of a synthetic record the typical agreement alone, with its truth.
+    """
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    mean = fit.parameters["contrast_mean"].transpose("chain", "draw", "pollutant").values
+    scale = fit.parameters["contrast_scale"].transpose("chain", "draw").values
+    own = fit.parameters["contrast"].transpose("chain", "draw", "agreement", "pollutant").values
+    hai, rows = fit.panel.basins.index("Hai"), fit.panel.rows
+    made = [
+        name(f"miyun.april.{pollutant}", f"{NAMES[pollutant]} of sections under an agreement against the rest of their "
+             "basin, typical agreement", 100 * np.expm1(mean[:, :, k]), "%")
+        for k, pollutant in enumerate(POLLUTANTS)
+    ]  # fmt: skip
+    if fit.panel.truth:
+        truth = round(float(100 * np.expm1(fit.panel.truth["contrast"])), 3)
+        return made + [
+            exact(f"miyun.april.truth.{p}@{fit.variant}", f"truth: {NAMES[p]} of sections under an agreement against "
+                  "the rest", truth, "%", ()) for p in POLLUTANTS
+        ]  # fmt: skip
+    for k, pollutant in enumerate(POLLUTANTS):
+        there = rows[(rows.pollutant == k) & (rows.basin == hai) & (rows.under * rows.used > 0)]
+        of_hai = mean[:, :, k] + scale * own[:, :, there.agreement, k].mean(axis=-1)
+        made.append(name(f"miyun.april.{pollutant}.hai", f"{NAMES[pollutant]} of sections under an agreement against "
+                         "the rest of the Hai basin", 100 * np.expm1(of_hai), "%"))  # fmt: skip
+    if not fit.variant:
+        table = tables.load("water_section_april")
+        chosen = table.agreement.notna() & (table.start.fillna(9999) <= BEGUN)
+        made += [
+            exact("miyun.april.sections", "sections in April 2021", len(table), "", PANEL),
+            exact("miyun.april.under", "of them under an agreement that had begun", int(chosen.sum()), "", PANEL),
+            exact("miyun.april.weak", "of these, matched without a page", int((chosen & (table.flag == "weak")).sum()),
+                  "", PANEL),
+        ]  # fmt: skip
+    return made

@@ -1,0 +1,191 @@
+"""The language of rules: what holds, fails and stays open by hand, and what is refused with one sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jingjinji.claims import rules
+from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, UNTESTABLE, World
+from jingjinji.core.errors import DataError, UnknownFinding
+from jingjinji.core.findings import Finding, exact
+
+
+def spread(id: str, values: list[float], unit: str = "%") -> Finding:
+    return Finding(id, id, np.array([values]), unit, "toy", ())
+
+
+def chance(id: str, share: float) -> Finding:
+    return spread(id, (np.arange(100) < 100 * share).astype(float).tolist(), "probability")
+
+
+TABLES = {
+    "days": pd.DataFrame(
+        {
+            "area": ["Beijing", "Beijing", "Tianjin"], "year": [2013, 2023, 2023], "value": [176.0, 271.0, 232.0],
+            "note": ["", "more than before", None], "start": pd.to_datetime(["2013-09-10", "2022-08-30", "2023-01-01"]),
+        }
+    )
+}  # fmt: skip
+WORLD = World(
+    {
+        "a.fell": spread("a.fell", list(range(-70, -50))),
+        "a.rose": spread("a.rose", list(range(-1, 19))),
+        "a.other-fit": spread("a.other-fit", [1.0, 2.0, 3.0]),
+        "a.exact": exact("a.exact", "x", 32.0, "µg/m³", ()),
+        "a.likely": chance("a.likely", 0.95),
+        "a.even": chance("a.even", 0.5),
+        "a.unlikely": chance("a.unlikely", 0.05),
+        "a.half-time.2023-09@with-dust": exact("a.half-time.2023-09@with-dust", "x", 7.0, "", ()),
+    },
+    TABLES.__getitem__,
+)
+
+
+def verdict(text: str, level: float | None = None) -> str:
+    return rules.judge(rules.parse(text), WORLD, level)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.exact = 32", SUPPORTED),
+        ("a.exact != 32", CONTRADICTED),
+        ("30 <= a.exact < 33", SUPPORTED),
+        ("30 <= a.exact < 32", CONTRADICTED),
+        ("a.exact - 2 * 3 + 4 / 8 = 26.5", SUPPORTED),
+        ("-(a.exact - 40) = 8", SUPPORTED),
+        ("a.exact - -1 = 33", SUPPORTED),
+        ("|10 - a.exact| = 22", SUPPORTED),
+        ("a.half-time.2023-09@with-dust = 7", SUPPORTED),
+        ("mean(a.fell) = -60.5", SUPPORTED),
+        ("low(a.fell) < mean(a.fell) < high(a.fell)", SUPPORTED),
+        ("P(a.likely) > 0.9", SUPPORTED),
+        ("P(a.even) > 0.9", UNDECIDED),
+        ("P(a.unlikely) > 0.9", CONTRADICTED),
+        ("P(|a.fell + 60| <= 10) > 0.9", SUPPORTED),
+        ("P(|a.fell + 60| <= 6) > 0.9", UNDECIDED),
+        ("P(a.fell > 0) > 0.9", CONTRADICTED),
+        ("P(a.rose > -1) >= 0.95", SUPPORTED),
+        ("P(a.rose > -1) > 0.95", UNDECIDED),
+        ("P(a.rose >= 0 and a.rose <= 9) > 0.5", UNDECIDED),
+        ("P(a.rose >= 0 or a.exact = 32) > 0.9", SUPPORTED),
+        ("P(a.fell < a.rose) > 0.99", SUPPORTED),
+        ("a.exact = 32 and P(a.even) > 0.9", UNDECIDED),
+        ("a.exact = 31 and P(a.even) > 0.9", CONTRADICTED),
+        ("a.exact = 32 or P(a.even) > 0.9", SUPPORTED),
+        ("a.exact = 31 or P(a.even) > 0.9", UNDECIDED),
+        ("a.exact = 31 and a.exact = 32 or a.exact = 32", SUPPORTED),
+        ("a.exact = 32; a.exact = 33", IN_PART),
+        ("a.exact = 32; P(a.even) > 0.9", IN_PART),
+        ("a.exact = 31; P(a.even) > 0.9", UNDECIDED),
+        ("a.exact = 31; a.exact = 33", CONTRADICTED),
+        ("contradicted if a.exact = 31", UNDECIDED),
+        ("contradicted if a.exact = 32", CONTRADICTED),
+        ("contradicted if a.exact = 31; supported in part if a.exact = 32; supported if a.exact = 32", IN_PART),
+        ("supported if P(a.even) > 0.9", UNDECIDED),
+        ("missing: readings of 2023", UNDECIDED),
+        ("untestable: a judgement; of taste", UNTESTABLE),
+        ("table(days, value, area = 'Beijing', year = 2023) = 271", SUPPORTED),
+        ("table(days, value, area = 'Beijing', year > 2013) - table(days, value, area = 'Beijing', year = 2013) = 95",
+         SUPPORTED),
+        ("count(days, area = 'Beijing') = 2", SUPPORTED),
+        ("count(days, note != '') = 1", SUPPORTED),
+        ("count(days, note ~ 'nothing|MORE than') = 1", SUPPORTED),
+        ("count(days, note ~ 'm.re') = 0", SUPPORTED),
+        ("distinct(days, area) = 2", SUPPORTED),
+        ("distinct(days, note) = 1", SUPPORTED),
+        ("largest(days, value) - smallest(days, value) = 95", SUPPORTED),
+        ("total(days, value, area = 'Beijing') = 447", SUPPORTED),
+        ("year(table(days, start, area = 'Tianjin')) = 2023", SUPPORTED),
+        ("month(table(days, start, year = 2013)) = '2013-09'", SUPPORTED),
+        ("table(days, start, year = 2013) = '2013-09-11'", CONTRADICTED),
+    ],
+)  # fmt: skip
+def test_verdicts_by_hand(text, expected):
+    assert verdict(text) == expected
+
+
+def test_another_level_replaces_every_level():
+    assert verdict("P(|a.fell + 60| <= 9) > 0.9", 0.8) == SUPPORTED
+    assert verdict("P(a.likely) > 0.9", 0.96) == UNDECIDED
+    assert verdict("a.exact = 32", 0.99) == SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        (" ; ", "is empty"),
+        ("missing: ", "gives no reason"),
+        ("a.exact", "compares nothing"),
+        ("a.exact = ", "has its end where"),
+        ("a.exact = 32)", "goes on with '\\)'"),
+        ("__import__('os').system('x') = 0", "which is no part of a rule"),
+        ("eval('1') = 1", "has eval where"),
+        ("a.exact = 32; supported if a.exact = 32", "mixes tests with and without a verdict"),
+        ("P(a.even) > 0.3", "level 0.3: expected a number from 0.5"),
+        ("P(a.even) < 0.9", "has < where > or >= was expected"),
+        ("P(a.exact) > 0.9 and a.exact = 'x", "which is no part of a rule"),
+        ("mean(a.exact + 1) = 33", "of what is no finding"),
+        ("table(days, value, area = a.exact) = 1", "has a.exact where a number or 'text'"),
+    ],
+)
+def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
+    with pytest.raises(DataError, match=said):
+        rules.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a.fell < 0", "'a.fell' is uncertain: write P"),
+        ("P(a.fell) > 0.9", "asks for the probability of a quantity in %"),
+        ("P(a.likely and a.exact = 32) > 0.9", "joins 'a.likely' with another event"),
+        ("P(a.fell < a.other-fit) > 0.9", "unlike numbers of draws"),
+        ("table(days, value, area = 'Beijing') = 1", "has 2 rows with area = Beijing: expected one"),
+        ("table(days, value, area = 'Hebei') = 1", "has 0 rows"),
+        ("largest(days, value, area = 'Hebei') = 1", "has no value with area = Hebei"),
+        ("table(days, days, year = 2013) = 1", "has no column 'days': expected one of area, year"),
+        ("table(days, note, area = 'Tianjin') = 'x'", "column 'note' is empty where"),
+        ("table(days, note, year = 2013) = 'x'", "column 'note' is empty where"),
+        ("table(days, area, year = 2013) > 'x'", "expected = or !="),
+        ("table(days, area, year = 2013) = 1", "compares words with numbers"),
+        ("table(days, area, year = 2013) + 1 = 2", "expected a number"),
+        ("year(table(days, area, year = 2013)) = 2013", "expected a date"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_in_one_sentence(text, said):
+    with pytest.raises(DataError, match=said) as error:
+        verdict(text)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_finding_is_named_with_its_neighbours():
+    with pytest.raises(UnknownFinding, match=r"no finding 'a.exakt'.*a\.exact"):
+        verdict("a.exakt = 32")
+
+
+def test_names_of_findings_and_tables_in_order():
+    rule = rules.parse("P(|a.fell + 60| <= 6) > 0.9 and mean(a.rose) > 1; table(days, value, year = 2013) < a.exact")
+    assert rules.named(rule) == (["a.fell", "a.rose", "a.exact"], ["days"])
+
+
+def test_placeholders_are_filled_with_findings_cells_and_probabilities():
+    text, ids = rules.filled(
+        "{a.exact}, {value:a.fell}, {a.likely}, {table(days, value, year = 2013) / 3}, {P(a.fell < -60)}, "
+        "{count(days)}, {table(days, note, area = 'Beijing', year = 2023)}",
+        WORLD,
+    )
+    assert text == "32\N{NO-BREAK SPACE}µg/m³, −60\N{NO-BREAK SPACE}%, 0.9, 58.7, 0.5, 3, more than before"
+    assert ids == ["a.exact", "a.fell", "a.likely", "a.fell"]
+    assert "HDI" in rules.filled("{a.fell}", WORLD)[0]
+    with pytest.raises(DataError, match="is no finding"):
+        rules.filled("{value:2 + 2}", WORLD)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(32.0, "32"), (-57.25, "−57.2"), (0.0123456, "0.0123"), (2508.4, "2508"), (1234567.0, "1234567")],
+)
+def test_numbers_keep_three_digits_or_are_whole(value, text):
+    assert rules.number(value) == text

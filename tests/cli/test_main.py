@@ -1,0 +1,340 @@
+"""The command: exit codes, one sentence for a mistake, nothing half-written."""
+
+import subprocess
+import sys
+import types
+
+import pandas as pd
+import pytest
+from prior_fits import environment, prior, prior_cache  # noqa: F401
+from typer.testing import CliRunner
+
+import jingjinji
+from jingjinji.cli import main as cli
+from jingjinji.core.errors import BookError, FitMissing
+from jingjinji.fits import cluster, fitting, verify
+
+
+def run(*arguments):
+    """The command in this process; a user's mistake is the result's exception."""
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def mistake(*arguments) -> str:
+    result = run(*arguments)
+    assert isinstance(result.exception, BookError), result.output
+    return str(result.exception)
+
+
+def main(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
+    """`main` as the command line calls it: exit code, output, errors."""
+    monkeypatch.setattr(sys, "argv", ["jingjinji", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    captured = capsys.readouterr()
+    return stop.value.code or 0, captured.out, captured.err
+
+
+def test_a_mistake_is_one_sentence_and_exit_code_1(monkeypatch, capsys, empty_cache):
+    code, out, err = main(monkeypatch, capsys, "findings", "list")
+    assert code == 1
+    assert out == ""
+    assert err.startswith("error: there is no fit 'decline' of today's code and data: run 'jingjinji fit'")
+    assert err.count("\n") == 1
+
+
+def test_help_names_every_command(monkeypatch, capsys):
+    code, out, _ = main(monkeypatch, capsys, "--help")
+    assert code == 0
+    for command in ("data", "fit", "book", "predict", "findings", "verify"):
+        assert command in out
+
+
+def test_unknown_command_is_exit_code_2(monkeypatch, capsys):
+    code, _, err = main(monkeypatch, capsys, "sample")
+    assert code == 2
+    assert "Traceback" not in err
+
+
+def test_the_installed_command_prints_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "jingjinji.cli.main", "findings", "list"]
+    result = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("error: ")
+
+
+def test_unknown_mode_is_a_mistake(monkeypatch, empty_cache):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "few")
+    assert mistake("findings", "list") == "JINGJINJI_DRAWS is 'few': expected one of full, quick, prior"
+    assert "JINGJINJI_DRAWS is 'few'" in mistake("fit")
+
+
+# --- fit --------------------------------------------------------------------------------------------------------
+
+
+def test_fit_of_an_unknown_model(empty_cache):
+    assert "no model 'rain'" in mistake("fit", "rain")
+    assert "no variant 'rain'" in mistake("fit", "decline/rain")
+    assert not (empty_cache / "fits").exists()
+
+
+def test_fit_where_nothing_is_missing(prior):  # noqa: F811
+    result = run("fit")
+    assert result.exit_code == 0
+    assert f"{len(fitting.names())} fits are up to date; nothing was sampled." in result.output
+
+
+def _events():
+    yield {"fit": "storage", "phase": "compiling"}
+    yield {"fit": "storage", "phase": "sampling"}
+    yield {"fit": "storage", "done": 10, "total": 100}
+    seconds = {"compile": 20.0, "sample": 12.34, "findings": 0.5}
+    yield {"fit": "storage", "phase": "stored", "problem": "", "seconds": seconds, "draws": 750}
+
+
+@pytest.fixture
+def missing(monkeypatch):
+    """Fit `storage` is missing; making it tells the events of one that passes."""
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+
+    def make(wanted, report, **options):
+        for event in _events():
+            report(event)
+        return {"storage": "stored"}
+
+    monkeypatch.setattr(fitting, "sample_missing", make)
+
+
+def test_fit_tells_how_many_of_how_many_and_what_took_how_long(missing):
+    result = run("fit", "storage")
+    assert result.exit_code == 0
+    first, second, *rest = result.output.splitlines()
+    assert first == "Looking which fits are stored ..."
+    assert second.startswith("1 of 1 fits are to be made; about ")
+    assert rest[0] == "[1/1] storage passed after 750 draws a chain, 12.3 s; nothing is left"
+    assert [line.split() for line in rest[1:4]] == [
+        ["seconds", "compiling", "sampling", "findings"],
+        ["storage", "20.0", "12.3", "0.5"],
+        ["all", "20.0", "12.3", "0.5"],
+    ]
+    assert rest[4].startswith("1 of 1 fits were made in ")
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, monkeypatch, short):
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: "R-hat is 1.2 at level, the gate asks 1.1")
+    monkeypatch.setattr(fitting, "may_go_on", lambda name, key: short)
+    words = mistake("fit", "storage")
+    assert words.startswith("fit 'storage' did not pass the gate: R-hat is 1.2 at level, the gate asks 1.1")
+    assert ("'jingjinji fit storage --further'" in words) is short
+    assert "JINGJINJI_SEED=1 make book" in words
+
+
+def test_quick_is_told_to_the_sampler(monkeypatch):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    seen = []
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: seen.append(fitting.mode()) or {})
+    run("fit", "--quick")
+    assert seen == ["quick"]
+
+
+def test_a_shared_store_is_never_pruned(monkeypatch, tmp_path):
+    monkeypatch.setenv("JINGJINJI_STORE", str(tmp_path))
+    monkeypatch.delenv("JINGJINJI_DRAWS", raising=False)
+    assert "other copies of the book use the store" in mistake("fit", "--prune")
+
+
+def test_a_scheduler_that_is_not_there(empty_cache, monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
+    words = mistake("fit", "storage", "--scheduler", "tcp://127.0.0.1:9")
+    assert words == "no dask scheduler answers at tcp://127.0.0.1:9: start one, or leave --scheduler out"
+
+
+# --- book -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steps(monkeypatch) -> list:
+    """What a command samples, with which draws, and what it has built."""
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    steps = []
+
+    def build(arguments, prog_name, standalone_mode=True):
+        """As commands of click do, which ends the process where it stands alone."""
+        steps.append(arguments)
+        if standalone_mode:
+            raise SystemExit(0)
+
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
+    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
+    monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
+    return steps
+
+
+def test_book_samples_what_is_missing_and_then_builds_with_warnings_as_errors(steps):
+    assert run("book").exit_code == 0
+    draws, arguments = steps
+    assert draws == "full"
+    assert arguments[:2] == ["build", str(jingjinji.PROJECT)]
+    assert {"--warningiserror", "--nitpick", "--keep-going"} <= set(arguments)
+    assert "--path-output" not in arguments
+
+
+def test_quick_book_never_touches_the_publishable_one(steps):
+    run("book", "--quick")
+    draws, arguments = steps
+    assert draws == "quick"
+    assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+
+
+def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
+    monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
+    words = mistake("book")
+    assert "_build/html, with a hole: fit 'storage' did not pass the gate: short" in words
+    assert len(steps) == 2
+
+
+def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
+    def fail(*_, **__):
+        raise BookError("storage: the table is wrong")
+
+    monkeypatch.setattr(fitting, "sample_missing", fail)
+    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
+    assert mistake("book") == "storage: the table is wrong"
+    assert steps == []
+
+
+def test_a_failed_build_is_one_sentence(steps, monkeypatch):
+    def fail(arguments, prog_name, standalone_mode=True):
+        raise RuntimeError("There was an error in building your book.")
+
+    monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", fail)
+    assert mistake("book") == "the site was not built: the reason stands above"
+
+
+# --- predict ----------------------------------------------------------------------------------------------------
+
+
+def test_predict(prior, tmp_path):  # noqa: F811
+    out = tmp_path / "predicted.csv"
+    result = run("predict", "decline", "--months", "2021-01:2021-02", "--years", "2021:2024", "--out", str(out))
+    assert result.exit_code == 0
+    table = pd.read_csv(out)
+    assert table.columns.tolist() == ["area", "period", "mean", "sd", "q03", "q25", "q50", "q75", "q97"]
+    assert len(table) == 2 * 13 + 4 * 14
+    assert result.output.strip() == f"{len(table)} rows written to {out}"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rain", "--years", "2021:2022"], "model 'rain' does not predict concentrations: expected decline"),
+        (["heavy_days", "--years", "2021:2022"], "expected decline"),
+        (["decline"], "nothing to predict: give --months FIRST:LAST or --years FIRST:LAST"),
+        (["decline", "--years", "2021"], "'2021' is not a span: expected FIRST:LAST"),
+        (["decline", "--years", "2022:2021"], "FIRST not after LAST"),
+        (["decline", "--years", "2021:later"], "--years is '2021:later': expected FIRST:LAST in whole years"),
+        (["decline", "--years", "2021:2025"], "year 2025 is outside the model: it knows 2013 to 2024"),
+        (["decline", "--years", "2012:2014"], "year 2012 is outside"),
+        (["decline", "--months", "2021-01:"], "is not a span"),
+        (["decline", "--months", "2021-02:2021-01"], "FIRST not after LAST"),
+        (["decline", "--months", "2021:2022"], "'2021' is not a month: write it as YYYY-MM"),
+        (["decline", "--months", "2021-00:2021-05"], "'2021-00' is not a month"),
+        (["decline", "--months", "2024-11:2025-02"], "month 2025-02 is outside the model: it knows 2013-01 to 2024-12"),
+        (["decline", "--years", "2021:2022", "--months", "1999-01:2021-01"], "month 1999-01 is outside"),
+    ],
+)
+def test_predict_refuses_and_writes_nothing(prior, tmp_path, arguments, words):  # noqa: F811
+    assert words in mistake("predict", *arguments, "--out", str(tmp_path / "out.csv"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predict_without_a_fit_names_the_command(empty_cache, tmp_path):
+    result = run("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "out.csv"))
+    assert isinstance(result.exception, FitMissing)
+    assert list(tmp_path.iterdir()) in ([], [empty_cache])
+
+
+def test_predict_needs_an_out(tmp_path):
+    assert run("predict", "decline", "--years", "2021:2022").exit_code == 2
+
+
+def test_predict_into_a_folder_that_is_not_there(prior, tmp_path):  # noqa: F811
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "no/out.csv"))
+    assert "no/out.csv cannot be written" in words
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predict_onto_a_folder_leaves_nothing_behind(prior, tmp_path):  # noqa: F811
+    (tmp_path / "out.csv").mkdir()
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "out.csv"))
+    assert "cannot be written" in words
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_predict_that_breaks_off_keeps_the_file_before(prior, tmp_path, monkeypatch):  # noqa: F811
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+
+    def full_disk(table, path, **kwargs):
+        path.write_text("area,per")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
+    words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(out))
+    assert "No space left on device" in words
+    assert out.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+# --- findings and verify ----------------------------------------------------------------------------------------
+
+
+def test_findings_list(prior, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("COLUMNS", "400")
+    some = dict(list(fitting.all_findings().items())[::100])
+    monkeypatch.setattr(fitting, "all_findings", lambda: some)
+    result = run("findings", "list")
+    assert result.exit_code == 0
+    for id, finding in some.items():
+        assert id in result.output
+        assert finding.value_text in result.output
+
+
+def test_publish_refuses_draft_draws(prior):  # noqa: F811
+    before = verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None
+    assert "draft draws are never published" in mistake("findings", "publish")
+    assert (verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None) == before
+
+
+def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
+    monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
+    monkeypatch.setattr(fitting, "names", lambda: ["heavy_days", "storage"])
+    code, _, err = main(monkeypatch, capsys, "verify")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "is missing" in err
+    monkeypatch.setattr(fitting, "draft", lambda: False)
+    assert run("findings", "publish").exit_code == 0
+    result = run("verify")
+    assert result.exit_code == 0
+    assert "findings agree with reference.json" in result.output
+
+
+def test_data_commands_are_mounted():
+    result = run("data", "list")
+    assert result.exit_code == 0
+    assert "pm25_city_month" in result.output
+
+
+def test_prune_with_draft_draws_removes_nothing(empty_cache, monkeypatch):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    assert "draft draws would have the full fits removed" in mistake("fit", "--quick", "--prune")
+    assert not (empty_cache / "fits").exists()

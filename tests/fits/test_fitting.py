@@ -1,0 +1,570 @@
+"""Keys of findings, loading or refusing, and the real sampler on two tiny models in a copy of the project."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+import toy_project
+import xarray as xr
+from prior_fits import once, prior, prior_cache  # noqa: F401
+from toy_project import ToyProject
+
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError, FitMissing, UnknownFinding
+from jingjinji.core.findings import find
+from jingjinji.fits import cluster, fitting, gate, store
+
+KEYS = """
+import json, os
+from pathlib import Path
+from jingjinji.fits import fitting
+from jingjinji import PROJECT
+
+code, data = PROJECT / "src/jingjinji", PROJECT / "data"
+
+def key(name="toy"):
+    return fitting.key_of_findings([name])[name]
+
+found = {"as it was": key(), "variant": key("toy/split"), "other topic": key("other")}
+
+def edited(path, old="", new=""):
+    before = path.read_text("utf-8")
+    path.write_text(before.replace(old, new) if old else before + "\\n", "utf-8")
+    found[path.relative_to(PROJECT).as_posix() + (f" ({new})" if old else "")] = key()
+    path.write_text(before, "utf-8")
+
+for path in sorted([*code.rglob("*.py"), *data.glob("days*.csv"), *data.glob("pm25*.csv")]):
+    edited(path)
+(PROJECT / "README.md").write_text("new")
+found["README.md"] = key()
+descriptor = data / "datapackage.json"
+edited(descriptor, '"name": "days_by_class"', '"note": "days", "name": "days_by_class"')
+edited(descriptor, '"name": "interventions"', '"note": "interventions", "name": "interventions"')
+full = fitting.SETTINGS["full"]
+fitting.SETTINGS["full"] = fitting.Sampling(full.chains, full.tune + 1)
+found["warm-up"] = key()
+fitting.SETTINGS["full"] = full
+version = fitting.metadata.version
+for package in ("arviz-stats", "pandas", "rich"):
+    fitting.metadata.version = lambda name: "0" if name == package else version(name)
+    found[f"version of {package}"] = key()
+fitting.metadata.version = version
+for name, value in (("JINGJINJI_DRAWS", "quick"), ("JINGJINJI_SEED", "1")):
+    os.environ[name] = value
+    found[f"{name}={value}"] = key()
+    del os.environ[name]
+found["as it is again"] = key()
+print(json.dumps(found))
+"""
+COUNTED = {
+    "variant", "other topic", "src/jingjinji/topics/toys/toy.py", "src/jingjinji/topics/toys/__init__.py",
+    "src/jingjinji/topics/__init__.py", "src/jingjinji/core/__init__.py", "src/jingjinji/__init__.py",
+    "src/jingjinji/core/tables.py", "src/jingjinji/core/findings.py", "src/jingjinji/core/errors.py",
+    "src/jingjinji/core/kernel.py", "src/jingjinji/fits/gate.py", "src/jingjinji/fits/fit_job.py",
+    "src/jingjinji/fits/store.py", "src/jingjinji/fits/draws.py",
+    "data/days_by_class.csv", 'data/datapackage.json ("note": "days", "name": "days_by_class")', "warm-up",
+    "version of arviz-stats", "version of pandas", "JINGJINJI_DRAWS=quick", "JINGJINJI_SEED=1",
+}  # fmt: skip
+STORED = """
+import json
+from jingjinji.fits import fitting, store
+from jingjinji.core.errors import BookError
+found = {}
+for name, key in fitting.key_of_findings(fitting.names()).items():
+    if store.exists(store.FINDINGS, name, key):
+        notes = store.notes(store.FINDINGS, name, key)
+        draws = store.draws(name, notes["draws"])["posterior"]
+        found[name] = {"dims": dict(draws.sizes), "mean": draws["mean"].values.tolist(), "notes": notes,
+                       "variables": list(draws), "findings": list(store.findings(name, key))}
+"""
+RUN = (
+    STORED
+    + """
+try:
+    fitting.load_fit("toy/split")
+except BookError as error:
+    found["error"] = [type(error).__name__, str(error)]
+fit = fitting.load_fit("toy")
+found["derived"] = list(fit.parameters)
+found["all"] = sorted(fitting.all_findings())
+everything = fitting.all_findings()
+found["unpublished"] = [everything.failed, everything.unpublished]
+print(json.dumps(found))
+"""
+)
+
+
+# --- keys of findings -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory) -> dict[str, str]:
+    """The key of what is said of fit `toy` after each of many changes that are taken back."""
+
+    def make(folder):
+        found = toy_project.make(folder / "project").python(KEYS)
+        (folder / "keys.json").write_text(json.dumps(found))
+
+    return json.loads((once(tmp_path_factory, "keys", make) / "keys.json").read_text())
+
+
+def test_key_changes_with_what_findings_are_made_of_and_with_nothing_else(keys):
+    assert {name for name, key in keys.items() if key != keys["as it was"]} == COUNTED
+    counted = [keys[name] for name in COUNTED]
+    assert len(set(counted)) == len(counted)
+
+
+@pytest.mark.parametrize(
+    "name", ["show/figures", "cli/main", "core/registry", "topics/toys/other", "fits/progress", "fits/cluster"]
+)
+def test_rooms_that_no_model_uses_were_tried(keys, name):
+    assert keys[f"src/jingjinji/{name}.py"] == keys["as it was"]
+
+
+# --- loading or refusing ----------------------------------------------------------------------------------------
+
+
+def test_a_missing_fit_names_the_command(empty_cache):
+    loads = [lambda: fitting.load_fit("heavy_days"), lambda: fitting.load_findings("heavy_days"), fitting.all_findings]
+    for load in loads:
+        with pytest.raises(FitMissing, match=r"there is no fit '.*' of today's code and data: run 'jingjinji fit'"):
+            load()
+    with pytest.raises(FitMissing, match="'decline/to-2018'"):
+        fitting.stored_notes("decline/to-2018")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rain", "there is no model 'rain': expected one of decline, apec_stations"),
+        ("decline/without-rain", "model decline has no variant 'without-rain': expected one of without-weather, "),
+        ("decline/", "model decline has no variant ''"),
+    ],
+)
+def test_unknown_names(empty_cache, name, message):
+    for use in (fitting.load_fit, fitting.load_findings, lambda name: fitting.sample_missing([name])):
+        with pytest.raises(BookError, match=re.escape(message)):
+            use(name)
+
+
+@pytest.mark.parametrize("value", ["", "Full", "many"])
+def test_unknown_mode(monkeypatch, value):
+    monkeypatch.setenv("JINGJINJI_DRAWS", value)
+    with pytest.raises(BookError, match=rf"JINGJINJI_DRAWS is '{value}': expected one of full, quick, prior"):
+        fitting.mode()
+
+
+@pytest.mark.parametrize(("value", "draft"), [("full", False), ("quick", True), ("prior", True)])
+def test_draft(monkeypatch, value, draft):
+    monkeypatch.setenv("JINGJINJI_DRAWS", value)
+    assert fitting.draft() is draft
+
+
+def test_full_draws_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("JINGJINJI_DRAWS", raising=False)
+    assert (fitting.mode(), fitting.draft()) == ("full", False)
+    assert fitting.SETTINGS["full"].chains == 4
+
+
+def test_every_fit_has_its_own_seed_which_one_variable_shifts(monkeypatch):
+    monkeypatch.delenv("JINGJINJI_SEED", raising=False)
+    plain = {fitting.seed(name) for name in fitting.names()}
+    monkeypatch.setenv("JINGJINJI_SEED", "1")
+    shifted = {fitting.seed(name) for name in fitting.names()}
+    assert len(plain | shifted) == 2 * len(fitting.names())
+    assert all(0 <= seed < 2**32 for seed in plain | shifted)
+
+
+@pytest.mark.parametrize("value", ["one", "-1", "²", "1.5"])
+def test_a_seed_is_a_whole_number(monkeypatch, value):
+    monkeypatch.setenv("JINGJINJI_SEED", value)
+    with pytest.raises(BookError, match=f"JINGJINJI_SEED is '{value}': expected a whole number"):
+        fitting.seed("decline")
+
+
+def test_main_fits_come_before_their_variants():
+    names = fitting.names()
+    assert names[0] == "decline"
+    assert names.index("carbon") < names.index("carbon/until-2015")
+    assert len(set(names)) == len(names)
+
+
+def test_a_model_with_a_bent_posterior_takes_smaller_steps():
+    assert fitting.settings("hongkong", "full").target_accept > fitting.settings("storage", "full").target_accept
+
+
+def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
+    fit = fitting.load_fit("decline")
+    assert fit.name == "decline"
+    assert fit.parameters["mu"].sizes == {"chain": 2, "draw": 25, "month": 144, "city": 13}
+    assert fit.sample_stats["energy"].dims == ("chain", "draw")
+    assert "2 chains of 25 draws after 0 for tuning; " in fit.diagnostics
+    assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
+    assert np.isnan(fitting.load_fit("decline/without-beijing").panel.pm25[:, 0]).all()
+    assert fitting.all_findings().failed == {}
+
+
+def test_prior_draws_come_from_the_prior(prior):  # noqa: F811
+    parameters = fitting.load_fit("decline").parameters
+    assert float(parameters["slope"].mean()) == pytest.approx(-0.05, abs=0.05)
+    assert float(parameters["slope"].std()) == pytest.approx(0.1, rel=0.4)
+    assert float(parameters["step"].std()) > 0.1
+    assert np.abs(parameters["level_city"].sum("city")).max() < 1e-5
+    assert not np.array_equal(parameters["slope"][0], parameters["slope"][1])
+
+
+def test_every_finding_is_finite_and_has_one_owner(prior):  # noqa: F811
+    found = fitting.all_findings()
+    assert len(found) == sum(len(fitting.stored_notes(name)["findings"]) for name in fitting.names())
+    for id, finding in found.items():
+        assert id == finding.id
+        assert np.isfinite(finding.draws).all()
+        assert finding.label
+        assert re.fullmatch(r"src/jingjinji/topics/\w+/\w+\.py:\d+", finding.code), finding.code
+        assert set(finding.panel) <= set(tables.names())
+        if finding.is_probability:
+            assert 0 <= finding.mean <= 1
+
+
+def test_findings_that_the_chapter_promises(prior):  # noqa: F811
+    found = fitting.all_findings()
+    promised = [f"pm25.decline.{area}{end}" for area in ("beijing", "tianjin", "hebei", "region")
+                for end in ("", ".constant", ".atleast60", ".constant.atleast60")]  # fmt: skip
+    promised += [f"pm25.rate.{city.lower()}" for city in fitting.models.module("decline").CITIES]
+    promised += [f"pm25.standard.beijing.{year}" for year in (2021, 2022, 2023)]
+    promised += [f"pm25.converge.spread.{year}" for year in (2014, 2020)]
+    promised += ["pm25.weather.normalised.beijing", "pm25.weather.share.beijing", "pm25.step.beijing"]
+    promised += ["pm25.gain.difference", "heavy.beijing.change"]
+    for id in promised:
+        find(found, id)
+    with pytest.raises(UnknownFinding, match=r"pm25\.decline\.beijing"):
+        find(found, "pm25.decline.bejing")
+
+
+@pytest.fixture
+def copied(prior_cache, empty_cache, monkeypatch):  # noqa: F811
+    """Fits of the heavy days alone, in a cache of this test's own."""
+    monkeypatch.setenv("JINGJINJI_DRAWS", "prior")
+    for kind in store.FILES:
+        for folder in (prior_cache / "fits" / kind).glob("heavy_days*"):
+            shutil.copytree(folder, empty_cache / "fits" / kind / folder.name)
+    return empty_cache
+
+
+def _place(kind: str):
+    key = fitting.key_of_findings(["heavy_days"])["heavy_days"]
+    return store.place(
+        kind, "heavy_days", key if kind == store.FINDINGS else store.notes(store.FINDINGS, "heavy_days", key)["draws"]
+    )
+
+
+@pytest.mark.parametrize("file", [store.FILES[store.FINDINGS], store.MANIFEST])
+def test_damaged_findings_are_refused(copied, file):
+    path = _place(store.FINDINGS) / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    for load in (fitting.load_fit, fitting.load_findings):
+        with pytest.raises(FitMissing, match=rf"{file}.*run 'jingjinji fit' to make fit 'heavy_days' again"):
+            load("heavy_days")
+
+
+def test_damaged_draws_are_refused_and_findings_still_load(copied):
+    path = _place(store.DRAWS) / store.FILES[store.DRAWS]
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FitMissing, match="the draws of fit 'heavy_days' are missing or damaged"):
+        fitting.load_fit("heavy_days")
+    assert fitting.load_findings("heavy_days")
+    assert fitting.missing(["heavy_days"]).keys() == {"heavy_days"}
+
+
+def test_nothing_is_made_where_nothing_is_missing(copied, monkeypatch):
+    monkeypatch.setattr(cluster, "make", None)
+    assert fitting.sample_missing(["heavy_days"]) == {}
+
+
+def test_prune_removes_entries_of_other_keys_only(copied):
+    fitting.prune(fitting.names())
+    store.write_draws("heavy_days", "0" * 64, xr.DataTree(), {})
+    assert fitting.prune(fitting.names()) == 1
+    assert fitting.prune(fitting.names()) == 0
+    assert fitting.load_fit("heavy_days").findings
+
+
+TOY = ("toy", "toy/split", "toy/shifted")
+
+# --- the real sampler -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict:
+    """All fits from cold caches; two runs at once of damaged and missing ones; runs after edits of many kinds."""
+    return json.loads((once(tmp_path_factory, "runs", _sample) / "runs.json").read_text())
+
+
+def _sample(folder) -> None:
+    project = toy_project.make(folder / "project")
+    cold = project.run("fit")
+    found = {"cold": [cold.returncode, cold.stdout, cold.stderr], "cold fits": project.python(RUN)}
+    found["compiled"] = len(list((project.cache / "pytensor").rglob("*.nbc")))
+    again = project.run("fit")
+    found["again"] = [again.returncode, again.stdout, again.stderr]
+    _spoil(project)
+    both = [project.start("fit", "toy/shifted", "toy", OPENBLAS_CORETYPE="Prescott") for _ in range(2)]
+    found["both"] = [[*process.communicate(timeout=120), process.returncode] for process in both]
+    found["warm fits"] = project.python(RUN)
+    found["left"] = [path.name for path in (project.cache / "fits").glob(".[ag]*")]
+    found["cluster"] = _on_a_cluster(project, folder / "store of the cluster")
+    for name, signal_ in (("interrupted", signal.SIGINT), ("killed", signal.SIGKILL)):
+        found[name] = _stopped(project, folder / f"store of the {name}", signal_)
+    edits = {"harmless": (_edit_harmlessly, ()), "prior": (_edit_a_prior, ()), "gate": (_edit_the_gate, TOY)}
+    for kind, (edit, names) in edits.items():
+        edit(project)
+        found[kind] = project.run("fit", "--dry-run", *names).stdout
+    (folder / "runs.json").write_text(json.dumps(found))
+
+
+def _on_a_cluster(project: ToyProject, folder) -> dict:
+    """A run on a scheduler and two workers of its own; the worker that samples first is killed."""
+    address = folder.with_name("scheduler.json")
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(address), "--port", "0",
+            "--host", "127.0.0.1", "--no-dashboard"]  # fmt: skip
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address), "--nthreads", "1",
+              "--no-nanny", "--no-dashboard", "--name"]  # fmt: skip
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    started = [subprocess.Popen(dask, env=project.environment(), **quiet)]
+    try:
+        while not address.exists():
+            time.sleep(0.1)
+        started += [subprocess.Popen([*worker, name], env=project.environment(), **quiet) for name in "ab"]
+        scheduler = json.loads(address.read_text())["address"]
+        run = project.start("fit", DASK_SCHEDULER_ADDRESS=scheduler, JINGJINJI_STORE=str(folder))
+        victim = None
+        while victim is None:
+            time.sleep(0.05)
+            jobs = [process for process in map(psutil.Process, [one.pid for one in started[1:]]) if process.children()]
+            victim = jobs[0] if jobs else None
+        child = victim.children()[0]
+        victim.kill()
+        out, err = run.communicate(timeout=120)
+        return {"code": run.returncode, "out": out, "err": err, "child": child.is_running(),
+                "fits": project.python(RUN, JINGJINJI_STORE=str(folder))}  # fmt: skip
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def _stopped(project: ToyProject, folder, how: signal.Signals) -> dict:
+    """A run of one topic that is stopped when its first fit is stored: what it leaves."""
+    run = project.start("fit", *TOY, JINGJINJI_STORE=str(folder))
+    while not any(folder.glob("findings/*")):
+        time.sleep(0.02)
+    children = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(how)
+    run.communicate(timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=10)
+    found = {
+        "alive": len(alive),
+        "fits": len(list(folder.glob("findings/*"))),
+        "aside": len(list(folder.glob(".aside*"))),
+    }
+    if how == signal.SIGKILL:
+        found["kept"] = [path.stat().st_mtime_ns for path in folder.glob("findings/*/manifest.json")]
+        project.run("fit", *TOY, JINGJINJI_STORE=str(folder))
+        found["after"] = [path.stat().st_mtime_ns for path in folder.glob("findings/*/manifest.json")]
+        found["went on"] = project.python(STORED + "print(json.dumps(found))", JINGJINJI_STORE=str(folder))
+    return found
+
+
+def _spoil(project: ToyProject) -> None:
+    for path in (project.cache / "fits/draws").glob("toy-*/draws.nc"):
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    for path in (project.cache / "fits").glob("*/toy~shifted-*"):
+        shutil.rmtree(path)
+
+
+def _edit(path, *changes) -> None:
+    text = path.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+
+
+def _edit_harmlessly(project: ToyProject) -> None:
+    """Move a file, rename a function, edit docstrings, add a unit, a topic, a finding, a column's words."""
+    code, model = project.code, project.code / "topics/toys/toy.py"
+    (code / "core/kernel.py").rename(code / "core/shapes.py")
+    _edit(code / "core/shapes.py", ("two_modes", "bimodal"), ("What the toy models share.", "Shapes."))
+    for path in (model, code / "topics/toys/other.py"):
+        _edit(path, ("import kernel, tables", "import shapes, tables"), ("kernel.two_modes", "shapes.bimodal"),
+              ("One number;", "A number;"))  # fmt: skip
+    _edit(model, ("kernel.of_a_product", "shapes.of_a_product"), ("kernel.MATRIX", "shapes.MATRIX"))
+    _edit(model, ("    if fit.panel.truth", '    made.append(exact(f"toy.two{suffix}", "two", 2, "", PANEL))\n'
+                  "    if fit.panel.truth"))  # fmt: skip
+    _edit(code / "core/tables.py", ('    "pm25": "µg/m³",\n', '    "pm25": "µg/m³",\n    "noise": "dB",\n'))
+    _edit(code / "core/registry.py", ('"other": "toys.other"', '"other": "toys.other", "third": "toys.third"'))
+    (code / "topics/toys/third.py").write_text(
+        (code / "topics/toys/other.py").read_text("utf-8").replace("other.", "third.")
+    )
+
+
+def _edit_a_prior(project: ToyProject) -> None:
+    _edit(project.code / "topics/toys/toy.py", ('d["numbers"][0], 20)', 'd["numbers"][0], 30)'))
+    _edit(project.code / "topics/toys/other.py", ("panel.numbers + 100", "panel.numbers + 101"))
+
+
+def _edit_the_gate(project: ToyProject) -> None:
+    _edit(project.code / "fits/gate.py", ("MOST_RHAT, LEAST_ESS = 1.01, 400", "MOST_RHAT, LEAST_ESS = 1.01, 4000"))
+    _edit(project.code / "topics/toys/toy.py", ('d["numbers"][0], 30)', 'd["numbers"][0], 20)'))
+
+
+def test_all_fits_are_made_and_those_that_do_not_pass_are_not_published(runs):
+    fits = runs["cold fits"]
+    assert {name for name in fits if name.startswith(("toy", "other"))} == {
+        *("toy", "toy/split", "toy/shifted", "other", "other/split", "other/shifted")
+    }
+    assert fits["all"] == ["other.mean", "other.mean@shifted", "toy.mean", "toy.mean@shifted"]
+    failed, findings = fits["unpublished"]
+    assert failed.keys() == {"toy/split", "other/split"}
+    assert findings == {f"{topic}.mean@split": ["mean", f"{topic}/split"] for topic in ("toy", "other")}
+    assert fits["toy/split"]["findings"] == []
+
+
+def test_a_run_with_a_failing_fit_ends_in_one_sentence_that_says_how_to_go_on(runs):
+    for run in ("cold", "again"):
+        code, out, err = runs[run]
+        assert code == 1
+        assert err.count("\n") == 1
+        assert err.startswith("error: fit ")
+        for topic in ("toy", "other"):
+            assert f"fit '{topic}/split' did not pass the gate: R-hat is " in err
+        assert " at mean, the gate asks 1.1" in err
+        assert "--further" not in err  # more draws do not help where chains disagree
+        assert "JINGJINJI_SEED=1 make book" in err
+    out = runs["cold"][1]
+    assert "6 of 6 fits are to be made" in out
+    assert "[6/6] " in out
+    assert "6 of 6 fits were made in " in out
+    assert re.search(r"\ntoy +\d+\.\d +\d+\.\d", out)
+    assert "nothing was sampled" in runs["again"][1]
+
+
+def test_a_fit_that_failed_is_refused(runs):
+    kind, message = runs["cold fits"]["error"]
+    assert kind == "FitNotPublished"
+    assert "fit 'toy/split' is not published" in message
+
+
+def test_stored_fits_have_draws_of_a_look_checks_and_findings(runs):
+    main, variant = runs["cold fits"]["toy"], runs["cold fits"]["toy/shifted"]
+    for fit in (main, variant):
+        assert fit["dims"]["chain"] == 4
+        assert fit["dims"]["draw"] == fit["notes"]["count"]
+        assert fit["notes"]["count"] in gate.LOOKS
+        assert fit["variables"] == ["mean", "rest"]
+        assert all(check["passed"] for check in fit["notes"]["checks"])
+    assert (main["findings"], variant["findings"]) == (["toy.mean"], ["toy.mean@shifted"])
+    assert main["notes"]["findings"]["toy.mean"]["code"].startswith("src/jingjinji/topics/toys/toy.py:")
+    assert runs["cold fits"]["derived"] == ["mean", "rest", "double"]
+
+
+def test_draws_are_those_of_the_panel_of_each_fit(runs):
+    """The compiled model is used again with other data."""
+    fits = runs["cold fits"]
+    # a normal prior with mean m and sd 20 times a kernel around c with sd 1
+    for name, prior_mean, centre in (("toy", 1, 4), ("other", 1, 6), ("toy/shifted", 101, 104)):
+        expected = (centre + prior_mean / 400) / (1 + 1 / 400)
+        assert np.mean(fits[name]["mean"]) == pytest.approx(expected, abs=0.15)
+        assert np.std(fits[name]["mean"]) == pytest.approx(1, rel=0.1)
+
+
+def test_same_draws_from_cold_and_warm_caches_in_any_order_on_any_processor(runs):
+    """The second run asked OpenBLAS for kernels of an old processor, with which these draws would be others."""
+    for name in ("toy", "toy/shifted"):
+        assert runs["cold fits"][name]["mean"] == runs["warm fits"][name]["mean"]
+    chains = runs["warm fits"]["toy"]["mean"]
+    assert len({tuple(chain) for chain in chains}) == 4
+
+
+def test_damaged_draws_are_sampled_again(runs):
+    assert "made again: " in runs["both"][0][0] + runs["both"][1][0]
+
+
+def test_two_runs_at_once_sample_each_fit_once(runs):
+    assert [run[-1] for run in runs["both"]] == [0, 0], runs["both"]
+    out = "".join(run[0] for run in runs["both"])
+    for name in ("toy", "toy/shifted"):
+        assert out.count(f"{name} passed after ") == 1
+
+
+def test_nothing_is_left_beside_the_fits(runs):
+    assert runs["left"] == []
+
+
+def test_compile_caches_are_in_the_projects_cache(runs):
+    assert runs["compiled"] > 0
+
+
+def test_a_cluster_that_loses_a_worker_makes_the_same_fits(runs):
+    found = runs["cluster"]
+    assert found["code"] == 1
+    assert (
+        "error: fit 'other/split' did not pass" in found["err"] or "error: fit 'toy/split' did not pass" in found["err"]
+    )
+    assert not found["child"]
+    for name in ("toy", "toy/shifted", "other", "other/shifted"):
+        assert found["fits"][name]["mean"] == runs["cold fits"][name]["mean"]
+    assert found["fits"]["unpublished"] == runs["cold fits"]["unpublished"]
+
+
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_a_run_that_is_stopped_keeps_what_it_has_and_leaves_no_process(runs, how):
+    assert runs[how]["fits"] >= 1
+    assert runs[how]["alive"] == 0
+    if how == "interrupted":
+        assert runs[how]["aside"] == 0
+
+
+def test_a_run_after_one_that_was_killed_makes_what_is_missing_and_the_same(runs):
+    killed = runs["killed"]
+    assert set(killed["kept"]) < set(killed["after"])
+    for name in ("toy", "toy/shifted"):
+        assert killed["went on"][name]["mean"] == runs["cold fits"][name]["mean"]
+
+
+def test_moves_names_words_units_topics_and_findings_sample_nothing(runs):
+    said = runs["harmless"]
+    assert "3 of 9 fits would be sampled; of 6 the findings would be computed again." in said
+    assert set(re.findall(r"(\S+): would be sampled", said)) == {"third", "third/split", "third/shifted"}
+
+
+def test_a_prior_and_a_datum_sample_exactly_their_fits(runs):
+    said = dict(re.findall(r"(\S+): would be sampled, (.*)", runs["prior"]))
+    assert said.keys() - {"third", "third/split", "third/shifted"} == {*("toy", "toy/split", "toy/shifted"),
+                                                                       "other/shifted"}  # fmt: skip
+    assert said["toy"] == "the graph of the log density differs"
+    assert said["other/shifted"] == "data differ: numbers"
+
+
+def test_stored_fits_are_judged_by_todays_gate(runs):
+    said = dict(re.findall(r"(\S+): would be sampled, (.*)", runs["gate"]))
+    assert re.fullmatch(r"today's gate asks for more than its \d+ draws of each chain", said["toy"])
+
+
+def test_fast_math_is_off_whatever_the_user_sets(tmp_path):
+    code = "import jingjinji, pytensor; print(pytensor.config.numba__fastmath, pytensor.config.base_compiledir)"
+    environment = os.environ | {"PYTENSOR_FLAGS": "numba__fastmath=True", "JINGJINJI_CACHE": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert result.stdout.split() == ["False", str(tmp_path / "pytensor")]

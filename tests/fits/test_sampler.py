@@ -1,0 +1,56 @@
+"""Products of matrices as the sampler has them compiled."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.link.numba.dispatch import elemwise
+
+from jingjinji.fits import sampler
+
+RNG = np.random.default_rng(1)
+TALL, WIDE = RNG.normal(size=(5, 3)), RNG.normal(size=(3, 4))
+LAYOUTS = {
+    "rows": lambda a: np.ascontiguousarray(a),
+    "columns": lambda a: np.asfortranarray(a),
+    "every second": lambda a: np.repeat(np.repeat(a, 2, axis=0), 2, axis=1)[::2, ::2],
+    "reversed": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
+}
+
+
+@pytest.fixture(autouse=True)
+def _plainly():
+    sampler._compile_products_plainly()
+    yield
+    sampler._compile_products_plainly()
+
+
+@pytest.fixture
+def _without_pytensors(monkeypatch):
+    def refused(*arguments, **more):
+        raise NotImplementedError("PyTensor's own product")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(elemwise, "numba_funcify_Dot", refused)
+        sampler._compile_products_plainly()
+        yield
+
+
+def compiled(left, right):
+    return pytensor.function([left, right], pt.dot(left, right), mode="NUMBA", trust_input=True)
+
+
+@pytest.mark.usefixtures("_without_pytensors")
+@pytest.mark.filterwarnings("ignore:np.dot.. is faster on contiguous arrays")
+def test_products_are_right_in_every_layout_and_are_not_pytensors():
+    product = compiled(pt.dmatrix("left"), pt.dmatrix("right"))
+    # each pair of kinds is compiled anew
+    for one, other in zip(LAYOUTS.values(), [*LAYOUTS.values()][::-1], strict=True):
+        assert product(one(TALL), other(WIDE)) == pytest.approx(TALL @ WIDE)
+    assert compiled(pt.dmatrix("left"), pt.dvector("right"))(TALL, WIDE[:, 0]) == pytest.approx(TALL @ WIDE[:, 0])
+
+
+@pytest.mark.usefixtures("_without_pytensors")
+def test_whole_numbers_are_left_to_pytensor():
+    with pytest.raises(NotImplementedError, match="PyTensor's own product"):
+        compiled(pt.lmatrix("left"), pt.dmatrix("right"))

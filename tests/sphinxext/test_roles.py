@@ -1,0 +1,190 @@
+import csv
+import dataclasses
+import json
+import os
+from html import unescape
+
+import pytest
+from sphinx_book import build, decline, fake_fitting, html, some_findings, write_book
+
+from jingjinji.core.errors import UnknownFinding
+from jingjinji.core.findings import Finding
+from jingjinji.sphinxext.roles import FindingError, printed
+
+PAGES = {
+    "prose": "# Prose\n\n{finding}`pm25.decline.beijing` and a fall of {finding-fall-value}`pm25.decline.tianjin`.\n",
+    "other": "# Other\n\nNo number here.\n",
+    "cards": "# Cards\n\n```{findings-cards}\n```\n",
+}
+
+
+@pytest.fixture
+def findings(monkeypatch) -> dict[str, Finding]:
+    findings = some_findings()
+    fake_fitting(monkeypatch, findings)
+    return findings
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("", "{f.text}"),
+        ("value", "{f.value_text}"),
+        ("interval", "94 % HDI {f.interval_text}"),
+        ("fall", "{turned.text}"),
+        ("fall-value", "{turned.value_text}"),
+    ],
+)
+def test_printed(findings, kind, expected):
+    finding = findings["pm25.decline.beijing"]
+    turned = dataclasses.replace(finding, draws=-finding.draws)
+    assert printed(findings, finding.id, kind) == expected.format(f=finding, turned=turned)
+
+
+def test_fall_has_no_sign(findings):
+    assert printed(findings, "pm25.decline.beijing", "fall-value").startswith("64")
+
+
+@pytest.mark.parametrize("kind", ["fall", "fall-value"])
+def test_a_rise_is_not_printed_as_a_fall(findings, kind):
+    with pytest.raises(FindingError, match="no fall"):
+        printed(findings, "pm25.rise.nowhere", kind)
+    assert printed(findings, "pm25.rise.nowhere", kind, draft=True)
+
+
+def test_an_exact_finding_has_no_interval(findings):
+    with pytest.raises(FindingError, match="no interval"):
+        printed(findings, "pm25.official.2013", "interval")
+
+
+def test_unknown_kind_and_unknown_id(findings):
+    with pytest.raises(FindingError, match="no way to print"):
+        printed(findings, "pm25.decline.beijing", "median")
+    with pytest.raises(UnknownFinding, match=r"pm25\.decline\.beijing"):
+        printed(findings, "pm25.decline.bejing")
+
+
+def test_role_prints_and_links_to_the_card(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    prose, cards = html(tmp_path, "prose"), html(tmp_path, "cards")
+    assert findings["pm25.decline.beijing"].text in prose
+    assert 'href="cards.html#pm25.decline.beijing"' in prose
+    assert 'id="pm25.decline.beijing"' in cards
+    assert "94 % highest-density interval" in cards
+    assert "src/models/decline.py:7" in cards
+
+
+def test_findings_are_written_as_files_that_agree(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    out = tmp_path / "_build/html"
+    listed = json.loads((out / "findings.json").read_text("utf-8"))
+    with (out / "findings.csv").open(encoding="utf-8", newline="") as file:
+        tabled = list(csv.DictReader(file))
+    assert [row["id"] for row in listed["findings"]] == [row["id"] for row in tabled] == sorted(findings)
+    assert listed["findings"][0]["text"] == tabled[0]["text"] == findings["pm25.decline.beijing"].text
+    assert next(row for row in listed["findings"] if row["id"] == "pm25.official.2013")["rhat"] is None
+    assert listed["draft"] is False
+    assert not (out / "DRAFT").exists()
+
+
+def test_files_of_findings_are_written_again_only_when_something_changed(tmp_path, monkeypatch, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    files = [tmp_path / f"_build/html/findings.{form}" for form in ("json", "csv")]
+
+    def written_again() -> bool:
+        for file in files:
+            os.utime(file, (0, 0))
+        build(tmp_path)
+        again = {file.stat().st_mtime > 0 for file in files}
+        assert len(again) == 1
+        return again.pop()
+
+    assert not written_again()
+    fake_fitting(monkeypatch, findings | {"pm25.rise.nowhere": decline("pm25.rise.nowhere", 20.0)})
+    assert written_again()
+    assert not written_again()
+    files[1].unlink()
+    build(tmp_path)
+    assert files[1].exists()
+
+
+def test_unknown_id_stops_the_build_with_the_nearest(tmp_path, findings):
+    write_book(tmp_path, {"prose": "# Prose\n\n{finding}`pm25.decline.bejing`\n"})
+    with pytest.raises(FindingError, match=r"prose\.md, line 3: .*pm25\.decline\.beijing"):
+        build(tmp_path)
+
+
+def test_only_pages_that_print_a_changed_finding_are_read_again(tmp_path, monkeypatch, findings):
+    variant = decline("pm25.decline.beijing@without-weather", -60.0)
+    findings[variant.id] = variant
+    write_book(tmp_path, PAGES)
+    assert set(build(tmp_path).read_pages) == {"prose", "other", "cards", "index"}
+    assert build(tmp_path).read_pages == []
+    fake_fitting(monkeypatch, findings | {"pm25.decline.beijing": decline("pm25.decline.beijing", -50.0)})
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+    assert findings["pm25.decline.beijing"].text not in html(tmp_path, "prose")
+    fake_fitting(monkeypatch, findings | {"pm25.rise.nowhere": decline("pm25.rise.nowhere", 20.0)})
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+    assert build(tmp_path).read_pages == []
+    relabelled = decline("pm25.decline.beijing", -64.0, label="another label")
+    fake_fitting(monkeypatch, findings | {relabelled.id: relabelled})
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+
+
+def test_a_variants_finding_has_a_card_where_a_page_prints_it(tmp_path, findings):
+    for suffix in ("printed", "unprinted"):
+        variant = decline(f"pm25.decline.beijing@{suffix}", -60.0)
+        findings[variant.id] = variant
+    write_book(
+        tmp_path, {"prose": "# Prose\n\n{finding-value}`pm25.decline.beijing@printed`\n", "cards": PAGES["cards"]}
+    )
+    build(tmp_path)
+    assert 'href="cards.html#pm25.decline.beijing@printed"' in unescape(html(tmp_path, "prose"))
+    assert 'id="pm25.decline.beijing@printed"' in unescape(html(tmp_path, "cards"))
+    assert "@unprinted" not in unescape(html(tmp_path, "cards"))
+    page = tmp_path / "prose.md"
+    page.write_text(page.read_text("utf-8").replace("@printed", "@unprinted"), encoding="utf-8")
+    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
+    assert 'id="pm25.decline.beijing@unprinted"' in unescape(html(tmp_path, "cards"))
+
+
+def test_a_finding_that_is_gone_stops_the_next_build(tmp_path, monkeypatch, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    fake_fitting(monkeypatch, {id: one for id, one in findings.items() if id != "pm25.decline.tianjin"})
+    with pytest.raises(FindingError, match="tianjin"):
+        build(tmp_path)
+
+
+def test_draft_draws_are_marked_and_the_mark_goes_with_full_draws(tmp_path, monkeypatch, findings):
+    write_book(tmp_path, PAGES)
+    theme = {"html_theme": "pydata_sphinx_theme"}
+    fake_fitting(monkeypatch, findings, draft=True)
+    build(tmp_path, **theme)
+    out = tmp_path / "_build/html"
+    assert (out / "DRAFT").exists()
+    assert json.loads((out / "findings.json").read_text("utf-8"))["draft"] is True
+    for page in ("prose", "other"):
+        assert "Draft draws" in html(tmp_path, page)
+        assert 'name="robots" content="noindex"' in html(tmp_path, page)
+    fake_fitting(monkeypatch, findings)
+    build(tmp_path, **theme)
+    assert not (out / "DRAFT").exists()
+    assert "Draft draws" not in html(tmp_path, "other")
+
+
+def test_a_changed_style_reaches_every_page_without_reading_any(tmp_path, findings):
+    style = tmp_path / "_static/book.css"
+    style.parent.mkdir()
+    style.write_text("p {color: red}")
+    write_book(tmp_path, PAGES)
+    look = {"html_static_path": ["_static"], "html_css_files": ["book.css"]}
+    build(tmp_path, **look)
+    before = html(tmp_path, "other")
+    style.write_text("p {color: blue}")
+    assert build(tmp_path, **look).read_pages == []
+    assert (tmp_path / "_build/html/_static/book.css").read_text() == "p {color: blue}"
+    assert html(tmp_path, "other") != before

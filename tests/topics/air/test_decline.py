@@ -1,0 +1,840 @@
+"""The model of the decline against computations by hand, and what is derived from its draws."""
+
+import calendar
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+import xarray as xr
+from densities import (
+    PLAIN,
+    beta,
+    densities_at,
+    gamma,
+    jacobian,
+    jacobian_at,
+    lognormal,
+    normal,
+    student_t,
+    values_at,
+    with_data,
+    zero_sum,
+)
+from scipy import stats
+
+from jingjinji.core.errors import BookError
+from jingjinji.topics.air import decline
+from jingjinji.topics.air.decline import CITIES, MONTHS, WEATHER, YEARS, Panel
+
+N_MONTHS, N_CITIES = 144, 13
+HEBEI = [k for k, city in enumerate(CITIES) if city not in ("Beijing", "Tianjin")]
+MEASURED = {
+    ("Beijing", "2013-01"): 160.0, ("Beijing", "2014-01"): 100.0, ("Beijing", "2014-02"): 150.0,
+    ("Beijing", "2014-04"): 80.0, ("Tianjin", "2014-02"): 120.0, ("Baoding", "2018-08"): 40.0,
+    ("Baoding", "2018-09"): 35.0, ("Zhangjiakou", "2018-10"): 22.0,
+}  # fmt: skip
+
+
+def at(month: str) -> int:
+    return (int(month[:4]) - 2013) * 12 + int(month[5:]) - 1
+
+
+def months_of(year: int) -> slice:
+    return slice((year - 2013) * 12, (year - 2012) * 12)
+
+
+def official(*rows) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["area", "year", "pm25", "error"])
+
+
+def some_panel(**changes) -> Panel:
+    rng = np.random.default_rng(5)
+    pm25 = np.full((N_MONTHS, N_CITIES), np.nan)
+    for (city, month), value in MEASURED.items():
+        pm25[at(month), CITIES.index(city)] = value
+    fields = {
+        "pm25": pm25,
+        "weather": rng.normal(size=(N_MONTHS, 4)),
+        "wind_error": np.where(np.arange(N_MONTHS) < 12, 0.3, 0.0),
+        "conversion": rng.normal(-0.08, 0.03, N_MONTHS),
+        "official": official(("Beijing", 2014, 85.9, 0.03), ("Hebei", 2018, 56.0, 0.3)),
+    }
+    return Panel(**fields | changes)
+
+
+# --- the density ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return some_panel()
+
+
+@pytest.fixture(scope="module")
+def model(panel) -> pm.Model:
+    return decline.build(panel)
+
+
+PRIORS = {
+    "level": normal(math.log(60), 0.5),
+    "slope": normal(-0.05, 0.1),
+    "level_city": zero_sum(0.4),
+    "slope_on_level": normal(0, 0.1),
+    "slope_city_scale": lognormal(0.02, 0.5),
+    "bend_scale": lognormal(0.1, 0.5),
+    "bend": normal(0, 1),
+    "bend_city_scale": lognormal(0.07, 0.5),
+    "bend_city": zero_sum(1.0),
+    "season": zero_sum(0.4),
+    "season_change": normal(0, 0.03),
+    "season_city_scale": lognormal(0.07, 0.5),
+    "weather": normal(0, 0.15),
+    "weather_city_scale": lognormal(0.02, 0.5),
+    "weather_city": zero_sum(1.0),
+    "step": normal(1, 0.35),
+    "step_high": lambda value: stats.halfnorm.logpdf(value, scale=0.06).sum(),
+    "persistence": beta(2, 3),
+    "shock_scale": lognormal(0.12, 0.4),
+    "log_scale_mean": normal(math.log(0.12), 0.3),
+    "tail": gamma(2, 10),
+    "carry_over": beta(4, 8),
+    "official_scale": lognormal(0.01, 0.5),
+}
+SCALED = {
+    "slope_city": "slope_city_scale",
+    "season_city": "season_city_scale",
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_prior(densities, values, name):
+    assert densities[name] == pytest.approx(PRIORS[name](values[name]), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_prior_of_city_effects(densities, values, name):
+    assert densities[name] == pytest.approx(zero_sum(float(values[SCALED[name]]))(values[name]), rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_cities_scales(densities, values):
+    expected = stats.norm.logpdf(values["log_scale"], values["log_scale_mean"], 0.3).sum()
+    assert densities["log_scale"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_every_random_variable_is_tested(densities):
+    assert densities.keys() == {*PRIORS, *SCALED, "log_scale", "shock", "cells", "official"}
+
+
+def test_jacobians_of_the_transforms(model, point, values, densities):
+    assert jacobian_at(model, point, densities) == pytest.approx(jacobian(point, values), rel=1e-6)
+
+
+def hand_bends(length_scale: float = 2.5) -> tuple[np.ndarray, np.ndarray]:
+    """Sines on an interval half as long again, without their straight line; and the prior's amplitudes."""
+    time = (np.arange(N_MONTHS) - at("2018-07")) / 12
+    half = 1.5 * max(abs(time))
+    basis, amplitude = [], []
+    for wave in range(1, 9):
+        frequency = wave * math.pi / (2 * half)
+        sine = np.sin(frequency * (time + half)) / math.sqrt(half)
+        basis.append(sine - np.polyval(np.polyfit(time, sine, 1), time))
+        density = math.sqrt(2 * math.pi) * length_scale * math.exp(-0.5 * (length_scale * frequency) ** 2)
+        amplitude.append(math.sqrt(density))
+    return np.array(basis).T, np.array(amplitude)
+
+
+def hand_season(month: int) -> np.ndarray:
+    angle = 2 * math.pi * (month % 12) / 12
+    return np.array([math.cos(angle), math.sin(angle), math.cos(2 * angle), math.sin(2 * angle)])
+
+
+def hand_expected(v: dict, panel: Panel, t: int) -> float:
+    """What the regional month is expected to be, before its shock."""
+    basis, amplitude = hand_bends(panel.length_scale)
+    years = (t - at("2018-07")) / 12
+    expected = float(v["level"] + v["slope"] * years + v["season"][t % 12])
+    expected += sum(v["bend_scale"] * amplitude[w] * basis[t, w] * v["bend"][w] for w in range(8))
+    expected += years * (v["season_change"] @ hand_season(t)[:2])
+    expected += sum(v["weather"][k] * panel.weather[t, k] for k in range(4))
+    return expected + (v["step"] * panel.conversion[t] if t >= at("2018-09") else 0.0)
+
+
+def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
+    basis, amplitude = hand_bends(panel.length_scale)
+    years = (t - at("2018-07")) / 12
+    slope = v["slope_on_level"] * v["level_city"][c] + v["slope_city"][c]
+    mu = region[t] + v["level_city"][c] + slope * years
+    mu += sum(v["bend_city_scale"] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(5))
+    mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
+    mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
+    high = {"Chengde": 0, "Zhangjiakou": 1}.get(CITIES[c])
+    return float(mu - (v["step_high"][high] if high is not None and t >= at("2018-09") else 0.0))
+
+
+@pytest.fixture(scope="module")
+def hand_means(values, panel) -> np.ndarray:
+    return np.array(
+        [[hand_mu(values, panel, values["region"], t, c) for c in range(N_CITIES)] for t in range(N_MONTHS)]
+    )
+
+
+def test_means_of_all_city_months(values, hand_means):
+    np.testing.assert_allclose(values["mu"], hand_means, rtol=1e-9)
+
+
+def test_regional_months_are_a_stationary_autoregression(densities, values, panel):
+    expected = np.array([hand_expected(values, panel, t) for t in range(N_MONTHS)])
+    lag = np.abs(np.subtract.outer(np.arange(N_MONTHS), np.arange(N_MONTHS)))
+    persistence, scale = float(values["persistence"]), float(values["shock_scale"])
+    covariance = scale**2 * persistence**lag / (1 - persistence**2)
+    assert densities["shock"] == pytest.approx(
+        stats.multivariate_normal.logpdf(values["region"], expected, covariance), rel=1e-8
+    )
+
+
+def test_measured_months(densities, values, panel, hand_means):
+    """A month whose month before is measured carries part of its residual over; after a gap it does not."""
+    carry, nu, scale = float(values["carry_over"]), 3 + float(values["tail"]), np.exp(values["log_scale"])
+    total, carried = 0.0, 0
+    for (city, month), pm25 in MEASURED.items():
+        t, c = at(month), CITIES.index(city)
+        mean = hand_means[t, c]
+        if t and np.isfinite(panel.pm25[t - 1, c]):
+            mean += carry * (math.log(panel.pm25[t - 1, c]) - hand_means[t - 1, c])
+            carried += 1
+        total += student_t(math.log(pm25), nu, mean, scale[c])
+    assert carried == 2
+    assert densities["cells"] == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def test_official_means(densities, values, panel, hand_means):
+    """An official mean is that of the measured months and of the expected others, weighted by their days."""
+    carry, nu, scale = float(values["carry_over"]), 3 + float(values["tail"]), np.exp(values["log_scale"])
+    total = 0.0
+    for row in panel.official.itertuples():
+        cities = [CITIES.index("Beijing")] if row.area == "Beijing" else HEBEI
+        days = [calendar.monthrange(row.year, month)[1] for month in range(1, 13)]
+        mean = variance = 0.0
+        for c in cities:
+            cell_variance = scale[c] ** 2 * nu_factor(nu) / (1 - carry**2)
+            for month in range(12):
+                t = (row.year - 2013) * 12 + month
+                weight = days[month] / sum(days) / len(cities)
+                if np.isfinite(panel.pm25[t, c]):
+                    mean += weight * panel.pm25[t, c]
+                else:
+                    predicted = math.exp(hand_means[t, c] + cell_variance / 2)
+                    mean += weight * predicted
+                    variance += weight**2 * predicted**2 * cell_variance
+        variance *= (1 + carry) / (1 - carry)
+        kind = 0 if row.area == "Beijing" else 1
+        sigma = math.sqrt(variance + row.error**2 + (values["official_scale"][kind] * mean) ** 2)
+        total += student_t(row.pm25, 4.0, mean, sigma)
+    assert densities["official"] == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def nu_factor(nu: float) -> float:
+    """Variance of a Student-t beside its squared scale."""
+    return nu / (nu - 2)
+
+
+def test_length_scale_is_the_panels(point, values):
+    changed = some_panel(length_scale=1.5)
+    found = values_at(decline.build(changed), point)
+    assert found["mu"][40, 3] == pytest.approx(hand_mu(found, changed, found["region"], 40, 3), rel=1e-7)
+    assert abs(found["mu"][40, 3] - hand_mu(found, some_panel(), found["region"], 40, 3)) > 1e-4
+
+
+def test_every_array_that_fits_exchange_is_data(model, panel):
+    assert {name for name in decline.data(panel) if name not in [shared.name for shared in model.data_vars]} == set()
+    free = {variable.name for variable in model.free_RVs}
+    assert set(decline.DERIVED) == {variable.name for variable in model.deterministics}
+    assert not free & set(decline.DERIVED)
+
+
+def test_data_of_another_panel_gives_the_model_of_that_panel(model, point):
+    """What leave-one-out and the variants rely on: exchanging the data is building anew."""
+    other = some_panel(
+        pm25=np.where(np.isfinite(some_panel().pm25), some_panel().pm25 * 1.3, np.nan),
+        weather=np.zeros((N_MONTHS, 4)), length_scale=4.0, official=official(("Tianjin", 2016, 69.0, 0.3)),
+    )  # fmt: skip
+    other.pm25[at("2014-02"), 0] = np.nan
+    expected = densities_at(decline.build(other), point, jacobians=True)
+    exchanged = with_data(decline.build(some_panel()), decline.data(other))
+    assert densities_at(exchanged, point, jacobians=True) == pytest.approx(expected, rel=1e-12)
+
+
+def test_named_dims(model):
+    dims = model.named_vars_to_dims
+    assert dims["mu"] == ("month", "city")
+    assert dims["region"] == ("month",)
+    assert dims["weather_city"] == ("weather_variable", "city")
+    assert list(model.coords["city"]) == list(CITIES)
+    assert model.coords["month"][0] == "2013-01"
+    assert model.coords["month"][-1] == "2024-12"
+
+
+# --- its parts --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.6, 0.9])
+def test_random_draws_of_the_autoregression(persistence):
+    mean = np.linspace(0, 5, 60)
+    with pm.Model(coords={"step": range(60)}):
+        x = decline.autoregressive("x", mean, persistence, 0.3, dims="step")
+        departures = pm.draw(x, draws=4000, random_seed=3, mode=PLAIN) - mean
+    assert departures.mean(axis=0) == pytest.approx(np.zeros(60), abs=5 * 0.3 / math.sqrt((1 - persistence**2) * 4000))
+    assert departures.var(axis=0) == pytest.approx(np.full(60, 0.09 / (1 - persistence**2)), rel=0.15)
+    innovation = departures[:, 1:] - persistence * departures[:, :-1]
+    assert innovation.std() == pytest.approx(0.3, rel=0.01)
+    assert np.mean(innovation * departures[:, :-1]) == pytest.approx(0, abs=0.01)
+
+
+def test_bends_leave_level_and_slope_alone():
+    waves, frequency = decline.bend_waves()
+    np.testing.assert_allclose(waves, hand_bends()[0], atol=1e-12)
+    np.testing.assert_allclose(np.vstack([np.ones(N_MONTHS), decline.TIME]) @ waves, 0, atol=1e-10)
+    assert frequency[1] == pytest.approx(2 * frequency[0])
+
+
+def test_areas_are_means_of_their_cities():
+    weights = dict(zip(decline.AREAS, decline.membership(), strict=True))
+    for city in ("Beijing", "Tianjin", "Zhangjiakou"):
+        assert weights[city].tolist() == [float(name == city) for name in CITIES]
+    assert weights["Hebei"] == pytest.approx([1 / 11 if k in HEBEI else 0 for k in range(N_CITIES)])
+    assert weights["BTH13"] == pytest.approx([1 / 13] * 13)
+
+
+def test_years_weigh_months_by_days():
+    months = np.zeros((N_MONTHS, N_CITIES))
+    months[at("2016-02"), 4] = 100
+    months[at("2017-02"), 4] = 100
+    months[at("2017-12"), 4] = 10
+    yearly = decline.yearly_means(months)
+    assert yearly[3, 4] == pytest.approx(100 * 29 / 366)
+    assert yearly[4, 4] == pytest.approx((100 * 28 + 10 * 31) / 365)
+    assert np.count_nonzero(yearly) == 2
+
+
+def test_area_means_by_hand():
+    actual = np.random.default_rng(1).uniform(20, 90, (2, N_MONTHS, N_CITIES))
+    found = decline.area_means(actual)
+    assert found.shape == (2, len(YEARS), 4)
+    days = [calendar.monthrange(2020, month)[1] for month in range(1, 13)]
+    cities = [np.average(actual[1, months_of(2020), k], weights=days) for k in range(N_CITIES)]
+    expected = [cities[0], cities[1], np.mean([cities[k] for k in HEBEI]), np.mean(cities)]
+    assert found[1, 7] == pytest.approx(expected)
+
+
+# --- draws as they are used -------------------------------------------------------------------------------------
+
+DRAWS = 400
+
+
+def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
+    """Draws that are all alike but for what a test changes."""
+    values = {
+        "mu": np.full((DRAWS, N_MONTHS, N_CITIES), math.log(60)),
+        "slope": np.zeros(DRAWS),
+        "log_scale": np.full((DRAWS, N_CITIES), math.log(0.1)),
+        "tail": np.full(DRAWS, 7.0),
+        "carry_over": np.full(DRAWS, 0.3),
+        "official_scale": np.full((DRAWS, 2), 1e-9),
+        "weather": np.zeros((DRAWS, 4)),
+        "weather_city": np.zeros((DRAWS, 4, N_CITIES)),
+        "weather_city_scale": np.ones((DRAWS, 4)),
+        "step": np.ones(DRAWS),
+        "step_high": np.zeros((DRAWS, 2)),
+    }
+    return decline.Posterior(panel, values | changes, 2, np.random.default_rng(seed))
+
+
+def test_chains_and_draws_are_flattened_chain_by_chain():
+    draws = xr.Dataset({"slope": (("draw", "chain"), np.arange(6.0).reshape(3, 2))})
+    post = decline.posterior(draws, some_panel(), 1)
+    assert post["slope"].tolist() == [0, 2, 4, 1, 3, 5]
+    assert post.by_chain(post["slope"]).tolist() == [[0, 2, 4], [1, 3, 5]]
+
+
+def test_most_keeps_that_many_draws():
+    draws = xr.Dataset({"slope": (("chain", "draw"), np.arange(200.0).reshape(2, 100))})
+    post = decline.posterior(draws, some_panel(), 1, most=50)
+    assert post.size == 50
+    assert post["slope"][:2].tolist() == [0, 4]
+
+
+def test_residuals_are_stationary():
+    residuals = decline.residuals(some_posterior(some_panel()))
+    variance = 0.1**2 * 10 / 8 / (1 - 0.3**2)
+    assert residuals.var(axis=(0, 2))[[0, 1, 70, 143]] == pytest.approx([variance] * 4, rel=0.15)
+    before, after = residuals[:, :-1].ravel(), residuals[:, 1:].ravel()
+    assert np.corrcoef(before, after)[0, 1] == pytest.approx(0.3, abs=0.01)
+
+
+def test_measured_months_are_themselves():
+    panel = some_panel(official=official(("Beijing", 2014, 70.0, 1e-9), ("Hebei", 2018, 50.0, 1e-9)))
+    actual = decline.concentrations(some_posterior(panel))
+    for (city, month), value in MEASURED.items():
+        assert (actual[:, at(month), CITIES.index(city)] == value).all()
+    assert (actual > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("area", "year", "mean", "column"),
+    [("Beijing", 2014, 70.0, 0), ("Hebei", 2021, 50.0, 2), ("BTH13", 2013, 66.0, 3), ("Tianjin", 2016, 75.0, 1)],
+)
+def test_missing_months_are_moved_until_the_official_mean_is_met(area, year, mean, column):
+    panel = some_panel(official=official((area, year, mean, 1e-9)))
+    post = some_posterior(panel)
+    actual = decline.concentrations(post)
+    assert decline.area_means(actual)[:, year - 2013, column] == pytest.approx(np.full(DRAWS, mean), abs=1e-4)
+    free = decline.concentrations(some_posterior(some_panel(official=official())))
+    same = np.isclose(actual, free).all(axis=0)
+    cities = ([0], [1], HEBEI, list(range(N_CITIES)))[column]
+    moved = np.zeros((N_MONTHS, N_CITIES), dtype=bool)
+    moved[months_of(year), cities] = np.isnan(panel.pm25[months_of(year), cities])
+    assert (same == ~moved).all()
+
+
+def test_an_uncertain_official_mean_moves_little():
+    free = decline.area_means(decline.concentrations(some_posterior(some_panel(official=official()))))[:, 1, 0]
+    means = []
+    for error in (1e-9, 2.0, 1e4):
+        panel = some_panel(official=official(("Beijing", 2014, 50.0, error)))
+        # errors far larger than the spread leave the months where they were, on the whole
+        means.append(np.median(decline.area_means(decline.concentrations(some_posterior(panel)))[:, 1, 0]))
+    assert means[0] == pytest.approx(50, abs=1e-3)
+    assert means[0] < means[1] < means[2]
+    assert means[2] == pytest.approx(np.median(free), abs=0.5)
+
+
+def test_areas_and_their_region_are_all_met():
+    rows = official(("Beijing", 2021, 55.0, 0.02), ("Tianjin", 2021, 57.0, 0.02), ("Hebei", 2021, 58.0, 0.02),
+                    ("BTH13", 2021, (55 + 57 + 11 * 58) / 13, 0.02))  # fmt: skip
+    actual = decline.concentrations(some_posterior(some_panel(official=rows)))
+    means = np.median(decline.area_means(actual)[:, 2021 - 2013], axis=0)
+    assert means == pytest.approx(rows.pm25.tolist(), abs=0.1)
+
+
+def test_a_year_that_is_measured_in_full_is_left_alone():
+    pm25 = some_panel().pm25.copy()
+    pm25[months_of(2016), 1] = np.linspace(40, 95, 12)
+    panel = some_panel(pm25=pm25, official=official(("Tianjin", 2016, 20.0, 1e-9)))
+    assert (decline.concentrations(some_posterior(panel))[:, months_of(2016), 1] == pm25[months_of(2016), 1]).all()
+
+
+def test_months_after_the_record_have_the_weather_of_one_past_year():
+    panel = some_panel(official=official())
+    responses = np.random.default_rng(8).normal(0, 0.2, (1, 4, N_CITIES)).repeat(DRAWS, axis=0)
+    post = some_posterior(panel, weather_city=responses)
+    mask = np.arange(N_MONTHS) >= 132
+    effect = decline.unknown_weather(post, mask, (2014, 2023))
+    assert not effect[:, :132].any()
+    of_years = {year: panel.weather[months_of(year)] @ responses[0] for year in range(2013, 2024)}
+    taken = [[year for year, past in of_years.items() if np.allclose(past, draw)] for draw in effect[:, 132:]]
+    assert {year for years in taken for year in years} == set(range(2014, 2024))
+    assert all(len(years) == 1 for years in taken)
+
+
+@pytest.mark.parametrize(("year", "share"), [(2013, 0.0), (2014, 0.1), (2023, 0.1)])
+def test_months_after_the_record_draw_on_the_years_with_the_networks_own_wind(year, share):
+    weather = np.zeros((N_MONTHS, 4))
+    weather[months_of(year), 0] = 10.0
+    panel = some_panel(official=official(), weather=weather)
+    quiet = {"log_scale": np.full((DRAWS, N_CITIES), math.log(1e-3)), "weather": np.full((DRAWS, 4), 0.1)}
+    actual = decline.concentrations(some_posterior(panel, **quiet))
+    windy = (actual[:, months_of(2024)] > 100).all(axis=(1, 2))
+    assert (windy | (actual[:, months_of(2024)] < 70).all(axis=(1, 2))).all()
+    assert windy.mean() == pytest.approx(share, abs=0.06 if share else 0)
+
+
+def test_weather_effect_is_the_regions_and_the_citys():
+    weather = np.full((DRAWS, 4), [0.1, 0, 0, 0])
+    city = np.zeros((DRAWS, 4, N_CITIES))
+    city[:, 0, 2] = 0.05
+    panel = some_panel()
+    effect = decline.weather_effect(some_posterior(panel, weather=weather, weather_city=city), panel.weather)
+    assert effect[7, :, 0] == pytest.approx(0.1 * panel.weather[:, 0])
+    assert effect[7, :, 2] == pytest.approx(0.15 * panel.weather[:, 0])
+
+
+def test_one_basis_converts_the_months_before_the_change():
+    panel = some_panel()
+    post = some_posterior(panel, step=np.full(DRAWS, 0.8), step_high=np.full((DRAWS, 2), [0.02, 0.05]))
+    actual = np.full((DRAWS, N_MONTHS, N_CITIES), 50.0)
+    constant = decline.on_one_basis(post, actual)
+    change = at("2018-09")
+    assert (constant[:, change:] == 50).all()
+    expected = 50 * np.exp(0.8 * panel.conversion[:change])
+    assert constant[9, :change, 0] == pytest.approx(expected)
+    assert constant[9, :change, CITIES.index("Chengde")] == pytest.approx(expected * math.exp(-0.02))
+    assert constant[9, :change, CITIES.index("Zhangjiakou")] == pytest.approx(expected * math.exp(-0.05))
+
+
+def test_normalised_without_a_weather_effect_is_the_same():
+    constant = np.random.default_rng(1).uniform(20, 90, (DRAWS, N_MONTHS, N_CITIES))
+    np.testing.assert_array_equal(decline.normalised(some_posterior(some_panel()), constant), constant)
+
+
+def test_normalised_takes_the_weather_effect_away():
+    panel = some_panel()
+    post = some_posterior(panel, weather=np.full((DRAWS, 4), [-0.1, 0.02, 0, 0]))
+    effect = decline.weather_effect(post, panel.weather)
+    usual = decline.normalised(post, 50 * np.exp(effect))
+    assert usual[:, 12:] == pytest.approx(np.full_like(usual[:, 12:], 50))
+    calibrated = np.log(usual[:, :12, 0] / 50)
+    assert calibrated.std() == pytest.approx(0.1 * 0.3 * math.sqrt(2), rel=0.1)
+    assert calibrated.mean(axis=1).std() == pytest.approx(0.1 * 0.3 * math.sqrt(1 + 1 / 12), rel=0.1)
+    assert (panel.weather == some_panel().weather).all()
+
+
+def test_replicates_carry_the_residual_over_and_keep_the_gaps():
+    panel = some_panel()
+    drawn = decline.replicates(some_posterior(panel))
+    assert (np.isfinite(drawn).all(axis=0) == np.isfinite(panel.pm25)).all()
+    first, second = (np.median(np.log(drawn[:, at(month), 0])) for month in ("2014-01", "2014-02"))
+    assert first == pytest.approx(math.log(60), abs=0.02)
+    assert second == pytest.approx(math.log(60) + 0.3 * math.log(100 / 60), abs=0.02)
+
+
+# --- panels -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def main() -> Panel:
+    return decline.load()
+
+
+def differing(main: Panel, other: Panel) -> set[str]:
+    changed = set()
+    for name in ("pm25", "weather", "wind_error", "conversion"):
+        if not np.array_equal(getattr(main, name), getattr(other, name), equal_nan=True):
+            changed.add(name)
+    if not main.official.equals(other.official):
+        changed.add("official")
+    return changed | {
+        name for name in ("length_scale", "step_prior", "truth") if getattr(main, name) != getattr(other, name)
+    }
+
+
+def test_main_panel(main):
+    measured = np.isfinite(main.pm25)
+    assert main.pm25.shape == (N_MONTHS, N_CITIES)
+    assert 1000 < measured.sum() < 1101
+    assert np.nanmin(main.pm25) > 0
+    assert np.isfinite(main.weather).all()
+    assert not main.weather[132:].any()
+    for calendar_month in range(12):
+        assert main.weather[calendar_month:132:12].mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-9)
+    assert main.weather[:132].std(axis=0, ddof=1) == pytest.approx(np.ones(4), rel=0.05)
+    assert (main.wind_error[:12] > 0).all()
+    assert not main.wind_error[12:].any()
+    assert (main.official.error > 0).all()
+    assert set(main.official.area) <= set(decline.AREAS)
+    assert not main.official.duplicated(["area", "year"]).any()
+
+
+def test_conversion_follows_the_gas_law(main):
+    weather = decline.tables.load("weather_beijing_month").set_index("month")
+    row = weather.loc["2016-07"]
+    expected = math.log(273.15 / (273.15 + row.temperature) * row.pressure / 1013.25)
+    assert main.conversion[at("2016-07")] == pytest.approx(expected)
+    july = weather[weather.index.str.endswith("-07")].mean(numeric_only=True)
+    expected = math.log(273.15 / (273.15 + july.temperature) * july.pressure / 1013.25)
+    assert main.conversion[at("2024-07")] == pytest.approx(expected)
+
+
+def test_variants_change_just_what_they_say(main):
+    expected = {
+        "without-weather": {"weather", "wind_error"},
+        "with-two-month-means": {"pm25"},
+        "to-2018": {"pm25", "official"},
+        "quick-bends": {"length_scale"},
+        "slow-bends": {"length_scale"},
+        "step-unknown": {"step_prior"},
+        "without-region-rows": {"official"},
+        "without-beijing": {"pm25", "official"},
+        **{f"without-fold-{fold}": {"pm25"} for fold in (1, 3, 4)},
+        "without-fold-2": {"pm25", "official"},
+    }
+    assert decline.VARIANTS.keys() == expected.keys()
+    assert {name: differing(main, decline.load(name)) for name in expected} == expected
+
+
+def test_variant_without_weather(main):
+    assert not decline.load("without-weather").weather.any()
+
+
+def test_variant_with_two_month_means_adds_cells_and_changes_none(main):
+    other = decline.load("with-two-month-means")
+    added = np.isfinite(other.pm25) & np.isnan(main.pm25)
+    rows = decline.tables.load("pm25_city_month").query("quality == 'D'")
+    assert added.sum() == len(rows)
+    assert sorted(other.pm25[added]) == pytest.approx(sorted(rows.pm25))
+    kept = np.isfinite(main.pm25)
+    assert (other.pm25[kept] == main.pm25[kept]).all()
+
+
+def test_variant_to_2018_knows_nothing_later(main):
+    other = decline.load("to-2018")
+    assert np.isnan(other.pm25[at("2019-01") :]).all()
+    np.testing.assert_array_equal(other.pm25[: at("2019-01")], main.pm25[: at("2019-01")])
+    assert other.official.year.max() == 2018
+    assert len(other.official) == (main.official.year <= 2018).sum()
+
+
+@pytest.mark.parametrize("variant", decline.LEFT_OUT)
+def test_variant_without_cities_keeps_the_means_of_their_areas_and_the_first_months_of_several(main, variant):
+    other, k = decline.load(variant), [CITIES.index(city) for city in decline.LEFT_OUT[variant]]
+    first = 0 if variant == "without-beijing" else at("2015-01")
+    assert np.isnan(other.pm25[first:, k]).all()
+    np.testing.assert_array_equal(other.pm25[:first, k], main.pm25[:first, k])
+    np.testing.assert_array_equal(np.delete(other.pm25, k, 1), np.delete(main.pm25, k, 1))
+    kept = main.official[~main.official.area.isin(decline.LEFT_OUT[variant])].reset_index(drop=True)
+    assert other.official.equals(kept)
+
+
+def test_every_city_is_left_out_once_and_folds_reach_from_north_to_south():
+    cities = [city for left_out in decline.LEFT_OUT.values() for city in left_out]
+    assert sorted(cities) == sorted(CITIES)
+    folds = [cities for variant, cities in decline.LEFT_OUT.items() if variant != "without-beijing"]
+    assert [len(fold) for fold in folds] == [3] * 4
+    thirds = [decline.NORTH_TO_SOUTH[4 * k : 4 * k + 4] for k in range(3)]
+    assert all(city in third for fold in folds for city, third in zip(fold, thirds, strict=True))
+    assert not any({"Chengde", "Zhangjiakou"} <= set(fold) for fold in folds)
+
+
+def test_dust_raises_the_months_after_2020_by_three_per_cent():
+    raised = decline.dustier(np.full((2, N_MONTHS, N_CITIES), 50.0))
+    change = at("2021-01")
+    assert (raised[:, :change] == 50).all()
+    np.testing.assert_allclose(raised[:, change:], 51.5)
+
+
+def test_variant_without_region_rows(main):
+    kept = main.official[main.official.area != "BTH13"].reset_index(drop=True)
+    assert decline.load("without-region-rows").official.equals(kept)
+
+
+def test_unknown_variant():
+    with pytest.raises(BookError, match=r"no variant 'without-wind': expected one of without-weather, "):
+        decline.load("without-wind")
+
+
+# --- synthetic panels -------------------------------------------------------------------------------------------
+
+
+def test_simulate_keeps_gaps_weather_and_rows_and_tells_the_truth(main):
+    made = decline.simulate({"slope": -0.07}, np.random.default_rng(4), main)
+    assert (np.isfinite(made.pm25) == np.isfinite(main.pm25)).all()
+    assert differing(main, made) == {"pm25", "official", "truth"}
+    assert made.official[["area", "year", "error"]].equals(main.official[["area", "year", "error"]])
+    assert made.truth["slope"] == -0.07
+    assert made.truth["step"] == decline.TRUTH["step"]
+
+
+def test_simulate_is_reproducible(main):
+    first, again, other = (decline.simulate({}, np.random.default_rng(seed), main) for seed in (4, 4, 5))
+    np.testing.assert_array_equal(first.pm25, again.pm25)
+    assert not np.allclose(first.pm25, other.pm25, equal_nan=True)
+
+
+QUIET = {
+    "level": math.log(50), "slope": -0.1, "level_city_scale": 0, "slope_on_level": 0, "slope_city_scale": 0,
+    "season": 0, "season_city_scale": 0, "weather": np.zeros(4), "weather_city_scale": 0, "step": 0,
+    "shock_scale": 0, "scale": 0, "official_scale": 0, "step_high": np.zeros(2),
+}  # fmt: skip
+
+
+def test_simulate_without_noise_is_the_formula(main):
+    exact = decline.replace(main, official=main.official.assign(error=0.0))
+    made = decline.simulate(QUIET, np.random.default_rng(1), exact)
+    observed = np.isfinite(main.pm25)
+    curve = 50 * np.exp(-0.1 * decline.TIME)
+    np.testing.assert_allclose(made.pm25[observed], np.repeat(curve[:, None], N_CITIES, axis=1)[observed])
+    assert list(made.truth["decline"].values()) == pytest.approx([100 * math.expm1(-1)] * 4, abs=0.01)
+    days = [calendar.monthrange(2019, month)[1] for month in range(1, 13)]
+    rows = made.official.query("year == 2019").pm25
+    assert rows.tolist() == pytest.approx([np.average(curve[months_of(2019)], weights=days)] * len(rows))
+
+
+def test_simulate_puts_the_step_in_where_the_basis_changed(main):
+    everywhere = decline.replace(main, pm25=np.full((N_MONTHS, N_CITIES), 1.0))
+    made = decline.simulate(QUIET | {"slope": 0, "step": 1.0}, np.random.default_rng(1), everywhere)
+    expected = 50 * np.exp(np.where(np.arange(N_MONTHS) >= at("2018-09"), main.conversion, 0))
+    np.testing.assert_allclose(made.pm25, np.repeat(expected[:, None], N_CITIES, axis=1))
+    factor = np.exp(main.conversion)
+    after = np.average(factor[months_of(2023)], weights=decline.DAYS[10])
+    before = np.average(factor[months_of(2013)], weights=decline.DAYS[0])
+    assert list(made.truth["decline"].values()) == pytest.approx([100 * (after - 1)] * 4)
+    assert list(made.truth["decline_constant"].values()) == pytest.approx([100 * (after / before - 1)] * 4)
+
+
+def test_simulate_lowers_the_high_cities_more(main):
+    everywhere = decline.replace(main, pm25=np.full((N_MONTHS, N_CITIES), 1.0))
+    truth = QUIET | {"slope": 0, "step_high": np.array([0.04, 0.08])}
+    made = decline.simulate(truth, np.random.default_rng(1), everywhere)
+    expected = np.full((N_MONTHS, N_CITIES), 50.0)
+    expected[at("2018-09") :, CITIES.index("Chengde")] *= math.exp(-0.04)
+    expected[at("2018-09") :, CITIES.index("Zhangjiakou")] *= math.exp(-0.08)
+    np.testing.assert_allclose(made.pm25, expected)
+    assert made.truth["decline"]["hebei"] == pytest.approx(100 * (math.exp(-0.04) + math.exp(-0.08) - 2) / 11)
+    assert list(made.truth["decline_constant"].values()) == pytest.approx([0] * 4, abs=1e-9)
+
+
+def test_simulated_noise_has_the_stated_properties():
+    pm25 = np.full((N_MONTHS, N_CITIES), 50.0)
+    panel = some_panel(pm25=pm25, official=official(), weather=np.zeros((N_MONTHS, 4)))
+    truth = QUIET | {"slope": 0, "scale": 0.12, "carry_over": 0.2, "tail": 8.0}
+    logs = [np.log(decline.simulate(truth, np.random.default_rng(seed), panel).pm25 / 50) for seed in range(40)]
+    noise = np.array(logs)
+    assert noise.std() == pytest.approx(0.12 * math.sqrt(8 / 6 / (1 - 0.2**2)), rel=0.03)
+    assert np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1] == pytest.approx(0.2, abs=0.02)
+    shock = QUIET | {"slope": 0, "shock_scale": 0.11, "persistence": 0.35}
+    logs = [np.log(decline.simulate(shock, np.random.default_rng(seed), panel).pm25 / 50) for seed in range(200)]
+    region = np.array(logs)
+    assert np.ptp(region, axis=2).max() < 1e-9
+    assert region[:, :, 0].std() == pytest.approx(0.11 / math.sqrt(1 - 0.35**2), rel=0.03)
+
+
+# --- prediction -------------------------------------------------------------------------------------------------
+
+
+def as_fit(panel: Panel, variant: str = "", **more) -> SimpleNamespace:
+    values = some_posterior(panel).values | more
+    dims = {1: (), 2: ("a",), 3: ("a", "b")}
+    dataset = {
+        name: (("chain", "draw", *(f"{name}_{d}" for d in dims[v.ndim])), v.reshape(2, -1, *v.shape[1:]))
+        for name, v in values.items()
+    }
+    name = f"decline/{variant}" if variant else "decline"
+    return SimpleNamespace(parameters=xr.Dataset(dataset), panel=panel, seed=9, variant=variant, name=name)
+
+
+@pytest.fixture
+def fit():
+    panel = some_panel(official=official(("Beijing", 2022, 40.0, 1e-9)))
+    return as_fit(panel)
+
+
+def test_prediction_of_months_and_years(fit):
+    table = decline.predict(fit, ("2021-11", "2022-02"), (2021, 2024))
+    assert table.columns.tolist() == ["area", "period", "mean", "sd", "q03", "q25", "q50", "q75", "q97"]
+    months, years = table[table.period.str.len() == 7], table[table.period.str.len() == 4]
+    assert months.period.unique().tolist() == ["2021-11", "2021-12", "2022-01", "2022-02"]
+    assert months.area.tolist() == list(CITIES) * 4
+    assert years.period.unique().tolist() == ["2021", "2022", "2023", "2024"]
+    assert set(years.area) == {*CITIES, "Hebei"}
+    assert len(years) == 4 * 14
+    assert not table.duplicated(["area", "period"]).any()
+    assert not table.isna().any(axis=None)
+    assert (table[["q03", "q25", "q50", "q75", "q97"]].diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
+    assert (table["sd"] > 0).all()
+
+
+def test_prediction_of_a_year_uses_its_official_mean(fit):
+    table = decline.predict(fit, None, (2022, 2023)).set_index(["area", "period"])
+    assert table.loc[("Beijing", "2022"), "mean"] == pytest.approx(40, abs=0.01)
+    variance = 0.01 * 10 / 8 / (1 - 0.09)
+    expected = 60 * math.exp(variance / 2)
+    assert table.loc[("Hebei", "2022"), "mean"] == pytest.approx(expected, rel=0.01)
+    assert table.loc[("Beijing", "2023"), "mean"] == pytest.approx(expected, rel=0.01)
+
+
+def test_prediction_of_a_measured_month_is_not_the_measurement(fit):
+    row = decline.predict(fit, ("2014-01", "2014-01"), None).set_index("area").loc["Beijing"]
+    assert row["mean"] == pytest.approx(60, rel=0.05)
+    assert row["sd"] == pytest.approx(60 * 0.1 * math.sqrt(10 / 8 / 0.91), rel=0.2)
+
+
+def test_prediction_is_reproducible(fit):
+    first, again = (decline.predict(fit, ("2021-01", "2021-01"), (2021, 2021)) for _ in range(2))
+    assert first.equals(again)
+
+
+@pytest.mark.parametrize(
+    ("months", "years", "message"),
+    [
+        (("2012-12", "2013-02"), None, "month 2012-12 is outside the model: it knows 2013-01 to 2024-12"),
+        (("2024-12", "2025-01"), None, "month 2025-01 is outside the model"),
+        (("2021", "2022"), None, "'2021' is not a month: write it as YYYY-MM"),
+        (("2021-13", "2021-14"), None, "'2021-13' is not a month"),
+        (("2021-01-15", "2021-02"), None, "'2021-01-15' is not a month"),
+        (("spring", "summer"), None, "'spring' is not a month"),
+        (None, (2012, 2014), "year 2012 is outside the model: it knows 2013 to 2024"),
+        (None, (2023, 2025), "year 2025 is outside the model"),
+    ],
+)
+def test_periods_that_cannot_be_predicted(fit, months, years, message):
+    with pytest.raises(BookError, match=message):
+        decline.predict(fit, months, years)
+
+
+# --- findings ---------------------------------------------------------------------------------------------------
+
+
+def plain_values() -> dict[str, np.ndarray]:
+    """What findings need beside `some_posterior`, all alike."""
+    season = np.tile(np.cos(2 * np.pi * np.arange(12) / 12), (DRAWS, 1))
+    return {"slope_on_level": np.zeros(DRAWS), "persistence": np.full(DRAWS, 0.4), "season": season}
+
+
+def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
+    found = {finding.id: finding for finding in decline.findings(as_fit(decline.load(), **plain_values()))}
+    for area in ("beijing", "tianjin", "hebei", "region"):
+        for basis in ("", ".constant"):
+            plain, dusty = (found[f"pm25.decline.{area}{basis}{end}"].draws for end in ("", "@with-dust"))
+            np.testing.assert_allclose(1 + dusty / 100, 1.03 * (1 + plain / 100))
+            assert f"pm25.decline.{area}{basis}.atleast60@with-dust" in found
+    assert {id.partition("@")[2] for id in found} == {"", "with-dust"}
+    assert not any(id.startswith(("pm25.truth.", "pm25.recovered.", "pm25.leave-out.")) for id in found)
+
+
+def test_a_fold_tells_the_coverage_of_its_cities():
+    found = {f.id: f for f in decline.findings(as_fit(decline.load("without-fold-2"), "without-fold-2"))}
+    cities = {id.split(".")[2] for id in found if id.startswith("pm25.leave-out.")}
+    assert cities == {"zhangjiakou", "tianjin", "hengshui"}
+    assert "pm25.decline.beijing.constant@without-fold-2" in found
+    assert found["pm25.leave-out.hengshui.coverage94"].label.endswith("months of Hengshui, left out")
+
+
+def test_coverage_is_that_of_the_months_left_out(main):
+    left_out = decline.load("without-fold-2")
+    k = CITIES.index("Hengshui")
+    away = np.isfinite(main.pm25[:, k]) & np.isnan(left_out.pm25[:, k])
+    assert (MONTHS[away] >= pd.Period("2015-01")).all()
+    middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
+    actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
+    actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
+    made = {f.id: f.mean for f in decline._left_out("Hengshui", left_out, actual)}
+    share = round(100 * np.mean(np.arange(away.sum()) % 4 != 0), 1)
+    assert made == {f"pm25.leave-out.hengshui.coverage{level}": share for level in (50, 94)}
+
+
+@pytest.mark.parametrize(("toy", "slope"), [("toy", -0.1), ("toy-no-decline", 0.0)])
+def test_findings_of_a_toy_are_pairs_of_truth_and_estimate(main, toy, slope):
+    panel, again = (decline.TOYS[toy](main, np.random.default_rng(1)) for _ in range(2))
+    np.testing.assert_array_equal(panel.pm25, again.pm25)
+    assert panel.truth["slope"] == slope
+    found = {finding.id: finding for finding in decline.findings(as_fit(panel, toy, **plain_values()))}
+    truths = {id for id in found if id.startswith("pm25.truth.")}
+    assert {id.replace(".truth.", ".recovered.") for id in truths} == found.keys() - truths
+    assert len(truths) == 16
+    assert all(id.endswith(f"@{toy}") for id in found)
+    for area in ("beijing", "region"):
+        for basis, key in (("", "decline"), (".constant", "decline_constant")):
+            assert found[f"pm25.truth.decline.{area}{basis}@{toy}"].mean == pytest.approx(panel.truth[key][area])
+    assert found[f"pm25.recovered.persistence@{toy}"].mean == pytest.approx(0.4)
+    assert found[f"pm25.truth.persistence@{toy}"].mean == decline.TRUTH["persistence"]
+
+
+# --- scores -----------------------------------------------------------------------------------------------------
+
+
+def test_names_of_weather_variables_are_columns():
+    assert set(WEATHER) <= set(decline.tables.load("weather_beijing_month").columns)
+    assert MONTHS[0].year == YEARS[0]
+    assert MONTHS[-1].year == YEARS[-1]

@@ -1,0 +1,175 @@
+"""The model of heavy-pollution days against a computation by hand, and what is derived from its draws."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+import xarray as xr
+from densities import jacobian_at, lognormal, normal, whole_density, with_data, zero_sum
+
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError
+from jingjinji.topics.air import heavy_days
+from jingjinji.topics.air.heavy_days import AREAS, YEARS, Panel
+
+ROWS = [("Beijing", 2013, 58), ("Beijing", 2020, 10), ("Tianjin", 2016, 29), ("Hebei", 2023, 11), ("Hebei", 2013, 0)]
+
+
+def some_panel(rows=ROWS) -> Panel:
+    return Panel(pd.DataFrame(rows, columns=["area", "year", "days"]))
+
+
+@pytest.fixture(scope="module")
+def model() -> pm.Model:
+    return heavy_days.build(some_panel())
+
+
+PRIORS = {
+    "level": normal(math.log(20), 1),
+    "level_area": zero_sum(0.5),
+    "slope": normal(-0.1, 0.2),
+    "slope_area": zero_sum(0.1),
+    "bend": normal(0, 0.02),
+    "year_scale": lognormal(0.25, 0.5),
+    "year_effect": normal(0, 1),
+    "concentration": lognormal(20, 0.7),
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_prior(densities, values, name):
+    assert densities[name] == pytest.approx(float(PRIORS[name](values[name])), rel=1e-6, abs=1e-6)
+
+
+def test_every_random_variable_is_tested(densities):
+    assert densities.keys() == {*PRIORS, "counts"}
+
+
+def test_jacobians_of_the_transforms(model, point, values, densities):
+    expected = sum(math.log(values[name]) for name in ("year_scale", "concentration"))
+    assert jacobian_at(model, point, densities) == pytest.approx(expected, rel=1e-6)
+
+
+def hand_expected(v: dict, area: str, year: int) -> float:
+    a = AREAS.index(area)
+    path = v["level"] + v["level_area"][a] + (year - 2018) * (v["slope"] + v["slope_area"][a])
+    path += v["bend"] * ((year - 2018) ** 2 - 10)
+    return math.exp(path + v["year_scale"] * v["year_effect"][year - 2013])
+
+
+def test_counts_are_negative_binomial(densities, values):
+    size, total = float(values["concentration"]), 0.0
+    for area, year, days in ROWS:
+        mean = hand_expected(values, area, year)
+        total += math.lgamma(days + size) - math.lgamma(size) - math.lgamma(days + 1)
+        total += size * math.log(size / (size + mean)) + days * math.log(mean / (size + mean))
+    assert densities["counts"] == pytest.approx(total, rel=1e-6)
+
+
+def test_expected_days_and_the_smooth_path(values):
+    for k, area in enumerate(AREAS):
+        for i, year in enumerate(YEARS):
+            expected = hand_expected(values, area, year)
+            assert values["expected"][i, k] == pytest.approx(expected)
+            effect = float(values["year_scale"] * values["year_effect"][i])
+            assert values["path"][i, k] == pytest.approx(expected / math.exp(effect))
+
+
+def test_data_of_another_panel_gives_the_model_of_that_panel(point):
+    other = some_panel([("Tianjin", 2023, 12), *[(area, 2017, 20) for area in AREAS], ("Beijing", 2014, 45)])
+    expected = whole_density(heavy_days.build(other), point)
+    exchanged = with_data(heavy_days.build(some_panel()), heavy_days.data(other))
+    assert whole_density(exchanged, point) == pytest.approx(expected, rel=1e-12)
+
+
+def test_derived_quantities_are_not_parameters(model):
+    assert set(heavy_days.DERIVED) == {variable.name for variable in model.deterministics}
+    assert model.named_vars_to_dims["expected"] == ("year", "area")
+
+
+def test_panel_is_the_published_days():
+    panel = heavy_days.load()
+    assert set(panel.counts.area) == set(AREAS)
+    assert panel.counts.year.between(2013, 2023).all()
+    assert not panel.counts.duplicated(["area", "year"]).any()
+    table = tables.load("days_by_class").query("metric == 'heavy_pollution_days'").set_index(["area", "year"]).value
+    assert [table[row.area, row.year] for row in panel.counts.itertuples()] == panel.counts.days.tolist()
+    assert (panel.counts.days == panel.counts.days.round()).all()
+    for area in AREAS:
+        assert {2013, 2023} <= set(panel.counts[panel.counts.area == area].year)
+
+
+@pytest.mark.parametrize(("variant", "slope"), [("toy", -0.2), ("toy-no-decline", 0.0)])
+def test_toys_are_synthetic_panels_with_the_same_rows(variant, slope):
+    main = heavy_days.load()
+    toy, again = (heavy_days.TOYS[variant](main, np.random.default_rng(1)) for _ in range(2))
+    assert len(heavy_days.TOYS) == 2
+    assert toy.counts[["area", "year"]].equals(main.counts[["area", "year"]])
+    assert not toy.counts.days.equals(main.counts.days)
+    assert toy.truth["slope"] == slope
+    assert main.truth is None
+    assert again.counts.equals(toy.counts)
+
+
+def test_no_variants():
+    assert heavy_days.VARIANTS == {}
+    for unknown in ("poisson", "toy"):
+        with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
+            heavy_days.load(unknown)
+
+
+def test_simulate_has_the_stated_mean_and_scatter():
+    rows = [(area, year, 0) for area in AREAS for year in YEARS]
+    truth = {"slope": -0.15, "year_scale": 0.0, "concentration": 5.0}
+    runs = [heavy_days.simulate(truth, np.random.default_rng(seed), some_panel(rows)) for seed in range(2000)]
+    days = np.array([run.counts.days.to_numpy() for run in runs]).reshape(-1, 3, 11)
+    # the areas' levels are drawn with sd 0.3 and sum to zero, so the mean of e^level is e^(0.09 (1 - 1/3) / 2)
+    mean = 20 * np.exp(-0.15 * (np.array(YEARS) - 2018)) * math.exp(0.09 * (2 / 3) / 2)
+    assert days.mean(axis=(0, 1)) == pytest.approx(mean, rel=0.05)
+    level = 0.09 * 2 / 3
+    second = math.exp(2 * level) * (20 * math.exp(0)) ** 2
+    variance = 20 * math.exp(level / 2) + second * (1 + 1 / 5) - (20 * math.exp(level / 2)) ** 2
+    assert days[:, :, YEARS.index(2018)].var() == pytest.approx(variance, rel=0.1)
+    assert runs[0].truth == heavy_days.TRUTH | truth
+
+
+@pytest.fixture
+def fit() -> SimpleNamespace:
+    path = np.full((2, 100, 11, 3), 50.0)
+    path[:, :, -1] = 20.0
+    path[0, :, -1, 2] = 30.0
+    parameters = xr.Dataset(
+        {
+            "path": (("chain", "draw", "year", "area"), path),
+            "expected": (("chain", "draw", "year", "area"), path),
+            "concentration": (("chain", "draw"), np.full((2, 100), 20.0)),
+            "slope": (("chain", "draw"), np.full((2, 100), math.log(0.9))),
+        }
+    )
+    return SimpleNamespace(parameters=parameters, panel=heavy_days.load(), variant="", name="heavy_days", seed=1)
+
+
+def test_findings_by_hand(fit):
+    found = {finding.id: finding for finding in heavy_days.findings(fit)}
+    assert found["heavy.beijing.change"].mean == pytest.approx(-60)
+    assert found["heavy.beijing.days"].mean == pytest.approx(-30)
+    assert found["heavy.beijing.halved"].mean == 1
+    assert found["heavy.hebei.halved"].mean == 0.5
+    assert found["heavy.hebei.change"].draws[0].tolist() == pytest.approx([-40] * 100)
+    assert found["heavy.rate"].mean == pytest.approx(-10)
+    table = tables.load("days_by_class").query("metric == 'heavy_pollution_days' and year == 2023").set_index("area")
+    for area in AREAS:
+        assert found[f"heavy.{area.lower()}.2023"].mean == table.value[area]
+        assert found[f"heavy.{area.lower()}.2023"].exact
+
+
+def test_findings_of_a_toy_tell_the_truth(fit):
+    panel = heavy_days.TOYS["toy"](fit.panel, np.random.default_rng(1))
+    fit.variant, fit.name, fit.panel = "toy", "heavy_days/toy", panel
+    found = {finding.id: finding for finding in heavy_days.findings(fit)}
+    assert set(found) == {"heavy.truth.rate@toy", "heavy.rate@toy"}
+    assert found["heavy.truth.rate@toy"].mean == pytest.approx(100 * math.expm1(-0.2))
+    assert found["heavy.rate@toy"].mean == pytest.approx(-10)

@@ -1,0 +1,88 @@
+"""Tables of the chapter on structure: verdicts follow their rule."""
+
+import numpy as np
+import pytest
+from prior_fits import prior, prior_cache  # noqa: F401
+
+from jingjinji.core.findings import Finding, exact
+from jingjinji.fits import fitting
+from jingjinji.topics.energy import page, phase_out
+from jingjinji.topics.energy.page import AGREES, LESS, MORE, NOT_AGAINST, UNTESTED, verdict
+
+
+@pytest.mark.parametrize(
+    ("claimed", "low", "high", "said"),
+    [(90, 94, 97, MORE), (90, 89.7, 97, AGREES), (90, 90.4, 97, AGREES), (90, 70, 80, LESS), (90, 70, 89.6, AGREES)],
+)
+def test_verdict(claimed, low, high, said):
+    assert verdict(claimed, low, high, step=0.5) == said
+
+
+@pytest.fixture
+def found(prior) -> dict[str, Finding]:  # noqa: F811
+    return fitting.load_fit("energy_phase_out").findings
+
+
+def test_claims_are_judged_by_the_figures_that_stand_beside_them(found):
+    key = "energy.claims.ruhr.output.change"
+    for fall, said in ((-95.4, MORE), (-90.0, AGREES), (-60.0, AGREES)):
+        table = page.claims(found | {key: exact(key, "x", fall, "%", ())})
+        assert table.verdict[0] == said
+    beside = table.set_index("the article says").verdict
+    assert beside.filter(like="Under 50 thousand").tolist() == [NOT_AGAINST]
+    for untested in ("last mine", "230 thousand", "capacity falls", "Firms", "universities", "region's"):
+        assert (beside.filter(like=untested) == UNTESTED).all()
+        assert len(beside.filter(like=untested))
+
+
+def test_no_figure_judges_a_claim_about_other_years(found):
+    table = page.claims(found)
+    figures = table.set_index("the article says")["the figures"]
+    assert "2013 to 2017" in figures.filter(like="capacity falls").iloc[0]
+    assert "1957 is a lower bound" in figures.iloc[0]
+    assert "North Rhine-Westphalia" in figures.filter(like="Under 50").iloc[0]
+
+
+def test_curves_and_figures_of_every_series(prior):  # noqa: F811
+    fit = fitting.load_fit("energy_phase_out")
+    curves, figures = page.left_by_unit(fit, np.arange(0, 30))
+    assert list(curves) == list(figures) == list(page.LABELS.values())
+    for label, left in curves.items():
+        assert left.shape[1] == 30
+        assert (np.diff(left, axis=1) <= 1e-9).all()
+        assert figures[label][0].min() == 0
+
+
+def test_half_times_are_read_from_the_figures(prior):  # noqa: F811
+    table = page.half_times(fitting.load_fit("energy_phase_out")).set_index("series")
+    half = table["half, in the figures"]
+    assert len(table) == 7
+    assert half["Beijing, coal consumption"] == "9.3 years, between 9 and 10 years"
+    assert half["Germany, hard-coal jobs"] == "10.2 years, between 3 and 13 years"
+    assert half["Ruhr, hard-coal output"] == "not observed, between 0 and 57 years"
+    assert half["Hebei, coal consumption"] == "not reached"
+    assert not table["half, on the curve"]["Hebei, coal consumption"]
+
+
+def test_paths_end_at_a_tenth(prior):  # noqa: F811
+    fit, years = fitting.load_fit("energy_phase_out"), np.arange(2013, 2051)
+    path = page.hebei_paths(fit, years, {"Beijing's": "beijing"})["Beijing's"]
+    shown = ~np.isnan(path).all(axis=0)
+    middle = np.median(phase_out.path(fit, years, "hebei", "beijing").reshape(-1, len(years)), axis=0)
+    assert (shown == (middle >= middle[0] / 10)).all()
+    assert np.isfinite(path[:, shown]).all()
+
+
+def test_beijings_path_ends_in_the_last_year(prior):  # noqa: F811
+    years, path, level = page.beijing_and_hebei(fitting.load_fit("energy_mix"))
+    assert years[-1] == 2022
+    assert path.shape == (len(level), len(years))
+    assert ((path >= 0) & (path <= 100)).all()
+
+
+def test_prior_curves_are_those_of_the_model():
+    elapsed = np.array([0.0, 10.0, 40.0, 65.0])
+    left = page.prior_curves(elapsed, draws=4000, seed=1)
+    assert left.shape == (4000, 4)
+    assert (np.diff(left, axis=1) <= 0).all()
+    assert 0.05 < np.median(left[:, 2]) < 0.3

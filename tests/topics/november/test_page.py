@@ -1,0 +1,258 @@
+"""What the page on November 2014 shows: each verdict follows from its findings and turns when they turn."""
+
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import jingjinji
+from jingjinji.core import tables
+from jingjinji.core.findings import Finding, exact
+from jingjinji.topics.november import donors, page
+from jingjinji.topics.november import series as apec_series
+from jingjinji.topics.november.page import LINES
+
+
+def spread(low: float, high: float, id: str = "x") -> Finding:
+    return Finding(id, "x", np.linspace(low, high, 400).reshape(4, 100), "%", "m", ())
+
+
+@pytest.mark.parametrize(
+    ("estimate", "note", "found"),
+    [
+        ("-21.8 %", "-17.7 µg/m³", [-21.8]),
+        ("-55.9 to -58.5 %", "", [-55.9, -58.5]),
+        ("-45; -43; -64; -31 %", "", [-45]),
+        ("69.5 µg/m³", "+61.6 % vs actual; effect -38 %", [-38]),
+        ("69.5 µg/m³", "effect -38.5 % of all", [-38.5]),
+        ("-13.5 to -14.7; -2 to -3 %", "", [-13.5, -14.7]),
+    ],
+)
+def test_percentages_of_an_estimate_as_it_is_printed(estimate, note, found):
+    assert page._percents(estimate, note) == found
+
+
+def test_published_effects_are_points_or_ranges():
+    found = dict(page.published((*page.TOTAL, *page.PART, *page.RAW)))
+    table = tables.load("published_results").set_index("id")
+    assert len(found) == 5
+    assert found["official evaluation"].mean == -38
+    assert found["official evaluation"].exact
+    assert found["Gao M. et al. 2017"].mean == table.loc["P025", "value"]
+    low, high = found["Gu & Liao 2016"].draws.min(), found["Gu & Liao 2016"].draws.max()
+    assert (low, high) == (-58.5, -55.9)
+    assert list(dict(page.published(("P025",)))) == ["Gao M. et al. 2017"]
+
+
+HOLDING = ["holds", "holds", "the days fit it", "holds", "holds"]
+
+
+def holding() -> dict[str, Finding]:
+    """Findings with which every statement of the article holds."""
+    found = {}
+    for site in ("embassy", "stations"):
+        found[f"apec.observed.{site}.clean-days"] = days(9)
+        found[f"apec.observed.{site}.october"] = exact("x", "x", 120, "µg/m³", ())
+        found[f"apec.observed.{site}.after"] = exact("x", "x", 108, "µg/m³", ())
+        found[f"apec.{site}.weather.adverse"] = share(0.6)
+    for prefix in LINES:
+        found[f"{prefix}.ban.below"] = share(0.95)
+        found[f"{prefix}.ban.effect"] = spread(-60, -40)
+        found[f"{prefix}.after-ban.effect"] = spread(-20, 30)
+    return found
+
+
+def days(count: int) -> Finding:
+    return exact("x", "x", count, "days", ())
+
+
+def share(probability: float) -> Finding:
+    draws = np.arange(400) < 400 * probability
+    return Finding("x", "x", draws.reshape(4, 100), "probability", "m", ())
+
+
+def verdicts(found: dict[str, Finding]) -> list[str]:
+    return page.claims(found)["verdict"].tolist()
+
+
+def test_every_claim_holds_where_its_findings_say_so():
+    assert verdicts(holding()) == HOLDING
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "said"),
+    [
+        (0, {"apec.observed.stations.clean-days": days(7)}, "differs by series"),
+        (0, {f"apec.observed.{site}.clean-days": days(7) for site in ("embassy", "stations")}, "does not hold"),
+        (1, {"apec.stations.weather.adverse": share(0.4)}, "does not hold"),
+        (2, {"apec.embassy.ban.below": share(0.85)}, "not decided"),
+        (2, {"apec.donors.beijing.ban.below": share(0.85)}, "not decided"),
+        (3, {"apec.observed.embassy.after": exact("x", "x", 85, "µg/m³", ())}, "does not hold"),
+        (4, {"apec.stations.after-ban.effect": spread(-40, 10)}, "not decided"),
+        (4, {f"{prefix}.after-ban.effect": spread(-50, -5) for prefix in LINES}, "does not hold"),
+        (4, {"apec.stations.ban.effect": spread(-30, -10)}, "not decided"),
+    ],
+)
+def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(row, changed, said):
+    expected = HOLDING.copy()
+    expected[row] = said
+    assert verdicts(holding() | changed) == expected
+
+
+def test_claims_print_the_numbers_that_they_rest_on():
+    found = page.claims(holding())["found"].tolist()
+    assert found[0] == f"embassy {days(9).text}, stations {days(9).text}"
+    assert found[1] == f"embassy {share(0.6).text}, stations {share(0.6).text}"
+    assert found[2] == ", ".join([share(0.95).text] * 3)
+    assert found[3] == "90 % of October and 90 % of October"
+    assert found[4] == "; ".join([spread(-20, 30).text] * 3)
+
+
+NONE, ONE, TWO = (
+    "none reaches zero",
+    "that of the line 'twelve stations' reaches zero",
+    "that of the line 'one site, day by day and twelve stations' reaches zero",
+)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ([(-60, -20), (-50, -10), (-70, -15)], f"The intervals of all three lines share −50 to −20 %; {NONE}."),
+        ([(-60, -20), (-50, 10), (-70, -15)], f"The intervals of all three lines share −50 to −20 %; {ONE}."),
+        ([(-60, 5), (-50, 10), (-70, -0.3)], f"The intervals of all three lines share −50 to 0 %; {TWO}."),
+        ([(-60, -40), (-30, -10), (-60, -20)], f"No value lies in the intervals of all three lines; {NONE}."),
+    ],
+)
+def test_how_far_the_lines_agree(ends, said):
+    found = {f"{prefix}.ban.effect": SimpleNamespace(hdi=pair) for prefix, pair in zip(LINES, ends, strict=True)}
+    assert page.agreement(found) == said
+
+
+def test_later_windows_below_zero_are_counted():
+    found = {
+        "apec.embassy.later-30.effect": spread(-40, -5),
+        "apec.stations.later-60.effect": spread(-40, 5),
+        "apec.donors.beijing.later-90.effect": spread(-40, -10),
+        "apec.donors.tianjin.later-90.effect": spread(-40, -10),
+        "apec.embassy.ban.effect": spread(-40, -10),
+    }
+    assert page.later_sentence(found).startswith("Of 3 windows of two weeks from 30 days on, 2 lie wholly below")
+
+
+@pytest.mark.parametrize(("level", "low_as_well"), [(-20.0, True), (20.0, False)])
+def test_the_days_before_the_ban_are_averaged_over_as_long_a_time(level, low_as_well):
+    dates = pd.date_range("2014-10-01", "2014-11-30")
+    ban = pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-12")
+    departures = pd.Series(np.where((dates >= "2014-10-24") & (dates < ban[0]), level, 500.0), dates)
+    said = page.before_sentence({"embassy": departures}, ban)
+    number = f"{level:.0f}".replace("-", "\N{MINUS SIGN}")
+    assert said.startswith(f"The 10 days before the ban departed by {number}\N{NO-BREAK SPACE}% (embassy)")
+    assert ("low as well" in said) is low_as_well
+
+
+def test_moved_windows_in_a_sentence():
+    here, earlier, later = spread(-40, -20), spread(-50, -30), spread(-20, 0)
+    said = page.moved_sentence({"apec.embassy.ban.effect": here}, earlier, later)
+    assert f"earlier the change at one site is {earlier.value_text}" in said
+    assert f"three days later {later.value_text}, against {here.value_text}" in said
+
+
+def test_days_between_two_dates_by_series():
+    found = page.observed("2014-10-01", "2014-12-31")
+    assert list(found) == ["embassy (one site)", "mean of twelve stations"]
+    table = tables.load("beijing_day")
+    for values, series in zip(found.values(), ("embassy", "stations"), strict=True):
+        rows = table[(table.series == series) & table.date.between("2014-10-01", "2014-12-31")]
+        assert values.tolist() == pytest.approx(rows.pm25.tolist(), nan_ok=True)
+        assert len(values) == 92
+
+
+def test_curves_are_changes_along_each_variable():
+    panel = apec_series.load()
+    smooth = np.zeros((1, 3, 7, 6))
+    smooth[:, :, 1] = np.random.default_rng(1).normal(size=(3, 6))
+    fit = SimpleNamespace(panel=panel, parameters=xr.Dataset({"smooth": (("chain", "draw", "term", "wave"), smooth)}))
+    found = page.weather_curves(fit)
+    raw = apec_series.weather_table("embassy")
+    assert [unit for _, _, unit in found.values()] == ["m/s"] * 4 + ["K", "K", "hPa"]
+    for variable, (values, draws, _) in zip(apec_series.WEATHER, found.values(), strict=True):
+        assert (np.diff(values) >= 0).all()
+        assert values[0] >= np.percentile(raw[variable], 1)
+        assert values[-1] <= np.percentile(raw[variable], 99)
+        assert draws.shape == (3, len(values))
+        assert draws.any() == (variable == "wind_ne")
+    values, draws, _ = found["wind from north-east"]
+    row = int(np.flatnonzero(raw["wind_ne"].to_numpy() == values[-1])[0])
+    basis = apec_series.waves(panel.weather[:, 1], 6, 1.0)
+    assert draws[0, -1] == pytest.approx(100 * math.expm1(basis[row] @ smooth[0, 0, 1]))
+
+
+def test_prior_days_are_wide_and_positive():
+    panel = apec_series.load()
+    draws = page.prior_days(panel, draws=20, seed=1)
+    assert draws.shape == (20, panel.pm25.notna().sum())
+    assert (draws > 0).all()
+    assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
+
+
+def test_a_twin_in_micrograms():
+    panel = donors.load()
+    parameters = xr.Dataset(
+        {
+            "share": (("chain", "draw"), np.ones((2, 30))),
+            "weight_scale": (("chain", "draw"), np.full((2, 30), 0.5)),
+            "log_noise": (("chain", "draw", "region"), np.full((2, 30, 6), -1.5)),
+        }
+    )
+    fit = SimpleNamespace(panel=panel, parameters=parameters, seed=3)
+    starts, measured, draws, ban = page.twin(fit, "Handan")
+    column = panel.cities.index("Handan")
+    mean, _ = donors.counterfactual(parameters, panel, column)
+    assert pd.Timestamp(starts[ban]) == pd.Timestamp("2014-11-03")
+    np.testing.assert_allclose(measured, np.exp(panel.log_pm25[:, column]))
+    assert draws.shape == (60, len(starts))
+    np.testing.assert_allclose(np.log(draws).mean(axis=0), mean.mean(axis=0), atol=0.2)
+
+
+def test_answers_by_hour_stand_beside_those_by_day():
+    keys = ("ban-1.effect", "ban-2.effect", "ban.effect", "ban.difference", "ban.counterfactual", "after-ban.effect",
+            "carry-over", "block-scale")  # fmt: skip
+    found = {f"apec.{site}.{key}": spread(-k - 1, k) for site in ("embassy", "stations") for k, key in enumerate(keys)}
+    found["apec.stations.parade.effect"] = spread(-50, -20)
+    table, hours = page.by_hour(found), tables.load("apec_by_hour").set_index("id")["text"]
+    sites = [site for site in ("embassy", "stations") if f"apec.hours.{site}.ban.effect" in hours.index]
+    assert len(table) == sum(len(keys) + (site == "stations") for site in sites) > 0
+    for site in sites:
+        row = table[(table.series == LINES[f"apec.{site}"]) & (table.question == "the whole ban")].iloc[0]
+        assert row["by day"] == found[f"apec.{site}.ban.effect"].text
+        assert row["by hour"] == hours[f"apec.hours.{site}.ban.effect"]
+
+
+def test_the_sentence_on_hours_turns_with_the_table(monkeypatch):
+    rows = [(f"apec.hours.{site}.{key}", low, high, f"{low} to {high}")
+            for site, low, high in (("embassy", -40, 30), ("stations", -50, -8))
+            for key in ("ban.effect", "check.level")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["id", "hdi_low", "hdi_high", "text"])
+    monkeypatch.setattr(page.tables, "load", lambda name: table)
+    both = "-40 to 30 (one site) and -50 to -8 (twelve stations); nought lies in one of them"
+    assert both in page.hours_sentence()
+    table.loc[table.id.str.contains("stations"), "hdi_high"] = 5
+    assert "lies inside" in page.hours_sentence()
+    table["hdi_high"] = -1
+    assert "lies outside" in page.hours_sentence()
+    assert "gate" not in page.hours_sentence()
+    alone = table[table.id.str.contains("embassy")]
+    monkeypatch.setattr(page.tables, "load", lambda name: alone)
+    assert page.hours_sentence().endswith("the fit of twelve stations did not pass the gate.")
+
+
+def test_the_pages_say_rightly_that_by_the_hour_the_ban_is_nearer_to_nought():
+    hours = tables.load("apec_by_hour").set_index("id")["mean"]
+    days = json.loads((jingjinji.PROJECT / "results/reference.json").read_text("utf-8"))
+    for site in ("embassy", "stations"):
+        assert abs(hours[f"apec.hours.{site}.ban.effect"]) < abs(days[f"apec.{site}.ban.effect"]["mean"])
