@@ -63,6 +63,8 @@ def fit(
 
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
+    if prune and fitting.shift():
+        raise BookError("--prune with JINGJINJI_SEED would have the fits of the book's own seeds removed: unset it")
     if prune:
         fitting.refuse_shared()
     wanted = _wanted(names or [], resolution)
@@ -146,7 +148,7 @@ def book(quick: Quick = False) -> None:
     except BookError as error:
         from jingjinji import fitting
 
-        if fitting.missing():
+        if not all(fitting.whole(name, key) for name, key in fitting.key_of_findings(fitting.names()).items()):
             raise
         problem = error
     print("Running the pages and building the site ...", flush=True)

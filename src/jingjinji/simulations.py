@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,7 @@ from jingjinji.errors import BookError
 from jingjinji.findings import Finding
 
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
-SETTINGS = sampler.Sampling(2, 300)
-DRAWS = 400
+CHAINS, TUNE, DRAWS = 2, 300, 400
 UNSETTLED_RHAT = 1.1
 COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", "interval without zero in")
 
@@ -78,8 +78,14 @@ def key(topic: str) -> str:
         for name, values in module.data(_record(module, panel, topic, toy, 0)).items()
     }
     shapes = {name: [values.shape, *np.round(np.ravel(values)[:50], 6)] for name, values in arrays.items()}
-    text = keys.of_model(module.build(panel)) + json.dumps(shapes, default=str)
+    how = [asdict(settings(topic)), DRAWS]
+    text = keys.of_model(module.build(panel)) + json.dumps([shapes, how], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def settings(topic: str) -> sampler.Sampling:
+    """Fewer chains and draws than a fit of the book has, and steps as long."""
+    return replace(fitting.settings(topic, fitting.FULL), chains=CHAINS, tune=TUNE)
 
 
 def keys_of_today() -> dict[str, str]:
@@ -169,10 +175,11 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     arrays = job.module.data(made)
     seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
     job.put(arrays)
-    tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
+    how = settings(job.name)
+    tree = sampler.draw(compiled.with_data(**arrays), how, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
     parameters = draws.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
     stats = tree["sample_stats"].to_dataset()
-    fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, SETTINGS)
+    fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, how)
     rows = []
     for id, truth, estimate in pairs({finding.id: finding for finding in job.module.findings(fit)}):
         low, high = estimate.hdi
@@ -196,6 +203,7 @@ def _summary(rows: list[dict], records: int) -> list[dict]:
             "inside": sum(row["low"] <= row["truth"] <= row["high"] for row in group),
             "beside_zero": sum(row["low"] > 0 or row["high"] < 0 for row in group),
             "unsettled": sum(not row["settled"] for row in group),
+            "divergent": sum(row["divergences"] > 0 for row in group),
         }
         for (toy, id), group in groups.items()
     ]  # fmt: skip

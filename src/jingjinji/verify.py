@@ -11,7 +11,7 @@ from jingjinji import cluster, fitting
 from jingjinji.errors import BookError
 from jingjinji.findings import Finding, did_not_converge
 
-REFERENCE = jingjinji.PROJECT / "results" / "reference.json"
+REFERENCE = fitting.PUBLISHED
 SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
 """Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
 FALSE_ALARM = 0.001
