@@ -148,7 +148,7 @@ def book(quick: Quick = False) -> None:
     except BookError as error:
         from jingjinji import fitting
 
-        if not all(fitting.whole(name, key) for name, key in fitting.key_of_findings(fitting.names()).items()):
+        if not fitting.all_stored():
             raise
         problem = error
     print("Running the pages and building the site ...", flush=True)

@@ -241,8 +241,7 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, bool, dict
     try:
         for reader in readers:
             reader.start()
-        child.stdin.write(json.dumps(job) + "\n")
-        child.stdin.flush()
+        _tell(child, json.dumps(job))
         while child.poll() is None:
             time.sleep(POLL)
             state = worker.state.tasks.get(task)
@@ -250,18 +249,26 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, bool, dict
                 child.kill()
             if _threads() > threads:
                 threads = _threads()
-                child.stdin.write(f"{threads}\n")
-                child.stdin.flush()
+                _tell(child, str(threads))
     finally:
         child.kill()
         for reader in readers:
             reader.join(timeout=5)
         child.wait()
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.close()
         store.clear_up_after(child.pid, Path(environment["JINGJINJI_STORE"]))
         _running.pop(child.pid, None)
     made = {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
     fault = _said(errors, child.returncode) if child.returncode else ""
     return fault, child.returncode not in (0, fit_job.MISTAKE), made
+
+
+def _tell(child: subprocess.Popen, line: str) -> None:
+    """Write a line to a process, which may just have ended."""
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(f"{line}\n")
+        child.stdin.flush()
 
 
 def cores() -> int:

@@ -299,6 +299,11 @@ def whole(name: str, key: str) -> bool:
     return not draws or store.sound(store.DRAWS, name, draws)
 
 
+def all_stored() -> bool:
+    """True where every fit is stored and sound, published or not."""
+    return all(whole(name, key) for name, key in key_of_findings(names()).items())
+
+
 def _published(name: str) -> str:
     """The key of a fit that passed; raises FitMissing or FitNotPublished."""
     key = key_of_findings([name])[name]

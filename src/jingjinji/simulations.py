@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 from filelock import FileLock
+from scipy import stats
 
 import jingjinji
 from jingjinji import draws, fit_job, fitting, keys, models, sampler
@@ -34,13 +35,15 @@ Words = Mapping[str, Mapping[str, str]]
 def table(toys: Words) -> pd.DataFrame:
     """What is kept of some toys, one row a quantity, with columns `COLUMNS`.
 
-    toys : model -> toy -> words for what its records were made with. Counts are of records. Raises BookError for a toy
-    that has not been simulated.
+    toys : model -> toy -> words for what its records were made with. Counts are of records, in brackets the shares that
+    they agree with (95 %). Raises BookError for a toy that has not been simulated.
     """
     rows = []
     for topic, words in toys.items():
         for row in _rows(topic, words):
-            inside, beside = (f"{row[part]} of {row['records']}" for part in ("inside", "beside_zero"))
+            low, high = _coverage(row)
+            inside = f"{row['inside']} of {row['records']} ({low:.0f} to {high:.0f} %)"
+            beside = f"{row['beside_zero']} of {row['records']}"
             unit = f" {row['unit']}" if row["unit"] else ""
             rows.append((words[row["toy"]], row["label"], f"{row['truth']:.3g}{unit}".replace("-", "−"),
                          f"{row['estimate']:.3g}{unit}".replace("-", "−"), inside, beside))  # fmt: skip
@@ -59,10 +62,29 @@ def sentence(toys: Words) -> str:
                   for toy in {(row["topic"], row["toy"]) for row in rows})  # fmt: skip
     dates = sorted({_kept(topic)["date"] for topic in toys})
     least = min(rows, key=lambda row: row["inside"] / row["records"])
+    low, high = _coverage(least)
+    faults = [sum(toys_of.values()) for toys_of in (_most(rows, "divergent"), _most(rows, "unsettled"))]
     return (
-        f"Of {count:,} intervals (94 %) from {records:,} made-up records, {100 * inside / count:.1f} % hold the truth; "
-        f"least often those of {least['label']}, {least['inside']} of {least['records']} (simulated {dates[-1]})."
+        f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
+        f"the truth; intervals from one record hang together, so few records leave much open. Least often hold those "
+        f"of {least['label']}, {least['inside']} of {least['records']}, which agrees with {low:.0f} to {high:.0f} %. "
+        f"The sampler was in difficulties with {faults[0]} of the records (a divergence), and {faults[1]} had not "
+        f"settled (simulated {dates[-1]})."
     )
+
+
+def _most(rows: list[dict], fault: str) -> dict[tuple, int]:
+    """Of each toy the largest number of records with that fault: rows of one record share it."""
+    found: dict[tuple, int] = {}
+    for row in rows:
+        toy = row["topic"], row["toy"]
+        found[toy] = max(found.get(toy, 0), row[fault])
+    return found
+
+
+def _coverage(row: dict) -> tuple[float, float]:
+    """The shares, in per cent, that the count of a row agrees with (95 %, Clopper-Pearson)."""
+    return tuple(100 * float(end) for end in stats.binomtest(row["inside"], row["records"]).proportion_ci())
 
 
 def key(topic: str) -> str:
@@ -178,15 +200,15 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     how = settings(job.name)
     tree = sampler.draw(compiled.with_data(**arrays), how, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
     parameters = draws.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
-    stats = tree["sample_stats"].to_dataset()
-    fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, how)
+    sampled = tree["sample_stats"].to_dataset()
+    fit = fitting.Fit(job.name, toy, made, parameters, sampled, [], 0.0, how)
     rows = []
     for id, truth, estimate in pairs({finding.id: finding for finding in job.module.findings(fit)}):
         low, high = estimate.hdi
         rows.append({
             "toy": toy, "record": number, "id": id, "label": truth.label.removeprefix("truth: "), "unit": truth.unit,
             "truth": truth.mean, "estimate": estimate.mean, "low": low, "high": high,
-            "divergences": int(stats["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
+            "divergences": int(sampled["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
         })  # fmt: skip
     return rows
 
