@@ -205,7 +205,7 @@ def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
         raise BookError("storage: the table is wrong")
 
     monkeypatch.setattr(fitting, "sample_missing", fail)
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
+    monkeypatch.setattr(fitting, "all_stored", lambda: False)
     assert mistake("book") == "storage: the table is wrong"
     assert steps == []
 

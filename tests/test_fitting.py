@@ -318,7 +318,7 @@ def _sample(folder) -> None:
     found["warm fits"] = project.python(RUN)
     found["left"] = [path.name for path in (project.cache / "fits").glob(".[ag]*")]
     found["cluster"] = _on_a_cluster(project, folder / "store of the cluster")
-    found["blind"] = _on_a_worker_that_sees_no_store(project)
+    found["blind"] = _on_a_worker_that_sees_no_store(project, folder / "store of the blind")
     for name, signal_ in (("interrupted", signal.SIGINT), ("killed", signal.SIGKILL)):
         found[name] = _stopped(project, folder / f"store of the {name}", signal_)
     edits = {"harmless": (_edit_harmlessly, ()), "prior": (_edit_a_prior, ()), "gate": (_edit_the_gate, TOY)}
@@ -374,12 +374,12 @@ print(json.dumps([fault, died, places, [job for job in fitting.missing()]]))
 """
 
 
-def _on_a_worker_that_sees_no_store(project: ToyProject) -> list:
+def _on_a_worker_that_sees_no_store(project: ToyProject, folder) -> list:
     """What travels back of a topic that is made and of one whose code ends with an error, and what stays missing."""
     model = project.code / "models/other.py"
     before = model.read_text("utf-8")
     _edit(model, ("    suffix = ", "    1 / 0\n    suffix = "))
-    found = project.python(BLIND, JINGJINJI_DRAWS="prior")
+    found = project.python(BLIND, JINGJINJI_DRAWS="prior", JINGJINJI_STORE=str(folder))
     model.write_text(before, "utf-8")
     return found
 
