@@ -1,7 +1,8 @@
 """How often the gate passes a fit that is wrong and stops a good one: simulated chains, no model, in half an hour.
 
 Chains are AR(1) made directly: `HYPERPARAMETERS` and `FINDINGS` that are published, and other parameters. A good fit
-has four chains of one stationary distribution; a wrong one has modes, a stuck, shifted or wider chain, or a drift.
+has four chains of one stationary distribution; a wrong one has modes, a stuck, shifted or wider chain, or a drift. Of
+those whose chains hop, each stays for long in the one of two modes: they are right, and slow.
 Energy and divergences are neutral, so that chains alone decide. A mode that no chain visits is not simulated: chains
 that agree cannot show it. Rates go to ``gate_rates.json`` after each cell, with a key of the gate:
 
@@ -30,8 +31,8 @@ CHAINS, HYPERPARAMETERS, FINDINGS = 4, 10, 50
 SIMULATED = 20
 """Of a wrong fit: other parameters that are simulated, the wrong ones among them.
 
-The bound is that of all parameters. The rest would agree, and could only keep a wrong fit from passing: rates of
-passing are a little too high.
+Their bound is that of all of them. The rest would agree, and could only keep a wrong fit from passing: rates of passing
+are a little too high.
 """
 ANTITHETIC = -0.3
 OLD_DRAWS = 900
@@ -46,8 +47,9 @@ class Cell:
     Parameters
     ----------
     kind : ``good``, or what is wrong: ``modes 2:2``, ``modes 1:3``, ``shifted``, ``frozen``, ``stuck``, ``drift``,
-        ``wider``.
+        ``wider``, ``hopping``.
     size : distance or shift in sd; of a drift, sd in 1,000 draws.
+    dwell, mass : of hopping chains, draws for which a chain stays in the lesser mode, and that mode's probability.
     where : what is wrong, or of a good fit is slow: ``hyperparameter`` (one), ``one`` (other parameter, of which
         no finding is made), ``finding`` (one other parameter, of which findings are made), ``others`` or ``all``.
     others : how many parameters there are beside the hyperparameters.
@@ -61,6 +63,8 @@ class Cell:
     others: int = 383
     slowest: float = 0.5
     common: float = 0.0
+    dwell: int = 0
+    mass: float = 0.5
     replications: int = 300
 
 
@@ -70,6 +74,17 @@ CELLS = (
     *(Cell("shifted", size, "one") for size in (0.3, 0.5, 1.0)),
     *(Cell("shifted", size, "all") for size in (0.2, 0.3, 0.5)),
     *(Cell(f"modes {split}", size, "all") for split in ("2:2", "1:3") for size in (1.0, 3.0)),
+    *(
+        Cell(f"modes {split}", size, where)
+        for split in ("2:2", "1:3")
+        for size in (0.5, 1.0, 3.0)
+        for where in ("hyperparameter", "finding", "one")
+    ),
+    *(
+        Cell("hopping", 3.0, where, dwell=dwell, mass=mass)
+        for where in ("hyperparameter", "one")
+        for dwell, mass in ((100, 0.5), (500, 0.5), (2000, 0.5), (500, 0.05))
+    ),
     *(Cell(kind, where=where) for kind in ("frozen", "stuck") for where in ("one", "all")),
     Cell("drift", 1.0, "hyperparameter"),
     Cell("drift", 1.0, "one"),
@@ -88,7 +103,7 @@ class Chains:
     def __init__(self, cell: Cell, rng: np.random.Generator):
         self.rng, self.common = rng, cell.common
         self.others = cell.others if cell.kind == "good" else min(cell.others, SIMULATED)
-        self.share = (HYPERPARAMETERS + self.others) / (HYPERPARAMETERS + cell.others)
+        self.cell, self.share = cell, self.others / cell.others
         count = HYPERPARAMETERS + self.others
         wrong = np.zeros(count, dtype=bool)
         wrong[{"hyperparameter": slice(HYPERPARAMETERS - 1, HYPERPARAMETERS), "one": slice(-1, None),
@@ -107,6 +122,8 @@ class Chains:
             self.scale[0, wrong] = 2
         elif cell.kind == "drift":
             self.trend[wrong] = cell.size / 1000
+        self.hops = cell.size * wrong if cell.kind == "hopping" else None
+        self.there = rng.random((CHAINS, 1)) < cell.mass
         self.state = self._innovations()
         self.values = np.zeros((CHAINS, 0, count))
         self.energy = np.zeros((CHAINS, 0))
@@ -128,6 +145,10 @@ class Chains:
             for step in range(draws - before):
                 self.state = self.persistence * self.state + np.sqrt(1 - self.persistence**2) * self._innovations()
                 more[:, step] = self.scale * self.state + self.shift + self.trend * (before + step)
+                if self.hops is not None:
+                    leaving = np.where(self.there, 1.0, self.cell.mass / (1 - self.cell.mass)) / self.cell.dwell
+                    self.there ^= self.rng.random((CHAINS, 1)) < leaving
+                    more[:, step] += self.hops * self.there
             self.values = np.concatenate([self.values, more], axis=1)
             self.energy = np.concatenate([self.energy, self.rng.normal(size=more.shape[:2])], axis=1)
         return self.values[:, :draws]
@@ -144,7 +165,7 @@ class Chains:
         values = self.first(draws)
         dims, size = ("chain", "draw"), HYPERPARAMETERS
         energy = self.energy[:, :draws]
-        with numbers(self.share):
+        with others_as_many_as(self.others, self.share):
             return gate.decide(
                 xr.Dataset({"hyper": ((*dims, "h"), values[..., :size]), "other": ((*dims, "o"), values[..., size:])})
                 .assign_coords(h=range(size), o=range(self.others)),
@@ -164,14 +185,18 @@ def _persistence(count: int, slowest: float) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def numbers(share: float) -> Iterator[None]:
-    """The gate with an error for a share of the parameters."""
-    before = gate.FAMILY_ERROR
+def others_as_many_as(simulated: int, share: float) -> Iterator[None]:
+    """The gate with the bound of all other parameters for the share of them that is simulated."""
+    agreement = gate.agreement
+
+    def of_all(values, error):
+        return agreement(values, error * (share if values.shape[-1] == simulated else 1))
+
     try:
-        gate.FAMILY_ERROR = share * before
+        gate.agreement = of_all
         yield
     finally:
-        gate.FAMILY_ERROR = before
+        gate.agreement = agreement
 
 
 def outcomes(chains: Chains) -> dict[str, str]:
@@ -226,6 +251,7 @@ def line(row: dict) -> str:
     """A row of the table: what the fits were, and the share that each rule passed."""
     gates = row["rules"][GATE]
     what = f"{row['kind']} {row['size'] or ''} {row['where']}, {row['others']} others, slowest {row['slowest']}"
+    what += f", dwelling {row['dwell']}, mass {row['mass']}" if row["dwell"] else ""
     what += f", correlated {row['common']}" if row["common"] else ""
     low, high = gates["passed"][1:]
     shares = " | ".join(f"{row['rules'][rule]['passed'][0]:.3f}" for rule in RULES)

@@ -51,7 +51,7 @@ def topic(seeds: int, names: list[str]) -> None:
 def report() -> dict:
     """What is stored: a row a fit, and how many whole builds pass. Raises BookError where a fit has not been made."""
     os.environ["JINGJINJI_STORE"] = str(STORE)
-    rows = {name: {"failed": [], "draws": [], "checks": {}} for name in fitting.names()}
+    rows = {name: {"failed": [], "draws": [], "needed": [], "checks": {}} for name in fitting.names()}
     scores, builds, disagreeing = defaultdict(list), [], []
     for seed in range(1, 101):
         os.environ["JINGJINJI_SEED"] = str(seed)
@@ -72,6 +72,7 @@ def report() -> dict:
         disagreeing += _compared(seed)
     for row in rows.values():
         row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
+        row["short"] = float(f"{_short(row.pop('needed')):.2g}")
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": datetime.date.today().isoformat(),
@@ -82,6 +83,8 @@ def report() -> dict:
         "fits": count,
         "failed": failed,
         "fits that fail, 95 % upper limit": float(f"{1 - _lower(count - failed, count):.3g}"),
+        "fits that diverge": sum("divergences" in fault["problem"] for row in rows.values() for fault in row["failed"]),
+        "fits short of draws a build, by extrapolation": float(f"{sum(row['short'] for row in rows.values()):.2g}"),
         "seeds whose findings verify would refuse": disagreeing,
         "looks": list(gate.LOOKS),
         "rows": rows,
@@ -94,6 +97,21 @@ def report() -> dict:
     return {name: value for name, value in made.items() if name != "rows"}
 
 
+def _needed(notes: dict) -> float:
+    """Draws of each chain after which what is published would just have met its bars, told by those at the end."""
+    measured = {check["name"]: check["value"] for check in notes["checks"]}
+    size = min(measured.get(name, np.inf) for name in ("bulk ESS", "tail ESS"))
+    beyond = measured.get("R-hat", 1.0) - 1  # both go as one over the draws
+    return notes["count"] * max(gate.LEAST_ESS / size, beyond / (gate.MOST_RHAT - 1))
+
+
+def _short(needed: list[float]) -> float:
+    """Probability that a fit is still short at the last look but one: Student's t of the logs over seeds."""
+    logs = np.log(np.maximum(needed, 1))
+    scale = max(np.std(logs, ddof=1), 0.05) * np.sqrt(1 + 1 / len(logs))
+    return float(stats.t.sf((np.log(gate.LOOKS[-2]) - np.mean(logs)) / scale, len(logs) - 1))
+
+
 def _lower(passed: int, count: int) -> float:
     """One-sided 95 % lower limit of a share (Clopper-Pearson)."""
     return float(f"{stats.beta.ppf(0.05, passed, count - passed + 1):.5g}") if passed else 0.0
@@ -102,7 +120,7 @@ def _lower(passed: int, count: int) -> float:
 def _compared(seed: int) -> list[str]:
     """Why `jingjinji verify` would refuse the findings of a seed, in one sentence; nothing where they agree."""
     try:
-        verify.compare()
+        verify.compare(with_scatter=False)  # which comes from these very runs
     except BookError as error:
         return [f"{seed}: {error}"]
     return []
@@ -112,6 +130,7 @@ def _count(row: dict, seed: int, notes: dict) -> None:
     if notes["problem"]:
         row["failed"].append({"seed": seed, "state": notes["state"], "problem": notes["problem"]})
     row["draws"].append(notes["count"])
+    row["needed"].append(_needed(notes))
     for check in notes["checks"]:
         worse = max if check["name"].startswith(("R-hat", "divergences")) else min
         kept = row["checks"].get(check["name"])

@@ -293,13 +293,29 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
         "fits": 740,
         "failed": 1,
         "fits that fail, 95 % upper limit": 0.0064,
+        "fits that diverge": 0,
+        "fits short of draws a build, by extrapolation": 1e-6,
     }
     found = soaked(kept)
-    assert found.value == pytest.approx(90)
+    assert found.value == pytest.approx(60.6)
     assert found.note == (
-        "soak of 2026-11-28: 9 of 10 builds passed, which shows at least 60.6 % (95 %); 1 of 740 fits failed, at most "
-        "0.64 %"
+        "soak of 2026-11-28: 9 of 10 builds passed: the figure is what counting so few shows at least (95 %), and no "
+        "count of that size could show more; 1 of 740 fits failed, at most 0.64 %, 0 with divergences; short of draws, "
+        "extrapolated from how many were needed, 1e-06 fits a build"
     )
+
+
+def test_a_fit_that_needs_few_draws_is_seldom_short():
+    from soak import _needed, _short
+
+    checks = [
+        {"name": "bulk ESS", "value": 800.0},
+        {"name": "tail ESS", "value": 500.0},
+        {"name": "R-hat", "value": 1.009},
+    ]
+    assert _needed({"count": 500, "checks": checks}) == pytest.approx(450)
+    assert _needed({"count": 500, "checks": checks[:2]}) == pytest.approx(400)
+    assert _short([400, 420, 390, 410]) < 1e-4 < 0.01 < _short([2000, 3000, 2500, 3500]) < 0.9
 
 
 def test_a_limit_of_a_share_knows_how_few_were_seen():

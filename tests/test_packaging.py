@@ -163,3 +163,12 @@ def test_documents_name_only_places_that_exist(project):
     places = re.findall(r"\]\(([^)#:]+)\)", text)
     assert len(places) > 4
     assert [place for place in places if not (project / place).exists()] == []
+
+
+def test_every_file_that_pages_and_readme_name_is_there(project):
+    """What a reader is sent to, by a path below the project's folders, in code type."""
+    named = re.compile(r"`((?:benchmarks|chapters|compile|data|results|src|tests|tools)/[\w./-]+\.\w+)`")
+    pages = [project / "README.md", project / "CONTRIBUTING.md", *(project / "chapters").rglob("*.md")]
+    found = {(page.name, path) for page in pages for path in named.findall(page.read_text("utf-8"))}
+    assert len(found) > 10
+    assert [name for name in sorted(found) if not (project / name[1]).exists()] == []

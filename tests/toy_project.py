@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jingjinji.core import tables
-from jingjinji import kernel
+from jingjinji.core import kernel, tables
 from jingjinji.core.findings import exact, record
 
 PANEL = ("days_by_class",)

@@ -170,6 +170,7 @@ def steps(monkeypatch) -> list:
             raise SystemExit(0)
 
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
+    monkeypatch.setattr(fitting, "all_stored", lambda: True)
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
     monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
     monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
@@ -205,7 +206,7 @@ def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
         raise BookError("storage: the table is wrong")
 
     monkeypatch.setattr(fitting, "sample_missing", fail)
-    monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {"storage": "key"})
+    monkeypatch.setattr(fitting, "all_stored", lambda: False)
     assert mistake("book") == "storage: the table is wrong"
     assert steps == []
 
@@ -292,6 +293,19 @@ def test_predict_that_breaks_off_keeps_the_file_before(prior, tmp_path, monkeypa
     assert "No space left on device" in words
     assert out.read_text() == "before"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_prune_is_refused_with_other_seeds(monkeypatch):
+    monkeypatch.setenv("JINGJINJI_SEED", "1")
+    assert "--prune with JINGJINJI_SEED would have the fits of the book's own seeds removed" in mistake(
+        "fit", "--prune"
+    )
+
+
+@pytest.mark.parametrize("address", ["localhost", "tcp://127.0.0.1", "http://127.0.0.1:9", "tcp://HOST:PORT"])
+def test_what_is_no_address_of_a_scheduler_is_said_to_be_none(empty_cache, address):
+    words = mistake("fit", "storage", "--scheduler", address)
+    assert words == f"'{address}' is no address of a dask scheduler: expected tcp://HOST:PORT"
 
 
 # --- findings and verify ----------------------------------------------------------------------------------------

@@ -19,12 +19,13 @@ def test_labels_are_those_of_the_model_and_values_stay_where_they_are():
     kept = xr.Dataset(
         {"level": (("chain", "draw", "city"), np.arange(6.0).reshape(1, 3, 2))}, {"city": ["Bejing", "A"]}
     )
-    today = draws.labelled(_model(["Beijing", "A"]), kept)
+    today = draws.with_labels(kept, draws.labels(_model(["Beijing", "A"]), kept))
     assert today.city.values.tolist() == ["Beijing", "A"]
     assert today.level.sel(city="Beijing").values.tolist() == [[0.0, 2.0, 4.0]]
-    swapped = draws.labelled(_model(["A", "Bejing"]), kept)
+    swapped = draws.with_labels(kept, draws.labels(_model(["A", "Bejing"]), kept))
     assert swapped.level.sel(city="A").values.tolist() == [[0.0, 2.0, 4.0]]
-    assert draws.labelled(_model(["Bejing", "A"]), kept).identical(kept)
+    assert draws.with_labels(kept, draws.labels(_model(["Bejing", "A"]), kept)).identical(kept)
+    assert draws.with_labels(kept, {"month": [1, 2]}).identical(kept)
 
 
 def test_derived_variables_are_those_of_pymc_with_the_data_of_the_moment(monkeypatch):

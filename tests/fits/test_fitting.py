@@ -323,6 +323,7 @@ def _sample(folder) -> None:
     found["warm fits"] = project.python(RUN)
     found["left"] = [path.name for path in (project.cache / "fits").glob(".[ag]*")]
     found["cluster"] = _on_a_cluster(project, folder / "store of the cluster")
+    found["blind"] = _on_a_worker_that_sees_no_store(project, folder / "store of the blind")
     for name, signal_ in (("interrupted", signal.SIGINT), ("killed", signal.SIGKILL)):
         found[name] = _stopped(project, folder / f"store of the {name}", signal_)
     edits = {"harmless": (_edit_harmlessly, ()), "prior": (_edit_a_prior, ()), "gate": (_edit_the_gate, TOY)}
@@ -361,6 +362,31 @@ def _on_a_cluster(project: ToyProject, folder) -> dict:
         for process in started:
             process.kill()
             process.wait()
+
+
+BLIND = """
+import json
+from dataclasses import asdict
+from distributed import Client, LocalCluster
+from jingjinji.fits import cluster, fitting
+
+job = asdict(cluster.Job(fitting.key_of_findings(fitting.names()), "prior"))
+with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as local:
+    with Client(local) as client:
+        fault, died, made = client.submit(cluster.work, job, "/nowhere", "token", "").result()
+places = sorted(place.rpartition("|")[0] for place in made)
+print(json.dumps([fault, died, places, [job for job in fitting.missing()]]))
+"""
+
+
+def _on_a_worker_that_sees_no_store(project: ToyProject, folder) -> list:
+    """What travels back of a topic that is made and of one whose code ends with an error, and what stays missing."""
+    model = project.code / "topics/toys/other.py"
+    before = model.read_text("utf-8")
+    _edit(model, ("    suffix = ", "    1 / 0\n    suffix = "))
+    found = project.python(BLIND, JINGJINJI_DRAWS="prior", JINGJINJI_STORE=str(folder))
+    model.write_text(before, "utf-8")
+    return found
 
 
 def _stopped(project: ToyProject, folder, how: signal.Signals) -> dict:
@@ -527,6 +553,15 @@ def test_a_cluster_that_loses_a_worker_makes_the_same_fits(runs):
     for name in ("toy", "toy/shifted", "other", "other/shifted"):
         assert found["fits"][name]["mean"] == runs["cold fits"][name]["mean"]
     assert found["fits"]["unpublished"] == runs["cold fits"]["unpublished"]
+
+
+def test_what_a_worker_made_travels_back_where_it_does_not_see_the_store(runs):
+    fault, died, places, missing = runs["blind"]
+    others = ["other", "other/shifted", "other/split"]
+    assert (fault, died) == ("", False)
+    assert places == sorted([*(f"{kind}|{name}" for kind in store.FILES for name in TOY),
+                             *(f"findings|{name}" for name in others)])  # fmt: skip
+    assert sorted(missing) == others  # what ended with an error is tried again
 
 
 @pytest.mark.parametrize("how", ["interrupted", "killed"])

@@ -13,7 +13,8 @@ from jingjinji.fits import gate
 
 CHAINS, DRAWS = 4, 1000
 PUBLISHED = ["divergences", "E-BFMI", "R-hat", "bulk ESS", "tail ESS"]
-OTHER = [gate.AGREEING, "R-hat of other parameters", "bulk ESS of other parameters", "tail ESS of other parameters"]
+HYPER, REST, SAID = map(gate.AGREEING.format, (gate.HYPERPARAMETERS, gate.OTHERS, gate.FINDINGS))
+OTHER = [HYPER, REST, "R-hat of other parameters", "bulk ESS of other parameters", "tail ESS of other parameters"]
 
 
 @pytest.fixture
@@ -253,7 +254,7 @@ def test_one_stuck_chain_is_wrong(parameters, stats):
 def test_slow_chains_of_large_rhat_are_short_and_not_wrong(parameters, stats, rng):
     """R-hat above what is called disagreeing, but no more than agreeing chains so slow give."""
     parameters["level"][:] = autocorrelated(np.random.default_rng(3), 0.995)
-    rhat, most = gate.agreement(parameters["level"].values[..., None], gate.FAMILY_ERROR / len(gate.LOOKS))
+    rhat, most = gate.agreement(parameters["level"].values[..., None], gate.ERROR)
     assert gate.DISAGREEING_RHAT < rhat[0] < most[0]
     verdict = gate.judge(parameters, stats, none_asked)
     assert (verdict.state, failing(verdict)) == (gate.SHORT, ["R-hat", "bulk ESS", "tail ESS"])
@@ -289,8 +290,8 @@ def test_tails_alone(parameters, stats, rng):
 def test_other_parameter_beyond_what_agreeing_chains_give(parameters, stats):
     parameters["month"][1, :, 5] += 0.42
     verdict = gate.judge(parameters, stats, none_asked)
-    assert (verdict.state, failing(verdict)) == (gate.SHORT, [gate.AGREEING])
-    check = named(verdict, gate.AGREEING)
+    assert (verdict.state, failing(verdict)) == (gate.SHORT, [REST])
+    check = named(verdict, REST)
     assert check.worst == "month[5]"
     assert 1 < check.limit < check.value < gate.REST_RHAT
 
@@ -300,7 +301,7 @@ def test_other_parameter_above_the_ceiling(parameters, stats):
     parameters["month"][..., 5] = autocorrelated(np.random.default_rng(1), 0.97)
     verdict = gate.judge(parameters, stats, none_asked)
     assert verdict.state == gate.SHORT
-    assert named(verdict, gate.AGREEING).passed
+    assert named(verdict, REST).passed
     assert "R-hat of other parameters" in failing(verdict)
     assert f"at month[5], the gate asks {gate.REST_RHAT}" in verdict.sentence
 
@@ -314,6 +315,32 @@ def test_other_parameters_of_few_effective_draws(parameters, stats, rng):
     parameters["month"][..., 6] = autocorrelated(np.random.default_rng(5), 0.975)
     check = named(gate.judge(parameters, stats, none_asked), "bulk ESS of other parameters")
     assert (check.passed, check.worst, check.limit) == (False, "month[6]", gate.REST_ESS)
+
+
+def test_published_quantities_are_held_to_what_agreeing_chains_give(parameters, stats, rng):
+    """A small shift is below the plain bar where there are many draws, and beyond what agreeing chains give."""
+    drawn, energy = autocorrelated(rng, -0.4, (CHAINS, 4000, 2)), rng.normal(size=(CHAINS, 4000))
+    drawn[0, :, 1] += 0.25
+    more = xr.Dataset({"level": (("chain", "draw"), drawn[..., 0])})
+    quiet = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(energy.shape, dtype=bool)),
+                        "energy": (("chain", "draw"), energy)})  # fmt: skip
+    said = gate.judge(more, quiet, lambda draws: {"pm25.x": drawn[..., 1], "pm25.event": 1.0 * (drawn[..., 1] > 1)})
+    assert (said.state, failing(said), named(said, "R-hat").passed) == (gate.SHORT, [SAID], True)
+    assert named(said, SAID).worst == "pm25.x"
+    hyper = gate.judge(more.assign(level=(("chain", "draw"), drawn[..., 1])), quiet, none_asked)
+    assert (failing(hyper), named(hyper, "R-hat").passed) == ([HYPER], True)
+
+
+def test_at_the_last_look_other_parameters_are_examined_whatever_the_hyperparameters(rng):
+    draws = gate.LOOKS[-1]
+    slow, months = autocorrelated(rng, 0.995, (CHAINS, draws)), autocorrelated(rng, 0.1, (CHAINS, draws, 20))
+    months[0, 600:, 7] += 3
+    drawn = xr.Dataset({"level": (("chain", "draw"), slow), "month": (("chain", "draw", "time"), months)})
+    energy = rng.normal(size=(CHAINS, draws))
+    quiet = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(energy.shape, dtype=bool)),
+                        "energy": (("chain", "draw"), energy)})  # fmt: skip
+    verdict = gate.judge(drawn, quiet, none_asked)
+    assert (verdict.state, named(verdict, "R-hat").worst) == (gate.WRONG, "month[7]")
 
 
 # Findings
@@ -347,7 +374,7 @@ def test_findings_are_held_to_the_bars_of_what_is_published(parameters, stats, r
         assert verdict.state == gate.SHORT
         assert named(verdict, name).worst == "pm25.off"
         assert name in failing(verdict)
-        assert [check.name for check in verdict.checks] == PUBLISHED + OTHER
+        assert [check.name for check in verdict.checks] == [*PUBLISHED, *OTHER, SAID]
 
 
 def test_hyperparameters_stay_the_worst_where_findings_are_better(parameters, stats, rng):

@@ -1,5 +1,6 @@
 """Keys of draws: the same in every process and for every way of writing a model, another for what can change a draw."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import jingjinji
 from jingjinji.core import registry
 from jingjinji.fits import keys
 from jingjinji.fits.sampler import Sampling
@@ -47,6 +49,7 @@ def drawn(width):
 ELSEWHERE = """
 import sys
 from pathlib import Path
+from jingjinji.core import registry
 from jingjinji.fits import keys
 
 names = {}
@@ -152,6 +155,36 @@ def test_values_of_data_are_not_of_the_model_but_their_number_of_dims_is(usual):
     """One compiled model takes other values: `of_arrays` tells them apart."""
     assert key(values=(5.0, 6.0, 7.0)) == usual
     assert key(values=((5.0, 6.0, 7.0),)) != usual
+
+
+def test_a_shared_value_without_a_name_counts_as_a_number_does():
+    """No array of the model covers it."""
+    import pymc as pm
+    import pytensor
+
+    def with_shared(value, name=None):
+        with pm.Model() as model:
+            pm.Normal("x", pytensor.shared(np.array(value), name=name), 1)
+        return keys.of_model(model)
+
+    assert with_shared(0.0) == with_shared(0.0) != with_shared(5.0)
+    assert with_shared(0.0, "mean") == with_shared(5.0, "mean")
+
+
+def test_an_operation_of_the_book_may_move_and_counts_by_its_code(tmp_path, monkeypatch):
+    import pytensor.tensor as pt
+
+    code = "from jingjinji.core.normal_op import NormalDensity\n\n\nclass Density(NormalDensity):\n    size = 1\n"
+    monkeypatch.setattr(jingjinji, "__path__", [*jingjinji.__path__, str(tmp_path)])
+
+    def in_module(name: str, text: str) -> str:
+        (tmp_path / f"{name}.py").write_text(text)
+        op = importlib.import_module(f"jingjinji.{name}").Density()
+        return keys.of_graph(op(pt.dvector("x"), pt.dmatrix("covariance")))
+
+    here = in_module("one_place", code)
+    assert in_module("another_place", code) == here
+    assert in_module("other_code", code.replace("size = 1", "size = 2")) != here
 
 
 def test_graph_within_an_op_counts_its_inputs_by_place():

@@ -23,11 +23,11 @@ TOO_NARROW = {
 }
 ROWS = [
     {"toy": "toy", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.5, "estimate": 1.4, "records": 20,
-     "inside": 19, "beside_zero": 20, "unsettled": 0},
+     "inside": 19, "beside_zero": 20, "unsettled": 0, "divergent": 1},
     {"toy": "toy", "id": "carbon.share", "label": "share", "unit": "%", "truth": -3.0, "estimate": -2.5, "records": 20,
-     "inside": 17, "beside_zero": 5, "unsettled": 0},
+     "inside": 17, "beside_zero": 5, "unsettled": 2, "divergent": 1},
     {"toy": "toy-alike", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.0, "estimate": 1.01,
-     "records": 10, "inside": 10, "beside_zero": 10, "unsettled": 0},
+     "records": 10, "inside": 10, "beside_zero": 10, "unsettled": 0, "divergent": 2},
 ]  # fmt: skip
 
 
@@ -56,23 +56,26 @@ def test_a_truth_finds_its_estimate_under_either_name():
 
 def test_summary_counts_what_lies_inside_and_what_leaves_zero_out():
     rows = [{"toy": "toy", "record": k, "id": "a", "label": "a", "unit": "%", "truth": 1.0, "estimate": float(k),
-             "low": k - 1.5, "high": k + 1.5, "settled": k != 3} for k in range(5)]  # fmt: skip
+             "low": k - 1.5, "high": k + 1.5, "settled": k != 3, "divergences": 2 * (k == 2)}
+            for k in range(5)]  # fmt: skip
     made = simulations._summary(rows, 4)
     assert made == [{"toy": "toy", "id": "a", "label": "a", "unit": "%", "truth": 1.0, "estimate": 1.5, "records": 4,
-                     "inside": 3, "beside_zero": 2, "unsettled": 1}]  # fmt: skip
+                     "inside": 3, "beside_zero": 2, "unsettled": 1, "divergent": 1}]  # fmt: skip
 
 
 def test_table(kept):
     table = simulations.table({"carbon": {"toy": "differ", "toy-alike": "alike"}})
     assert tuple(table.columns) == simulations.COLUMNS
-    assert table.iloc[1].tolist() == ["differ", "share", "−3 %", "−2.5 %", "17 of 20", "5 of 20"]
+    assert table.iloc[1].tolist() == ["differ", "share", "−3 %", "−2.5 %", "17 of 20 (62 to 97 %)", "5 of 20"]
     assert table["made with"].tolist() == ["differ", "differ", "alike"]
 
 
 def test_sentence(kept):
     words = simulations.sentence({"carbon": {"toy": "differ", "toy-alike": "alike"}})
     assert words == (
-        "Of 50 intervals (94 %) from 30 made-up records, 92.0 % hold the truth; least often those of share, 17 of 20 "
+        "From 30 made-up records come 50 intervals (94 %), of which 92.0 % hold the truth; intervals from one record "
+        "hang together, so few records leave much open. Least often hold those of share, 17 of 20, which agrees with "
+        "62 to 97 %. The sampler was in difficulties with 3 of the records (a divergence), and 2 had not settled "
         "(simulated 2026-11-28)."
     )
 

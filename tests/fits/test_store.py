@@ -79,7 +79,7 @@ def state(kind):
 def steps():
     found = {}
     for kind in KINDS:
-        for step in (SAVES[kind], "write_text", "_flush", "rename 1", "rename 2"):
+        for step in (SAVES[kind], "write_text", "_flush", "rename 1", "rename 2", "rename 3"):
             for before in ("entry", "nothing"):
                 store.discard(kind, "toy", "k")
                 if before == "entry":
@@ -130,7 +130,18 @@ def race(locked):
         found[kind] = [[ended(child) for child in children], state(kind)]
     return found
 
-found = {"steps": steps(), "moments": moments()}
+def read_beside():
+    found = {}
+    for kind in KINDS:
+        write(kind, 1)
+        child, read = forked(lambda: [write(kind, 1) for _ in range(100)]), 0
+        while not os.waitpid(child, os.WNOHANG)[0]:
+            assert store.notes(kind, "toy", "k") == {"run": 1}
+            read += 1
+        found[kind] = read
+    return found
+
+found = {"steps": steps(), "moments": moments(), "read": read_beside()}
 store.prune(set())
 for path in (*store.folder().glob(".aside-*"), *store.folder().glob(".gone-*")):
     store.shutil.rmtree(path)
@@ -373,18 +384,19 @@ def driven(tmp_path_factory) -> dict:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("step", ["save", "write_text", "_flush", "rename 1", "rename 2"])
+@pytest.mark.parametrize("step", ["save", "write_text", "_flush", "rename 1", "rename 2", "rename 3"])
 @pytest.mark.parametrize("before", ["entry", "nothing"])
 def test_a_kill_at_each_step_leaves_nothing_or_a_sound_entry(driven, kind, step, before):
     save = {store.DRAWS: "to_netcdf", store.FINDINGS: "savez"}[kind]
     found = driven["steps"][f"{kind}, {save if step == 'save' else step}, {before}"]
     assert found["again"] == [3, None, [3.0]]
     new, old = [2, None, [2.0]], [1, None, [1.0]]
-    if (step, before) == ("rename 1", "nothing"):
-        assert (found["exit"], found["after"]) == (0, new)  # there was nothing to move out of the way
-        return
-    assert found["exit"] == -signal.SIGKILL
-    assert found["after"] == {"rename 1": None, "rename 2": new}.get(step, old if before == "entry" else None)
+    # where there is an entry, a first rename does not succeed, the second moves it out of the way, the third ends it
+    renames = {"rename 1": (0, new), "rename 2": (-signal.SIGKILL, None), "rename 3": (-signal.SIGKILL, new)}
+    if before == "nothing":
+        renames = {"rename 1": (-signal.SIGKILL, new), "rename 2": (0, new), "rename 3": (0, new)}
+    expected = renames.get(step, (-signal.SIGKILL, old if before == "entry" else None))
+    assert (found["exit"], found["after"]) == expected
 
 
 def test_kills_at_many_moments_leave_nothing_or_a_sound_entry(driven):
@@ -395,6 +407,10 @@ def test_kills_at_many_moments_leave_nothing_or_a_sound_entry(driven):
         assert code == -signal.SIGKILL
         assert after in (None, [1, None, [1.0]])
     assert draws == findings == [3, None, [3.0]]
+
+
+def test_notes_are_read_while_another_process_replaces_the_entry(driven, kind):
+    assert driven["read"][kind] > 100
 
 
 @pytest.mark.parametrize("how", ["locked", "free"])

@@ -105,9 +105,11 @@ def published_score(monkeypatch, value: float, error: float = 0.0) -> None:
     here(monkeypatch, run(1) | {"pm25.score": score})
 
 
-@pytest.mark.parametrize(("scatter", "error", "most"), [(None, 0.0, 5.0), (1.0, 0.0, 10.0), (None, 1.0, 6.0)])
+@pytest.mark.parametrize(
+    ("scatter", "error", "most"), [(None, 0.0, 5.0), (0.2, 0.0, 2.0), (5.0, 0.0, 5.0), (None, 1.0, 6.0)]
+)
 def test_a_score_may_differ_by_what_it_scatters(reference, monkeypatch, tmp_path, scatter, error, most):
-    """By five points where nothing is known, by Student's t of ten runs, or by its own Monte Carlo errors."""
+    """By five points, by no more than Student's t of ten runs allows, or by its own Monte Carlo errors."""
     monkeypatch.setattr(verify, "SCATTER", tmp_path / "scatter.json")
     if scatter:
         verify.SCATTER.write_text(json.dumps({"scores": {"pm25.score": {"sd": scatter, "runs": 10}}}))
@@ -118,6 +120,9 @@ def test_a_score_may_differ_by_what_it_scatters(reference, monkeypatch, tmp_path
     published_score(monkeypatch, 40.0 - 2 * most, error)
     with pytest.raises(BookError, match=r"pm25\.score"):
         verify.compare()
+    if scatter == 0.2:
+        published_score(monkeypatch, 40.0 + 4.9)
+        assert "agree" in verify.compare(with_scatter=False)
 
 
 def test_an_interval_that_widens_around_the_same_mean_is_noticed(reference, monkeypatch):

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from jingjinji.core import tables
 from jingjinji.core.errors import DataError
-from jingjinji.topics.november import archives
 
 app = typer.Typer(name="data", help="The data package and the raw archives behind it.", no_args_is_help=True)
 Mirror = Annotated[
@@ -74,6 +73,8 @@ def check() -> None:
 @app.command()
 def fetch(mirror: Mirror = None) -> None:
     """Get the raw archives, by download or from a mirror, each file checked by its sha256."""
+    from jingjinji.topics.november import archives
+
     files = archives.fetch(mirror)
     _say(Console(), f"{len(files)} raw files are complete in {archives.folder()}")
 
@@ -81,6 +82,8 @@ def fetch(mirror: Mirror = None) -> None:
 @app.command()
 def rebuild(mirror: Mirror = None) -> None:
     """Compile the tables that come from the raw archives again and report every cell that differs."""
+    from jingjinji.topics.november import archives
+
     differences = archives.rebuild(mirror)
     if not differences:
         Console().print("the raw archives give the published numbers: no cell differs")

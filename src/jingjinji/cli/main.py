@@ -64,6 +64,8 @@ def fit(
 
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
+    if prune and fitting.shift():
+        raise BookError("--prune with JINGJINJI_SEED would have the fits of the book's own seeds removed: unset it")
     if prune:
         fitting.refuse_shared()
     wanted = _wanted(names or [], resolution)
@@ -149,7 +151,7 @@ def book(quick: Quick = False) -> None:
     except BookError as error:
         from jingjinji.fits import fitting
 
-        if fitting.missing():
+        if not fitting.all_stored():
             raise
         problem = error
     print("Running the pages and building the site ...", flush=True)

@@ -8,6 +8,7 @@ store is a folder that all workers see, or else what a worker made travels back 
 import contextlib
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -115,6 +117,8 @@ def make(
     try:
         try:
             client = Client(scheduler or local, timeout=ANSWER_SECONDS)
+        except ValueError as error:
+            raise BookError(f"'{scheduler}' is no address of a dask scheduler: expected tcp://HOST:PORT") from error
         except OSError as error:
             raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
         with client:
@@ -140,19 +144,19 @@ def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], 
     from distributed.comm import CommClosedError
 
     seed, folder = os.environ.get("JINGJINJI_SEED", ""), str(store.folder())
-    running, problems, start = {}, [], time.monotonic()
-    lonely = bool(scheduler)
+    running, problems, tries = {}, [], Counter()
+    alone_since = None
     while waiting or running:
         try:
-            free = sum(client.nthreads().values()) - len(running)
-            while waiting and free > 0:
-                job, free = waiting.pop(0), free - 1
-                future = client.submit(work, asdict(job), folder, token, seed, retries=RETRIES, pure=False)
-                running[future], lonely = next(iter(job.fits)).partition("/")[0], False
+            threads = sum(client.nthreads().values())
+            for job in waiting[: max(0, threads - len(running))]:
+                running[client.submit(work, asdict(job), folder, token, seed, pure=False)] = job
+            waiting = [job for job in waiting if job not in running.values()]
             _share_threads(len(running))
-            if lonely and time.monotonic() - start > JOINING_SECONDS:
-                report({"fit": scheduler, "phase": "no worker has joined yet: start one with 'dask worker'"})
-                lonely = False
+            alone_since = None if threads else alone_since or time.monotonic()
+            if alone_since and time.monotonic() - alone_since > JOINING_SECONDS:
+                report({"fit": scheduler, "phase": "has no worker: start one with 'dask worker'"})
+                alone_since = math.inf
             if not running:
                 time.sleep(POLL)
                 continue
@@ -164,11 +168,28 @@ def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], 
                 f"the dask scheduler at {scheduler} has gone away: start it, and run the command again; what was "
                 "finished is kept"
             ) from error
-        for future, (fault, entries) in results.items():
-            topic = running.pop(future)
-            problems += [f"{topic}: {fault}"] if fault else []
+        for future, (fault, died, entries) in results.items():
+            job = running.pop(future)
             _take(entries)
+            topic = _topic(job)
+            if died and tries[topic] < RETRIES:
+                tries[topic] += 1
+                waiting.append(_rest(job))
+            elif fault:
+                problems.append(f"{topic}: {fault}")
     return problems
+
+
+def _topic(job: Job) -> str:
+    return next(iter(job.fits)).partition("/")[0]
+
+
+def _rest(job: Job) -> Job:
+    """What a job that died has not made."""
+    if job.dry or job.further:
+        return job
+    left = {name: key for name, key in job.fits.items() if not fitting.whole(name, key)}
+    return replace(job, fits=left or job.fits)
 
 
 def _take(entries: dict[str, dict[str, bytes]]) -> None:
@@ -183,18 +204,18 @@ def _take(entries: dict[str, dict[str, bytes]]) -> None:
         ) from error
 
 
-def _result(future) -> tuple[str, dict]:
-    """What a job returned; its fault alone where it was given up."""
+def _result(future) -> tuple[str, bool, dict]:
+    """What a job returned; its fault alone where too many workers died of it."""
     if future.status == "error":
-        return str(future.exception()), {}
+        return str(future.exception()), False, {}
     return future.result()
 
 
-def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, dict[str, bytes]]]:
+def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, bool, dict[str, dict[str, bytes]]]:
     """On a worker: do a job in a process of its own and pass its events on.
 
-    Returns a user's mistake in words, and the entries that were made where the worker does not see the store of the one
-    who asked. Raises RuntimeError where the process died, so that the job is done again.
+    Returns what went wrong in words; whether the process died, so that the job is to be done again, and not a user's
+    mistake; and the entries that were made where the worker does not see the store of the one who asked.
     """
     from distributed import get_worker
 
@@ -221,8 +242,7 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
     try:
         for reader in readers:
             reader.start()
-        child.stdin.write(json.dumps(job) + "\n")
-        child.stdin.flush()
+        _tell(child, json.dumps(job))
         while child.poll() is None:
             time.sleep(POLL)
             state = worker.state.tasks.get(task)
@@ -230,19 +250,26 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, dict[str, 
                 child.kill()
             if _threads() > threads:
                 threads = _threads()
-                child.stdin.write(f"{threads}\n")
-                child.stdin.flush()
+                _tell(child, str(threads))
     finally:
         child.kill()
         for reader in readers:
             reader.join(timeout=5)
         child.wait()
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.close()
         store.clear_up_after(child.pid, Path(environment["JINGJINJI_STORE"]))
         _running.pop(child.pid, None)
-    if child.returncode not in (0, fit_job.MISTAKE):
-        raise RuntimeError(_said(errors, child.returncode))
     made = {} if sees_store or job["dry"] else _entries(job["fits"], environment["JINGJINJI_STORE"])
-    return _said(errors, child.returncode) if child.returncode else "", made
+    fault = _said(errors, child.returncode) if child.returncode else ""
+    return fault, child.returncode not in (0, fit_job.MISTAKE), made
+
+
+def _tell(child: subprocess.Popen, line: str) -> None:
+    """Write a line to a process, which may just have ended."""
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(f"{line}\n")
+        child.stdin.flush()
 
 
 def cores() -> int:
@@ -302,5 +329,6 @@ def _entries(fits: dict[str, str], folder: str) -> dict[str, dict[str, bytes]]:
         if store.exists(store.FINDINGS, name, key):
             draws = store.notes(store.FINDINGS, name, key)["draws"]
             made[f"{store.FINDINGS}|{name}|{key}"] = store.packed(store.FINDINGS, name, key)
-            made[f"{store.DRAWS}|{name}|{draws}"] = store.packed(store.DRAWS, name, draws)
+            if draws:
+                made[f"{store.DRAWS}|{name}|{draws}"] = store.packed(store.DRAWS, name, draws)
     return made

@@ -11,11 +11,15 @@ AT_ONCE = 50
 """Draws of each chain that variables are derived from at once: what lies between takes memory."""
 
 
-def labelled(model, parameters: xr.Dataset) -> xr.Dataset:
-    """Parameters with the labels that a ``pymc.Model`` gives its dims: draws are kept by position, not by label."""
+def labels(model, parameters: xr.Dataset) -> dict[str, list]:
+    """The labels that a ``pymc.Model`` gives the dims of parameters: draws are kept by position, not by label."""
     named = {dim: values for dim, values in model.coords.items() if values is not None}
-    labels = {dim: list(values) for dim, values in named.items() if dim in parameters.dims}
-    return parameters.assign_coords(labels)
+    return {dim: np.asarray(values).tolist() for dim, values in named.items() if dim in parameters.dims}
+
+
+def with_labels(parameters: xr.Dataset, labels: dict[str, list]) -> xr.Dataset:
+    """Parameters with these labels of their dims."""
+    return parameters.assign_coords({dim: values for dim, values in labels.items() if dim in parameters.dims})
 
 
 def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Dataset:
@@ -34,7 +38,8 @@ def with_derived(module: ModuleType, model, parameters: xr.Dataset) -> xr.Datase
         name: (("chain", "draw", *model.named_vars_to_dims.get(name, ())), np.concatenate(values, axis=1))
         for name, values in zip(module.DERIVED, zip(*parts, strict=True), strict=True)
     }
-    return labelled(model, parameters.assign(made))
+    made = parameters.assign(made)
+    return with_labels(made, labels(model, made))
 
 
 @lru_cache(maxsize=1)

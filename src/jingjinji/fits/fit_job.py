@@ -17,16 +17,18 @@ import traceback
 import warnings
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import xarray as xr
 
+import jingjinji
 from jingjinji.core import registry
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 from jingjinji.fits import fitting, gate, keys, sampler, store
-from jingjinji.fits.draws import labelled, with_derived
+from jingjinji.fits.draws import labels, with_derived, with_labels
 
 FURTHER = (*gate.LOOKS, 6000, 8000, 12000, 16000)
 """Looks of a fit that a user lets go on beyond the limit."""
@@ -134,6 +136,9 @@ def _garbage_left():
         gc.freeze()
 
 
+_NO_SECONDS = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
+
+
 class Workshop:
     """Makes fits one after the other and tells of each step; `tell` gets a dict."""
 
@@ -148,17 +153,54 @@ class Workshop:
                 "asked: start workers from the same checkout and environment on such a processor"
             )
         for name, key in self.job.fits.items():
-            with store.lock(name, key):
+            with contextlib.nullcontext() if self.job.dry else store.lock(name, key):
                 if self._needed(name, key):
-                    Making(self, name, key).run()
+                    self._make(name, key)
                 else:
                     self.tell({"fit": name, "phase": "kept"})
             if self.job.mode != fitting.PRIOR:  # draws of the sampler take much room
                 gc.collect()
 
+    def _make(self, name: str, key: str) -> None:
+        """Make the fit; what keeps it from being made is stored as what keeps it from being published.
+
+        Raises BookError for a user's mistake, and OSError or MemoryError: another attempt may have the room.
+        """
+        making = None
+        try:
+            making = Making(self, name, key)
+            making.run()
+        except (BookError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            if self.job.dry:
+                raise
+            traceback.print_exception(error)
+            self._give_up(name, key, error, making)
+
+    def _give_up(self, name: str, key: str, error: Exception, making: "Making | None") -> None:
+        """Store a fit that could not be made, with the words of its findings, for the notices on the pages."""
+        words = " ".join(str(error).split()) or "no reason was given"
+        about, seconds = _words(making), making.seconds if making else _NO_SECONDS
+        if not about:
+            about = (store.latest_notes(store.FINDINGS, name) or {"findings": {}})["findings"]
+        notes = {
+            "draws": "",
+            "count": 0,
+            "state": fitting.BROKEN,
+            "problem": f"it ended with {type(error).__name__}: {words}{_place(error)}",
+            "checks": [],
+            "seconds": seconds,
+            "sampling": asdict(fitting.settings(fitting.parts(name)[0], self.job.mode)),
+            "labels": {},
+            "findings": about,
+        }
+        store.write_findings(name, key, {}, notes)
+        self.tell({"fit": name, "phase": "not published", "problem": notes["problem"], "seconds": seconds, "draws": 0})
+
     def _needed(self, name: str, key: str) -> bool:
         """False where another process has just made the fit."""
-        if not fitting.whole(name, key):
+        if not fitting.whole(name, key) or fitting.broken(name, key):
             return True
         return self.job.further and fitting.problem_of(name, key) is not None
 
@@ -186,29 +228,16 @@ class Making:
         arrays = keys.of_arrays(self.arrays)
         self.key, self.of = keys.of_draws(graph, arrays, self.settings, self.seed, constants)
         self.draws: xr.DataTree | None = None
+        self.damage: str | None = None
         self.made: dict[int, dict[str, Finding]] = {}
-        self.seconds = {"compile": 0.0, "sample": 0.0, "findings": 0.0}
+        self.seconds = dict(_NO_SECONDS)
 
     def run(self) -> None:
-        """Make the fit; what keeps it from being made is stored as what keeps it from being published.
-
-        Raises BookError for a user's mistake, and OSError or MemoryError: another attempt may have the room.
-        """
-        try:
+        """Make the fit, alone: copies of the book with other words share draws and the store."""
+        with contextlib.nullcontext() if self.shop.job.dry else store.lock(self.name, self.key):
             self._make()
-        except (BookError, OSError, MemoryError):
-            raise
-        except Exception as error:
-            if self.shop.job.dry:
-                raise
-            self._give_up(error)
 
     def _make(self) -> None:
-        # copies of the book with other words share draws and the store
-        with store.lock(self.name, self.key):
-            self._make_alone()
-
-    def _make_alone(self) -> None:
         draws, verdict = self._stored(), None
         if draws is not None and self.mode == fitting.FULL and self._can_be_judged:
             verdict = self._decide(draws)
@@ -238,23 +267,28 @@ class Making:
         """Sound draws of that key, as 64-bit numbers with today's labels; damaged ones are removed."""
         if not store.exists(store.DRAWS, self.name, self.key):
             return None
-        if damage := store.damage(store.DRAWS, self.name, self.key):
-            self.shop.tell({"fit": self.name, "phase": f"made again: {damage}"})
-            store.discard(store.DRAWS, self.name, self.key)
+        self.damage = store.damage(store.DRAWS, self.name, self.key)
+        if self.damage:
+            if not self.shop.job.dry:
+                self.shop.tell({"fit": self.name, "phase": f"made again: {self.damage}"})
+                store.discard(store.DRAWS, self.name, self.key)
             return None
         notes, tree = store.notes(store.DRAWS, self.name, self.key), store.draws(self.name, self.key)
         self.seconds |= notes["seconds"] | {"findings": 0.0}
+        tree = _widened(tree)
         if self.mode != fitting.PRIOR:
-            kept = tree["posterior"].to_dataset()
-            today = labelled(self.topic.model, kept)
-            if not today.identical(kept) and not self.shop.job.dry:
-                tree = xr.DataTree.from_dict({"posterior": today, "sample_stats": tree["sample_stats"].to_dataset()})
-                store.write_draws(self.name, self.key, tree, notes)
-        return _widened(tree)
+            posterior = with_labels(tree["posterior"].to_dataset(), self._labels(tree))
+            tree = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()})
+        return tree
+
+    def _labels(self, draws: xr.DataTree) -> dict[str, list]:
+        return labels(self.topic.model, draws["posterior"].to_dataset())
 
     def _reason(self, stored: gate.Verdict | None) -> str:
         if stored:
             return f"today's gate asks for more than its {stored.draws} draws of each chain"
+        if self.damage:
+            return self.damage
         before = store.latest_notes(store.DRAWS, self.name)
         return (keys.difference(before["of"], self.of) if before else "") or "no draws of it are stored"
 
@@ -335,44 +369,58 @@ class Making:
         problem = "" if verdict.passed else verdict.sentence
         if failed := [] if problem else self._failed_beside():
             problem = f"it needs what {' and '.join(failed)} found, which did not pass"
-        self._store(self._findings(verdict.draws), verdict, problem, self.key)
+        self._store(self._findings(verdict.draws), verdict, problem)
 
     def _failed_beside(self) -> list[str]:
         """Fits that the findings need and that are not published."""
         others = fitting.key_of_findings(fitting.beside([self.name]))
         return [f"fit '{name}'" for name, key in others.items() if fitting.problem_of(name, key)]
 
-    def _give_up(self, error: Exception) -> None:
-        """Store a fit that could not be made, with the words of its findings, for the notices on the pages."""
-        traceback.print_exception(error)
-        words = " ".join(str(error).split()) or "no reason was given"
-        try:
-            self.draws = _widened(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed))
-            made = self._findings(DRAFT[fitting.PRIOR][-1])
-        except Exception:  # then nothing is known of its findings
-            made = {}
-        verdict = gate.Verdict(gate.WRONG, 0, [])
-        self._store(made, verdict, f"it ended with {type(error).__name__}: {words}", "")
+    def words_of_findings(self) -> dict[str, dict]:
+        """What findings are made of a fit, from draws from the prior."""
+        self.draws, self.made = _widened(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed)), {}
+        return _about(self._findings(DRAFT[fitting.PRIOR][-1]))
 
-    def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str, draws: str) -> None:
-        about = {
-            id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code, "error": f.error}
-            for id, f in made.items()
-        }
+    def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str) -> None:
         notes = {
-            "draws": draws,
+            "draws": self.key,
             "count": verdict.draws,
             "state": verdict.state,
             "problem": problem,
             "checks": [check.as_dict() for check in verdict.checks],
             "seconds": self.seconds,
             "sampling": asdict(self.settings),
-            "findings": about,
+            "labels": self._labels(self.draws),
+            "findings": _about(made),
         }
         kept = {} if problem else {id: finding.draws for id, finding in made.items()}
         store.write_findings(self.name, self.findings_key, kept, notes)
         self.shop.tell({"fit": self.name, "phase": "not published" if problem else "stored", "problem": problem,
                         "seconds": self.seconds, "draws": verdict.draws})  # fmt: skip
+
+
+def _words(making: Making | None) -> dict[str, dict]:
+    """What is known of the findings of a fit that could not be made; nothing where these cannot be made either."""
+    try:
+        return making.words_of_findings() if making else {}
+    except Exception:
+        return {}
+
+
+def _about(made: dict[str, Finding]) -> dict[str, dict]:
+    return {
+        id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code, "error": f.error}
+        for id, f in made.items()
+    }
+
+
+def _place(error: Exception) -> str:
+    """Where in the project an error arose, in words; nothing where it did elsewhere."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+              if Path(frame.filename).is_relative_to(jingjinji.PROJECT / "src")]  # fmt: skip
+    if not frames:
+        return ""
+    return f" ({Path(frames[-1].filename).relative_to(jingjinji.PROJECT).as_posix()}, line {frames[-1].lineno})"
 
 
 def _widened(draws: xr.DataTree) -> xr.DataTree:

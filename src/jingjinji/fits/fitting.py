@@ -17,7 +17,7 @@ from jingjinji.core.errors import BookError, FitMissing, FitNotPublished
 from jingjinji.core.findings import Finding, Findings
 from jingjinji.fits import gate, keys, store
 from jingjinji.fits.dependencies import Sources
-from jingjinji.fits.draws import with_derived
+from jingjinji.fits.draws import with_derived, with_labels
 from jingjinji.fits.sampler import Sampling
 
 FULL, QUICK, PRIOR = "full", "quick", "prior"
@@ -27,6 +27,10 @@ SAID_WITH = ("arviz-stats", "xarray", "pandas")
 SAID_BY = ("gate.py", "draws.py", "fit_job.py", "store.py")
 """Code that judges and keeps every fit, whatever its model."""
 NOT_OF_A_FIT = ("requirements.lock", "draws")
+BROKEN = "broken"
+"""State of a fit that could not be made: its code ended with an error."""
+PUBLISHED = jingjinji.PROJECT / "results" / "reference.json"
+"""The published findings, by id."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,8 @@ def load_fit(name: str, *, published: bool = True) -> Fit:
         raise FitMissing(f"the draws of fit '{name}' are missing or damaged: run 'jingjinji fit' to sample it again")
     tree = store.draws(name, notes["draws"]).isel(draw=slice(notes["count"]))
     panel = module.load(variant)
-    parameters = tree["posterior"].to_dataset().astype(float)
+    # draws may have been stored by a copy of the book with other words
+    parameters = with_labels(tree["posterior"].to_dataset().astype(float), notes["labels"])
     if module.DERIVED and mode() != PRIOR:
         parameters = with_derived(module, module.build(panel), parameters)
     return Fit(topic, variant, panel, parameters, tree["sample_stats"].to_dataset(),
@@ -180,15 +185,29 @@ def load_findings(name: str) -> dict[str, Finding]:
 
 def all_findings() -> Findings:
     """Every finding of the current fits, by id; raises FitMissing where one has not been made."""
-    found, left_out, problems = {}, {}, {}
+    found, left_out, problems, unknown = {}, {}, {}, []
     for name, key in key_of_findings(names()).items():
         _refuse_missing(name, key)
         notes = store.notes(store.FINDINGS, name, key)
         if notes["problem"]:
             problems[name] = notes["problem"]
             left_out |= {id: (about["label"], name) for id, about in notes["findings"].items()}
+            if not notes["findings"]:
+                unknown.append(name)
         found |= _findings(name, key)
-    return Findings(found, left_out, problems)
+    return Findings(found, _by_id(unknown, {*found, *left_out}) | left_out, problems)
+
+
+def _by_id(fits: list[str], known: set[str]) -> dict[str, tuple[str, str]]:
+    """Published findings that nothing else makes are those of fits of whose findings nothing is known."""
+    if not fits or not PUBLISHED.exists():
+        return {}
+    by_variant = {name.partition("/")[2]: name for name in reversed(fits)}
+    return {
+        id: (id, by_variant.get(id.partition("@")[2], fits[0]))
+        for id in json.loads(PUBLISHED.read_text("utf-8"))
+        if id not in known
+    }
 
 
 def stored_notes(name: str) -> dict:
@@ -219,13 +238,13 @@ def prune(wanted: Iterable[str]) -> int:
 
 
 def missing(wanted: Iterable[str] = (), *, further: bool = False) -> dict[str, str]:
-    """Name -> key of the fits that are not stored, or damaged, with those that stand `beside` them.
+    """Name -> key of the fits that are not stored, damaged or `broken`, with those that stand `beside` them.
 
     `further` adds those that did not pass and may go on: those that were short of draws, and those that need them.
     """
     wanted = list(wanted) or names()
     found = key_of_findings(dict.fromkeys([*beside(wanted), *wanted]))
-    todo = {name: key for name, key in found.items() if not whole(name, key)}
+    todo = {name: key for name, key in found.items() if not whole(name, key) or broken(name, key)}
     # a worker that does not see this store has none of those that others need
     needed = {*todo, *beside(todo)}
     if further:
@@ -234,6 +253,11 @@ def missing(wanted: Iterable[str] = (), *, further: bool = False) -> dict[str, s
         found |= key_of_findings(needing)
         needed |= {name for name in needing if not whole(name, found[name]) or problem_of(name, found[name])}
     return {name: key for name, key in found.items() if name in needed}
+
+
+def broken(name: str, key: str) -> bool:
+    """True of a stored fit that could not be made: another attempt may find what it lacked, such as room or code."""
+    return store.notes(store.FINDINGS, name, key)["state"] == BROKEN
 
 
 def may_go_on(name: str, key: str) -> bool:
@@ -274,6 +298,11 @@ def whole(name: str, key: str) -> bool:
         return False
     draws = store.notes(store.FINDINGS, name, key)["draws"]
     return not draws or store.sound(store.DRAWS, name, draws)
+
+
+def all_stored() -> bool:
+    """True where every fit is stored and sound, published or not."""
+    return all(whole(name, key) for name, key in key_of_findings(names()).items())
 
 
 def _published(name: str) -> str:

@@ -4,8 +4,8 @@ A fit is looked at after `LOOKS` draws of each chain. At a look it holds where
 
 - no transition diverged and E-BFMI of every chain is at least `LEAST_EBFMI`;
 - every hyperparameter and every finding has R-hat <= `MOST_RHAT` and bulk and tail ESS >= `LEAST_ESS`;
-- every other parameter has an R-hat that chains which agree would give (`agreement`), and at most `REST_RHAT`, and bulk
-  and tail ESS >= `REST_ESS`.
+- every other parameter has R-hat <= `REST_RHAT` and bulk and tail ESS >= `REST_ESS`;
+- each of all of them, but for findings of an event, has an R-hat that chains which agree would give (`agreement`).
 
 It passes where it holds at the first look, or at two looks in a row: who looks often finds a look at which a wrong fit
 holds by chance, and pays for it with the second. It is wrong at once where transitions diverge, where E-BFMI is low, or
@@ -13,9 +13,10 @@ where chains disagree: R-hat above `DISAGREEING_RHAT` and beyond what agreeing c
 draws and goes on to the next look; at the last one it has failed, and is wrong where R-hat is beyond what agreeing
 chains give. Looks depend on draws alone, never on time.
 
-The largest R-hat of hundreds of parameters is judged against its own distribution when chains agree. `FAMILY_ERROR` is
-the probability that chains which agree are beyond that bound at any parameter and any look: it says how often a good
-fit goes on for nothing, not how often a wrong one passes.
+The largest R-hat of hundreds of quantities is judged against its own distribution when chains agree. `FAMILY_ERROR` is
+the probability that chains which agree are beyond that bound at any quantity and any look: so often that bound alone
+lets a good fit go on. Most that go on are short of effective draws. Of a quantity with many effective draws the bound
+is below the plain bars and decides; of a slow one it is above them, and the bars decide.
 """
 
 from collections.abc import Callable
@@ -36,8 +37,11 @@ NEVER_MOVED = 1e6
 """Stands for the R-hat of what has none."""
 FEW = 12
 """A free variable of at most so many numbers is a hyperparameter: much hangs on each of them."""
+ERROR = FAMILY_ERROR / len(LOOKS) / 3
+"""Probability that chains which agree are beyond the bound at one look in one of three groups."""
 PASSED, SHORT, WRONG = "passed", "short of draws", "wrong"
-AGREEING = "R-hat of other parameters, beside what agreeing chains give"
+AGREEING = "R-hat of {}, beside what agreeing chains give"
+HYPERPARAMETERS, OTHERS, FINDINGS = "hyperparameters", "other parameters", "findings"
 BEYOND = "R-hat at the last look, beside what agreeing chains give"
 
 
@@ -123,8 +127,8 @@ def decide(
 def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) -> Verdict:
     """The verdict of one look at all the draws given; arguments as of `decide`.
 
-    What is cheap to check comes first: after the first look, a fit whose hyperparameters are short of draws is not
-    checked further.
+    What is cheap to check comes first: between the first look and the last, a fit whose hyperparameters are short of
+    draws is not checked further.
     """
     draws = parameters.sizes["draw"]
     few = {name: values for name, values in parameters.data_vars.items() if _count(values) <= FEW}
@@ -132,28 +136,35 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
     checks = of_chains(sample_stats)
     if not all(check.passed for check in checks):
         return Verdict(WRONG, draws, checks)
-    error = FAMILY_ERROR / len(LOOKS)
     of_few = _of_published(*stacked(few))
-    groups = [few, many] if draws == LOOKS[0] or all(check.passed for check in of_few) else [few]
-    beyond = []
-    for group in groups:
+    between = LOOKS[0] < draws < LOOKS[-1]
+    groups = {HYPERPARAMETERS: few, OTHERS: many}
+    if between and not all(check.passed for check in of_few):
+        del groups[OTHERS]
+    beyond, beside = [], {}
+    for name, group in groups.items():
         values, places = stacked(group)
-        rhat, most = agreement(values, error)
+        if not places:
+            continue
+        rhat, most = agreement(values, ERROR)
         beyond += _beyond(rhat, most, places)
+        beside[name] = _beside(name, rhat, most, places, draws)
         disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
         if disagreeing.any():
             worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
             check = Check("R-hat", _finite(rhat[worst]), DISAGREEING_RHAT, places[worst], False)
             return Verdict(WRONG, draws, [*checks, check])
-    checks += of_few
-    if many and all(check.passed for check in checks):
-        checks += _of_others(values, places, rhat, most)
+    checks += of_few + [beside[HYPERPARAMETERS]] * (HYPERPARAMETERS in beside)
+    if OTHERS in beside and all(check.passed for check in checks):
+        checks += [beside[OTHERS], *_of_others(values, places, rhat)]
     if all(check.passed for check in checks):
         named = {id: _two_chains(made) for id, made in findings(draws).items() if np.ptp(made) != 0}
+        measured = {id: made for id, made in named.items() if len(np.unique(made)) > 2}
         # some findings take a part of the draws only
         for shape in sorted({made.shape for made in named.values()}):
             ids = [id for id, made in named.items() if made.shape == shape]
             checks = _merged(checks, _of_published(np.stack([named[id] for id in ids], axis=-1), ids))
+        checks += _of_findings(measured)
     state = PASSED if all(check.passed for check in checks) else SHORT
     return Verdict(state, draws, checks, max(beyond, key=lambda check: check.value - check.limit, default=None))
 
@@ -289,18 +300,34 @@ def _of_published(values: np.ndarray, places: list[str]) -> list[Check]:
     return checks + ([] if event.all() else [_least("tail ESS", tail, LEAST_ESS, places)])
 
 
-def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray, most: np.ndarray) -> list[Check]:
+def _of_others(values: np.ndarray, places: list[str], rhat: np.ndarray) -> list[Check]:
     import arviz_stats as az
 
     data = xr.DataArray(values, dims=("chain", "draw", "quantity"))
-    worst = int(np.argmax(rhat - most))
-    beside = Check(AGREEING, _finite(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
     return [
-        beside,
         _most("R-hat of other parameters", rhat, REST_RHAT, places),
         _least("bulk ESS of other parameters", az.ess(data, method="bulk").values, REST_ESS, places),
         _least("tail ESS of other parameters", az.ess(data, method="tail", prob=0.9).values, REST_ESS, places),
     ]
+
+
+def _of_findings(named: dict[str, np.ndarray]) -> list[Check]:
+    """R-hat of findings, id -> (chain, draw), where it comes nearest to what agreeing chains give."""
+    found = []
+    for shape in sorted({made.shape for made in named.values()}):
+        ids = [id for id, made in named.items() if made.shape == shape]
+        values = np.stack([named[id] for id in ids], axis=-1)
+        rhat, most = agreement(values, ERROR * len(ids) / len(named))
+        found.append(_beside(FINDINGS, rhat, most, ids, shape[1]))
+    return [min(found, key=lambda check: check.limit - check.value)] if found else []
+
+
+def _beside(name: str, rhat: np.ndarray, most: np.ndarray, places: list[str], draws: int) -> Check:
+    """The R-hat that is largest for its bound, both as ratios of variances (`agreement`)."""
+    rest = 1 - 1 / (draws // 2)
+    worst = int(np.argmax((rhat**2 - rest) / (most**2 - rest)))
+    name = AGREEING.format(name)
+    return Check(name, _finite(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
 
 
 def _beyond(rhat: np.ndarray, most: np.ndarray, places: list[str]) -> list[Check]:

@@ -55,10 +55,13 @@ def of_model(model) -> str:
 def of_graph(outputs, inputs=()) -> str:
     """A hash of a PyTensor graph: ops with their properties, constants by value, data by name and type.
 
-    `inputs` of a graph within an op are told by their places: they need no names.
+    `inputs` of a graph within an op are told by their places: they need no names. A shared value without a name, which
+    `of_arrays` therefore does not cover, counts as a constant does.
     """
+    from pytensor.compile.sharedvalue import SharedVariable
     from pytensor.graph.basic import Constant
     from pytensor.graph.traversal import toposort
+    from pytensor.tensor.random.type import RandomType
 
     numbers = {variable: f"input {place} {variable.type}" for place, variable in enumerate(inputs)}
 
@@ -66,6 +69,8 @@ def of_graph(outputs, inputs=()) -> str:
         if variable not in numbers:
             if isinstance(variable, Constant):
                 what = b"constant " + _content(variable.data)
+            elif isinstance(variable, SharedVariable) and not (variable.name or isinstance(variable.type, RandomType)):
+                what = b"shared " + _content(variable.get_value(borrow=True))
             else:
                 what = f"named {variable.name} {variable.type}".encode()
             numbers[variable] = hashlib.sha256(what).hexdigest()[:16]
@@ -128,13 +133,14 @@ def _content(value) -> bytes:
 def _op(op) -> str:
     """An op's type, properties and, of a distribution written as Python, its code; inner graphs by their own key."""
     properties = {name: getattr(op, name, None) for name in getattr(op, "__props__", ())}
-    text = f"{type(op).__module__}.{type(op).__qualname__}{_PLACE.sub('', str(properties))}"
+    module = type(op).__module__
+    ours = module.startswith("jingjinji.")
+    # of the book's own operations, which may move, properties do not say what they do, but their module does
+    place = of_module(module) if ours else module
+    text = f"{place}.{type(op).__qualname__}{_PLACE.sub('', str(properties))}"
     random = getattr(op, "_random_fn", None)
     if hasattr(random, "__code__"):
         text += _function(random)
-    if type(op).__module__.startswith("jingjinji."):
-        # properties of the book's own operations do not say what they do
-        text += of_module(type(op).__module__)
     inner = getattr(op, "fgraph", None)
     return text if inner is None else text + of_graph(inner.outputs, inner.inputs)
 

@@ -12,10 +12,12 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock
+from scipy import stats
 
 import jingjinji
 from jingjinji.core import registry
@@ -24,8 +26,7 @@ from jingjinji.core.findings import Finding
 from jingjinji.fits import draws, fit_job, fitting, keys, sampler
 
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
-SETTINGS = sampler.Sampling(2, 300)
-DRAWS = 400
+CHAINS, TUNE, DRAWS = 2, 300, 400
 UNSETTLED_RHAT = 1.1
 COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", "interval without zero in")
 
@@ -35,13 +36,15 @@ Words = Mapping[str, Mapping[str, str]]
 def table(toys: Words) -> pd.DataFrame:
     """What is kept of some toys, one row a quantity, with columns `COLUMNS`.
 
-    toys : model -> toy -> words for what its records were made with. Counts are of records. Raises BookError for a toy
-    that has not been simulated.
+    toys : model -> toy -> words for what its records were made with. Counts are of records, in brackets the shares that
+    they agree with (95 %). Raises BookError for a toy that has not been simulated.
     """
     rows = []
     for topic, words in toys.items():
         for row in _rows(topic, words):
-            inside, beside = (f"{row[part]} of {row['records']}" for part in ("inside", "beside_zero"))
+            low, high = _coverage(row)
+            inside = f"{row['inside']} of {row['records']} ({low:.0f} to {high:.0f} %)"
+            beside = f"{row['beside_zero']} of {row['records']}"
             unit = f" {row['unit']}" if row["unit"] else ""
             rows.append((words[row["toy"]], row["label"], f"{row['truth']:.3g}{unit}".replace("-", "−"),
                          f"{row['estimate']:.3g}{unit}".replace("-", "−"), inside, beside))  # fmt: skip
@@ -60,10 +63,29 @@ def sentence(toys: Words) -> str:
                   for toy in {(row["topic"], row["toy"]) for row in rows})  # fmt: skip
     dates = sorted({_kept(topic)["date"] for topic in toys})
     least = min(rows, key=lambda row: row["inside"] / row["records"])
+    low, high = _coverage(least)
+    faults = [sum(toys_of.values()) for toys_of in (_most(rows, "divergent"), _most(rows, "unsettled"))]
     return (
-        f"Of {count:,} intervals (94 %) from {records:,} made-up records, {100 * inside / count:.1f} % hold the truth; "
-        f"least often those of {least['label']}, {least['inside']} of {least['records']} (simulated {dates[-1]})."
+        f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
+        f"the truth; intervals from one record hang together, so few records leave much open. Least often hold those "
+        f"of {least['label']}, {least['inside']} of {least['records']}, which agrees with {low:.0f} to {high:.0f} %. "
+        f"The sampler was in difficulties with {faults[0]} of the records (a divergence), and {faults[1]} had not "
+        f"settled (simulated {dates[-1]})."
     )
+
+
+def _most(rows: list[dict], fault: str) -> dict[tuple, int]:
+    """Of each toy the largest number of records with that fault: rows of one record share it."""
+    found: dict[tuple, int] = {}
+    for row in rows:
+        toy = row["topic"], row["toy"]
+        found[toy] = max(found.get(toy, 0), row[fault])
+    return found
+
+
+def _coverage(row: dict) -> tuple[float, float]:
+    """The shares, in per cent, that the count of a row agrees with (95 %, Clopper-Pearson)."""
+    return tuple(100 * float(end) for end in stats.binomtest(row["inside"], row["records"]).proportion_ci())
 
 
 def key(topic: str) -> str:
@@ -79,8 +101,14 @@ def key(topic: str) -> str:
         for name, values in module.data(_record(module, panel, topic, toy, 0)).items()
     }
     shapes = {name: [values.shape, *np.round(np.ravel(values)[:50], 6)] for name, values in arrays.items()}
-    text = keys.of_model(module.build(panel)) + json.dumps(shapes, default=str)
+    how = [asdict(settings(topic)), DRAWS]
+    text = keys.of_model(module.build(panel)) + json.dumps([shapes, how], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def settings(topic: str) -> sampler.Sampling:
+    """Fewer chains and draws than a fit of the book has, and steps as long."""
+    return replace(fitting.settings(topic, fitting.FULL), chains=CHAINS, tune=TUNE)
 
 
 def keys_of_today() -> dict[str, str]:
@@ -170,17 +198,18 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     arrays = job.module.data(made)
     seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
     job.put(arrays)
-    tree = sampler.draw(compiled.with_data(**arrays), SETTINGS, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
+    how = settings(job.name)
+    tree = sampler.draw(compiled.with_data(**arrays), how, seed, lambda: 2, lambda tree: True, looks=(DRAWS,))
     parameters = draws.with_derived(job.module, job.model, tree["posterior"].to_dataset().astype(float))
-    stats = tree["sample_stats"].to_dataset()
-    fit = fitting.Fit(job.name, toy, made, parameters, stats, [], 0.0, SETTINGS)
+    sampled = tree["sample_stats"].to_dataset()
+    fit = fitting.Fit(job.name, toy, made, parameters, sampled, [], 0.0, how)
     rows = []
     for id, truth, estimate in pairs({finding.id: finding for finding in job.module.findings(fit)}):
         low, high = estimate.hdi
         rows.append({
             "toy": toy, "record": number, "id": id, "label": truth.label.removeprefix("truth: "), "unit": truth.unit,
             "truth": truth.mean, "estimate": estimate.mean, "low": low, "high": high,
-            "divergences": int(stats["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
+            "divergences": int(sampled["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
         })  # fmt: skip
     return rows
 
@@ -197,6 +226,7 @@ def _summary(rows: list[dict], records: int) -> list[dict]:
             "inside": sum(row["low"] <= row["truth"] <= row["high"] for row in group),
             "beside_zero": sum(row["low"] > 0 or row["high"] < 0 for row in group),
             "unsettled": sum(not row["settled"] for row in group),
+            "divergent": sum(row["divergences"] > 0 for row in group),
         }
         for (toy, id), group in groups.items()
     ]  # fmt: skip

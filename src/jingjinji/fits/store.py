@@ -26,6 +26,8 @@ DRAWS, FINDINGS = "draws", "findings"
 FILES = {DRAWS: "draws.nc", FINDINGS: "findings.npz"}
 MANIFEST = "manifest.json"
 DAY = 24 * 60 * 60
+BETWEEN = 10
+"""How often an entry is looked for that another process may be replacing."""
 
 
 def folder() -> Path:
@@ -61,7 +63,11 @@ def write_findings(name: str, key: str, findings: dict[str, np.ndarray], notes: 
 
 
 def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes: dict) -> Path:
-    """Write an entry into a folder beside and rename it in one step: a kill leaves either the old state or the new."""
+    """Write an entry into a folder beside and rename it: a kill leaves the old state or the new.
+
+    Where there was one, two renames follow each other, and a kill just between them leaves no entry, which is made
+    again.
+    """
     target, file = place(kind, name, key), FILES[kind]
     aside = _beside("aside")
     aside.mkdir(parents=True)
@@ -96,7 +102,10 @@ def damage(kind: str, name: str, key: str) -> str | None:
 
 def sound(kind: str, name: str, key: str) -> bool:
     """True where there is an entry and nothing is wrong with it."""
-    return exists(kind, name, key) and damage(kind, name, key) is None
+    try:
+        return damage(kind, name, key) is None
+    except KeyError:
+        return False
 
 
 def exists(kind: str, name: str, key: str) -> bool:
@@ -177,10 +186,19 @@ def _beside(what: str) -> Path:
 
 
 def _manifest(target: Path) -> dict:
-    outer = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    outer = json.loads(_read_text(target / MANIFEST))
     if _sha256_text(outer["manifest"]) != outer["sha256"]:
         raise ValueError("checksum")
     return json.loads(outer["manifest"])
+
+
+def _read_text(path: Path) -> str:
+    """The text of a file of an entry; read again where another process is just putting another entry in its place."""
+    for _ in range(BETWEEN):
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_text(encoding="utf-8")
+        time.sleep(0.01)
+    return path.read_text(encoding="utf-8")
 
 
 def _written(path: Path) -> float:
@@ -193,22 +211,31 @@ def _written(path: Path) -> float:
 
 def _put(aside: Path, target: Path) -> None:
     """Rename into place; again where another process has just put its own entry there."""
-    while True:
-        _remove(target)
-        try:
-            aside.rename(target)
-            return
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
+    gone = []
+    try:
+        while True:
+            try:
+                aside.rename(target)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                    raise
+            gone.append(_set_aside(target))
+    finally:
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(target: Path) -> None:
     """Rename first: a half-removed folder is never seen under an entry's name."""
+    shutil.rmtree(_set_aside(target), ignore_errors=True)
+
+
+def _set_aside(target: Path) -> Path:
     gone = _beside("gone")
     with contextlib.suppress(FileNotFoundError):
         target.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    return gone
 
 
 def _flush(path: Path) -> None:

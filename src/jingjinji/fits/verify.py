@@ -11,7 +11,7 @@ from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, did_not_converge
 from jingjinji.fits import cluster, fitting
 
-REFERENCE = jingjinji.PROJECT / "results" / "reference.json"
+REFERENCE = fitting.PUBLISHED
 SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
 """Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
 FALSE_ALARM = 0.001
@@ -49,14 +49,15 @@ def publish() -> int:
     return len(rows)
 
 
-def compare() -> str:
+def compare(*, with_scatter: bool = True) -> str:
     """One sentence when all agree; raises BookError naming the findings that do not.
 
     Means and the 3 % and 97 % quantiles are compared: ends of the shortest interval have no Monte Carlo error of their
     own. Differences between two runs, in units of that error, have Student's t distribution; the bound keeps the
     probability of any false alarm over the whole table at one in a thousand. What is read or computed from tables is
-    the same to nine digits. A score of a whole fit (a coverage, a CRPS) is compared by its own Monte Carlo error, or by
-    its scatter over runs with other seeds; where neither is known it may differ by a tenth, a share by five points.
+    the same to nine digits. A score of a whole fit (a coverage, a CRPS) is compared by its own Monte Carlo error. Where
+    that is not known it may differ by a tenth, a share by five points, and by no more than its scatter over runs with
+    other seeds allows, unless that is not to be used.
     """
     try:
         published = json.loads(REFERENCE.read_text(encoding="utf-8"))
@@ -67,7 +68,7 @@ def compare() -> str:
     here = fitting.all_findings()
     if strangers := published.keys() ^ (here.keys() | here.unpublished.keys()):
         raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
-    scatter = json.loads(SCATTER.read_text("utf-8"))["scores"] if SCATTER.exists() else {}
+    scatter = json.loads(SCATTER.read_text("utf-8"))["scores"] if with_scatter and SCATTER.exists() else {}
     # two sides of at most three comparisons a finding
     bound = float(scipy.stats.t.isf(FALSE_ALARM / 6 / len(here), FREEDOM))
     scores = {id: _score(finding, published[id], scatter.get(id)) for id, finding in here.items()}
@@ -114,9 +115,11 @@ def _score_of_single(finding: Finding, reference: dict, scatter: dict | None) ->
     difference = abs(finding.mean - reference["mean"])
     if finding.model == "table" or not finding.exact:
         return 0.0 if difference <= SAME * abs(reference["mean"]) else math.inf
-    if scatter:
-        # as many Monte Carlo errors as would be as unlikely
-        unlikely = scipy.stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1)
-        return float(scipy.stats.t.isf(unlikely, FREEDOM))
     least = SCORE_POINTS if finding.unit == "%" else SCORE_SHARE
-    return 0.0 if difference <= max(SCORE_SHARE * abs(reference["mean"]), least) else math.inf
+    if difference > max(SCORE_SHARE * abs(reference["mean"]), least):
+        return math.inf
+    if not scatter:
+        return 0.0
+    # as many Monte Carlo errors as would be as unlikely
+    unlikely = scipy.stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1)
+    return float(scipy.stats.t.isf(unlikely, FREEDOM))

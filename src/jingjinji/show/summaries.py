@@ -134,7 +134,7 @@ def fits_table() -> pd.DataFrame:
         def worst(check: str, form: str, checks=checks) -> str:
             return f"{checks[check]['value']:{form}}" if check in checks else ""
 
-        agreeing = checks.get(gate.AGREEING)
+        agreeing = checks.get(gate.AGREEING.format(gate.OTHERS))
         rows.append(
             {
                 "fit": f'<span id="{anchor_of_fit(name)}">{name}</span>',
@@ -142,7 +142,8 @@ def fits_table() -> pd.DataFrame:
                 "R-hat": worst("R-hat", ".3f"),
                 "bulk ESS": worst("bulk ESS", ".0f"),
                 "tail ESS": worst("tail ESS", ".0f"),
-                "R-hat of others (bound)": f"{agreeing['value']:.3f} ({agreeing['limit']:.3f})" if agreeing else "",
+                "R-hat of others": worst("R-hat of other parameters", ".3f"),
+                "nearest its bound": f"{agreeing['value']:.3f} of {agreeing['limit']:.3f}" if agreeing else "",
                 "ESS of others": worst("bulk ESS of other parameters", ".0f"),
                 "divergences": worst("divergences", ".0f"),
                 "E-BFMI": worst("E-BFMI", ".2f"),
@@ -160,6 +161,7 @@ _WRONG = {
     "modes 1:3": "two modes {size:g} sd apart, one chain in the other",
     "frozen": "one chain never moves",
     "stuck": "one chain moves with a twentieth of the sd",
+    "hopping": "two modes {size:g} sd apart, the lesser with a mass of {mass:g}, where chains stay for {dwell:,} draws",
     "drift": "all chains drift by {size:g} sd in 1,000 draws",
     "wider": "one chain is twice as wide",
 }
@@ -181,7 +183,7 @@ def gate_rates() -> pd.DataFrame:
     for cell in json.loads(GATE_RATES.read_text("utf-8"))["cells"]:
         gate = cell["rules"]["gate"]
         looks = [int(draws) for draws, count in gate["looks"].items() for _ in range(count)]
-        what = _WRONG[cell["kind"]].format(size=cell["size"])
+        what = _WRONG[cell["kind"]].format(**cell)
         where = _WHERE[cell["where"]] if cell["kind"] != "good" else f"{cell['others']:,} other parameters"
         slow = f", the slowest with autocorrelation {cell['slowest']:g}" if cell["kind"] == "good" else ""
         alike = f", correlated {cell['common']:g}" if cell["common"] else ""
@@ -193,9 +195,16 @@ def gate_rates() -> pd.DataFrame:
                 "draws": f"{np.median(looks):,.0f}" if looks else "none",
                 "if one look that holds were enough": _share(cell["rules"]["any look that holds"]["passed"]),
                 "if there were the first look alone": _share(cell["rules"]["one look, at the first"]["passed"]),
+                "by the rule before": _share(cell["rules"]["old rule"]["passed"]),
             }
         )
     return pd.DataFrame(rows)
+
+
+def went_on() -> tuple[int, int]:
+    """How many fits did not end at the first look, and how many there are."""
+    counts = [fitting.stored_notes(name)["count"] for name in fitting.names()]
+    return sum(count > gate.LOOKS[0] for count in counts), len(counts)
 
 
 def _share(estimate: list[float]) -> str:

@@ -68,7 +68,7 @@ def judged(app) -> pd.DataFrame:
 def _inputs(app) -> str:
     """One hash of all that decides the ledger."""
     found = source.findings(app)
-    read = Sources(jingjinji.PROJECT).dependencies("from jingjinji import claims")
+    read = Sources(jingjinji.PROJECT).dependencies("from jingjinji.claims import ledger")
     return f"{source.digest(app, sorted({*found, *found.unpublished}))} {fingerprint(read)}"
 
 

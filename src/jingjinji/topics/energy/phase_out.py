@@ -311,6 +311,8 @@ TOYS = {"toy": partial(_toy, flat=()), "toy-hebei-flat": partial(_toy, flat=("he
 
 
 DERIVED = ("tenth", "bend", "root")
+TARGET_ACCEPT = 0.97
+"""At 0.9 one of 40 made-up records had divergences, here none."""
 VARIANTS = {
     "logistic": partial(replace, logistic=1.0),
     "without-germany": partial(replace, left_out=("germany", "germany.jobs", "ruhr", "ruhr.jobs")),

@@ -345,6 +345,8 @@ def _without_last(panel: Panel, years: int = 3) -> Panel:
 
 
 DERIVED = ()
+TARGET_ACCEPT = 0.97
+"""At 0.9 two of 20 made-up records had a divergence; of 32 at 0.95 and 20 at 0.98 none had."""
 VARIANTS = {
     "logistic": partial(replace, bass=0.0),
     "without-clusters": partial(replace, clusters_used=0.0),
