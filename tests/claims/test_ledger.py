@@ -1,4 +1,4 @@
-"""The ledger: every claim has a verdict, each verdict turns with what it rests on, and no chapter says otherwise."""
+"""The ledger: every claim has a verdict and each verdict turns with what it rests on."""
 
 import json
 
@@ -12,10 +12,6 @@ from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, 
 from jingjinji.core import tables
 from jingjinji.core.errors import DataError, UnknownFinding
 from jingjinji.core.findings import NOT_PUBLISHED, Findings
-from jingjinji.topics.energy import page as energy_tables
-from jingjinji.topics.hydrogen import page as hydrogen_tables
-from jingjinji.topics.november import page as apec_tables
-from jingjinji.topics.water import page as water_tables
 
 IDS = [f"C{number:03}" for number in range(1, 118)]
 TESTED = {
@@ -29,13 +25,6 @@ TESTED = {
     "C019": UNDECIDED, "C024": UNDECIDED, "C056": SUPPORTED, "C057": SUPPORTED, "C058": IN_PART, "C059": IN_PART,
     "C061": SUPPORTED, "C062": IN_PART, "C075": SUPPORTED, "C076": IN_PART, "C090": IN_PART, "C091": IN_PART,
     "C095": IN_PART, "C098": SUPPORTED, "C114": SUPPORTED, "C115": IN_PART,
-}  # fmt: skip
-OF_CHAPTER = {
-    "holds": SUPPORTED, "fits": IN_PART, "agrees": SUPPORTED, "differs by series": IN_PART,
-    "the days fit it": IN_PART, "the figures say more": IN_PART, "does not hold": CONTRADICTED,
-    "not decided": UNDECIDED,
-    "the tables do not contradict it": UNDECIDED, "the figures do not contradict it": UNDECIDED,
-    "not testable here": UNDECIDED, "cannot be tested with these tables": UNDECIDED,
 }  # fmt: skip
 
 
@@ -187,57 +176,6 @@ def test_a_verdict_turns_when_its_table_turns(found, id, table, change, expected
 
     rows = ledger.load()
     assert ledger.ledger(found, rows[rows.id == id], load).verdict.iloc[0] == expected
-
-
-def said(table: pd.DataFrame) -> list[str]:
-    return [OF_CHAPTER[word] for word in table["verdict"]]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {},
-        {"apec.observed.embassy.clean-days": certain("x", 9)},
-        {"apec.observed.stations.clean-days": certain("x", 5)},
-        {"apec.embassy.weather.adverse": chance("x", 0.7), "apec.stations.weather.adverse": chance("x", 0.6)},
-        {"apec.donors.beijing.ban.below": chance("x", 0.89)},
-        {"apec.observed.embassy.after": certain("x", 100)},
-        {id: uncertain("x", -5, 1) for id in UNCERTAIN if "after-ban" in id},
-        {id: uncertain("x", 5, 1) for id in UNCERTAIN if "after-ban" in id},
-    ],
-)
-def test_the_chapter_on_november_2014_says_the_same(found, changed):
-    findings = found | changed
-    ids = ["C025", "C026", "C031", "C027", "C032"]
-    assert said(apec_tables.claims(findings)) == [verdict(findings, id) for id in ids]
-
-
-def test_the_chapter_on_the_ruhr_says_the_same(found, judged):
-    names = ["output.claimed", "universities.claimed", "universities.1974", "steel-jobs.change"]
-    findings = found | {f"energy.claims.ruhr.{name}": certain("x", -90) for name in names}
-    for key in ("cut", "planned-cut", "firms.2014", "firms.2015", "firms.2020", "first-list"):
-        findings[f"energy.capacity.{key}"] = certain("x", 66)
-    findings |= {
-        f"energy.shares.{who}.{key}": certain("x", 60) for who in ("article", "china") for key in ("pm25", "so2", "nox")
-    }
-    ids = ["C036", "C037", "C038", "C038", "C040", "C035", "C047", "C049", "C041", "C028", "C029", "C030"]
-    assert said(energy_tables.claims(findings)) == judged.verdict[ids].tolist()
-
-
-def test_the_chapter_on_hydrogen_says_the_same(found, judged):
-    findings = found | {"hydrogen.bth.reached": chance("x", 0.3), "hydrogen.bth.target": certain("x", 5300),
-                        "hydrogen.output.growth": certain("x", 86)}  # fmt: skip
-    table = hydrogen_tables.claims(findings)
-    ids = ["C100", "C104", "C107", "C106", "C117", "", "C102", "C101", "C103", "C105", "C108"]
-    assert said(table)[:5] + said(table)[6:] == judged.verdict[[id for id in ids if id]].tolist()
-
-
-def test_the_chapter_on_miyun_says_the_same(found, judged):
-    findings = found | {f"miyun.gubeikou.class-ii.{month}": chance("x", 0.95) for month in water_tables.MONTHS}
-    findings |= {"miyun.money.programme": certain("x", 2.1), "miyun.money.annual.all": certain("x", 0.7)}
-    table = said(water_tables.claims(findings))
-    ids = {0: "C081", 1: "C082", 4: "C086", 5: "C087", 6: "C085", 7: "C084", 8: "C078", 9: "C083", 10: "C088"}
-    assert {id: table[row] for row, id in ids.items()} == judged.verdict[list(ids.values())].to_dict()
 
 
 def test_chapters_are_named_as_their_pages_are():

@@ -1,46 +1,10 @@
-"""Tables of the chapter on structure: verdicts follow their rule."""
+"""Tables of the chapter on structure: curves, half-times and paths."""
 
 import numpy as np
-import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
 
-from jingjinji.core.findings import Finding, exact
 from jingjinji.fits import fitting
 from jingjinji.topics.energy import page, phase_out
-from jingjinji.topics.energy.page import AGREES, LESS, MORE, NOT_AGAINST, UNTESTED, verdict
-
-
-@pytest.mark.parametrize(
-    ("claimed", "low", "high", "said"),
-    [(90, 94, 97, MORE), (90, 89.7, 97, AGREES), (90, 90.4, 97, AGREES), (90, 70, 80, LESS), (90, 70, 89.6, AGREES)],
-)
-def test_verdict(claimed, low, high, said):
-    assert verdict(claimed, low, high, step=0.5) == said
-
-
-@pytest.fixture
-def found(prior) -> dict[str, Finding]:  # noqa: F811
-    return fitting.load_fit("energy_phase_out").findings
-
-
-def test_claims_are_judged_by_the_figures_that_stand_beside_them(found):
-    key = "energy.claims.ruhr.output.change"
-    for fall, said in ((-95.4, MORE), (-90.0, AGREES), (-60.0, AGREES)):
-        table = page.claims(found | {key: exact(key, "x", fall, "%", ())})
-        assert table.verdict[0] == said
-    beside = table.set_index("the article says").verdict
-    assert beside.filter(like="Under 50 thousand").tolist() == [NOT_AGAINST]
-    for untested in ("last mine", "230 thousand", "capacity falls", "Firms", "universities", "region's"):
-        assert (beside.filter(like=untested) == UNTESTED).all()
-        assert len(beside.filter(like=untested))
-
-
-def test_no_figure_judges_a_claim_about_other_years(found):
-    table = page.claims(found)
-    figures = table.set_index("the article says")["the figures"]
-    assert "2013 to 2017" in figures.filter(like="capacity falls").iloc[0]
-    assert "1957 is a lower bound" in figures.iloc[0]
-    assert "North Rhine-Westphalia" in figures.filter(like="Under 50").iloc[0]
 
 
 def test_curves_and_figures_of_every_series(prior):  # noqa: F811

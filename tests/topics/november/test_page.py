@@ -48,24 +48,6 @@ def test_published_effects_are_points_or_ranges():
     assert list(dict(page.published(("P025",)))) == ["Gao M. et al. 2017"]
 
 
-HOLDING = ["holds", "holds", "the days fit it", "holds", "holds"]
-
-
-def holding() -> dict[str, Finding]:
-    """Findings with which every statement of the article holds."""
-    found = {}
-    for site in ("embassy", "stations"):
-        found[f"apec.observed.{site}.clean-days"] = days(9)
-        found[f"apec.observed.{site}.october"] = exact("x", "x", 120, "µg/m³", ())
-        found[f"apec.observed.{site}.after"] = exact("x", "x", 108, "µg/m³", ())
-        found[f"apec.{site}.weather.adverse"] = share(0.6)
-    for prefix in LINES:
-        found[f"{prefix}.ban.below"] = share(0.95)
-        found[f"{prefix}.ban.effect"] = spread(-60, -40)
-        found[f"{prefix}.after-ban.effect"] = spread(-20, 30)
-    return found
-
-
 def days(count: int) -> Finding:
     return exact("x", "x", count, "days", ())
 
@@ -73,43 +55,6 @@ def days(count: int) -> Finding:
 def share(probability: float) -> Finding:
     draws = np.arange(400) < 400 * probability
     return Finding("x", "x", draws.reshape(4, 100), "probability", "m", ())
-
-
-def verdicts(found: dict[str, Finding]) -> list[str]:
-    return page.claims(found)["verdict"].tolist()
-
-
-def test_every_claim_holds_where_its_findings_say_so():
-    assert verdicts(holding()) == HOLDING
-
-
-@pytest.mark.parametrize(
-    ("row", "changed", "said"),
-    [
-        (0, {"apec.observed.stations.clean-days": days(7)}, "differs by series"),
-        (0, {f"apec.observed.{site}.clean-days": days(7) for site in ("embassy", "stations")}, "does not hold"),
-        (1, {"apec.stations.weather.adverse": share(0.4)}, "does not hold"),
-        (2, {"apec.embassy.ban.below": share(0.85)}, "not decided"),
-        (2, {"apec.donors.beijing.ban.below": share(0.85)}, "not decided"),
-        (3, {"apec.observed.embassy.after": exact("x", "x", 85, "µg/m³", ())}, "does not hold"),
-        (4, {"apec.stations.after-ban.effect": spread(-40, 10)}, "not decided"),
-        (4, {f"{prefix}.after-ban.effect": spread(-50, -5) for prefix in LINES}, "does not hold"),
-        (4, {"apec.stations.ban.effect": spread(-30, -10)}, "not decided"),
-    ],
-)
-def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(row, changed, said):
-    expected = HOLDING.copy()
-    expected[row] = said
-    assert verdicts(holding() | changed) == expected
-
-
-def test_claims_print_the_numbers_that_they_rest_on():
-    found = page.claims(holding())["found"].tolist()
-    assert found[0] == f"embassy {days(9).text}, stations {days(9).text}"
-    assert found[1] == f"embassy {share(0.6).text}, stations {share(0.6).text}"
-    assert found[2] == ", ".join([share(0.95).text] * 3)
-    assert found[3] == "90 % of October and 90 % of October"
-    assert found[4] == "; ".join([spread(-20, 30).text] * 3)
 
 
 NONE, ONE, TWO = (

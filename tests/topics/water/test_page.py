@@ -1,4 +1,4 @@
-"""What the page on Miyun shows: verdicts turn with what they rest on, replicates are those of the model."""
+"""What the page on Miyun shows: replicates are those of the model."""
 
 from types import SimpleNamespace
 
@@ -9,65 +9,12 @@ import xarray as xr
 
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.water import facts, page, quality, reservoir
-from jingjinji.topics.water.classes import CLASSES
-from jingjinji.topics.water.page import FAILS, HOLDS, NOT_AGAINST, OPEN, UNTESTED
 from jingjinji.topics.water.quality import FLOORS, MONTHS, POLLUTANTS
 
 
 def chance(share: float) -> Finding:
     draws = (np.arange(400) < 400 * share).astype(float).reshape(4, 100)
     return Finding("x", "x", draws, "probability", "m", ())
-
-
-def holding() -> dict[str, Finding]:
-    return {
-        **{f"miyun.gubeikou.class-ii.{month}": chance(0.98) for month in MONTHS},
-        "miyun.money.programme": exact("x", "x", 2.1, "billion CNY", ()),
-        "miyun.money.annual.all": exact("x", "x", 0.7, "billion CNY a year", ()),
-    }
-
-
-def verdicts(found: dict[str, Finding]) -> list[str]:
-    return page.claims(found)["verdict"].tolist()
-
-
-HOLDING = [NOT_AGAINST, HOLDS, NOT_AGAINST, HOLDS, NOT_AGAINST, *[UNTESTED] * 7]
-
-
-def test_verdicts_of_the_tables_as_they_are():
-    assert verdicts(holding()) == HOLDING
-
-
-@pytest.mark.parametrize(
-    ("row", "changed", "said"),
-    [
-        (2, {"miyun.gubeikou.class-ii.2020-07": chance(0.5)}, OPEN),
-        (2, {"miyun.gubeikou.class-ii.2020-12": chance(0.05)}, FAILS),
-        (3, {"miyun.money.annual.all": exact("x", "x", 0.6, "billion CNY a year", ())}, FAILS),
-    ],
-)
-def test_a_verdict_turns_when_its_finding_turns_and_no_other_does(row, changed, said):
-    expected = HOLDING.copy()
-    expected[row] = said
-    assert verdicts(holding() | changed) == expected
-
-
-def test_months_without_readings_do_not_test_the_class():
-    assert verdicts(holding() | {"miyun.gubeikou.class-ii.2021-01": chance(0.01)}) == HOLDING
-
-
-@pytest.mark.parametrize(
-    ("table", "change", "row", "said"),
-    [
-        ("water_agreements", {"rule": "class III and flow"}, 0, FAILS),
-        ("water_facts", {"period": "2021-08-30"}, 1, FAILS),
-        ("water_section_april", {"codmn": 99.0}, 4, UNTESTED),
-    ],
-)
-def test_a_verdict_turns_when_its_table_turns(monkeypatch, table, change, row, said):
-    load = page.tables.load
-    monkeypatch.setattr(page.tables, "load", lambda name: load(name).assign(**change) if name == table else load(name))
-    assert verdicts(holding())[row] == said
 
 
 def some_panel() -> quality.Panel:
@@ -228,16 +175,6 @@ def test_priors_expect_medians_around_the_measured_ones_and_storage_within_the_r
     assert months.shape == (30, len(reservoir.MONTHS))
     assert months.min() >= 0
     assert months.max() <= reservoir.CAPACITY
-
-
-def test_classes_of_april_leave_out_faulty_sections_and_other_provinces():
-    table = page.tables.load("water_section_april")
-    table = table[table.province.isin(page.AREA)].set_index("section")
-    classes = page.classes_of_april()
-    assert classes.between(0, len(CLASSES) - 1).all()
-    assert len(classes) > 90
-    assert not table.faulty[classes.index].any()
-    assert "古北口" not in classes
 
 
 def test_outcomes_of_the_calculator_are_all_there_with_their_probability():

@@ -1,67 +1,16 @@
-"""Small tables and arrays of the chapter on structure: claims with verdicts, comparisons, curves for figures."""
+"""Small tables and arrays of the chapter on structure: comparisons, curves for figures."""
 
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding
-from jingjinji.topics.energy import facts, mix, phase_out
+from jingjinji.topics.energy import mix, phase_out
 from jingjinji.topics.energy.phase_out import UNITS
 
-UNTESTED = "cannot be tested with these tables"
-AGREES, MORE, LESS = "agrees", "the figures say more", "the figures say less"
-NOT_AGAINST = "the figures do not contradict it"
 LABELS = {
     "germany": "Germany, output", "germany.jobs": "Germany, jobs", "ruhr": "Ruhr, output", "ruhr.jobs": "Ruhr, jobs",
     "beijing": "Beijing, coal", "tianjin": "Tianjin, coal", "hebei": "Hebei, coal",
 }  # fmt: skip
-
-
-def verdict(claimed: float, low: float, high: float, step: float) -> str:
-    """What figures between `low` and `high` say of a claimed size; `step` is half of the last place it was given to."""
-    if low - step <= claimed <= high + step:
-        return AGREES
-    return LESS if high < claimed else MORE
-
-
-def claims(found: dict[str, Finding]) -> pd.DataFrame:
-    """The article's claims, the figures beside them, and a verdict by `verdict`; columns claim, figures, verdict."""
-    output, schools = found["energy.claims.ruhr.output.claimed"], found["energy.claims.ruhr.universities.claimed"]
-    fall, founded = found["energy.claims.ruhr.output.change"], found["energy.claims.ruhr.universities.1974"]
-    jobs, germans = found["energy.claims.ruhr.steel-jobs.change"], facts.fact("Germany", "steel jobs", "1960")
-    last = tables.load("coal_phase_out").query("area == 'Ruhr' and series == 'hard-coal output'").year.max()
-    closes = int(facts.fact("Ruhr", "year in which the last hard-coal mine closes", "", "article"))
-    cut, planned = found["energy.capacity.cut"], found["energy.capacity.planned-cut"]
-    firms = [found[f"energy.capacity.firms.{year}"].value_text for year in (2014, 2015, 2020)]
-    start, end = (facts.fact("Ruhr", "steel jobs", year, "article") for year in ("1964", "2014"))
-    around = facts.fact("NRW", "steel jobs", "2017")
-    rows = [
-        (f"The Ruhr's coal output changed by {output.value_text} in fifty years",
-         f"1957 to 2014: a fall of {-fall.mean:g} % or more, for 1957 is a lower bound; no figure of 1964",
-         verdict(-output.mean, -fall.mean, 100, step=0.5)),
-        (f"The last mine closes in {closes}", f"the tables end in {last} and name no closure", UNTESTED),
-        (f"{start:g} thousand steel jobs in 1964",
-         f"in all of Germany over {germans:g} thousand in 1960; change of the Ruhr's, 1960 to 2001: {jobs.value_text}",
-         UNTESTED),
-        (f"Under {end:g} thousand steel jobs in 2014",
-         f"in North Rhine-Westphalia, which holds the Ruhr: {around:g} thousand in 2017",
-         NOT_AGAINST if around < end else MORE),
-        (f"From no university to {schools.value_text} universities and colleges",
-         f"at least {founded.value_text} universities founded by 1974; no later count in the tables", UNTESTED),
-        ("The Ruhr holds three quarters of German coal", "no figure of reserves in the tables", UNTESTED),
-        (f"Hebei's steel-making capacity falls by {planned.value_text} until 2015",
-         f"announced as cut, not measured, and from 2013 to 2017: {cut.value_text}", UNTESTED),
-        (f"Firms that smelt steel fall from {firms[0]} to {firms[1]} and to {firms[2]}", "no later count in the tables",
-         UNTESTED),
-        (f"{found['energy.capacity.first-list'].value_text} firms are on the first list of closures",
-         "no report on single firms in the tables", UNTESTED),
-    ]  # fmt: skip
-    for key, name in (("pm25", "PM2.5"), ("so2", "SO2"), ("nox", "NOx")):
-        rows.append((f"Coal power, steel and cement emit {found[f'energy.shares.article.{key}'].value_text} of the "
-                     f"region's {name}",
-                     f"no inventory of the region; all coal in China in 2012: "
-                     f"{found[f'energy.shares.china.{key}'].value_text}", UNTESTED))  # fmt: skip
-    return pd.DataFrame(rows, columns=["the article says", "the figures", "verdict"])
 
 
 def half_times(fit) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from jingjinji.core import tables
 from jingjinji.core.findings import Finding, record
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hydrogen import firms as enterprises
@@ -16,13 +15,6 @@ from jingjinji.topics.hydrogen import fleets
 
 UNRELIABLE = 0.7
 """Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
-HOLDS, FAILS, OPEN, FITS = "holds", "does not hold", "not decided", "fits"
-LIKELY, UNLIKELY = "likely", "unlikely"
-NOT_AGAINST, UNTESTED = "the tables do not contradict it", "not testable here"
-SURE = 0.9
-"""Probability above which a promise is called likely."""
-REGION = ("Beijing", "Tianjin", "Hebei", "Zhangjiakou", "Tangshan", "Baoding")
-"""Other places of the region of which the table of the zone could hold counts of firms."""
 CHOICES = {
     "main fit": "",
     "logistic curves": "@logistic",
@@ -121,51 +113,3 @@ def _modes(panel: fleets.Panel) -> dict[str, np.ndarray]:
     """Which printed sales belong to each mode."""
     of = panel.units["mode"].to_numpy()[panel.sales.unit]
     return {mode: of == mode for mode in fleets.MODES}
-
-
-def claims(found: dict[str, Finding]) -> pd.DataFrame:
-    """What the article says of hydrogen, beside the tables; verdicts follow from findings by stated rules."""
-    zone, clusters = tables.load("hydrogen_zone"), tables.load("hydrogen_clusters")
-    goals = tables.load("hydrogen_targets").query("level == 'cluster'").set_index("place")
-    firms = {date: found[f"hydrogen.firms.count.{date}"] for date in ("2023-09", "2023-12", "2024-10")}
-    before, said, after = (finding.mean for finding in firms.values())
-    vehicles = found["hydrogen.zone.vehicles"].mean
-    reserve = float(zone.value[zone.quantity == "reserve projects"].iloc[0])
-    region, reached = found["hydrogen.bth.seen"], found["hydrogen.bth.reached"]
-    named = sorted(set(clusters.cluster.dropna()) - {"five clusters", "China"})
-    others = zone[zone.place.isin(REGION) & zone.quantity.str.startswith("enterprises")]
-    largest = others.value.max()
-    approved = goals.approved["Beijing-Tianjin-Hebei"]
-    rows = [
-        (f"more than {firms['2023-12'].value_text} in Daxing's zone",
-         "counts never fall: the number lies between the count before it and the count after it",
-         f"{firms['2023-09'].value_text} or more in September 2023, {firms['2024-10'].value_text} in October 2024",
-         FITS if before <= said <= after else FAILS),
-        (f"more than {vehicles:g} fuel-cell vehicles in Daxing",
-         "the region's count of August 2023 is not smaller; nobody else counts the district",
-         f"{region.value_text} in the region in August 2023",
-         NOT_AGAINST if vehicles <= region.mean else FAILS),
-        ("Daxing's zone is the largest place of hydrogen in the region",
-         "no other place of the region in the tables has more firms; few places have a count",
-         f"{len(others)} other with a count, at most {largest:g} firms", NOT_AGAINST if largest < said else FAILS),
-        ("the net of roads rests on five clusters", "a report that is no article of ours counts five clusters together",
-         f"one of October 2024; the table names {', '.join(named)}",
-         HOLDS if (clusters.place == "Five clusters").any() else OPEN),
-        ("the region builds a cluster for fuel-cell vehicles", "the table of targets dates its approval",
-         "no date" if pd.isna(approved) else f"approved {approved}", FAILS if pd.isna(approved) else HOLDS),
-        (f"reports: the cluster adds at least {found['hydrogen.bth.target'].value_text} by the end of 2025",
-         f"likely above {SURE:g}, unlikely below {1 - SURE:.1f}; the sales after 2023 are a prediction",
-         f"probability {reached.value_text}",
-         LIKELY if reached.mean > SURE else UNLIKELY if reached.mean < 1 - SURE else OPEN),
-        (f"output grew by {found['hydrogen.output.growth'].value_text}", "needs a level, of this year or the last",
-         f"none; firms grew by {found['hydrogen.firms.growth'].value_text} on the curve", UNTESTED),
-        (f"{reserve:g} projects in reserve", "needs a second count of the same thing",
-         "another thing in 2022: projects in contact", UNTESTED),
-        ("the largest refuelling station of the world that stores gas", "needs a list of stations with capacities",
-         "one capacity, of this station", UNTESTED),
-        ("seven lines of a hydrogen expressway run well", "needs traffic on the lines", "none", UNTESTED),
-        ("the first national conference on fuel-cell vehicles was held in 2023", "needs a list of conferences", "none",
-         UNTESTED),
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
-    return table[["the article says", "verdict", "found", "rule"]]

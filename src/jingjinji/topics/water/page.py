@@ -11,19 +11,13 @@ from jingjinji.core.findings import PROBABILITY, Finding, record
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.water import facts as water_facts
 from jingjinji.topics.water import quality, reservoir
-from jingjinji.topics.water.classes import CLASSES, LIMITS, Rates, settlement, water_class
+from jingjinji.topics.water.classes import Rates, settlement
 from jingjinji.topics.water.quality import FLOORS, MONTHS, NAMES, POLLUTANTS
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
-NOT_AGAINST = "the tables do not contradict it"
-UNTESTED = "not testable here"
-SURE = 0.9
-"""Probability above which a claim about every month holds."""
 PARAMETERS = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory", "lean"]
 INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
 NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
 """English names of the sections of ``miyun.SHOWN``."""
-AREA = ("Beijing", "Tianjin", "Hebei")
 
 
 def flat(parameters, names: list[str], most: int) -> dict[str, np.ndarray]:
@@ -225,71 +219,3 @@ def worked(kept: np.ndarray, rates: Rates | None = None) -> pd.DataFrame:
     rows = {case: {part: values.mean() / 10 for part, values in settlement(k, water, change, 1.0, rate).items()}
             for case, (k, water, change, rate) in cases.items()}  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index").round(3).rename_axis("case").reset_index()
-
-
-def classes_of_april() -> pd.Series:
-    """River class of the sections of Beijing, Tianjin and Hebei in the first days of April 2021, where it is known."""
-    table = tables.load("water_section_april").query("province in @AREA and not faulty")
-    values = {name: table[name].where(~table[f"{name}_below"], FLOORS[name]) for name in LIMITS["river"]}
-    known = np.logical_and.reduce([column.notna() for column in values.values()])
-    index = water_class({name: column[known].to_numpy() for name, column in values.items()})
-    return pd.Series(index, index=table.section[known])
-
-
-def earlier_with_quantity() -> tuple[int, list[str]]:
-    """Agreements between provinces before Miyun's with a printed rule: how many, and those that name water quantity."""
-    table = tables.load("water_agreements")
-    begun = table[table.agreement == "Chaobai"].start.min()
-    ruled = table[(table.start < begun) & table.rule.notna()]
-    named = ruled.rule.str.contains("quantity|flow|volume", case=False)
-    return ruled.agreement.nunique(), sorted(ruled.agreement[named].unique())
-
-
-def claims(found: dict[str, Finding]) -> pd.DataFrame:
-    """What the article and reports say, beside the tables; verdicts follow from findings and tables by stated rules."""
-    facts = tables.load("water_facts").set_index("quantity")
-    signed = str(facts.period["agreement signed, round 2"])
-    basin = facts.loc["catchment share of Hebei"]
-    number, earlier = earlier_with_quantity()
-    classes = classes_of_april()
-    worst, good = int((classes == len(CLASSES) - 1).sum()), 100 * (classes <= CLASSES.index("III")).mean()
-    weeks = tables.load("water_section_week").week
-    months = [m for m in MONTHS if _readings(quality.SHOWN["gubeikou"]).get(m, 0)]
-    chances = [found[f"miyun.gubeikou.class-ii.{month}"].mean for month in months]
-    least = found[f"miyun.gubeikou.class-ii.{months[int(np.argmin(chances))]}"]
-    programme, yearly = found["miyun.money.programme"], found["miyun.money.annual.all"]
-    rows = [
-        ("the agreement of 2018 was the first between provinces to pay for quality and quantity",
-         "no earlier agreement in the table has a rule that names quantity, flow or volume; the table is not complete",
-         f"{number} earlier agreements with a printed rule, of these with quantity: {', '.join(earlier) or 'none'}",
-         FAILS if earlier else NOT_AGAINST),
-        ("a new round was signed in 2022", "the table dates the second round to that year", signed,
-         HOLDS if signed.startswith("2022") else FAILS),
-        ("reports: the border sections kept class II (2018 to 2020)",
-         "one section and other months: class II or better with a probability above "
-         f"{SURE:g} in every month that has readings does not contradict it; a month below {1 - SURE:.1f} would",
-         f"{len(months)} months at one of three sections, least probability {least.value_text}",
-         NOT_AGAINST if min(chances) > SURE else FAILS if min(chances) < 1 - SURE else OPEN),
-        (f"reports: {programme.value_text} are meant for 2018 to 2020",
-         "three years of the fund of all payers come within a tenth of it; both are plans",
-         f"three times {yearly.value_text}",
-         HOLDS if abs(3 * yearly.mean / programme.mean - 1) <= 0.1 else FAILS),
-        ("no section of the three provinces is below class V any more (2023)",
-         "the readings are of another year; none below class V does not contradict it",
-         f"{worst} of {len(classes)} sections in five days of April 2021, by three pollutants",
-         UNTESTED if worst else NOT_AGAINST),
-        ("the share of good sections meets the target", "no target in the tables",
-         f"class III or better: {good:.0f} % in five days of April 2021", UNTESTED),
-        ("the river's power to clean itself improved", "needs readings of several years",
-         f"readings from {weeks.min():%B %Y} to {weeks.max():%B %Y}", UNTESTED),
-        ("the basin's power to hold water improved", "needs flow, rain and vegetation by year",
-         "none in the tables; storage holds transferred water as well", UNTESTED),
-        ("Beijing has about a quarter of the basin, Hebei three quarters", "needs a map of the basin",
-         f"the article's own {100 * basin.value:.0f} %; {basin.note}", UNTESTED),
-        ("the plan for the Chao is the first made jointly by the state and provinces", "needs a list of plans", "none",
-         UNTESTED),
-        ("two waters of Beijing were chosen as excellent cases", "needs the ministry's list", "none", UNTESTED),
-        ("the agreement is an important demonstration", "a judgement", "", UNTESTED),
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["the article says", "rule", "found", "verdict"])
-    return table[["the article says", "verdict", "found", "rule"]]
