@@ -272,8 +272,10 @@ def record(id: str, label: str, draws: np.ndarray, unit: str, *, model: str, pan
 
 
 def _caller() -> str:
-    """Path below the project and line of the code that called the calling function; the bare name elsewhere."""
-    frame = inspect.currentframe().f_back.f_back
+    """Path below the project and line of the code that asked for a finding; the bare name outside the project."""
+    frame = inspect.currentframe()
+    while Path(frame.f_code.co_filename).parent == Path(__file__).parent:
+        frame = frame.f_back
     path = Path(frame.f_code.co_filename)
     inside = path.is_relative_to(jingjinji.PROJECT)
     return f"{path.relative_to(jingjinji.PROJECT).as_posix() if inside else path.name}:{frame.f_lineno}"
