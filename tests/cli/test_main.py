@@ -104,7 +104,7 @@ def missing(monkeypatch):
             report(event)
         return {"storage": "stored"}
 
-    monkeypatch.setattr(fitting, "sample_missing", make)
+    monkeypatch.setattr(cluster, "sample_missing", make)
 
 
 def test_fit_tells_how_many_of_how_many_and_what_took_how_long(missing):
@@ -137,7 +137,7 @@ def test_quick_is_told_to_the_sampler(monkeypatch):
     seen = []
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
-    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: seen.append(fitting.mode()) or {})
+    monkeypatch.setattr(cluster, "sample_missing", lambda *_, **__: seen.append(fitting.mode()) or {})
     run("fit", "--quick")
     assert seen == ["quick"]
 
@@ -172,7 +172,7 @@ def steps(monkeypatch) -> list:
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "all_stored", lambda: True)
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)
-    monkeypatch.setattr(fitting, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
+    monkeypatch.setattr(cluster, "sample_missing", lambda *_, **__: steps.append(fitting.mode()) or {})
     monkeypatch.setitem(sys.modules, "jupyter_book.cli.main", types.SimpleNamespace(main=build))
     return steps
 
@@ -205,7 +205,7 @@ def test_book_is_not_built_where_fits_are_missing(steps, monkeypatch):
     def fail(*_, **__):
         raise BookError("storage: the table is wrong")
 
-    monkeypatch.setattr(fitting, "sample_missing", fail)
+    monkeypatch.setattr(cluster, "sample_missing", fail)
     monkeypatch.setattr(fitting, "all_stored", lambda: False)
     assert mistake("book") == "storage: the table is wrong"
     assert steps == []

@@ -150,7 +150,7 @@ def test_a_missing_fit_names_the_command(empty_cache):
     ],
 )
 def test_unknown_names(empty_cache, name, message):
-    for use in (fitting.load_fit, fitting.load_findings, lambda name: fitting.sample_missing([name])):
+    for use in (fitting.load_fit, fitting.load_findings, lambda name: cluster.sample_missing([name])):
         with pytest.raises(BookError, match=re.escape(message)):
             use(name)
 
@@ -288,7 +288,7 @@ def test_damaged_draws_are_refused_and_findings_still_load(copied):
 
 def test_nothing_is_made_where_nothing_is_missing(copied, monkeypatch):
     monkeypatch.setattr(cluster, "make", None)
-    assert fitting.sample_missing(["heavy_days"]) == {}
+    assert cluster.sample_missing(["heavy_days"]) == {}
 
 
 def test_prune_removes_entries_of_other_keys_only(copied):

@@ -77,7 +77,7 @@ def fit(
         print(progress.dry_text(len(wanted), rows))
         return
     with progress.Progress(wanted, todo) as view:
-        done = fitting.sample_missing(wanted, view.report, todo=todo, scheduler=scheduler, further=further)
+        done = cluster.sample_missing(wanted, view.report, todo=todo, scheduler=scheduler, further=further)
     print(view.summary(done))
     if prune:
         kept = fitting.names((*registry.TOPICS, *registry.BY_HOUR))

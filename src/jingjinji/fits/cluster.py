@@ -83,6 +83,26 @@ def _merged(jobs: list[Job]) -> list[Job]:
             for k in range(count)]  # fmt: skip
 
 
+def sample_missing(
+    wanted: Iterable[str] = (),
+    report: Callable[[dict], None] = lambda event: None,
+    *,
+    todo: dict[str, str] | None = None,
+    scheduler: str = "",
+    further: bool = False,
+) -> dict[str, str]:
+    """Make the fits that are missing or damaged; returns name -> the phase in which each ended (`fit_job`).
+
+    `report` gets the events of `fit_job`. `todo` is what `missing` has just found. `scheduler` is the address of a dask
+    scheduler; by default a cluster of this machine's cores is started and ended. `further` lets fits that were short of
+    draws go on beyond the gate's limit. A fit that does not pass raises nothing: see `Findings.failed`.
+    """
+    todo = fitting.missing(wanted, further=further) if todo is None else todo
+    if not todo:
+        return {}
+    return make(todo, fitting.mode(), report, scheduler=scheduler, further=further)
+
+
 def make(
     fits: dict[str, str],
     mode: str,
@@ -94,7 +114,7 @@ def make(
 ) -> dict[str, str]:
     """Make fits (name -> key of findings); returns name -> phase in which each ended.
 
-    Arguments as of `fitting.sample_missing`.
+    Arguments as of `sample_missing`.
 
     Raises BookError where a job could not be done; what others have made is kept.
     """

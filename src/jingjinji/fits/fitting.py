@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -268,28 +268,6 @@ def may_go_on(name: str, key: str) -> bool:
 def beside(wanted: Iterable[str]) -> list[str]:
     """Other fits whose draws the findings of the `wanted` ones need."""
     return [other for name in wanted for other in getattr(registry.module(parts(name)[0]), "BESIDE", {}).values()]
-
-
-def sample_missing(
-    wanted: Iterable[str] = (),
-    report: Callable[[dict], None] = lambda event: None,
-    *,
-    todo: dict[str, str] | None = None,
-    scheduler: str = "",
-    further: bool = False,
-) -> dict[str, str]:
-    """Make the fits that are missing or damaged; returns name -> the phase in which each ended (`fit_job`).
-
-    `report` gets the events of `fit_job`. `todo` is what `missing` has just found. `scheduler` is the address of a dask
-    scheduler; by default a cluster of this machine's cores is started and ended. `further` lets fits that were short of
-    draws go on beyond the gate's limit. A fit that does not pass raises nothing: see `Findings.failed`.
-    """
-    from jingjinji.fits import cluster
-
-    todo = missing(wanted, further=further) if todo is None else todo
-    if not todo:
-        return {}
-    return cluster.make(todo, mode(), report, scheduler=scheduler, further=further)
 
 
 def whole(name: str, key: str) -> bool:
