@@ -47,7 +47,7 @@ def densities() -> Iterator[tuple[str, str]]:
     import pytensor
 
     shop = fit_job.Workshop(fit_job.Job({}, fitting.FULL), print)
-    for topic in fitting.models.TOPICS:
+    for topic in fitting.registry.TOPICS:
         model = shop.topic(topic).model
         density = model.logp()
         outputs = [density, *pytensor.grad(density, model.value_vars)]

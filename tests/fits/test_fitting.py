@@ -17,7 +17,7 @@ import xarray as xr
 from prior_fits import once, prior, prior_cache  # noqa: F401
 from toy_project import ToyProject
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError, FitMissing, UnknownFinding
 from jingjinji.core.findings import find
 from jingjinji.fits import cluster, fitting, gate, store
@@ -238,7 +238,7 @@ def test_findings_that_the_chapter_promises(prior):  # noqa: F811
     found = fitting.all_findings()
     promised = [f"pm25.decline.{area}{end}" for area in ("beijing", "tianjin", "hebei", "region")
                 for end in ("", ".constant", ".atleast60", ".constant.atleast60")]  # fmt: skip
-    promised += [f"pm25.rate.{city.lower()}" for city in fitting.models.module("decline").CITIES]
+    promised += [f"pm25.rate.{city.lower()}" for city in registry.module("decline").CITIES]
     promised += [f"pm25.standard.beijing.{year}" for year in (2021, 2022, 2023)]
     promised += [f"pm25.converge.spread.{year}" for year in (2014, 2020)]
     promised += ["pm25.weather.normalised.beijing", "pm25.weather.share.beijing", "pm25.step.beijing"]
