@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jingjinji.core import kernel, tables
-from jingjinji.core.findings import exact, record
 
 PANEL = ("days_by_class",)
 DERIVED = ("double",)
@@ -58,20 +57,26 @@ def simulate(truth, rng, panel):
     return replace(panel, numbers=np.array([truth, middle + rng.normal()]), truth=middle)
 
 
-def findings(fit):
-    suffix = f"@{fit.variant}" if fit.variant else ""
-    double = fit.parameters["double"].values
-    made = [record("NAME.mean", "mean", double / 2, "µg/m³", model=fit.name, panel=PANEL, suffix=suffix)]
-    if fit.panel.truth is not None:
-        made.append(exact(f"NAME.truth.mean{suffix}", "truth: mean", fit.panel.truth, "µg/m³", ()))
-    return made
-
-
 VARIANTS = {
     "split": lambda panel: replace(panel, gap=30.0),
     "shifted": lambda panel: replace(panel, numbers=panel.numbers + 100),
 }
 TOYS = {"toy": lambda panel, rng: simulate(1.0, rng, panel)}
+'''
+SAID = '''
+"""What is said of it."""
+
+from jingjinji.core.scribe import Scribe
+from jingjinji.topics.toys import NAME
+
+
+def findings(fit):
+    say, double = Scribe(NAME.PANEL, "NAME.", fit), fit.parameters["double"].values
+    if fit.panel.truth is None:
+        say.draws("mean", "mean", double / 2, "µg/m³")
+    else:
+        say.pair("mean", "mean", fit.panel.truth, double / 2, "µg/m³")
+    return say.made
 '''
 PRODUCT = 'pm.Potential("product", kernel.of_a_product(pm.Normal("rest", shape=kernel.MATRIX.shape[1])))'
 KERNEL = '''
@@ -161,4 +166,5 @@ def make(root: Path) -> ToyProject:
     for name, middle, product in (("toy", "4.0", PRODUCT), ("other", "6.0", "")):
         text = MODEL.replace("NAME", name).replace("MIDDLE", middle).replace("PRODUCT", product)
         (room / f"{name}.py").write_text(text, "utf-8")
+        (room / f"{name}_findings.py").write_text(SAID.replace("NAME", name), "utf-8")
     return ToyProject(root)

@@ -44,7 +44,7 @@ def fail(name: str) -> None:
 
 
 def test_a_fit_whose_findings_cannot_be_made_is_not_published_and_its_findings_are_known(copied, monkeypatch):
-    module, known = registry.module("heavy_days"), set(fitting.load_findings("heavy_days"))
+    module, known = registry.said("heavy_days"), set(fitting.load_findings("heavy_days"))
     made, calls = module.findings, []
 
     def once_broken(fit):
@@ -70,7 +70,7 @@ def test_a_fit_of_which_nothing_is_known_is_not_published_either(copied, monkeyp
     def broken(fit):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(registry.module("heavy_days"), "findings", broken)
+    monkeypatch.setattr(registry.said("heavy_days"), "findings", broken)
     for folder in (copied / "fits" / store.FINDINGS).glob("*"):
         shutil.rmtree(folder)
     assert make("heavy_days")[-1]["problem"].startswith("it ended with ZeroDivisionError: no reason was given (src/")
@@ -120,7 +120,7 @@ def test_want_of_room_is_no_fault_of_the_fit(copied, monkeypatch, error):
     def short_of_room(fit):
         raise error
 
-    monkeypatch.setattr(registry.module("heavy_days"), "findings", short_of_room)
+    monkeypatch.setattr(registry.said("heavy_days"), "findings", short_of_room)
     with pytest.raises(type(error)):
         make("heavy_days")
     assert fitting.missing(["heavy_days"]).keys() == {"heavy_days"}

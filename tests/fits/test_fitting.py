@@ -68,6 +68,7 @@ COUNTED = {
     "variant", "other topic", "src/jingjinji/topics/toys/toy.py", "src/jingjinji/topics/toys/__init__.py",
     "src/jingjinji/topics/__init__.py", "src/jingjinji/core/__init__.py", "src/jingjinji/__init__.py",
     "src/jingjinji/core/tables.py", "src/jingjinji/core/findings.py", "src/jingjinji/core/errors.py",
+    "src/jingjinji/core/scribe.py", "src/jingjinji/topics/toys/toy_findings.py",
     "src/jingjinji/core/kernel.py", "src/jingjinji/fits/gate.py", "src/jingjinji/fits/fit_job.py",
     "src/jingjinji/fits/store.py", "src/jingjinji/fits/draws.py",
     "data/days_by_class.csv", 'data/datapackage.json ("note": "days", "name": "days_by_class")', "warm-up",
@@ -381,9 +382,9 @@ print(json.dumps([fault, died, places, [job for job in fitting.missing()]]))
 
 def _on_a_worker_that_sees_no_store(project: ToyProject, folder) -> list:
     """What travels back of a topic that is made and of one whose code ends with an error, and what stays missing."""
-    model = project.code / "topics/toys/other.py"
+    model = project.code / "topics/toys/other_findings.py"
     before = model.read_text("utf-8")
-    _edit(model, ("    suffix = ", "    1 / 0\n    suffix = "))
+    _edit(model, ("    say, double", "    1 / 0\n    say, double"))
     found = project.python(BLIND, JINGJINJI_DRAWS="prior", JINGJINJI_STORE=str(folder))
     model.write_text(before, "utf-8")
     return found
@@ -437,13 +438,15 @@ def _edit_harmlessly(project: ToyProject) -> None:
         _edit(path, ("import kernel, tables", "import shapes, tables"), ("kernel.two_modes", "shapes.bimodal"),
               ("One number;", "A number;"))  # fmt: skip
     _edit(model, ("kernel.of_a_product", "shapes.of_a_product"), ("kernel.MATRIX", "shapes.MATRIX"))
-    _edit(model, ("    if fit.panel.truth", '    made.append(exact(f"toy.two{suffix}", "two", 2, "", PANEL))\n'
-                  "    if fit.panel.truth"))  # fmt: skip
+    _edit(
+        code / "topics/toys/toy_findings.py",
+        ("    return say.made", '    say.fact("two", "two", 2)\n    return say.made'),
+    )
     _edit(code / "core/tables.py", ('    "pm25": "µg/m³",\n', '    "pm25": "µg/m³",\n    "noise": "dB",\n'))
     _edit(code / "core/registry.py", ('"other": "toys.other"', '"other": "toys.other", "third": "toys.third"'))
-    (code / "topics/toys/third.py").write_text(
-        (code / "topics/toys/other.py").read_text("utf-8").replace("other.", "third.")
-    )
+    for end in ("", "_findings"):
+        text = (code / f"topics/toys/other{end}.py").read_text("utf-8").replace("other", "third")
+        (code / f"topics/toys/third{end}.py").write_text(text, "utf-8")
 
 
 def _edit_a_prior(project: ToyProject) -> None:
@@ -502,7 +505,7 @@ def test_stored_fits_have_draws_of_a_look_checks_and_findings(runs):
         assert fit["variables"] == ["mean", "rest"]
         assert all(check["passed"] for check in fit["notes"]["checks"])
     assert (main["findings"], variant["findings"]) == (["toy.mean"], ["toy.mean@shifted"])
-    assert main["notes"]["findings"]["toy.mean"]["code"].startswith("src/jingjinji/topics/toys/toy.py:")
+    assert main["notes"]["findings"]["toy.mean"]["code"].startswith("src/jingjinji/topics/toys/toy_findings.py:")
     assert runs["cold fits"]["derived"] == ["mean", "rest", "double"]
 
 

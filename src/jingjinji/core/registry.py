@@ -1,7 +1,8 @@
-"""Where each model lives: one module a model, each with the same four functions: load, build, findings, simulate.
+"""Where each model lives, and what is said of it: a module each, with the same functions in all of them.
 
-``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``findings(fit)`` the named quantities of a
-fit, ``simulate(truth, rng, panel)`` a panel with known parameters. ``VARIANTS`` names the panels that are fitted beside
+Of a model, ``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``simulate(truth, rng, panel)`` a
+panel with known parameters. Beside it, ``findings(fit)`` of ``<model>_findings`` gives the named quantities of a fit:
+what is said may change without a draw. ``VARIANTS`` names the panels that are fitted beside
 the main one and reuse its compiled model, ``TOYS`` the made-up records of known truth (`simulations`), ``data(panel)``
 the arrays. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
 ``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
@@ -32,6 +33,7 @@ PLACES = {
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
+SAID = "_findings"
 BY_HOUR = ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
 TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
@@ -39,6 +41,15 @@ TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
 
 def module(topic: str) -> ModuleType:
     """The module of a model; imported only when it is asked for. Raises BookError for an unknown one."""
+    return _module(topic, "")
+
+
+def said(topic: str) -> ModuleType:
+    """The module that says what is found in the fits of a model, and imports it; raises as `module` does."""
+    return _module(topic, SAID)
+
+
+def _module(topic: str, end: str) -> ModuleType:
     if topic not in PLACES:
         raise BookError(f"there is no model '{topic}': expected one of {', '.join(TOPICS)}")
-    return importlib.import_module(f"jingjinji.topics.{PLACES[topic]}")
+    return importlib.import_module(f"jingjinji.topics.{PLACES[topic]}{end}")

@@ -92,8 +92,8 @@ class Sources:
 
     @cached_property
     def _places(self) -> dict[str, str]:
-        places = importlib.import_module(f"{self.package}.{REGISTRY}").PLACES
-        return {name: f"{self.package}.{TOPICS}.{place}" for name, place in places.items()}
+        registry = importlib.import_module(f"{self.package}.{REGISTRY}")
+        return {name: f"{self.package}.{TOPICS}.{place}{registry.SAID}" for name, place in registry.PLACES.items()}
 
     def _reach(self, module: str) -> set[str]:
         parts = module.split(".")

@@ -352,7 +352,9 @@ class Making:
     def _findings(self, draws: int) -> dict[str, Finding]:
         if draws not in self.made:
             start = time.monotonic()
-            self.made = {draws: {finding.id: finding for finding in self.module.findings(self._fit(draws))}}
+            self.made = {
+                draws: {finding.id: finding for finding in registry.said(self.topic.name).findings(self._fit(draws))}
+            }
             self.seconds["findings"] += time.monotonic() - start
         return self.made[draws]
 

@@ -139,7 +139,7 @@ def key_of_findings(wanted: Iterable[str]) -> dict[str, str]:
     for name in wanted:
         topic, _ = parts(name)
         if topic not in contents:
-            content = sources.dependencies(f"import jingjinji.topics.{registry.PLACES[topic]}")
+            content = sources.dependencies(f"import jingjinji.topics.{registry.PLACES[topic]}{registry.SAID}")
             contents[topic] = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
         about = {"name": name, "mode": mode(), "seed": seed(name), "settings": asdict(settings(topic, mode()))}
         text = json.dumps(about | {"content": contents[topic] | rest}, sort_keys=True)

@@ -204,7 +204,7 @@ def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
     sampled = tree["sample_stats"].to_dataset()
     fit = fitting.Fit(job.name, toy, made, parameters, sampled, [], 0.0, how)
     rows = []
-    for id, truth, estimate in pairs({finding.id: finding for finding in job.module.findings(fit)}):
+    for id, truth, estimate in pairs({finding.id: finding for finding in registry.said(job.name).findings(fit)}):
         low, high = estimate.hdi
         rows.append({
             "toy": toy, "record": number, "id": id, "label": truth.label.removeprefix("truth: "), "unit": truth.unit,

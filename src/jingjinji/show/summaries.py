@@ -11,6 +11,7 @@ import jingjinji
 from jingjinji.core.findings import Finding, anchor_of_fit
 from jingjinji.fits import fitting, gate
 from jingjinji.topics.air import decline
+from jingjinji.topics.air import decline_findings as said
 from jingjinji.topics.air.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
 
 
@@ -31,7 +32,7 @@ def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.n
 
     Returns name -> (labels, replicated (draw, group), measured (group)), µg/m³.
     """
-    replicated, measured = decline.replicates(post), post.panel.pm25
+    replicated, measured = said.replicates(post), post.panel.pm25
     by_month = [month == CALENDAR for month in range(12)]
     by_year = [np.array([month.year == year for month in MONTHS]) for year in range(2014, 2021)]
     winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
@@ -62,7 +63,7 @@ def future_months(
 ) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Months of 2019 and 2020 predicted by a fit to 2018, and measured: months, (draw, month), (month,) by city."""
     future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
-    predicted, measured = decline.concentrations(post)[:, future], decline.load().pm25[future]
+    predicted, measured = said.concentrations(post)[:, future], decline.load().pm25[future]
     columns = {city: CITIES.index(city) for city in cities}
     return (
         MONTHS[future],

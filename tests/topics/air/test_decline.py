@@ -27,6 +27,7 @@ from scipy import stats
 
 from jingjinji.core.errors import BookError
 from jingjinji.topics.air import decline
+from jingjinji.topics.air import decline_findings as said
 from jingjinji.topics.air.decline import CITIES, MONTHS, WEATHER, YEARS, Panel
 
 N_MONTHS, N_CITIES = 144, 13
@@ -321,7 +322,7 @@ def test_years_weigh_months_by_days():
 
 def test_area_means_by_hand():
     actual = np.random.default_rng(1).uniform(20, 90, (2, N_MONTHS, N_CITIES))
-    found = decline.area_means(actual)
+    found = said.area_means(actual)
     assert found.shape == (2, len(YEARS), 4)
     days = [calendar.monthrange(2020, month)[1] for month in range(1, 13)]
     cities = [np.average(actual[1, months_of(2020), k], weights=days) for k in range(N_CITIES)]
@@ -354,20 +355,20 @@ def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
 
 def test_chains_and_draws_are_flattened_chain_by_chain():
     draws = xr.Dataset({"slope": (("draw", "chain"), np.arange(6.0).reshape(3, 2))})
-    post = decline.posterior(draws, some_panel(), 1)
+    post = said.posterior(draws, some_panel(), 1)
     assert post["slope"].tolist() == [0, 2, 4, 1, 3, 5]
     assert post.by_chain(post["slope"]).tolist() == [[0, 2, 4], [1, 3, 5]]
 
 
 def test_most_keeps_that_many_draws():
     draws = xr.Dataset({"slope": (("chain", "draw"), np.arange(200.0).reshape(2, 100))})
-    post = decline.posterior(draws, some_panel(), 1, most=50)
+    post = said.posterior(draws, some_panel(), 1, most=50)
     assert post.size == 50
     assert post["slope"][:2].tolist() == [0, 4]
 
 
 def test_residuals_are_stationary():
-    residuals = decline.residuals(some_posterior(some_panel()))
+    residuals = said.residuals(some_posterior(some_panel()))
     variance = 0.1**2 * 10 / 8 / (1 - 0.3**2)
     assert residuals.var(axis=(0, 2))[[0, 1, 70, 143]] == pytest.approx([variance] * 4, rel=0.15)
     before, after = residuals[:, :-1].ravel(), residuals[:, 1:].ravel()
@@ -376,7 +377,7 @@ def test_residuals_are_stationary():
 
 def test_measured_months_are_themselves():
     panel = some_panel(official=official(("Beijing", 2014, 70.0, 1e-9), ("Hebei", 2018, 50.0, 1e-9)))
-    actual = decline.concentrations(some_posterior(panel))
+    actual = said.concentrations(some_posterior(panel))
     for (city, month), value in MEASURED.items():
         assert (actual[:, at(month), CITIES.index(city)] == value).all()
     assert (actual > 0).all()
@@ -389,9 +390,9 @@ def test_measured_months_are_themselves():
 def test_missing_months_are_moved_until_the_official_mean_is_met(area, year, mean, column):
     panel = some_panel(official=official((area, year, mean, 1e-9)))
     post = some_posterior(panel)
-    actual = decline.concentrations(post)
-    assert decline.area_means(actual)[:, year - 2013, column] == pytest.approx(np.full(DRAWS, mean), abs=1e-4)
-    free = decline.concentrations(some_posterior(some_panel(official=official())))
+    actual = said.concentrations(post)
+    assert said.area_means(actual)[:, year - 2013, column] == pytest.approx(np.full(DRAWS, mean), abs=1e-4)
+    free = said.concentrations(some_posterior(some_panel(official=official())))
     same = np.isclose(actual, free).all(axis=0)
     cities = ([0], [1], HEBEI, list(range(N_CITIES)))[column]
     moved = np.zeros((N_MONTHS, N_CITIES), dtype=bool)
@@ -400,12 +401,12 @@ def test_missing_months_are_moved_until_the_official_mean_is_met(area, year, mea
 
 
 def test_an_uncertain_official_mean_moves_little():
-    free = decline.area_means(decline.concentrations(some_posterior(some_panel(official=official()))))[:, 1, 0]
+    free = said.area_means(said.concentrations(some_posterior(some_panel(official=official()))))[:, 1, 0]
     means = []
     for error in (1e-9, 2.0, 1e4):
         panel = some_panel(official=official(("Beijing", 2014, 50.0, error)))
         # errors far larger than the spread leave the months where they were, on the whole
-        means.append(np.median(decline.area_means(decline.concentrations(some_posterior(panel)))[:, 1, 0]))
+        means.append(np.median(said.area_means(said.concentrations(some_posterior(panel)))[:, 1, 0]))
     assert means[0] == pytest.approx(50, abs=1e-3)
     assert means[0] < means[1] < means[2]
     assert means[2] == pytest.approx(np.median(free), abs=0.5)
@@ -414,8 +415,8 @@ def test_an_uncertain_official_mean_moves_little():
 def test_areas_and_their_region_are_all_met():
     rows = official(("Beijing", 2021, 55.0, 0.02), ("Tianjin", 2021, 57.0, 0.02), ("Hebei", 2021, 58.0, 0.02),
                     ("BTH13", 2021, (55 + 57 + 11 * 58) / 13, 0.02))  # fmt: skip
-    actual = decline.concentrations(some_posterior(some_panel(official=rows)))
-    means = np.median(decline.area_means(actual)[:, 2021 - 2013], axis=0)
+    actual = said.concentrations(some_posterior(some_panel(official=rows)))
+    means = np.median(said.area_means(actual)[:, 2021 - 2013], axis=0)
     assert means == pytest.approx(rows.pm25.tolist(), abs=0.1)
 
 
@@ -423,7 +424,7 @@ def test_a_year_that_is_measured_in_full_is_left_alone():
     pm25 = some_panel().pm25.copy()
     pm25[months_of(2016), 1] = np.linspace(40, 95, 12)
     panel = some_panel(pm25=pm25, official=official(("Tianjin", 2016, 20.0, 1e-9)))
-    assert (decline.concentrations(some_posterior(panel))[:, months_of(2016), 1] == pm25[months_of(2016), 1]).all()
+    assert (said.concentrations(some_posterior(panel))[:, months_of(2016), 1] == pm25[months_of(2016), 1]).all()
 
 
 def test_months_after_the_record_have_the_weather_of_one_past_year():
@@ -431,7 +432,7 @@ def test_months_after_the_record_have_the_weather_of_one_past_year():
     responses = np.random.default_rng(8).normal(0, 0.2, (1, 4, N_CITIES)).repeat(DRAWS, axis=0)
     post = some_posterior(panel, weather_city=responses)
     mask = np.arange(N_MONTHS) >= 132
-    effect = decline.unknown_weather(post, mask, (2014, 2023))
+    effect = said.unknown_weather(post, mask, (2014, 2023))
     assert not effect[:, :132].any()
     of_years = {year: panel.weather[months_of(year)] @ responses[0] for year in range(2013, 2024)}
     taken = [[year for year, past in of_years.items() if np.allclose(past, draw)] for draw in effect[:, 132:]]
@@ -445,7 +446,7 @@ def test_months_after_the_record_draw_on_the_years_with_the_networks_own_wind(ye
     weather[months_of(year), 0] = 10.0
     panel = some_panel(official=official(), weather=weather)
     quiet = {"log_scale": np.full((DRAWS, N_CITIES), math.log(1e-3)), "weather": np.full((DRAWS, 4), 0.1)}
-    actual = decline.concentrations(some_posterior(panel, **quiet))
+    actual = said.concentrations(some_posterior(panel, **quiet))
     windy = (actual[:, months_of(2024)] > 100).all(axis=(1, 2))
     assert (windy | (actual[:, months_of(2024)] < 70).all(axis=(1, 2))).all()
     assert windy.mean() == pytest.approx(share, abs=0.06 if share else 0)
@@ -456,7 +457,7 @@ def test_weather_effect_is_the_regions_and_the_citys():
     city = np.zeros((DRAWS, 4, N_CITIES))
     city[:, 0, 2] = 0.05
     panel = some_panel()
-    effect = decline.weather_effect(some_posterior(panel, weather=weather, weather_city=city), panel.weather)
+    effect = said.weather_effect(some_posterior(panel, weather=weather, weather_city=city), panel.weather)
     assert effect[7, :, 0] == pytest.approx(0.1 * panel.weather[:, 0])
     assert effect[7, :, 2] == pytest.approx(0.15 * panel.weather[:, 0])
 
@@ -465,7 +466,7 @@ def test_one_basis_converts_the_months_before_the_change():
     panel = some_panel()
     post = some_posterior(panel, step=np.full(DRAWS, 0.8), step_high=np.full((DRAWS, 2), [0.02, 0.05]))
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 50.0)
-    constant = decline.on_one_basis(post, actual)
+    constant = said.on_one_basis(post, actual)
     change = at("2018-09")
     assert (constant[:, change:] == 50).all()
     expected = 50 * np.exp(0.8 * panel.conversion[:change])
@@ -476,14 +477,14 @@ def test_one_basis_converts_the_months_before_the_change():
 
 def test_normalised_without_a_weather_effect_is_the_same():
     constant = np.random.default_rng(1).uniform(20, 90, (DRAWS, N_MONTHS, N_CITIES))
-    np.testing.assert_array_equal(decline.normalised(some_posterior(some_panel()), constant), constant)
+    np.testing.assert_array_equal(said.normalised(some_posterior(some_panel()), constant), constant)
 
 
 def test_normalised_takes_the_weather_effect_away():
     panel = some_panel()
     post = some_posterior(panel, weather=np.full((DRAWS, 4), [-0.1, 0.02, 0, 0]))
-    effect = decline.weather_effect(post, panel.weather)
-    usual = decline.normalised(post, 50 * np.exp(effect))
+    effect = said.weather_effect(post, panel.weather)
+    usual = said.normalised(post, 50 * np.exp(effect))
     assert usual[:, 12:] == pytest.approx(np.full_like(usual[:, 12:], 50))
     calibrated = np.log(usual[:, :12, 0] / 50)
     assert calibrated.std() == pytest.approx(0.1 * 0.3 * math.sqrt(2), rel=0.1)
@@ -493,7 +494,7 @@ def test_normalised_takes_the_weather_effect_away():
 
 def test_replicates_carry_the_residual_over_and_keep_the_gaps():
     panel = some_panel()
-    drawn = decline.replicates(some_posterior(panel))
+    drawn = said.replicates(some_posterior(panel))
     assert (np.isfinite(drawn).all(axis=0) == np.isfinite(panel.pm25)).all()
     first, second = (np.median(np.log(drawn[:, at(month), 0])) for month in ("2014-01", "2014-02"))
     assert first == pytest.approx(math.log(60), abs=0.02)
@@ -608,7 +609,7 @@ def test_every_city_is_left_out_once_and_folds_reach_from_north_to_south():
 
 
 def test_dust_raises_the_months_after_2020_by_three_per_cent():
-    raised = decline.dustier(np.full((2, N_MONTHS, N_CITIES), 50.0))
+    raised = said.dustier(np.full((2, N_MONTHS, N_CITIES), 50.0))
     change = at("2021-01")
     assert (raised[:, :change] == 50).all()
     np.testing.assert_allclose(raised[:, change:], 51.5)
@@ -721,7 +722,7 @@ def fit():
 
 
 def test_prediction_of_months_and_years(fit):
-    table = decline.predict(fit, ("2021-11", "2022-02"), (2021, 2024))
+    table = said.predict(fit, ("2021-11", "2022-02"), (2021, 2024))
     assert table.columns.tolist() == ["area", "period", "mean", "sd", "q03", "q25", "q50", "q75", "q97"]
     months, years = table[table.period.str.len() == 7], table[table.period.str.len() == 4]
     assert months.period.unique().tolist() == ["2021-11", "2021-12", "2022-01", "2022-02"]
@@ -736,7 +737,7 @@ def test_prediction_of_months_and_years(fit):
 
 
 def test_prediction_of_a_year_uses_its_official_mean(fit):
-    table = decline.predict(fit, None, (2022, 2023)).set_index(["area", "period"])
+    table = said.predict(fit, None, (2022, 2023)).set_index(["area", "period"])
     assert table.loc[("Beijing", "2022"), "mean"] == pytest.approx(40, abs=0.01)
     variance = 0.01 * 10 / 8 / (1 - 0.09)
     expected = 60 * math.exp(variance / 2)
@@ -745,13 +746,13 @@ def test_prediction_of_a_year_uses_its_official_mean(fit):
 
 
 def test_prediction_of_a_measured_month_is_not_the_measurement(fit):
-    row = decline.predict(fit, ("2014-01", "2014-01"), None).set_index("area").loc["Beijing"]
+    row = said.predict(fit, ("2014-01", "2014-01"), None).set_index("area").loc["Beijing"]
     assert row["mean"] == pytest.approx(60, rel=0.05)
     assert row["sd"] == pytest.approx(60 * 0.1 * math.sqrt(10 / 8 / 0.91), rel=0.2)
 
 
 def test_prediction_is_reproducible(fit):
-    first, again = (decline.predict(fit, ("2021-01", "2021-01"), (2021, 2021)) for _ in range(2))
+    first, again = (said.predict(fit, ("2021-01", "2021-01"), (2021, 2021)) for _ in range(2))
     assert first.equals(again)
 
 
@@ -770,7 +771,7 @@ def test_prediction_is_reproducible(fit):
 )
 def test_periods_that_cannot_be_predicted(fit, months, years, message):
     with pytest.raises(BookError, match=message):
-        decline.predict(fit, months, years)
+        said.predict(fit, months, years)
 
 
 # --- findings ---------------------------------------------------------------------------------------------------
@@ -783,7 +784,7 @@ def plain_values() -> dict[str, np.ndarray]:
 
 
 def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
-    found = {finding.id: finding for finding in decline.findings(as_fit(decline.load(), **plain_values()))}
+    found = {finding.id: finding for finding in said.findings(as_fit(decline.load(), **plain_values()))}
     for area in ("beijing", "tianjin", "hebei", "region"):
         for basis in ("", ".constant"):
             plain, dusty = (found[f"pm25.decline.{area}{basis}{end}"].draws for end in ("", "@with-dust"))
@@ -794,7 +795,7 @@ def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
 
 
 def test_a_fold_tells_the_coverage_of_its_cities():
-    found = {f.id: f for f in decline.findings(as_fit(decline.load("without-fold-2"), "without-fold-2"))}
+    found = {f.id: f for f in said.findings(as_fit(decline.load("without-fold-2"), "without-fold-2"))}
     cities = {id.split(".")[2] for id in found if id.startswith("pm25.leave-out.")}
     assert cities == {"zhangjiakou", "tianjin", "hengshui"}
     assert "pm25.decline.beijing.constant@without-fold-2" in found
@@ -809,7 +810,7 @@ def test_coverage_is_that_of_the_months_left_out(main):
     middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
     actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
-    made = {f.id: f.mean for f in decline._left_out("Hengshui", left_out, actual)}
+    made = {f.id: f.mean for f in said._left_out("Hengshui", left_out, actual)}
     share = round(100 * np.mean(np.arange(away.sum()) % 4 != 0), 1)
     assert made == {f"pm25.leave-out.hengshui.coverage{level}": share for level in (50, 94)}
 
@@ -819,7 +820,7 @@ def test_findings_of_a_toy_are_pairs_of_truth_and_estimate(main, toy, slope):
     panel, again = (decline.TOYS[toy](main, np.random.default_rng(1)) for _ in range(2))
     np.testing.assert_array_equal(panel.pm25, again.pm25)
     assert panel.truth["slope"] == slope
-    found = {finding.id: finding for finding in decline.findings(as_fit(panel, toy, **plain_values()))}
+    found = {finding.id: finding for finding in said.findings(as_fit(panel, toy, **plain_values()))}
     truths = {id for id in found if id.startswith("pm25.truth.")}
     assert {id.replace(".truth.", ".recovered.") for id in truths} == found.keys() - truths
     assert len(truths) == 16

@@ -13,6 +13,7 @@ from densities import jacobian_at, lognormal, normal, whole_density, with_data, 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.air import heavy_days
+from jingjinji.topics.air import heavy_days_findings as said
 from jingjinji.topics.air.heavy_days import AREAS, YEARS, Panel
 
 ROWS = [("Beijing", 2013, 58), ("Beijing", 2020, 10), ("Tianjin", 2016, 29), ("Hebei", 2023, 11), ("Hebei", 2013, 0)]
@@ -153,7 +154,7 @@ def fit() -> SimpleNamespace:
 
 
 def test_findings_by_hand(fit):
-    found = {finding.id: finding for finding in heavy_days.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     assert found["heavy.beijing.change"].mean == pytest.approx(-60)
     assert found["heavy.beijing.days"].mean == pytest.approx(-30)
     assert found["heavy.beijing.halved"].mean == 1
@@ -169,7 +170,7 @@ def test_findings_by_hand(fit):
 def test_findings_of_a_toy_tell_the_truth(fit):
     panel = heavy_days.TOYS["toy"](fit.panel, np.random.default_rng(1))
     fit.variant, fit.name, fit.panel = "toy", "heavy_days/toy", panel
-    found = {finding.id: finding for finding in heavy_days.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     assert set(found) == {"heavy.truth.rate@toy", "heavy.rate@toy"}
     assert found["heavy.truth.rate@toy"].mean == pytest.approx(100 * math.expm1(-0.2))
     assert found["heavy.rate@toy"].mean == pytest.approx(-10)

@@ -13,6 +13,7 @@ from scipy import stats
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.carbon import facts, market
+from jingjinji.topics.carbon import market_findings as said
 
 SCALES = {"year_scale": 0.2, "market_scale": 0.4, "departure_scale": 0.3, "memory": 0.6, "average_error": 0.1,
           "close_error": 0.2, "idle_factor": 2.0, "total_error": 0.15}  # fmt: skip
@@ -111,7 +112,7 @@ def test_a_figure_that_is_left_out_does_not_count():
 def test_prices_are_drawn_given_the_figures():
     panel = market.load()
     fit = fake_fit(panel, 20_000)
-    drawn = market.log_levels(fit, market.values(fit)).reshape(20_000, -1)
+    drawn = said.log_levels(fit, market.values(fit)).reshape(20_000, -1)
     flat, mean, covariance, use = by_hand(panel, SCALES)
     whole = of_all_cells(SCALES)
     gain = np.linalg.solve(covariance, flat @ whole).T
@@ -144,11 +145,11 @@ def test_the_article_is_not_among_the_data():
 
 
 def test_the_claim_lies_a_little_over_what_is_printed():
-    drawn = market.claimed_price(5000, 3)
+    drawn = said.claimed_price(5000, 3)
     assert 23 / 1.1 < drawn.min() < drawn.max() < 23 * 1.04
     years, one = np.full((4000, 3), [10.0, 20.0, 60.0]), np.array([1.0, 1.0, 2.0])
-    assert market.weighted_mean(years, one, 3, scatter=0.0) == pytest.approx(37.5)
-    assert market.weighted_mean(years, one, 3).std() > 3
+    assert said.weighted_mean(years, one, 3, scatter=0.0) == pytest.approx(37.5)
+    assert said.weighted_mean(years, one, 3).std() > 3
 
 
 def test_the_profile_is_what_was_traded_between_totals():

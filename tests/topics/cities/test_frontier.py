@@ -11,6 +11,7 @@ from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import frontier
+from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.frontier import SOURCES, TEN, TIME, YEARS
 
 
@@ -113,7 +114,7 @@ def test_cobb_douglas_has_no_squares_and_products():
 @pytest.mark.parametrize(("exponential", "shape"), [(0.0, stats.halfnorm), (1.0, stats.expon)])
 def test_inefficiency_has_its_distribution(exponential, shape):
     share = np.array([0.1, 0.5, 0.99])
-    assert frontier.sizes(share, exponential) == pytest.approx(shape.ppf(share))
+    assert said.sizes(share, exponential) == pytest.approx(shape.ppf(share))
     assert frontier.moments(exponential) == pytest.approx((shape.mean(), shape.var()))
 
 
@@ -125,7 +126,7 @@ def fit(panel, model) -> SimpleNamespace:
 
 
 def test_parts_take_figures_apart(panel, fit):
-    known, made = frontier.parts(fit), frontier.data(panel)
+    known, made = said.parts(fit), frontier.data(panel)
     draws = {name: values.isel(chain=0).values for name, values in fit.parameters.items()}
     slopes = draws["frontier"][:, None, :3] + draws["source_slopes"].transpose(0, 2, 1)
     slopes = np.concatenate([slopes, np.repeat(draws["frontier"][:, None, 3:], 3, axis=1)], axis=2)
@@ -140,7 +141,7 @@ def test_the_true_level_lies_near_figures_of_a_sure_source(panel, fit):
     sure = fit.parameters.copy(deep=True)
     sure["level_error"] = sure["level_error"] * 0 + [1e-6, 5.0, 5.0]
     sure["level_bias_province"] = sure["level_bias_province"] * 0
-    known = frontier.parts(SimpleNamespace(panel=panel, parameters=sure, seed=1))
+    known = said.parts(SimpleNamespace(panel=panel, parameters=sure, seed=1))
     there = frontier.data(panel)["known"][0] > 0
     own_error = np.sqrt(frontier.data(panel)["level_variance"][0, there].max())
     off = np.median(np.abs(known["off"][:, 0, there] - known["level"][:, there]), axis=0)
@@ -152,7 +153,7 @@ def test_a_city_far_above_all_others_is_drawn_as_inefficient(panel, fit):
     level["one_sided"] = level["one_sided"] * 0 + 0.9
     raised = panel.co2.copy()
     raised[:, 3] += 3.0
-    usual, high = (frontier.parts(SimpleNamespace(panel=p, parameters=level, seed=1))["size"]
+    usual, high = (said.parts(SimpleNamespace(panel=p, parameters=level, seed=1))["size"]
                    for p in (panel, replace(panel, co2=raised)))  # fmt: skip
     assert (usual > 0).all()
     assert high[:, 3].mean() > usual[:, 3].mean() + 0.3
@@ -160,23 +161,23 @@ def test_a_city_far_above_all_others_is_drawn_as_inefficient(panel, fit):
 
 
 def test_criteria_by_hand(panel):
-    cities = frontier.places(panel, TEN)
+    cities = said.places(panel, TEN)
     assert [panel.cities.city[k] for k in cities] == list(TEN)
     count = len(panel.cities)
     known = {"size": np.full((1, count), 0.5), "pace": np.full((1, count), -0.2), "level": np.full((1, count), 0.1),
              "trend": np.full((1, count), 0.4), "level_emission": np.zeros((1, count)),
              "trend_emission": np.zeros((1, count))}  # fmt: skip
-    assert frontier.distance(known, cities)[0, 0] == pytest.approx(100 * (1 - np.exp(-0.5 * np.exp(0.2))))
-    assert frontier.excess(known, cities)[0, -1] == pytest.approx(0.5)
+    assert said.distance(known, cities)[0, 0] == pytest.approx(100 * (1 - np.exp(-0.5 * np.exp(0.2))))
+    assert said.excess(known, cities)[0, -1] == pytest.approx(0.5)
     output = tables.load("city_production").query("city == 'Tianjin' and year == 2014").gdp.iloc[0]
-    assert frontier.intensity(panel, known, cities)[0, -1, 1] == pytest.approx(1000 * 20 / output)
-    assert frontier.ranks(np.array([[3.0, 1.0, 2.0]])).tolist() == [[3, 1, 2]]
+    assert said.intensity(panel, known, cities)[0, -1, 1] == pytest.approx(1000 * 20 / output)
+    assert said.ranks(np.array([[3.0, 1.0, 2.0]])).tolist() == [[3, 1, 2]]
 
 
 def test_statistics_by_hand():
     off = np.array([[[1.0, 2, 3, 9], [2, 2, 5, 9], [1, 0, 3, 9]]])
     there = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]]) > 0
-    found = frontier.statistics(off, there)[0]
+    found = said.statistics(off, there)[0]
     assert found[0] == pytest.approx(np.cov([1, 2, 3], [2, 2, 5], bias=True)[0, 1])
     assert found[1] == pytest.approx(np.cov([1, 2, 3], [1, 0, 3], bias=True)[0, 1])
     assert found[3] == pytest.approx(stats.skew([1, 1, 3]))
@@ -191,8 +192,8 @@ def test_levels_drawn_anew_have_the_covariances_of_the_model():
              "level_bias_scale": np.zeros((count, 3)), "level_rest": np.full(count, 0.3),
              "weight": np.broadcast_to(np.array([10.0, 20, 30])[:, None], (count, 3, len(panel.cities))),
              "load": np.broadcast_to(np.array([1.0, 0.3, 1.0])[:, None], (count, 3, 1))}  # fmt: skip
-    off = frontier.drawn_off(SimpleNamespace(panel=panel, seed=1), known)
-    found = frontier.statistics(off, np.ones((3, len(panel.cities)), dtype=bool)).mean(axis=0)
+    off = said.drawn_off(SimpleNamespace(panel=panel, seed=1), known)
+    found = said.statistics(off, np.ones((3, len(panel.cities)), dtype=bool)).mean(axis=0)
     shared = 0.25 * (1 - 2 / np.pi) + 0.09
     assert found[:3] == pytest.approx([0.3 * shared, shared, 0.3 * shared], rel=0.05)
     assert parameters["inefficiency_scale"] == 0.5

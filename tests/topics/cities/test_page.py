@@ -9,6 +9,7 @@ from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import classical, frontier, page
+from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.frontier import TEN
 
 
@@ -42,7 +43,7 @@ def test_what_each_source_says_by_itself():
 
 def test_classical_findings_by_hand():
     panel = frontier.load()
-    cities = frontier.places(panel, TEN)
+    cities = said.places(panel, TEN)
     made = {finding.id: finding for finding in classical.tokyo()}
     table = tables.load("city_production").query("city == 'Beijing'")
     scores = classical.yearly_scores(
@@ -68,11 +69,11 @@ def test_rank_probabilities_and_gaps_have_the_shape_of_the_page():
     model = frontier.build(panel)
     parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 12, 3)
     fit = SimpleNamespace(panel=panel, parameters=parameters, seed=3)
-    known = frontier.parts(fit)
+    known = said.parts(fit)
     for values in page.rank_probabilities(fit, known).values():
         assert values.shape == (10, 10)
         assert values.sum(axis=0) == pytest.approx(np.ones(10))
         assert values.sum(axis=1) == pytest.approx(np.ones(10))
     difference, ratio = page.gaps(fit, known).values()
-    values = frontier.intensity(panel, known, frontier.places(panel, TEN))
+    values = said.intensity(panel, known, said.places(panel, TEN))
     assert difference == pytest.approx((ratio - 1) * values[:, :, 0])

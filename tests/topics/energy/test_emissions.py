@@ -15,6 +15,7 @@ from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 from jingjinji.topics.energy import emissions
+from jingjinji.topics.energy import emissions_findings as said
 from jingjinji.topics.energy.emissions import BREAKS, EMISSIONS, PROVINCES, REGION, REGIONS, TELLING, TIME, YEARS, Panel
 
 
@@ -210,7 +211,7 @@ def fit() -> SimpleNamespace:
 
 
 def test_findings_by_hand(fit):
-    found = {finding.id: finding for finding in emissions.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     assert found["energy.emissions.elasticity.so2"].mean == pytest.approx(0.5)
     assert found["energy.emissions.elasticity.ceads.bth"].mean == pytest.approx(0.8 / 3)
     assert found["energy.emissions.share-slope.so2"].mean == pytest.approx(100 * math.expm1(0.02))
@@ -240,29 +241,29 @@ def test_own_data_remove_nothing_where_provinces_scatter_as_their_prior(fit):
     province = 0.1 * rng.normal(size=(*shape, 4, 2, len(PROVINCES)))
     province -= province.mean(axis=-1, keepdims=True)
     draws = {"region_scale": np.full((*shape, 4, 2), 0.1), "province_scale": np.full((*shape, 4, 2), 0.1)}
-    as_prior = emissions._own_data(fit, draws | {"elasticity": region[..., REGION] + province})
-    halved = emissions._own_data(fit, draws | {"elasticity": (region[..., REGION] + province) / 2})
+    as_prior = said._own_data(fit, draws | {"elasticity": region[..., REGION] + province})
+    halved = said._own_data(fit, draws | {"elasticity": (region[..., REGION] + province) / 2})
     assert [finding.mean for finding in as_prior] == pytest.approx([0] * 4, abs=8)
     assert [finding.mean for finding in halved] == pytest.approx([75] * 4, abs=2)
 
 
 def test_figures_drawn_anew_scatter_around_what_is_expected(fit):
-    draws = emissions._some_draws(fit)
+    draws = said._some_draws(fit)
     assert draws["scatter"].shape == (2, 200, 4)
-    shock, own = emissions.drawn_anew(fit.panel, draws, np.random.default_rng(1))
+    shock, own = said.drawn_anew(fit.panel, draws, np.random.default_rng(1))
     assert shock.std() == pytest.approx(0.1, rel=0.05)
     assert own.std() == pytest.approx(0.05 * math.sqrt(2), rel=0.05)
     carried = emissions._carried(shock + own, draws["carry_over"])
     assert carried.std() == pytest.approx(math.hypot(0.1, 0.05 * math.sqrt(2)) / math.sqrt(0.75), rel=0.05)
-    assert emissions.drawn_anew(emissions.load("without-year-shocks"), draws, np.random.default_rng(1))[0].std() == 0
+    assert said.drawn_anew(emissions.load("without-year-shocks"), draws, np.random.default_rng(1))[0].std() == 0
 
 
 def test_innovations_are_what_carrying_over_adds(fit):
-    draws = emissions._some_draws(fit)
+    draws = said._some_draws(fit)
     new = np.random.default_rng(2).normal(size=(4, len(PROVINCES), len(YEARS)))
     figures = emissions.expected(fit.panel, draws)[0, 0] + emissions._carried(new, draws["carry_over"][0, 0])
     fit.panel.values.update(zip(EMISSIONS, figures, strict=True))
-    centred = emissions.innovations(fit.panel, draws)[0, 0]
+    centred = said.innovations(fit.panel, draws)[0, 0]
     # what is taken out of the figures, a mean and a slope, leaves a straight line in all years but the first
     assert np.diff((centred - new)[..., 1:], n=2) == pytest.approx(0, abs=1e-9)
 
@@ -271,11 +272,11 @@ def test_provinces_that_move_together_correlate():
     rng = np.random.default_rng(4)
     shock, own = rng.normal(size=(400, 1, 15)), rng.normal(size=(400, len(PROVINCES), 15))
     everyone = np.zeros(len(PROVINCES), dtype=int)
-    assert emissions.together(own, everyone).mean() == pytest.approx(0, abs=0.02)
-    assert emissions.together(shock + own, everyone).mean() == pytest.approx(0.5, abs=0.05)
+    assert said.together(own, everyone).mean() == pytest.approx(0, abs=0.02)
+    assert said.together(shock + own, everyone).mean() == pytest.approx(0.5, abs=0.05)
     of_region = rng.normal(size=(400, len(REGIONS), 15))[:, REGION]
-    assert emissions.together(of_region + own, REGION).mean() == pytest.approx(0.5, abs=0.05)
-    assert emissions.together(np.stack([own[0], own[0, ::-1]]), everyone) == pytest.approx(
+    assert said.together(of_region + own, REGION).mean() == pytest.approx(0.5, abs=0.05)
+    assert said.together(np.stack([own[0], own[0, ::-1]]), everyone) == pytest.approx(
         [(np.corrcoef(own[0]).sum() - 30) / 870] * 2
     )
 
@@ -290,7 +291,7 @@ def test_the_check_sees_shocks_that_a_model_leaves_out(fit):
     fit.parameters["share_slope"][:] = 0
     for common, apart in ((1.0, False), (0.0, True)):
         fit.panel = replace(panel, truth=None, common=common)
-        found = {finding.id: finding for finding in emissions._check_departures(fit, fake_record)}
+        found = {finding.id: finding for finding in said._check_departures(fit, fake_record)}
         for emission in EMISSIONS:
             seen, anew = (found[f"energy.emissions.check.together.{emission}{end}"] for end in ("", ".anew"))
             assert (seen.mean > anew.draws.max()) == apart
@@ -302,6 +303,6 @@ def fake_record(id, label, draws, unit):
 
 def test_findings_without_breaks_name_no_steps(fit):
     fit.panel, fit.variant = emissions.load("without-breaks"), "without-breaks"
-    found = {finding.id for finding in emissions.findings(fit)}
+    found = {finding.id for finding in said.findings(fit)}
     assert "energy.emissions.elasticity.so2@without-breaks" in found
     assert not [id for id in found if ".break." in id]

@@ -13,6 +13,7 @@ from scipy import stats
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.energy import mix
+from jingjinji.topics.energy import mix_findings as said
 from jingjinji.topics.energy.mix import PARTS, RATIOS, STEPS, YEARS, Panel
 
 ODD = np.array([[1, 3, 2], [2, 8, 0]])
@@ -188,7 +189,7 @@ def test_departures_have_the_density_of_the_model():
     ],
 )
 def test_last_crossing(path, level, rising, years):
-    found = mix.last_crossing(np.array([path], dtype=float), np.array([float(level)]), rising)
+    found = said.last_crossing(np.array([path], dtype=float), np.array([float(level)]), rising)
     assert found.tolist() == pytest.approx([years])
 
 
@@ -219,7 +220,7 @@ def fit() -> SimpleNamespace:
 def test_states_are_on_one_footing_and_without_the_odd_cells_error(fit):
     clean = fit.panel.amounts[1].copy()
     clean[ODD[0][1], ODD[0][2]] /= math.exp(0.7)
-    drawn = mix.states(fit, "Hebei")
+    drawn = said.states(fit, "Hebei")
     revision = fit.parameters["revision"].values.reshape(-1, RATIOS)
     step = YEARS.index(2018)
     assert drawn[:, step:] == pytest.approx(np.tile(mix.log_ratios(clean)[step:], (800, 1, 1)))
@@ -227,8 +228,8 @@ def test_states_are_on_one_footing_and_without_the_odd_cells_error(fit):
 
 
 def test_a_path_is_carried_back_on_its_drift(fit):
-    drawn = mix.states(fit, "Beijing")
-    long = mix.carried_back(fit, "Beijing", drawn)
+    drawn = said.states(fit, "Beijing")
+    long = said.carried_back(fit, "Beijing", drawn)
     assert long.shape == (800, mix.BACK + len(YEARS), RATIOS)
     assert np.array_equal(long[:, mix.BACK :], drawn)
     step = (long[:, mix.BACK] - long[:, mix.BACK - 1]).mean()
@@ -236,7 +237,7 @@ def test_a_path_is_carried_back_on_its_drift(fit):
 
 
 def test_replicates_have_the_mean_of_the_model(fit):
-    drawn = mix.replicates(fit)
+    drawn = said.replicates(fit)
     mean = -0.05 + 0.01 * (np.arange(STEPS) - (STEPS - 1) / 2) / 10 + 0.1 * (np.array(YEARS[1:]) == 2018)
     assert drawn.mean(axis=(0, 1, 3)) == pytest.approx(mean, abs=0.012)
 
@@ -245,16 +246,16 @@ def test_checks_see_what_they_are_meant_to_find():
     rng = np.random.default_rng(6)
     level = np.cumsum(rng.normal(size=(200, STEPS + 1)), axis=1)
     seen = np.diff(level + rng.normal(size=level.shape), axis=1)
-    assert mix.returning(np.diff(level, axis=1)) == pytest.approx(0.05, abs=0.04)
-    assert mix.returning(seen) > 0.2
+    assert said.returning(np.diff(level, axis=1)) == pytest.approx(0.05, abs=0.04)
+    assert said.returning(seen) > 0.2
     steps = np.tile(np.sin(np.arange(STEPS)), (4, 1))
     steps[:2, 5], steps[2, 5], steps[3, 6] = 9.0, 9.0, 9.0
-    assert mix.together(steps, np.array([0, 0, 1, 1])) == 1
-    assert mix.together(steps[None], np.array([0, 0, 0, 1])).tolist() == [3]
+    assert said.together(steps, np.array([0, 0, 1, 1])) == 1
+    assert said.together(steps[None], np.array([0, 0, 0, 1])).tolist() == [3]
 
 
 def test_findings_by_hand(fit):
-    found = {finding.id: finding for finding in mix.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     revision = fit.parameters["revision"].values[..., 0]
     assert found["energy.mix.coal.drift"].mean == pytest.approx(100 * math.expm1(-0.05 / math.sqrt(0.8)))
     assert found["energy.mix.revision.coal"].draws == pytest.approx(100 * np.expm1(revision / math.sqrt(0.8)))
@@ -262,7 +263,7 @@ def test_findings_by_hand(fit):
     assert total == pytest.approx(100, abs=0.3)
     assert found["energy.mix.provinces"].mean == 3
     assert found["energy.mix.record"].mean == 19
-    assert found["energy.mix.odd-cells"].mean == len(mix.odd_table(fit)) == 2
+    assert found["energy.mix.odd-cells"].mean == len(said.odd_table(fit)) == 2
 
 
 def test_years_behind_are_counted_on_one_footing(fit):
@@ -273,15 +274,15 @@ def test_years_behind_are_counted_on_one_footing(fit):
     panel.amounts[2, -1, 0] = 2.5
     fit.parameters["cell_error"][:] = 0.0
     fit.parameters["revision"][:] = 0.0
-    found = {finding.id: finding for finding in mix.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     published = found["energy.mix.tianjin.years-behind.coal.as-published"].mean
     assert found["energy.mix.tianjin.years-behind.coal"].mean == pytest.approx(published, abs=0.05)
     assert published == pytest.approx(9.5, abs=0.3)
     fit.parameters["revision"][..., 0] = -0.2
-    found = {finding.id: finding for finding in mix.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     assert found["energy.mix.tianjin.years-behind.coal"].mean > published + 1
     assert found["energy.mix.hebei.years-behind.before-record"].mean == 0
     panel.amounts[1, -1, 0] = 9.0
-    found = {finding.id: finding for finding in mix.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     assert found["energy.mix.hebei.years-behind.before-record"].mean == 1
     assert found["energy.mix.hebei.nearest-year.first"].mean == 1

@@ -4,7 +4,8 @@ import numpy as np
 from prior_fits import prior, prior_cache  # noqa: F401
 
 from jingjinji.fits import fitting
-from jingjinji.topics.energy import page, phase_out
+from jingjinji.topics.energy import page
+from jingjinji.topics.energy import phase_out_findings as said
 
 
 def test_curves_and_figures_of_every_series(prior):  # noqa: F811
@@ -32,7 +33,7 @@ def test_paths_end_at_a_tenth(prior):  # noqa: F811
     fit, years = fitting.load_fit("energy_phase_out"), np.arange(2013, 2051)
     path = page.hebei_paths(fit, years, {"Beijing's": "beijing"})["Beijing's"]
     shown = ~np.isnan(path).all(axis=0)
-    middle = np.median(phase_out.path(fit, years, "hebei", "beijing").reshape(-1, len(years)), axis=0)
+    middle = np.median(said.path(fit, years, "hebei", "beijing").reshape(-1, len(years)), axis=0)
     assert (shown == (middle >= middle[0] / 10)).all()
     assert np.isfinite(path[:, shown]).all()
 

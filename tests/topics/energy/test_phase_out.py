@@ -15,6 +15,7 @@ from scipy import stats
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.energy import phase_out as phase
+from jingjinji.topics.energy import phase_out_findings as phase_findings
 from jingjinji.topics.energy.phase_out import NAMES, Panel
 
 
@@ -138,7 +139,7 @@ def test_units_left_out_say_nothing(point):
 def test_half_and_tenth_lie_on_the_curve():
     tenth, bend = np.array([50.0, 14.0]), np.array([2.5, 4.0])
     for logistic in (0.0, 1.0):
-        half = phase.half_time(tenth, bend, logistic)
+        half = phase_findings.half_time(tenth, bend, logistic)
         assert phase.gone(half, tenth, bend, logistic) == pytest.approx(math.log(2), rel=0.01)
         assert phase.gone(tenth, tenth, bend, logistic) == pytest.approx(math.log(10), rel=0.01)
 
@@ -175,7 +176,7 @@ def test_a_lower_bound_takes_any_larger_plateau(point):
 def test_years_to_a_share_are_interpolated_at_a_steady_rate():
     elapsed = np.array([0.0, 4.0, 10.0])
     figures = np.array([[200.0, 150.0, 50.0], [200.0, 90.0, 80.0], [200.0, 190.0, 180.0]])
-    years = phase.years_to(0.5, elapsed, figures)
+    years = phase_findings.years_to(0.5, elapsed, figures)
     assert years[0] == pytest.approx(4 + 6 * math.log(150 / 100) / math.log(150 / 50))
     assert years[1] == pytest.approx(4 * math.log(2) / math.log(200 / 90))
     assert np.isnan(years[2])
@@ -183,13 +184,13 @@ def test_years_to_a_share_are_interpolated_at_a_steady_rate():
 
 def test_half_times_lie_between_the_figures_of_the_table():
     panel = phase.load()
-    years, after, before = phase.crossing(panel, "beijing", 0.5)
+    years, after, before = phase_findings.crossing(panel, "beijing", 0.5)
     assert (after, before) == (9, 10)
     assert years == pytest.approx(9 + math.log(17.3654 / 15.34485) / math.log(17.3654 / 11.6509), abs=1e-4)
-    assert phase.crossing(panel, "germany", 0.5)[1:] == (23, 33)
-    assert np.isnan(phase.crossing(panel, "ruhr", 0.5)[0])
-    assert phase.crossing(panel, "ruhr", 0.5)[1:] == (0, 57)
-    assert np.isnan(phase.crossing(panel, "hebei", 0.5)).all()
+    assert phase_findings.crossing(panel, "germany", 0.5)[1:] == (23, 33)
+    assert np.isnan(phase_findings.crossing(panel, "ruhr", 0.5)[0])
+    assert phase_findings.crossing(panel, "ruhr", 0.5)[1:] == (0, 57)
+    assert np.isnan(phase_findings.crossing(panel, "hebei", 0.5)).all()
 
 
 def test_the_panel_starts_at_the_largest_figure_of_each_unit():
@@ -263,7 +264,7 @@ def fit() -> SimpleNamespace:
 
 
 def test_findings_by_hand(fit):
-    found = {finding.id: finding for finding in phase.findings(fit)}
+    found = {finding.id: finding for finding in phase_findings.findings(fit)}
     assert found["energy.beijing.tenth-time"].mean == pytest.approx(14)
     half = 14 * math.log1p(math.log10(2) * math.expm1(2.5)) / 2.5
     assert found["energy.beijing.curve.half-time"].mean == pytest.approx(half)
@@ -289,7 +290,7 @@ def test_beijing_in_2024_keeps_what_is_left_of_its_departure(fit):
     """Without scatter the departure of 2020 fades over four years and the rest is the curve."""
     fit.parameters["scatter"] = fit.parameters["scatter"] * 0
     fit.parameters["disagreement"] = fit.parameters["disagreement"] * 0
-    found = {finding.id: finding for finding in phase.findings(fit)}
+    found = {finding.id: finding for finding in phase_findings.findings(fit)}
     first = phase.peaks(fit.panel).value["beijing"]
     root = {year: math.exp(-phase.gone(year - 2005, 14.0, 2.5) / 2) for year in (2020, 2024)}
     departure = math.sqrt(1.73 / first) - root[2020]
@@ -299,7 +300,7 @@ def test_beijing_in_2024_keeps_what_is_left_of_its_departure(fit):
 
 
 def test_figures_drawn_anew_scatter_as_the_model_says(fit):
-    _, seen, anew = phase.departures(fit)
+    _, seen, anew = phase_findings.departures(fit)
     place = phase.points(fit.panel)
     assert anew.shape == seen.shape == (100, len(place))
     first = place.index[(place.unit == "hebei") & (place.year == 2013)][0]
@@ -317,16 +318,16 @@ def test_runs_and_late_halves_fail_their_checks(fit):
     good["value"] = good.unit.map(phase.peaks(fit.panel).value) * (root + 0.01 * rng.normal(size=len(root))) ** 2
     fit.panel = replace(fit.panel, rows=good)
     fit.parameters["scatter"] = fit.parameters["scatter"] * 0.2
-    assert phase.tails(fit)["half-time"].dropna().between(0.03, 0.97).sum() >= 3
+    assert phase_findings.tails(fit)["half-time"].dropna().between(0.03, 0.97).sum() >= 3
     slow = np.exp(-phase.gone(elapsed.to_numpy(), tenth.to_numpy(), 0.2) / 2)
     fit.panel = replace(fit.panel, rows=good.assign(value=good.unit.map(phase.peaks(fit.panel).value) * slow**2))
-    bad = phase.tails(fit)
+    bad = phase_findings.tails(fit)
     assert not bad["half-time"].dropna().between(0.03, 0.97).any()
     assert bad.runs["germany"] > 0.97
 
 
 def test_findings_without_the_german_series_say_nothing_of_them(fit):
     fit.panel, fit.variant = phase.load("without-germany"), "without-germany"
-    found = {finding.id for finding in phase.findings(fit)}
+    found = {finding.id for finding in phase_findings.findings(fit)}
     assert "energy.hebei.left.2025@without-germany" in found
     assert not [id for id in found if ".ruhr" in id or "energy.germany" in id]

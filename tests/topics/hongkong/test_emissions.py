@@ -12,6 +12,7 @@ from scipy import stats
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.hongkong import emissions
+from jingjinji.topics.hongkong import emissions_findings as said
 
 PLAIN = "FAST_COMPILE"
 
@@ -160,7 +161,7 @@ def test_states_are_those_of_the_model(values):
         if name not in ("printed", "series", "paths")
     }
     fit = SimpleNamespace(panel=emissions.load("to-2019"), parameters=xr.Dataset(drawn), seed=3)
-    assert emissions.states(fit)["emissions"][0] == pytest.approx(of_emissions(values))
+    assert said.states(fit)["emissions"][0] == pytest.approx(of_emissions(values))
 
 
 def test_without_scatter_a_path_goes_on_straight():
@@ -170,8 +171,8 @@ def test_without_scatter_a_path_goes_on_straight():
         "level": still + 10, "path": np.zeros((count, 20, sectors)), "exponent": np.array([0.02, 0.5, 1.0]),
         "drift": still - 0.05, "scatter": still, "walk_scale": np.zeros(count),
     }  # fmt: skip
-    later = emissions.ahead(SimpleNamespace(seed=1), now)
-    years = emissions.AHEAD - emissions.NOW
+    later = said.ahead(SimpleNamespace(seed=1), now)
+    years = said.AHEAD - emissions.NOW
     assert later[2, :, 0] == pytest.approx(np.maximum(10 * (1 - 0.05 * years), 0))
     assert later[0, :, 0] == pytest.approx(10 * (1 - 0.001 * years) ** 50)
     assert (later[0, -1] > later[1, -1]).all()
@@ -242,8 +243,7 @@ def test_money_per_tonne_by_hand():
         return np.array([{2021: 30.0, 2005: 40.0}[year]])
 
     found = {
-        f.id: f
-        for f in emissions._money(of, lambda id, label, draws, unit: SimpleNamespace(id=id, draws=draws), np.asarray)
+        f.id: f for f in said._money(of, lambda id, label, draws, unit: SimpleNamespace(id=id, draws=draws), np.asarray)
     }
     assert found["silk.money.cut"].draws == pytest.approx([10.0])
     assert found["silk.money.per-tonne"].draws == pytest.approx([24.0])

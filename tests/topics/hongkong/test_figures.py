@@ -15,6 +15,7 @@ from jingjinji.core import tables
 from jingjinji.show import figures
 from jingjinji.topics import conclusions
 from jingjinji.topics.hongkong import emissions, page
+from jingjinji.topics.hongkong import emissions_findings as said
 from jingjinji.topics.hongkong import figures as policy_figures
 
 rng = np.random.default_rng(1)
@@ -45,7 +46,10 @@ DRAWN = {
     "timeline": lambda: policy_figures.timeline(page.timeline(), 2013, 2024),
     "printed": lambda: policy_figures.printed_emissions(tables.load("hongkong_emissions")),
     "fan": lambda: policy_figures.fan(
-        (emissions.YEARS, path(emissions.YEARS)), (emissions.AHEAD, path(emissions.AHEAD)), totals(), {2035: (20, 22)}
+        (emissions.YEARS, path(emissions.YEARS)),
+        (said.AHEAD, path(said.AHEAD)),
+        totals(),
+        {2035: (20, 22)},
     ),
     "sectors": lambda: policy_figures.sectors(
         emissions.YEARS, {name: path(emissions.YEARS) for name in emissions.SECTORS}

@@ -12,8 +12,8 @@ from scipy import special, stats
 
 from jingjinji.core import densities, tables
 from jingjinji.core.errors import BookError
-from jingjinji.topics.hydrogen import firms, fleets, page
-from jingjinji.topics.water import reservoir
+from jingjinji.topics.hydrogen import firms, firms_findings, fleets, fleets_findings, page
+from jingjinji.topics.water import reservoir, reservoir_findings
 
 PLAIN = "FAST_COMPILE"
 
@@ -126,10 +126,10 @@ def test_only_a_count_of_a_whole_cluster_is_not_a_lower_bound():
 
 def test_no_cluster_loses_vehicles():
     fit = fake_fit(fleets.load(), 0.3)
-    known = fleets.curves(fit)
-    paths = [fleets.cluster_path(fit, known, time) for time in (2021.0, 2023.67, 2024.5, 2026.0)]
+    known = fleets_findings.curves(fit)
+    paths = [fleets_findings.cluster_path(fit, known, time) for time in (2021.0, 2023.67, 2024.5, 2026.0)]
     assert (np.diff(paths, axis=0) >= 0).all()
-    added = fleets.cluster_path(fit, known, 2026.0, fleets.BASE + 1)
+    added = fleets_findings.cluster_path(fit, known, 2026.0, fleets.BASE + 1)
     assert added == pytest.approx(paths[-1] - paths[0])
     assert (paths[0].sum(axis=1) < (fleets.printed_additions(fit.panel, 2021.0) * known["off"]).sum(axis=1)).all()
 
@@ -166,8 +166,8 @@ def fake_fit(panel, noise: float, shift: float = 0.0) -> SimpleNamespace:
 
 def test_log_density_by_hand():
     fit = fake_fit(fleets.load("logistic"), 0.1)
-    known = fleets.curves(fit)
-    found, made = fleets.log_density(fit, known), fleets.data(fit.panel)
+    known = fleets_findings.curves(fit)
+    found, made = fleets_findings.log_density(fit, known), fleets.data(fit.panel)
     draw, row = 17, 40
     unit, year = made["unit_index"][row], made["year"][row]
     one = {name: known[name][draw, unit] for name in ("pace", "peak", "size", "concentration")}
@@ -182,7 +182,9 @@ def test_log_density_by_hand():
 def test_leaving_one_out_prefers_the_better_curve():
     fits = {"good": fake_fit(fleets.load(), 1e-5), "bad": fake_fit(fleets.load(), 1e-5, shift=-3.0)}
     table = page.comparison(fits).set_index("curves")
-    sums = {name: fleets.log_density(fit, fleets.curves(fit)).mean(axis=0) for name, fit in fits.items()}
+    sums = {
+        name: fleets_findings.log_density(fit, fleets_findings.curves(fit)).mean(axis=0) for name, fit in fits.items()
+    }
     off = sums["bad"] - sums["good"]
     assert list(table.index) == ["good", "bad"]
     assert table.elpd["good"] == pytest.approx(sums["good"].sum(), abs=0.5)
@@ -212,16 +214,18 @@ def named(fit, variant: str):
 
 def test_a_variant_repeats_nothing_that_it_cannot_change():
     fit = fake_fit(fleets.load(), 0.3)
-    ids = {variant: {finding.id.removesuffix(f"@{variant}") for finding in fleets.findings(named(fit, variant))}
-           for variant in ("steady-shares", "late-peak", "without-last-three")}  # fmt: skip
-    of_clusters = {f"hydrogen.{key}.2025" for key in fleets.KEYS}
+    ids = {
+        variant: {made.id.removesuffix(f"@{variant}") for made in fleets_findings.findings(named(fit, variant))}
+        for variant in ("steady-shares", "late-peak", "without-last-three")
+    }
+    of_clusters = {f"hydrogen.{key}.2025" for key in fleets_findings.KEYS}
     of_clusters |= {f"hydrogen.{key}.reached" for key in ("bth", "shanghai", "guangdong")}
     agencies = {"hydrogen.ratio.caam", "hydrogen.ratio.sne", "hydrogen.source-error"}
     assert ids["steady-shares"] == of_clusters | agencies
     assert of_clusters < ids["late-peak"]
     assert "hydrogen.cars.doubling" in ids["late-peak"] & ids["without-last-three"]
     assert not agencies & ids["late-peak"]
-    assert set(fleets.OF_CLUSTERS) < set(fleets.VARIANTS)
+    assert set(fleets_findings.OF_CLUSTERS) < set(fleets.VARIANTS)
 
 
 @pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
@@ -241,7 +245,7 @@ def test_no_parameter_is_in_curves_and_in_clusters():
 def test_a_record_of_fleets_has_its_truth(toy, years):
     panel = fleets.TOYS[toy](fleets.load(), np.random.default_rng(2))
     fit = fake_fit(panel, 0.3)
-    found = fleets.findings(SimpleNamespace(**vars(fit) | {"name": f"hydrogen/{toy}", "variant": toy}))
+    found = fleets_findings.findings(SimpleNamespace(**vars(fit) | {"name": f"hydrogen/{toy}", "variant": toy}))
     ids = {finding.id: finding.mean for finding in found}
     truths = {id: value for id, value in ids.items() if ".truth." in id}
     assert {id.replace(".truth.", ".") for id in truths} == set(ids) - set(truths)
@@ -254,7 +258,7 @@ def test_records_of_firms_and_storage_have_their_truth():
         panel = firms.TOYS[toy](firms.load(), np.random.default_rng(1))
         draws = xr.Dataset({name: (("chain", "draw"), np.full((2, 3), panel.truth[name])) for name in ("rate", "bend")})
         fit = SimpleNamespace(panel=panel, parameters=draws, name=f"enterprises/{toy}", variant=toy)
-        found = firms.findings(fit)
+        found = firms_findings.findings(fit)
         assert [finding.mean for finding in found] == pytest.approx([growth] * 2, abs=1e-3)
         slope = np.polyfit(years, np.log(panel.rows.firms), 1)[0]
         assert slope == pytest.approx(panel.truth["rate"], abs=0.1)
@@ -262,7 +266,9 @@ def test_records_of_firms_and_storage_have_their_truth():
         panel = reservoir.TOYS[toy](reservoir.load(), np.random.default_rng(1))
         drift = np.broadcast_to([panel.truth["drift_before"], panel.truth["drift_since"]], (2, 3, 2))
         draws = xr.Dataset({"drift": (("chain", "draw", "epoch"), drift)})
-        found = reservoir.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"storage/{toy}", variant=toy))
+        found = reservoir_findings.findings(
+            SimpleNamespace(panel=panel, parameters=draws, name=f"storage/{toy}", variant=toy)
+        )
         assert [finding.mean for finding in found] == pytest.approx([0, since] * 2)
         assert not (panel.rows.bound != "").any()
 

@@ -15,6 +15,7 @@ from scipy import linalg, stats
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import donors as apec_donors
+from jingjinji.topics.november import donors_findings as said
 from jingjinji.topics.november.donors import AREA, REGIONS, Panel
 
 AREA_CITIES = ("Beijing", "Tianjin")
@@ -223,7 +224,7 @@ def test_gaps_scatter_around_the_twin(panel):
 
 def test_standing_is_the_departure_in_predictive_standard_deviations(panel):
     fit = SimpleNamespace(panel=panel, parameters=some_draws())
-    place = apec_donors.standings(fit)[panel.ban]
+    place = said.standings(fit)[panel.ban]
     assert list(place.index) == list(panel.cities)
     for column, city in enumerate(panel.cities):
         mean, sd = (values[:, panel.ban] for values in apec_donors.counterfactual(fit.parameters, panel, column))
@@ -386,7 +387,7 @@ def test_toys_are_synthetic_panels_of_the_same_cities(variant, effect):
 
 def test_questions_are_the_ban_and_weeks_after_it():
     panel = apec_donors.load()
-    found = apec_donors.spans(panel)
+    found = said.spans(panel)
     starts = {key: [panel.starts[k] for k in periods] for key, (periods, _) in found.items()}
     assert starts["ban"] == [pd.Timestamp("2014-11-03")]
     assert starts["after-ban"] == [pd.Timestamp("2014-11-13"), pd.Timestamp("2014-11-20")]
@@ -408,7 +409,7 @@ def test_findings_by_hand():
         }
     )
     fit = SimpleNamespace(panel=panel, parameters=parameters, variant="", name="apec_donors", seed=1)
-    found = {finding.id: finding for finding in apec_donors.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     for city in ("Beijing", "Handan"):
         log = panel.log_pm25[:, panel.cities.index(city)]
         level = log[panel.before].mean()
@@ -426,7 +427,7 @@ def test_findings_by_hand():
     assert found["apec.donors.weeks"].mean == 13
     one_out = [found[f"apec.donors.left-out.{end}"].mean for end in ("lowest", "highest")]
     assert one_out == [round(100 * (measured / level - 1))] * 2
-    place = apec_donors.standings(fit)[panel.ban]
+    place = said.standings(fit)[panel.ban]
     lower = 100 * np.mean([place[city] <= place["Beijing"] for city in panel.cities[13:]])
     assert found["apec.donors.placebos.lower"].mean == round(lower)
     later = panel.log_pm25[panel.ban + 1 :, 0]
@@ -436,10 +437,10 @@ def test_findings_by_hand():
     assert found["apec.donors.area.below"].mean == (panel.log_pm25[panel.ban, :13] < levels).sum()
     assert found["apec.donors.later.outside"].mean == 100
     fit.variant, fit.name = "near-donors", "apec_donors/near-donors"
-    assert not any("tianjin" in finding.id for finding in apec_donors.findings(fit))
+    assert not any("tianjin" in finding.id for finding in said.findings(fit))
     toy = apec_donors.TOYS["toy-small"](panel, np.random.default_rng(1))
     fit.variant, fit.name, fit.panel = "toy-small", "apec_donors/toy-small", toy
-    found = {finding.id: finding for finding in apec_donors.findings(fit)}
+    found = {finding.id: finding for finding in said.findings(fit)}
     truth, estimate = "apec.donors.truth.beijing.ban.effect@toy-small", "apec.donors.beijing.ban.effect@toy-small"
     assert set(found) == {truth, estimate}
     assert found[truth].mean == pytest.approx(-10)

@@ -15,6 +15,7 @@ from jingjinji.core import registry
 from jingjinji.core.errors import BookError
 from jingjinji.fits import fitting
 from jingjinji.topics.november import hours as apec_hours
+from jingjinji.topics.november import hours_findings as said
 from jingjinji.topics.november import series
 from jingjinji.topics.november.series import Panel
 
@@ -157,7 +158,7 @@ def test_findings_carry_over_a_whole_day_and_tell_how_far_the_level_lies_off(pan
     parameters["carry_over"] = parameters["carry_over"] * 0 + 0.97
     higher = parameters.assign(level=parameters["level"] + 0.5)
     found = [
-        {finding.id: finding for finding in apec_hours.findings(SimpleNamespace(
+        {finding.id: finding for finding in said.findings(SimpleNamespace(
             parameters=one, panel=panel, variant="", name="apec_hours"))}
         for one in (parameters, higher)
     ]  # fmt: skip

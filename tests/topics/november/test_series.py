@@ -31,6 +31,7 @@ from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import record
 from jingjinji.topics.november import series as apec_series
+from jingjinji.topics.november import series_findings as said
 from jingjinji.topics.november.series import EVENTS, WEATHER, Panel, waves
 
 DATES = pd.date_range("2014-10-25", "2014-11-07")
@@ -446,7 +447,7 @@ def one_draw(values: dict) -> xr.Dataset:
 
 
 def test_expected_days_are_those_of_the_likelihood(values, panel):
-    found = apec_series.expected(one_draw(values), panel, slice(None))
+    found = said.expected(one_draw(values), panel, slice(None))
     assert found.shape == (1, len(DATES) - 1)
     assert found[0].tolist() == pytest.approx(list(hand_expected(values, panel).values()))
 
@@ -454,7 +455,7 @@ def test_expected_days_are_those_of_the_likelihood(values, panel):
 def test_days_drawn_anew_scatter_as_the_model_says(values, panel):
     draws = one_draw(values).isel(draw=np.zeros(20000, dtype=int))
     draws["tail"] = draws["tail"] * 0 + 0.5
-    drawn = np.log(apec_series.replicates(draws, panel, seed=1, draws=20000))
+    drawn = np.log(said.replicates(draws, panel, seed=1, draws=20000))
     low, middle, high = np.percentile(drawn, [25, 50, 75], axis=0)
     expected = np.array(list(hand_expected(values, panel).values()))
     half = float(values["scale"]) * stats.t.ppf(0.75, 3.5)
@@ -489,7 +490,7 @@ def ban_panel() -> Panel:
 
 def found_by(parameters) -> dict:
     name = partial(record, model="m", panel=())
-    return {finding.id: finding for finding in apec_series.event_findings(parameters, ban_panel(), "x", "w", name)}
+    return {finding.id: finding for finding in said.event_findings(parameters, ban_panel(), "x", "w", name)}
 
 
 def test_an_effect_of_one_half_doubles_the_counterfactual():
@@ -541,7 +542,7 @@ def weather_case() -> SimpleNamespace:
         {"smooth": (("chain", "draw", "term", "wave"), smooth), "wet_effect": (("chain", "draw"), wet)}
     )
     name = partial(record, model="m", panel=())
-    found = {finding.id: finding for finding in apec_series.weather_findings(parameters, panel, "x", "w", name, "m")}
+    found = {finding.id: finding for finding in said.weather_findings(parameters, panel, "x", "w", name, "m")}
     return SimpleNamespace(panel=panel, log=log, found=found)
 
 
@@ -588,7 +589,7 @@ def test_autumns_ten_days_with_a_worse_weather(weather_case):
 
 
 def test_measured_days_and_the_official_evaluation():
-    found = {finding.id: finding for finding in apec_series.official_findings()}
+    found = {finding.id: finding for finding in said.official_findings()}
     days = tables.load("beijing_day").query("series == 'stations' and '2014-11-03' <= date <= '2014-11-12'").pm25
     assert len(days) == 10
     assert found["apec.observed.stations.ban"].mean == pytest.approx(days.mean(), abs=0.05)
@@ -629,7 +630,7 @@ def test_prior_of_the_controls_mean_is_the_panels(point, values):
 
 def test_what_calendar_and_weather_do_not_explain(values, panel):
     """No event, no block and nothing carried over is taken away."""
-    found = apec_series.unexplained(one_draw(values), panel, slice(None))
+    found = said.unexplained(one_draw(values), panel, slice(None))
     plain = {**values, "block_scale": 0.0, "event_apart": 0 * values["event_apart"], "kind_mean": np.zeros(2)}
     means = hand_means(plain, panel)
     left = [math.log(pm25) - mean for pm25, mean in zip(panel.pm25, means, strict=True) if np.isfinite(pm25)]
@@ -645,8 +646,8 @@ def test_ordinary_ten_days_are_a_placebo_in_time(monkeypatch):
     left = left.drop(dates[20:24])
     controls = BAN_WINDOWS | {"parade": (pd.Timestamp("2014-11-28"), pd.Timestamp("2014-11-29"))}
     panel = Panel(pd.Series(50.0, dates), np.zeros((80, 7)), np.zeros(80), controls)
-    monkeypatch.setattr(apec_series, "unexplained", lambda parameters, panel, rows: left)
-    found = {f.id: f.mean for f in apec_series.standing_findings(None, panel, "x", "w", "m")}
+    monkeypatch.setattr(said, "unexplained", lambda parameters, panel, rows: left)
+    found = {f.id: f.mean for f in said.standing_findings(None, panel, "x", "w", "m")}
     ordinary = [-0.9, -0.1, -0.3, 0.1, 0.3]
     assert found["x.ordinary-ten-days.count"] == len(ordinary)
     assert found["x.ordinary-ten-days"] == round(100 * np.std(ordinary, ddof=1))
@@ -662,7 +663,7 @@ def test_an_effect_beyond_the_preliminary_one():
 def test_twentieth_dirtiest_day_of_each_year():
     dates = pd.date_range("2013-12-01", "2014-02-28")
     measured = pd.Series(np.random.default_rng(3).permutation(90) + 1.0, dates)
-    years, drawn, dirty = apec_series.dirtiest_days(np.stack([measured + 5, measured - 1]), measured)
+    years, drawn, dirty = said.dirtiest_days(np.stack([measured + 5, measured - 1]), measured)
     assert years == ["2013", "2014"]
     expected = [sorted(measured[year], reverse=True)[19] for year in years]
     assert dirty.tolist() == expected
@@ -693,7 +694,7 @@ def some_fit(variant: str, panel: Panel) -> SimpleNamespace:
     ],
 )
 def test_ids_name_the_series_and_the_choice(variant, prefix, end):
-    found = {finding.id: finding for finding in apec_series.findings(some_fit(variant, apec_series.load(variant)))}
+    found = {finding.id: finding for finding in said.findings(some_fit(variant, apec_series.load(variant)))}
     assert found[f"{prefix}ban.effect{end}"].mean == pytest.approx(-10)
     assert all(id.endswith(end) and ("@" in id) == bool(end) for id in found)
     assert (f"{prefix}weather.adverse{end}" in found) == (variant in ("", "stations"))
@@ -707,7 +708,7 @@ def test_ids_name_the_series_and_the_choice(variant, prefix, end):
 @pytest.mark.parametrize(("toy", "site"), [("toy-small", "embassy"), ("stations-toy", "stations")])
 def test_findings_of_a_toy_are_its_truth_and_what_came_back(toy, site):
     panel = apec_series.TOYS[toy](apec_series.load(), np.random.default_rng(1))
-    found = {finding.id: finding for finding in apec_series.findings(some_fit(toy, panel))}
+    found = {finding.id: finding for finding in said.findings(some_fit(toy, panel))}
     assert set(found) == {f"apec.{site}.truth.ban.effect@{toy}", f"apec.{site}.ban.effect@{toy}"}
     assert found[f"apec.{site}.truth.ban.effect@{toy}"].mean == pytest.approx(100 * panel.truth["effect"])
     assert found[f"apec.{site}.truth.ban.effect@{toy}"].exact

@@ -24,8 +24,10 @@ from densities import (
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import series, stations
+from jingjinji.topics.november import stations_findings as said
 from jingjinji.topics.november.series import EVENTS, WEATHER
-from jingjinji.topics.november.stations import CONTROLS, NORTH, PATTERNS, STATIONS, Panel
+from jingjinji.topics.november.stations import CONTROLS, PATTERNS, STATIONS, Panel
+from jingjinji.topics.november.stations_findings import NORTH
 
 DATES = pd.date_range("2014-07-30", periods=60)
 GAPS = (10, 30)
@@ -344,7 +346,7 @@ def as_fit(panel: Panel, variant: str = "", **more) -> SimpleNamespace:
 def test_findings_by_hand(draws):
     """A station's effect is the city's of a draw of the same chain and number, and its own departure."""
     whole = stations.load()
-    found = {f.id: f for f in stations.findings(as_fit(whole, beside={"city": the_city(draws)}))}
+    found = {f.id: f for f in said.findings(as_fit(whole, beside={"city": the_city(draws)}))}
     ban = (3 * math.log(0.8 * 0.95) + 7 * math.log(0.6)) / 10
     assert found["apec.stations.ban.tiantan.effect"].mean == pytest.approx(100 * math.expm1(ban))
     assert found["apec.stations.ban.huairou.effect"].mean == pytest.approx(100 * (0.9 * math.exp(ban) - 1))
@@ -369,7 +371,7 @@ def test_the_fit_beside_is_one_of_the_book():
 
 def test_findings_of_a_toy_are_its_truth_and_what_came_back():
     panel = stations.TOYS["toy"](stations.load(), np.random.default_rng(1))
-    found = {f.id: f for f in stations.findings(as_fit(panel, "toy"))}
+    found = {f.id: f for f in said.findings(as_fit(panel, "toy"))}
     assert set(found) == {
         f"apec.stations.{truth}{event}.north@toy" for truth in ("", "truth.") for event in ("ban", "parade")
     }

@@ -10,8 +10,8 @@ mpl.use("Agg")
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from jingjinji.show import figures
-from jingjinji.topics.hydrogen import firms, fleets
-from jingjinji.topics.water import facts, quality, reservoir
+from jingjinji.topics.hydrogen import firms, fleets, fleets_findings
+from jingjinji.topics.water import facts, quality, quality_findings, reservoir, reservoir_findings
 from jingjinji.topics.water import figures as water_figures
 from jingjinji.topics.water.classes import CLASSES
 
@@ -26,7 +26,7 @@ def style():
 
 
 def months(draws: int = 60) -> np.ndarray:
-    return np.abs(15 + rng.normal(size=(draws, len(reservoir.MONTHS))).cumsum(axis=1))
+    return np.abs(15 + rng.normal(size=(draws, len(reservoir_findings.MONTHS))).cumsum(axis=1))
 
 
 def some_sales() -> dict:
@@ -39,7 +39,7 @@ def some_groups(groups: int = 12) -> dict:
     middle = np.geomspace(1, 3, groups)
     statistics = {"median": (middle * np.exp(0.1 * rng.normal(size=(50, groups))), middle)}
     statistics["upper tenth"] = (3 * statistics["median"][0], 3 * middle)
-    return {name: (list("MJJASONDJFMA")[:groups], statistics) for name in quality.NAMES.values()}
+    return {name: (list("MJJASONDJFMA")[:groups], statistics) for name in quality_findings.NAMES.values()}
 
 
 WEEKS = pd.date_range("2020-05-07", periods=52, freq="7D")
@@ -55,13 +55,13 @@ DRAWN = {
     "class_shares": lambda: water_figures.class_shares(
         list(quality.MONTHS), dict(zip(CLASSES, rng.dirichlet(np.ones(6), 12).T, strict=True)), np.arange(12) != 8
     ),
-    "storage": lambda: water_figures.storage(reservoir.MONTHS, months(), reservoir.load().rows),
+    "storage": lambda: water_figures.storage(reservoir_findings.MONTHS, months(), reservoir.load().rows),
     "surface": lambda: water_figures.surface(np.arange(5.0), np.arange(4.0), np.outer(np.arange(4.0), np.arange(5.0))),
     "payments": lambda: water_figures.payments(facts.money()),
     "adoption": lambda: water_figures.adoption(some_sales()),
     "prior_against_posterior": lambda: water_figures.prior_against_posterior(
         {name: (np.exp(rng.normal(8, 1, 99)), np.exp(rng.normal(8, 0.3, 99))) for name in fleets.CLUSTERS},
-        fleets.targets(),
+        fleets_findings.targets(),
     ),
     "firms": lambda: water_figures.firms(DATES, np.full((9, len(DATES)), 150.0), firms.load().rows),
     "expected_beforehand": lambda: water_figures.expected_beforehand(

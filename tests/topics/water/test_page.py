@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from jingjinji.core.findings import Finding, exact
-from jingjinji.topics.water import facts, page, quality, reservoir
+from jingjinji.topics.water import facts, page, quality, quality_findings, reservoir, reservoir_findings
 from jingjinji.topics.water.quality import FLOORS, MONTHS, POLLUTANTS
 
 
@@ -83,7 +83,7 @@ def some_fit():
 
 def test_groups_of_the_check_are_pollutants_and_months():
     groups = page.check_medians(some_fit(), most=20)
-    assert list(groups) == list(quality.NAMES.values())
+    assert list(groups) == list(quality_findings.NAMES.values())
     months, statistics = groups["total nitrogen"]
     assert "".join(months) == "MJJASONDJFMA"
     for values, measured in statistics.values():
@@ -108,24 +108,24 @@ def test_the_monthly_table_prints_findings_and_counts_readings():
 def test_months_drawn_anew_scatter_around_the_typical_ones():
     fit = some_fit()
     still = fit.parameters.assign(log_scatter=fit.parameters.log_scatter * 0 - 12)
-    typical = quality.monthly_means(quality.typical_weeks(fit, "a"))
-    quiet = quality.drawn_months(SimpleNamespace(parameters=still, panel=fit.panel, seed=1), "a")
+    typical = quality.monthly_means(quality_findings.typical_weeks(fit, "a"))
+    quiet = quality_findings.drawn_months(SimpleNamespace(parameters=still, panel=fit.panel, seed=1), "a")
     assert quiet == pytest.approx(typical, rel=1e-3)
-    drawn = np.log(quality.drawn_months(fit, "a")[..., 3])
+    drawn = np.log(quality_findings.drawn_months(fit, "a")[..., 3])
     # Four or five independent weeks a month with a scale of 0.1 and the variance 2 of Student's t with 4 degrees.
     assert drawn.std() == pytest.approx(0.1 * np.sqrt(2 / (52 / 12)), rel=0.15)
 
 
 def test_only_months_with_readings_count_for_the_class():
     panel = quality.load()
-    seen = quality.months_with_readings(panel, quality.SHOWN["gubeikou"])
+    seen = quality_findings.months_with_readings(panel, quality.SHOWN["gubeikou"])
     assert [month for month, there in zip(MONTHS, seen, strict=True) if not there] == ["2021-01", "2021-02"]
     fit = SimpleNamespace(panel=panel)
     drawn = np.full((10, 12, 4), 0.01)
     drawn[:, MONTHS.index("2021-01")] = 99.0
-    assert quality.kept_shares(fit, quality.SHOWN["gubeikou"], drawn) == pytest.approx(1)
+    assert quality_findings.kept_shares(fit, quality.SHOWN["gubeikou"], drawn) == pytest.approx(1)
     drawn[:, MONTHS.index("2020-07")] = 99.0
-    assert quality.kept_shares(fit, quality.SHOWN["gubeikou"], drawn) == pytest.approx(0.9)
+    assert quality_findings.kept_shares(fit, quality.SHOWN["gubeikou"], drawn) == pytest.approx(0.9)
 
 
 def test_sections_by_month_print_each_finding_and_the_place():
@@ -172,7 +172,7 @@ def test_priors_expect_medians_around_the_measured_ones_and_storage_within_the_r
     assert low < measured.min()
     assert high > measured.max()
     months = page.prior_storage(reservoir.load(), 30, 1)
-    assert months.shape == (30, len(reservoir.MONTHS))
+    assert months.shape == (30, len(reservoir_findings.MONTHS))
     assert months.min() >= 0
     assert months.max() <= reservoir.CAPACITY
 

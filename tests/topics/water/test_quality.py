@@ -13,7 +13,7 @@ from densities import some_point, values_at
 from scipy import stats
 
 from jingjinji.core.errors import BookError
-from jingjinji.topics.water import april, quality
+from jingjinji.topics.water import april, april_findings, quality, quality_findings
 
 PLAIN = "FAST_COMPILE"
 SEASON = ("own_season", "season_basin", "season_scale")
@@ -69,7 +69,7 @@ def test_the_density_by_hand(panel):
     terms = model.compile_fn(model.logp(sum=False, jacobian=False), mode=PLAIN)(point)
     term = terms[[variable.name for variable in model.basic_RVs].index("medians")]
     below = terms[[variable.name for variable in model.basic_RVs].index("below")]
-    known["season_section"] = quality.seasons({name: known[name][None] for name in SEASON}, panel.basin_of)[0]
+    known["season_section"] = quality_findings.seasons({name: known[name][None] for name in SEASON}, panel.basin_of)[0]
     rows = panel.rows
     logs = {(row.section, row.pollutant, row.week): row for row in rows.itertuples()}
     new, expected = {}, np.zeros(len(rows))
@@ -115,15 +115,16 @@ def test_surprises_of_a_synthetic_record_are_students():
             "lean": ("pollutant", "earlier")}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims[name]), value) for name, value in values.items()})
     fit = SimpleNamespace(panel=replace(panel, rows=rows.assign(log=log)), parameters=draws, seed=1, name="miyun")
-    seen, drawn = quality.surprises(fit)
+    seen, drawn = quality_findings.surprises(fit)
     assert seen.shape == drawn.shape == (1, len(rows))
     assert stats.kstest(seen[0], stats.t(4).cdf).pvalue > 0.01
     wrong = fit.parameters.assign(memory=fit.parameters.memory * 0)
     found = {
-        f.id: f.mean for f in quality._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1, name="miyun"))
+        f.id: f.mean
+        for f in quality_findings._check(SimpleNamespace(panel=fit.panel, parameters=wrong, seed=1, name="miyun"))
     }
     assert found["miyun.check.again"] > 0.4
-    assert abs({f.id: f.mean for f in quality._check(fit)}["miyun.check.again"]) < 0.3
+    assert abs({f.id: f.mean for f in quality_findings._check(fit)}["miyun.check.again"]) < 0.3
 
 
 def draws_of(panel: quality.Panel, level: np.ndarray, swing: np.ndarray) -> xr.Dataset:
@@ -140,7 +141,9 @@ def draws_of(panel: quality.Panel, level: np.ndarray, swing: np.ndarray) -> xr.D
 def test_a_record_and_its_truth_are_one_quantity(toy):
     panel = quality.TOYS[toy](quality.load(), np.random.default_rng(5))
     draws = draws_of(panel, panel.truth["level"], panel.truth["swing"])
-    found = quality.findings(SimpleNamespace(panel=panel, parameters=draws, seed=1, name=f"miyun/{toy}", variant=toy))
+    found = quality_findings.findings(
+        SimpleNamespace(panel=panel, parameters=draws, seed=1, name=f"miyun/{toy}", variant=toy)
+    )
     found = {finding.id: finding.mean for finding in found}
     assert len(found) == 2 * len(quality.SHOWN)
     for key in quality.SHOWN:
@@ -226,7 +229,7 @@ def test_a_record_of_april_has_its_contrast(toy, said):
             "contrast": (("agreement", "pollutant"), np.zeros((len(panel.agreements), 4)))}  # fmt: skip
     draws = xr.Dataset({name: (("chain", "draw", *dims), np.broadcast_to(value, (2, 3, *value.shape)))
                         for name, (dims, value) in flat.items()})  # fmt: skip
-    found = april.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"april/{toy}", variant=toy))
+    found = april_findings.findings(SimpleNamespace(panel=panel, parameters=draws, name=f"april/{toy}", variant=toy))
     assert [finding.mean for finding in found] == pytest.approx([said] * 8, abs=1e-3)
     assert len({finding.id.replace("truth.", "") for finding in found}) == 4
     above = panel.rows[panel.rows.below == 0]

@@ -8,6 +8,7 @@ from jingjinji.core.findings import Finding
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon import market as carbon
+from jingjinji.topics.carbon import market_findings as said
 
 SHORT = {"Beijing": "BJ", "Tianjin": "TJ", "Shanghai": "SH", "Chongqing": "CQ", "Hubei": "HB", "Guangdong": "GD",
          "Shenzhen": "SZ", "Fujian": "FJ", "national": "CN"}  # fmt: skip
@@ -43,7 +44,7 @@ def _groups(panel: carbon.Panel) -> dict[str, tuple[list[str], np.ndarray]]:
 def check_prices(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
     """Printed figures drawn anew and as printed: group -> (markets, {"price": (drawn (draw, figure), printed)})."""
     known = carbon.values(fit)
-    drawn = carbon.drawn_figures(fit, known, carbon.log_levels(fit, known))
+    drawn = said.drawn_figures(fit, known, said.log_levels(fit, known))
     printed = np.exp(carbon.loadings(fit.panel).printed)
     return {
         title: (labels, {"price": (drawn[:, at], printed[at])}) for title, (labels, at) in _groups(fit.panel).items()
@@ -69,7 +70,7 @@ def paths(fit) -> dict[str, tuple[np.ndarray, pd.DataFrame]]:
 
     Markets that are not among the seven pilots opened later: nan before the year of their first printed price.
     """
-    price, rows = np.exp(carbon.log_levels(fit, carbon.values(fit))), fit.panel.prices
+    price, rows = np.exp(said.log_levels(fit, carbon.values(fit))), fit.panel.prices
     made = {}
     for k, market in enumerate(carbon.MARKETS):
         printed = rows[rows.market == k]

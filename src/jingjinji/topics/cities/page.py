@@ -8,8 +8,10 @@ import pandas as pd
 from jingjinji.core.findings import Finding
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import frontier
+from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.classical import METHOD_NAMES, METHODS
-from jingjinji.topics.cities.frontier import CRITERIA, NAMES, SOURCES, TEN
+from jingjinji.topics.cities.frontier import SOURCES, TEN
+from jingjinji.topics.cities.frontier_findings import CRITERIA, NAMES
 from jingjinji.topics.water.page import INTERVAL_WORDS
 
 WORDS = {
@@ -86,17 +88,17 @@ def _bare(finding: Finding) -> str:
 
 def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Probability of each rank (city of `TEN`, rank) by criterion, over the nine years."""
-    values = frontier.judged(fit, known, frontier.places(fit.panel, TEN))
+    values = said.judged(fit, known, said.places(fit.panel, TEN))
     found = {}
     for criterion, draws in values.items():
-        ranks = frontier.ranks(draws.mean(axis=1))
+        ranks = said.ranks(draws.mean(axis=1))
         found[WORDS[criterion]] = np.stack([(ranks == rank).mean(axis=0) for rank in range(1, len(TEN) + 1)], axis=1)
     return found
 
 
 def gaps(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """CO2 per output (draw, year): mean of the nine cities less Beijing's, and as a multiple of Beijing's."""
-    values = frontier.intensity(fit.panel, known, frontier.places(fit.panel, TEN))
+    values = said.intensity(fit.panel, known, said.places(fit.panel, TEN))
     nine, beijing = values[:, :, 1:].mean(axis=2), values[:, :, 0]
     return {
         "nine cities less Beijing (g per CNY)": nine - beijing,
@@ -109,10 +111,10 @@ def prior_levels(panel: frontier.Panel, draws: int, seed: int) -> dict[str, tupl
     model = frontier.build(panel)
     names = [variable.name for variable in model.free_RVs]
     fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
-    known = frontier.parts(fit)
+    known = said.parts(fit)
     index = frontier.data(panel)
     typical = index["level"] - known["off"] + frontier.LOG_TYPICAL
-    drawn = np.exp(typical + frontier.drawn_off(fit, known, draws))
+    drawn = np.exp(typical + said.drawn_off(fit, known, draws))
     printed = np.exp(index["level"] + frontier.LOG_TYPICAL)
     there = index["known"] > 0
     return {NAMES[source]: (drawn[:, k, there[k]].ravel(), printed[k, there[k]]) for k, source in enumerate(SOURCES)}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.topics.energy import mix, phase_out
+from jingjinji.topics.energy import mix, mix_findings, phase_out, phase_out_findings
 from jingjinji.topics.energy.phase_out import UNITS
 
 LABELS = {
@@ -18,8 +18,8 @@ def half_times(fit) -> pd.DataFrame:
     rows = []
     for key, (area, series) in UNITS.items():
         curve = fit.findings.get(f"energy.{key}.curve.half-time")
-        figures = phase_out.yearly(fit.panel, key)
-        read = [_passed(*phase_out.crossing(fit.panel, key, share)) for share in (0.5, 0.1)]
+        figures = phase_out_findings.yearly(fit.panel, key)
+        read = [_passed(*phase_out_findings.crossing(fit.panel, key, share)) for share in (0.5, 0.1)]
         rows.append((f"{area}, {series}", len(figures), *read, curve.text if curve else ""))
     columns = ["series", "years with a figure", "half, in the figures", "a tenth, in the figures", "half, on the curve"]
     return pd.DataFrame(rows, columns=columns)
@@ -49,7 +49,7 @@ def hebei_paths(fit, years: np.ndarray, likes: dict[str, str]) -> dict[str, np.n
     """Hebei's coal (draw, year) at the pace of the units in `likes`; nan where the median is under a tenth."""
     made = {}
     for name, like in likes.items():
-        along = phase_out.path(fit, years, "hebei", like).reshape(-1, len(years))
+        along = phase_out_findings.path(fit, years, "hebei", like).reshape(-1, len(years))
         middle = np.median(along, axis=0)
         made[name] = np.where(middle < middle[0] / 10, np.nan, along)
     return made
@@ -57,11 +57,11 @@ def hebei_paths(fit, years: np.ndarray, likes: dict[str, str]) -> dict[str, np.n
 
 def left_by_unit(fit, elapsed: np.ndarray) -> tuple[dict, dict]:
     """What is left of each unit's plateau: curves (draw, year) and figures (years since the peak, share), by label."""
-    parts, first = phase_out.curves(fit), phase_out.peaks(fit.panel)
+    parts, first = phase_out_findings.curves(fit), phase_out.peaks(fit.panel)
     curves, figures = {}, {}
     for k, (key, label) in enumerate(LABELS.items()):
         years = first.year[key] + elapsed
-        path = phase_out.path(fit, years, key).reshape(-1, len(years))
+        path = phase_out_findings.path(fit, years, key).reshape(-1, len(years))
         plateau = parts["plateau"][..., k].reshape(-1, 1)
         rows = fit.panel.rows[fit.panel.rows.unit == key]
         curves[label] = path / plateau
@@ -81,8 +81,8 @@ def prior_curves(elapsed: np.ndarray, draws: int, seed: int) -> np.ndarray:
 
 def beijing_and_hebei(fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Years, Beijing's coal share carried back (draw, year) and Hebei's last (draw,), per cent."""
-    beijing = mix.states(fit, "Beijing")
-    long = mix.shares(mix.carried_back(fit, "Beijing", beijing))[:, :, 0]
-    hebei = mix.shares(mix.states(fit, "Hebei")[:, -1])[:, 0]
+    beijing = mix_findings.states(fit, "Beijing")
+    long = mix.shares(mix_findings.carried_back(fit, "Beijing", beijing))[:, :, 0]
+    hebei = mix.shares(mix_findings.states(fit, "Hebei")[:, -1])[:, 0]
     years = np.arange(mix.YEARS[0] - mix.BACK, mix.YEARS[-1] + 1)
     return years, 100 * long, 100 * hebei

@@ -10,6 +10,7 @@ from jingjinji.core import tables
 from jingjinji.core.findings import Finding, find
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hongkong import emissions, facts
+from jingjinji.topics.hongkong import emissions_findings as said
 
 BESIDE = {
     "I004": ("pm25.decline.beijing", "heavy.beijing.change"),
@@ -97,7 +98,7 @@ def prior_figures(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tu
     model = emissions.build(panel)
     names = [variable.name for variable in model.free_RVs]
     fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
-    drawn, printed = emissions.drawn(fit, emissions.states(fit)), panel.printed
+    drawn, printed = emissions.drawn(fit, said.states(fit)), panel.printed
     made = {}
     for quantity, factor in (("emissions", 1.0), ("share", 100.0)):
         use = (printed.quantity == quantity).to_numpy()
@@ -108,7 +109,7 @@ def prior_figures(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tu
 
 def check_figures(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
     """Totals and shares drawn anew and printed: panel -> (years, {name: (drawn (draw, year), printed)})."""
-    drawn, printed = emissions.drawn(fit, emissions.states(fit))[::10], fit.panel.printed
+    drawn, printed = emissions.drawn(fit, said.states(fit))[::10], fit.panel.printed
     made = {}
     for title, quantity, sector, factor in (
         ("all sectors (Mt)", "emissions", "all", 1.0),

@@ -9,12 +9,10 @@ import pandas as pd
 from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, exact, record
 
 PANEL = ("hydrogen_zone",)
 START = pd.Timestamp("2023-01-01")
 """Years count from here."""
-HORIZON = 2025
 
 
 @dataclass(frozen=True)
@@ -127,44 +125,3 @@ def path(fit, years: np.ndarray) -> np.ndarray:
     """Firms on the curve (draw, date), `years` since 2023."""
     value = {name: fit.parameters[name].values.reshape(-1, 1) for name in ("level", "rate", "bend")}
     return np.exp(value["level"] + value["rate"] * years + value["bend"] * years**2)
-
-
-def findings(fit) -> list[Finding]:
-    """Growth a year, doubling time, firms at the end of `HORIZON`, and what +86 % would mean for output per firm.
-
-    Of a synthetic record growth alone, with its truth.
-    """
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    rate = fit.parameters["rate"].values + fit.parameters["bend"].values
-    """The mean rate over 2023: the curve's slope in its middle."""
-    made = [name("hydrogen.firms.growth", "growth of the zone's firms over 2023", 100 * np.expm1(rate), "%")]
-    if fit.panel.truth:
-        truth = 100 * np.expm1(fit.panel.truth["rate"] + fit.panel.truth["bend"])
-        return [*made, exact(f"hydrogen.firms.truth.growth@{fit.variant}", "truth: growth of the zone's firms over "
-                             "2023", round(float(truth), 3), "%", ())]  # fmt: skip
-    end = path(fit, np.array([HORIZON + 1 - 2023.0]))
-    table = tables.load("hydrogen_zone")
-    growth = float(table.value[table.quantity == "output value growth"].iloc[0])
-    made += [
-        name("hydrogen.firms.grows", "probability that the zone's firms grew over 2023", (rate > 0).astype(float),
-             "probability"),
-        name("hydrogen.firms.doubling", "time in which the zone's firms double at the pace of 2023, at most 30 years",
-             np.where(rate > np.log(2) / 30, np.log(2) / np.maximum(rate, np.log(2) / 30), 30.0), "years"),
-        name(f"hydrogen.firms.{HORIZON}", f"firms in the zone at the end of {HORIZON} on the curve",
-             shape(np.minimum(end[:, 0], 5000)), "firms"),
-        name("hydrogen.output.per-firm", "change of output per firm over 2023 if output grew as stated and firms as "
-             "on the curve", 100 * ((1 + growth / 100) / np.exp(rate) - 1), "%"),
-    ]  # fmt: skip
-    if fit.variant:
-        return made
-    rows = fit.panel.rows
-    return [
-        *made,
-        exact("hydrogen.zone.vehicles", "fuel-cell vehicles in Daxing as stated, at least",
-              float(table.value[table.quantity == "cumulative FCV"].iloc[0]), "vehicles", PANEL),
-        exact("hydrogen.output.growth", "stated growth of the zone's output value, 2023", growth, "%", PANEL),
-        *[exact(f"hydrogen.firms.count.{row.date:%Y-%m}", f"firms in the zone, {row.date:%Y-%m}", row.firms,
-                "firms", PANEL) for row in rows.itertuples()],
-    ]  # fmt: skip

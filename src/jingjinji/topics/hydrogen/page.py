@@ -12,6 +12,7 @@ from jingjinji.core.findings import Finding, record
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hydrogen import firms as enterprises
 from jingjinji.topics.hydrogen import fleets
+from jingjinji.topics.hydrogen import fleets_findings as said
 
 UNRELIABLE = 0.7
 """Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
@@ -30,7 +31,7 @@ CHOICES = {
 
 def scored(fit) -> xr.DataTree:
     """A fit's parameters with the log probability of each printed sale, dims (chain, draw, sale)."""
-    values = fleets.log_density(fit, fleets.curves(fit))
+    values = said.log_density(fit, said.curves(fit))
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     sales = xr.Dataset({"sales": (("chain", "draw", "sale"), values.reshape(chains, draws, -1))})
     return xr.DataTree.from_dict({"posterior": fit.parameters, "log_likelihood": sales})
@@ -66,7 +67,7 @@ def comparison(fits: dict[str, object]) -> pd.DataFrame:
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """The probability of each target, by choice of curves and priors; a row a choice, a column a cluster."""
-    names = dict(zip(fleets.KEYS, fleets.CLUSTERS, strict=True))
+    names = dict(zip(said.KEYS, fleets.CLUSTERS, strict=True))
     keys = [key for key in names if f"hydrogen.{key}.reached" in found]
     rows = {choice: {names[key]: found[f"hydrogen.{key}.reached{end}"].value_text for key in keys}
             for choice, end in CHOICES.items()}  # fmt: skip
@@ -78,7 +79,7 @@ def prior_sales(panel: fleets.Panel, draws: int, seed: int) -> dict[str, tuple[n
     model = fleets.build(panel)
     names = [variable.name for variable in model.free_RVs]
     fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
-    drawn = fleets.drawn_sales(fit, fleets.curves(fit), draws)
+    drawn = said.drawn_sales(fit, said.curves(fit), draws)
     return {mode: (drawn[:, use].ravel(), fleets.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
 
 
@@ -95,7 +96,10 @@ def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tu
 
     mode -> (years, {statistic: (drawn (draw, year), printed (year))}), vehicles.
     """
-    drawn, printed = fleets.drawn_sales(fit, fleets.curves(fit), most), fleets.data(fit.panel)["vehicles"]
+    drawn, printed = (
+        said.drawn_sales(fit, said.curves(fit), most),
+        fleets.data(fit.panel)["vehicles"],
+    )
     year = fit.panel.sales.year.to_numpy()
     found = {}
     for mode, use in _modes(fit.panel).items():

@@ -4,13 +4,10 @@ Only for `jingjinji fit apec --resolution hour`: the raw hours are not part of t
 variant ``stations`` of the mean of the logs of twelve stations.
 """
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, exact, record
 from jingjinji.topics.november import archives, series
 from jingjinji.topics.november.series import Panel
 
@@ -126,22 +123,3 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) 
 VARIANTS = {"stations": None}
 TOYS: dict = {}
 DERIVED = ("effect",)
-
-
-def findings(fit) -> list[Finding]:
-    """Effects by event and of the ban as a whole, as in `apec_series`, and how far the level lies from the mean."""
-    site = "stations" if fit.variant else "embassy"
-    name = partial(record, model=fit.name, panel=PANEL)
-    left = series.unexplained(fit.parameters, fit.panel, slice(None, None, 50)).mean()
-    level = exact(
-        f"apec.hours.{site}.check.level",
-        f"mean of what calendar and weather leave over of all hours, {site}",
-        round(float(100 * np.expm1(left)), 1),
-        "%",
-        PANEL,
-        fit.name,
-    )
-    return [
-        level,
-        *series.event_findings(fit.parameters, fit.panel, f"apec.hours.{site}", f"{site}, by hour", name, 24),
-    ]

@@ -10,6 +10,7 @@ from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.november import donors
 from jingjinji.topics.november import series as apec_series
+from jingjinji.topics.november import series_findings as said
 
 VARIABLES = {
     "wind_nw": ("wind from west to north", "m/s"),
@@ -64,7 +65,7 @@ def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> np.ndarray:
 
 def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
     """Replicated and measured statistics by calendar month and by year: name -> (labels, replicated, measured)."""
-    drawn, measured = apec_series.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
+    drawn, measured = said.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
     months = measured.index.month
     values = measured.to_numpy()
     return {
@@ -73,7 +74,7 @@ def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
             np.column_stack([drawn[:, months == month].mean(axis=1) for month in range(1, 13)]),
             np.array([values[months == month].mean() for month in range(1, 13)]),
         ),
-        "the twentieth dirtiest day, by year": apec_series.dirtiest_days(drawn, measured),
+        "the twentieth dirtiest day, by year": said.dirtiest_days(drawn, measured),
     }
 
 
@@ -113,7 +114,7 @@ def _percents(estimate: str, note: str) -> list[float]:
 
 def unexplained(fit, first: str, last: str) -> pd.Series:
     """Departure (%) of each day from what calendar and weather let expect, between two dates."""
-    return 100 * np.expm1(apec_series.unexplained(fit.parameters, fit.panel, slice(None, None, 20))[first:last])
+    return 100 * np.expm1(said.unexplained(fit.parameters, fit.panel, slice(None, None, 20))[first:last])
 
 
 def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:

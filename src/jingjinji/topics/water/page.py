@@ -10,9 +10,10 @@ from jingjinji.core import tables
 from jingjinji.core.findings import PROBABILITY, Finding, record
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.water import facts as water_facts
-from jingjinji.topics.water import quality, reservoir
+from jingjinji.topics.water import quality, quality_findings, reservoir, reservoir_findings
 from jingjinji.topics.water.classes import Rates, settlement
-from jingjinji.topics.water.quality import FLOORS, MONTHS, NAMES, POLLUTANTS
+from jingjinji.topics.water.quality import FLOORS, MONTHS, POLLUTANTS
+from jingjinji.topics.water.quality_findings import NAMES
 
 PARAMETERS = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory", "lean"]
 INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
@@ -33,7 +34,7 @@ def drawn_medians(value: dict[str, np.ndarray], panel: quality.Panel, rng: np.ra
     `value` holds `PARAMETERS`, arrays (draw, ...). A departure runs through every week, measured or not.
     """
     weeks = np.arange(int(panel.rows.week.max()) + 1)
-    seasons = quality.seasons(value, panel.basin_of)
+    seasons = quality_findings.seasons(value, panel.basin_of)
     path = np.einsum("dskv,wv->wdsk", seasons, quality.season(weeks)) + value["section_level"]
     path = path + quality.departures(value["log_scatter"], value["memory"], value["lean"], len(weeks), rng)
     rows = panel.rows
@@ -61,13 +62,13 @@ def prior_storage(panel: reservoir.Panel, draws: int, seed: int) -> np.ndarray:
     names = ["walk", "drift", "wave"]
     value = flat(prior_parameters(reservoir.build(panel), names, draws, seed), names, draws)
     rng, drift = np.random.default_rng(seed), value["drift"]
-    years = np.arange(len(reservoir.MONTHS)) / 12 + 1 / 24
+    years = np.arange(len(reservoir_findings.MONTHS)) / 12 + 1 / 24
     after = np.maximum(years - (reservoir.TURN - pd.Timestamp("2000-01-01")).days / 365.25, 0)
     moved = drift[:, :1] * (years - after) + drift[:, 1:] * after
     passed = np.diff(reservoir.clock(years), prepend=reservoir.clock(years[0]))
     steps = value["walk"][:, None] * np.sqrt(passed) * rng.normal(size=moved.shape)
     slow = rng.normal(*reservoir.START, (len(drift), 1)) + moved - moved[:, :1] + np.cumsum(steps, axis=1)
-    return np.clip(slow + reservoir.yearly_wave(value["wave"], years), 0, reservoir.CAPACITY)
+    return np.clip(slow + reservoir_findings.yearly_wave(value["wave"], years), 0, reservoir.CAPACITY)
 
 
 def check_medians(fit, most: int = 100) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:

@@ -1,0 +1,124 @@
+"""What is said of fits of `reservoir`: the named quantities of a fit."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core.findings import Finding, exact, record
+from jingjinji.topics.water.reservoir import CAPACITY, PANEL, TURN, Panel, clock
+
+MONTHS = pd.period_range("2000-01", "2025-12", freq="M")
+
+
+TRANSFERRED = {"2016-09-20": 1.6, "2020-08-28": 5.0}
+"""Water of the South-North transfer stored in the reservoir until then (10⁸ m³); the second is a lower bound."""
+
+
+def _flat(fit, name: str) -> np.ndarray:
+    return fit.parameters[name].stack(sample=("chain", "draw")).transpose("sample", ...).values
+
+
+def months(fit) -> np.ndarray:
+    """Storage in the middle of each month of `MONTHS` (draw, month), 10⁸ m³: walks bridged between the points."""
+    rng = np.random.default_rng([fit.seed, 7])
+    state, walk, drift, wave = (_flat(fit, name) for name in ("state", "walk", "drift", "wave"))
+    years = fit.panel.rows.years.to_numpy()
+    turn = (TURN - pd.Timestamp("2000-01-01")).days / 365.25
+    when = np.array([(month.start_time - pd.Timestamp("2000-01-01")).days / 365.25 + 1 / 24 for month in MONTHS])
+    slow = state - yearly_wave(wave, years)
+    drawn, place, value = np.empty((len(state), len(when))), years[0], slow[:, 0]
+    for k, year in enumerate(when):
+        if year < years[0]:
+            drawn[:, k] = slow[:, 0] + walk * np.sqrt(clock(years[0]) - clock(year)) * rng.normal(size=len(walk))
+            continue
+        past, ahead = years[years <= year], years[years > year]
+        if len(past) and past[-1] >= place:
+            place, value = past[-1], slow[:, len(past) - 1]
+        value = _between(rng, value, place, year, ahead, slow, len(past), walk, drift, turn)
+        place, drawn[:, k] = year, value
+    return np.clip(drawn + yearly_wave(wave, when), 0, CAPACITY)
+
+
+def _between(rng, value, place, year, ahead, slow, following, walk, drift, turn) -> np.ndarray:
+    """One step of a walk from `place` to `year`, towards the next point where there is one."""
+    moved = _drifted(drift, place, year, turn)
+    passed = clock(year) - clock(place)
+    if not len(ahead):
+        return value + moved + walk * np.sqrt(passed) * rng.normal(size=len(walk))
+    whole = clock(ahead[0]) - clock(place)
+    rest = slow[:, following] - value - _drifted(drift, place, ahead[0], turn)
+    sd = walk * np.sqrt(passed * (whole - passed) / whole)
+    return value + moved + passed / whole * rest + sd * rng.normal(size=len(walk))
+
+
+def _drifted(drift: np.ndarray, first: float, last: float, turn: float) -> np.ndarray:
+    after = max(last - turn, 0) - max(first - turn, 0)
+    return drift[:, 0] * (last - first - after) + drift[:, 1] * after
+
+
+def yearly_wave(wave: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """The wave of a year (draw, time), 10⁸ m³; `wave` (draw, 2) are the sine's and the cosine's sizes."""
+    phase = 2 * np.pi * years
+    return wave[:, :1] * np.sin(phase) + wave[:, 1:] * np.cos(phase)
+
+
+def findings(fit) -> list[Finding]:
+    """Storage by year, the rise since 2015, and what part of it transferred water could be.
+
+    Of a synthetic record the drifts alone, with their truth.
+    """
+    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
+    shape = partial(np.reshape, shape=(chains, draws))
+    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    drift = _flat(fit, "drift")
+    made = [
+        name(f"miyun.storage.drift.{key}", f"change of storage to be expected in another such time, {label}",
+             shape(drift[:, k] / 10), "billion m³ a year")
+        for k, (key, label) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items())
+    ]  # fmt: skip
+    if fit.panel.truth:
+        return made + [
+            exact(f"miyun.storage.truth.drift.{key}@{fit.variant}", f"truth: change of storage to be expected, {key}",
+                  fit.panel.truth[f"drift_{key}"] / 10, "billion m³ a year", ())
+            for key in ("before", "since")
+        ]  # fmt: skip
+    by_month = months(fit)
+    place = {str(month): k for k, month in enumerate(MONTHS)}
+    first, last = (place[fit.panel.rows.date.iloc[end].strftime("%Y-%m")] for end in (0, -1))
+    turn = place[TURN.strftime("%Y-%m")]
+    for key, start, end in (("before", first, turn), ("since", turn, last)):
+        made.append(name(f"miyun.storage.change.{key}", f"change of storage a year, {MONTHS[start]} to {MONTHS[end]}",
+                         shape((by_month[:, end] - by_month[:, start]) / 10 / ((end - start) / 12)),
+                         "billion m³ a year"))  # fmt: skip
+    for month in ("2003-07", "2009-07", "2015-01", "2018-07", "2020-08", "2021-10", "2025-07"):
+        made.append(name(f"miyun.storage.{month}", f"storage of the Miyun Reservoir, middle of {month}",
+                         shape(by_month[:, place[month]] / 10), "billion m³"))  # fmt: skip
+    made += [
+        name("miyun.storage.rise.2021", "rise of storage, January 2015 to October 2021",
+             shape((by_month[:, place["2021-10"]] - by_month[:, place["2015-01"]]) / 10), "billion m³"),
+    ]  # fmt: skip
+    return made + _transfer(by_month, place, shape, name) + _record(fit.panel)
+
+
+def _transfer(by_month: np.ndarray, place: dict, shape, name) -> list[Finding]:
+    made = []
+    for date, stored in TRANSFERRED.items():
+        rise = by_month[:, place[date[:7]]] - by_month[:, place["2015-01"]]
+        made += [
+            name(f"miyun.storage.rise.{date[:4]}", f"rise of storage from January 2015 to {date[:7]}", shape(rise / 10),
+                 "billion m³"),
+            name(f"miyun.storage.transfer.{date[:4]}", f"transferred water stored until {date[:7]} as a share of the "
+                 "rise, had none of it left", shape(100 * np.clip(stored / np.maximum(rise, 0.1), 0, 2)), "%"),
+            exact(f"miyun.storage.transferred.{date[:4]}", f"transferred water stored until {date[:7]}", stored / 10,
+                  "billion m³", PANEL),
+        ]  # fmt: skip
+    return made
+
+
+def _record(panel: Panel) -> list[Finding]:
+    return [
+        exact("miyun.storage.points", "dated points of storage since 2000 with a date", len(panel.rows), "", PANEL),
+        exact("miyun.storage.longest-gap", "longest time between two points",
+              round(float(np.diff(panel.rows.years).max()), 1), "years", PANEL),
+    ]  # fmt: skip
