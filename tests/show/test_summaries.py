@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,7 +10,6 @@ from jingjinji.core.findings import exact
 from jingjinji.fits import keys
 from jingjinji.show import summaries
 from jingjinji.show.priors import REASONS
-from jingjinji.topics.air import decline
 
 
 @pytest.mark.parametrize("topic", registry.TOPICS)
@@ -71,27 +69,6 @@ def test_comparison_sets_published_beside_ours():
     assert table.loc[0, "published"] == "-34 %"
     assert table.loc[0, "here"] == exact("a.b", "our change", -30.0, "%", ()).text
     assert len(table) == 1
-
-
-def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_last_row_is_the_mean():
-    cities = [city for left_out in decline.LEFT_OUT.values() for city in left_out]
-    found = {
-        f"pm25.leave-out.{city.lower()}.coverage{level}": exact("x", "x", level - position, "%", ())
-        for position, city in enumerate(cities)
-        for level in (50, 94)
-    }
-    table = summaries.left_out_coverage(found).set_index("left out")
-    assert list(table.index) == [*decline.CITIES, "all cities"]
-    assert table.loc[cities[4]].tolist() == [46, 90]
-    assert table.loc["all cities"].tolist() == [44, 88]
-
-
-def test_prior_months_are_wide_and_positive():
-    panel = registry.module("decline").load()
-    draws = summaries.prior_months(panel, draws=30, seed=1)
-    assert draws.shape == (30, int(np.isfinite(panel.pm25).sum()))
-    assert (draws > 0).all()
-    assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
 
 
 def test_rates_of_the_gate_are_in_words():

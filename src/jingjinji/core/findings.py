@@ -17,6 +17,8 @@ PROBABILITY = 0.94
 INTERVAL = "highest-density interval"
 NOT_PUBLISHED = "not published: did not converge on this machine"
 """What stands in place of a number whose fit failed the gate."""
+INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
+"""What stands before the ends of an interval in a printed finding."""
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
 

@@ -1,8 +1,6 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
-import calendar
 import json
-import logging
 
 import numpy as np
 import pandas as pd
@@ -10,66 +8,6 @@ import pandas as pd
 import jingjinji
 from jingjinji.core.findings import Finding, anchor_of_fit
 from jingjinji.fits import fitting, gate
-from jingjinji.topics.air import decline
-from jingjinji.topics.air import decline_findings as said
-from jingjinji.topics.air.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
-
-
-def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
-    """Measured months as the priors alone expect them: (draw, cell), µg/m³."""
-    import pymc as pm
-
-    logging.getLogger("pymc").setLevel(logging.WARNING)
-    with decline.build(panel):
-        prior = pm.sample_prior_predictive(
-            draws, var_names=["cells"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    return np.exp(prior["prior_predictive"]["cells"].values[0])
-
-
-def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
-    """Replicated and measured statistics, some of which the model was not fitted to.
-
-    Returns name -> (labels, replicated (draw, group), measured (group)), µg/m³.
-    """
-    replicated, measured = said.replicates(post), post.panel.pm25
-    by_month = [month == CALENDAR for month in range(12)]
-    by_year = [np.array([month.year == year for month in MONTHS]) for year in range(2014, 2021)]
-    winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
-    return {
-        "mean by calendar month": (
-            calendar.month_abbr[1:],
-            np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
-            np.array([np.nanmean(measured[use]) for use in by_month]),
-        ),
-        "spread between the cities' winter months (standard deviation), by year": (
-            [str(year) for year in range(2014, 2021)],
-            np.column_stack([np.nanstd(replicated[:, use], axis=2).mean(axis=1) for use in winters]),
-            np.array([np.nanstd(measured[use], axis=1).mean() for use in winters]),
-        ),
-        "dirtiest month by city": (list(CITIES), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
-    }
-
-
-def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The region's season (draw, 12) and each city's mean season (12,), as multiples of a typical month."""
-    departure = np.einsum("mw,dwc->dmc", decline.season_waves(), post["season_city"])
-    cities = np.exp(post["season"][:, :, None] + departure).mean(axis=0)
-    return np.exp(post["season"]), {city: cities[:, k] for k, city in enumerate(CITIES)}
-
-
-def future_months(
-    post: Posterior, cities: tuple[str, ...]
-) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Months of 2019 and 2020 predicted by a fit to 2018, and measured: months, (draw, month), (month,) by city."""
-    future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
-    predicted, measured = said.concentrations(post)[:, future], decline.load().pm25[future]
-    columns = {city: CITIES.index(city) for city in cities}
-    return (
-        MONTHS[future],
-        {city: predicted[:, :, k] for city, k in columns.items()},
-        {city: measured[:, k] for city, k in columns.items()},
-    )
 
 
 def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFrame:
@@ -222,16 +160,3 @@ def parents(model) -> dict[str, set[str]]:
     return {
         str(name): {str(parent) for parent in entering} - data for name, entering in graph.items() if name not in data
     }
-
-
-def left_out_coverage(found: dict[str, Finding]) -> pd.DataFrame:
-    """Coverage of each left-out city's months (per cent), and the mean over the cities in the last row.
-
-    found : the findings of the fits of `decline.LEFT_OUT` together.
-    """
-    rows = {
-        city: [found[f"pm25.leave-out.{city.lower()}.coverage{level}"].mean for level in (50, 94)] for city in CITIES
-    }
-    rows["all cities"] = np.mean(list(rows.values()), axis=0).tolist()
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["inside 50 % (%)", "inside 94 % (%)"])
-    return table.round(0).astype(int).rename_axis("left out").reset_index()

@@ -5,14 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from jingjinji.core.findings import Finding
+from jingjinji.core.findings import INTERVAL_WORDS, Finding
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import frontier
 from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.classical import METHOD_NAMES, METHODS
 from jingjinji.topics.cities.frontier import SOURCES, TEN
 from jingjinji.topics.cities.frontier_findings import CRITERIA, NAMES
-from jingjinji.topics.water.page import INTERVAL_WORDS
 
 WORDS = {
     "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",

@@ -41,6 +41,7 @@ BAN = ("ban-1", "ban-2")
 TWO_WEEKS = pd.Timedelta(days=13)
 DAY = pd.Timedelta(days=1)
 PANEL = ("beijing_day", "interventions")
+STATIONS_PANEL = ("beijing_station_day", *PANEL)
 STATIONS = "stations"
 FEWEST_DAYS = 2
 

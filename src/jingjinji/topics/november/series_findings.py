@@ -8,7 +8,18 @@ import scipy
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.november.series import BAN, EVENTS, PANEL, STATIONS, Panel, block_of, data, event_days, windows
+from jingjinji.topics.november.series import (
+    BAN,
+    EVENTS,
+    PANEL,
+    STATIONS,
+    STATIONS_PANEL,
+    Panel,
+    block_of,
+    data,
+    event_days,
+    windows,
+)
 
 GROUPS = {"ban": BAN, "ban-1": BAN[:1], "ban-2": BAN[1:], "parade": ("parade",)}
 
@@ -23,9 +34,6 @@ LEAST_SPREAD = 1e-9
 
 
 FEWEST_OF_BLOCK = 7
-
-
-STATIONS_PANEL = ("beijing_station_day", *PANEL)
 
 
 def findings(fit) -> list[Finding]:

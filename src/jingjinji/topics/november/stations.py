@@ -14,8 +14,7 @@ import scipy
 
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import series
-from jingjinji.topics.november.series import BAN
-from jingjinji.topics.november.series_findings import STATIONS_PANEL
+from jingjinji.topics.november.series import BAN, STATIONS_PANEL
 
 STATIONS = (
     "Aotizhongxin",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import PROBABILITY, Finding, record
+from jingjinji.core.findings import INTERVAL_WORDS, Finding, record
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.water import facts as water_facts
 from jingjinji.topics.water import quality, quality_findings, reservoir, reservoir_findings
@@ -16,7 +16,6 @@ from jingjinji.topics.water.quality import FLOORS, MONTHS, POLLUTANTS
 from jingjinji.topics.water.quality_findings import NAMES
 
 PARAMETERS = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory", "lean"]
-INTERVAL_WORDS = f"{round(100 * PROBABILITY)} % HDI ".replace(" ", "\N{NO-BREAK SPACE}")[:-1] + " "
 NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
 """English names of the sections of ``miyun.SHOWN``."""
 
