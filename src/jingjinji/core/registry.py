@@ -1,16 +1,17 @@
 """Where each model lives, and what is said of it: a module each, with the same functions in all of them.
 
-Of a model, ``load(variant)`` gives the panel, ``build(panel)`` its ``pymc.Model``, ``simulate(truth, rng, panel)`` a
-panel with known parameters. Beside it, ``findings(fit)`` of ``<model>_findings`` gives the named quantities of a fit:
+Of a model, ``TABLES`` names the tables of which ``panel(*tables)`` makes its panel, ``data(panel)`` gives the arrays,
+``build(panel)`` its ``pymc.Model``, ``simulate(truth, rng, panel)`` a panel with known parameters. Beside it, ``findings(fit)`` of ``<model>_findings`` gives the named quantities of a fit:
 what is said may change without a draw. ``VARIANTS`` names the panels that are fitted beside
-the main one and reuse its compiled model, ``TOYS`` the made-up records of known truth (`simulations`), ``data(panel)``
-the arrays. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
+the main one and reuse its compiled model (`topic.Variant`), ``TOYS`` the made-up records of known truth
+(`simulations`). ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
 ``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
 """
 
 import importlib
 from types import ModuleType
 
+from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 
 PLACES = {
@@ -47,6 +48,22 @@ def module(topic: str) -> ModuleType:
 def said(topic: str) -> ModuleType:
     """The module that says what is found in the fits of a model, and imports it; raises as `module` does."""
     return _module(topic, SAID)
+
+
+def load(topic: str, variant: str = ""):
+    """The panel of a model's main fit, or of one of its variants.
+
+    Raises BookError for an unknown model or variant, and as the model's ``panel`` does where a table is wrong.
+    """
+    here = module(topic)
+    if not variant:
+        return here.panel(*map(tables.load, here.TABLES))
+    if variant not in here.VARIANTS:
+        known = f"one of {', '.join(here.VARIANTS)}" if here.VARIANTS else "none, it has one fit"
+        raise BookError(f"model {topic} has no variant '{variant}': expected {known}")
+    chosen = here.VARIANTS[variant]
+    panel = (chosen.panel or here.panel)(*map(tables.load, chosen.tables or here.TABLES))
+    return chosen.change(panel)
 
 
 def _module(topic: str, end: str) -> ModuleType:
