@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 
+from jingjinji.core import registry
 from jingjinji.topics.air import decline
 
 
@@ -28,7 +29,7 @@ def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, objec
             "FIRST, LAST": f"{first}, {last}",
         }
     )
-    return module, module.simulate({}, np.random.default_rng(seed), tiled(decline.load(), copies, years))
+    return module, module.simulate({}, np.random.default_rng(seed), tiled(registry.load("decline"), copies, years))
 
 
 def with_constants(constants: dict[str, str]) -> ModuleType:

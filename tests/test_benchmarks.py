@@ -390,6 +390,7 @@ def test_the_report_has_a_line_for_every_target_and_counts_those_that_are_met():
 
 
 def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
+    from jingjinji.core import registry
     from jingjinji.topics.air import decline
 
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
@@ -399,7 +400,7 @@ def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
     assert panel.pm25.shape == (120, 2 * len(decline.CITIES)) == (len(module.MONTHS), len(module.CITIES))
     assert len(panel.weather) == len(panel.wind_error) == len(panel.conversion) == 120
     assert panel.official.year.max() == module.LAST == 2022
-    assert set(module.data(panel)) == set(decline.data(decline.load()))
+    assert set(module.data(panel)) == set(decline.data(registry.load("decline")))
 
 
 def test_a_simulated_country_notices_a_constant_that_is_gone(monkeypatch):

@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jingjinji.core import kernel, tables
+from jingjinji.core import kernel
+from jingjinji.core.topic import Variant
 
-PANEL = ("days_by_class",)
+TABLES = ("days_by_class",)
 DERIVED = ("double",)
 
 
@@ -30,10 +31,8 @@ class Panel:
     truth: float | None = None
 
 
-def load(variant=""):
-    tables.load("days_by_class")
-    panel = Panel(np.array([1.0, MIDDLE]))
-    return VARIANTS[variant](panel) if variant else panel
+def panel(days):
+    return Panel(np.array([1.0, MIDDLE]))
 
 
 def data(panel):
@@ -58,8 +57,8 @@ def simulate(truth, rng, panel):
 
 
 VARIANTS = {
-    "split": lambda panel: replace(panel, gap=30.0),
-    "shifted": lambda panel: replace(panel, numbers=panel.numbers + 100),
+    "split": Variant("split", lambda panel: replace(panel, gap=30.0)),
+    "shifted": Variant("shifted", lambda panel: replace(panel, numbers=panel.numbers + 100)),
 }
 TOYS = {"toy": lambda panel, rng: simulate(1.0, rng, panel)}
 '''
@@ -71,7 +70,7 @@ from jingjinji.topics.toys import NAME
 
 
 def findings(fit):
-    say, double = Scribe(NAME.PANEL, "NAME.", fit), fit.parameters["double"].values
+    say, double = Scribe(NAME.TABLES, "NAME.", fit), fit.parameters["double"].values
     if fit.panel.truth is None:
         say.draws("mean", "mean", double / 2, "µg/m³")
     else:

@@ -435,7 +435,7 @@ def _edit_harmlessly(project: ToyProject) -> None:
     (code / "core/kernel.py").rename(code / "core/shapes.py")
     _edit(code / "core/shapes.py", ("two_modes", "bimodal"), ("What the toy models share.", "Shapes."))
     for path in (model, code / "topics/toys/other.py"):
-        _edit(path, ("import kernel, tables", "import shapes, tables"), ("kernel.two_modes", "shapes.bimodal"),
+        _edit(path, ("import kernel", "import shapes"), ("kernel.two_modes", "shapes.bimodal"),
               ("One number;", "A number;"))  # fmt: skip
     _edit(model, ("kernel.of_a_product", "shapes.of_a_product"), ("kernel.MATRIX", "shapes.MATRIX"))
     _edit(

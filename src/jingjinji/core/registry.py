@@ -1,15 +1,18 @@
 """Where each model lives, and what is said of it: a module each, with the same functions in all of them.
 
 Of a model, ``TABLES`` names the tables of which ``panel(*tables)`` makes its panel, ``data(panel)`` gives the arrays,
-``build(panel)`` its ``pymc.Model``, ``simulate(truth, rng, panel)`` a panel with known parameters. Beside it, ``findings(fit)`` of ``<model>_findings`` gives the named quantities of a fit:
-what is said may change without a draw. ``VARIANTS`` names the panels that are fitted beside
-the main one and reuse its compiled model (`topic.Variant`), ``TOYS`` the made-up records of known truth
-(`simulations`). ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
+``build(panel)`` its ``pymc.Model``, ``simulate(truth, rng, panel)`` a panel with known parameters. Beside it,
+``findings(fit)`` of ``<model>_findings`` gives the named quantities of a fit: what is said may change without a draw.
+``VARIANTS`` names the panels that are fitted beside the main one and reuse its compiled model (`topic.Variant`),
+``TOYS`` the made-up records of known truth (`simulations`), ``TOYS_OF`` the variants from whose panel some of them are
+made. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
 ``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
 """
 
 import importlib
 from types import ModuleType
+
+import numpy as np
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
@@ -64,6 +67,12 @@ def load(topic: str, variant: str = ""):
     chosen = here.VARIANTS[variant]
     panel = (chosen.panel or here.panel)(*map(tables.load, chosen.tables or here.TABLES))
     return chosen.change(panel)
+
+
+def toy(topic: str, name: str, rng: np.random.Generator):
+    """The panel of a made-up record of known truth."""
+    here = module(topic)
+    return here.TOYS[name](load(topic, getattr(here, "TOYS_OF", {}).get(name, "")), rng)
 
 
 def _module(topic: str, end: str) -> ModuleType:

@@ -64,7 +64,7 @@ class Topic:
 
     @cached_property
     def model(self):
-        return self.module.build(self.module.load())
+        return self.module.build(registry.load(self.name))
 
     @cached_property
     def graph(self) -> str:
@@ -73,8 +73,8 @@ class Topic:
     @cached_property
     def frozen(self) -> tuple[str, ...]:
         """Names of the arrays that every panel of the topic shares."""
-        arrays = self.module.data(self.module.load())
-        others = [self.module.data(self.module.load(variant)) for variant in self.module.VARIANTS]
+        arrays = self.module.data(registry.load(self.name))
+        others = [self.module.data(registry.load(self.name, variant)) for variant in self.module.VARIANTS]
         return tuple(
             name for name, values in arrays.items() if all(np.array_equal(values, other[name]) for other in others)
         )
@@ -221,7 +221,7 @@ class Making:
         self.mode = shop.job.mode
         self.settings = fitting.settings(topic, self.mode)
         self.seed = fitting.seed(name)
-        self.panel = self.module.load(self.variant)
+        self.panel = registry.load(topic, self.variant)
         self.arrays = self.module.data(self.panel)
         # draws from the prior are made for one test: no graph is built for their key
         graph, constants = (key, ()) if self.mode == fitting.PRIOR else (self.topic.graph, self.topic.frozen)

@@ -168,7 +168,7 @@ def load_fit(name: str, *, published: bool = True) -> Fit:
     if not store.sound(store.DRAWS, name, notes["draws"]):
         raise FitMissing(f"the draws of fit '{name}' are missing or damaged: run 'jingjinji fit' to sample it again")
     tree = store.draws(name, notes["draws"]).isel(draw=slice(notes["count"]))
-    panel = module.load(variant)
+    panel = registry.load(topic, variant)
     # draws may have been stored by a copy of the book with other words
     parameters = with_labels(tree["posterior"].to_dataset().astype(float), notes["labels"])
     if module.DERIVED and mode() != PRIOR:

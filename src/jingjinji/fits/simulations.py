@@ -94,15 +94,14 @@ def key(topic: str) -> str:
     Constants of a graph differ in their last bits between processors: see `keys_of_today`.
     """
     module = registry.module(topic)
-    panel = module.load()
     arrays = {
         f"{toy} {name}": values
         for toy in sorted(module.TOYS)
-        for name, values in module.data(_record(module, panel, topic, toy, 0)).items()
+        for name, values in module.data(_record(topic, toy, 0)).items()
     }
     shapes = {name: [values.shape, *np.round(np.ravel(values)[:50], 6)] for name, values in arrays.items()}
     how = [asdict(settings(topic)), DRAWS]
-    text = keys.of_model(module.build(panel)) + json.dumps([shapes, how], default=str)
+    text = keys.of_model(module.build(registry.load(topic))) + json.dumps([shapes, how], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
@@ -161,16 +160,15 @@ def _rows(topic: str, words: Mapping[str, str]) -> list[dict]:
     return [row | {"topic": topic} for toy in words for row in kept if row["toy"] == toy]
 
 
-def _record(module, panel, topic: str, toy: str, number: int):
+def _record(topic: str, toy: str, number: int):
     rng = np.random.default_rng([fitting.seed(f"{topic}/{toy}", shifted=False), number])
-    return module.TOYS[toy](panel, rng)
+    return registry.toy(topic, toy, rng)
 
 
 def _simulate(topic: str, records: int) -> str:
     """Sample what is missing of so many records of each toy, and keep the whole."""
     job = fit_job.Topic(topic)
     module, today = job.module, key(topic)
-    panel = module.load()
     log = jingjinji.CACHE / "simulations" / f"{topic}-{today}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
     done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
@@ -181,7 +179,7 @@ def _simulate(topic: str, records: int) -> str:
             for toy in module.TOYS:
                 if (toy, number) not in there:
                     compiled = compiled or sampler.compile_model(job.model)
-                    for row in _one(job, compiled, panel, toy, number):
+                    for row in _one(job, compiled, toy, number):
                         done.append(row)
                         print(json.dumps(row), file=file, flush=True)
     with FileLock(log.with_name(".kept.lock")):
@@ -192,9 +190,9 @@ def _simulate(topic: str, records: int) -> str:
     return f"{topic}: {records} records of each of {len(module.TOYS)} toys"
 
 
-def _one(job, compiled, panel, toy: str, number: int) -> list[dict]:
+def _one(job, compiled, toy: str, number: int) -> list[dict]:
     """A record sampled: one row a quantity."""
-    made = _record(job.module, panel, job.name, toy, number)
+    made = _record(job.name, toy, number)
     arrays = job.module.data(made)
     seed = fitting.seed(f"{job.name}/{toy} {number}", shifted=False)
     job.put(arrays)

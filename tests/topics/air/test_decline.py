@@ -25,6 +25,7 @@ from densities import (
 )
 from scipy import stats
 
+from jingjinji.core import registry
 from jingjinji.core.errors import BookError
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
@@ -506,7 +507,7 @@ def test_replicates_carry_the_residual_over_and_keep_the_gaps():
 
 @pytest.fixture(scope="module")
 def main() -> Panel:
-    return decline.load()
+    return registry.load("decline")
 
 
 def differing(main: Panel, other: Panel) -> set[str]:
@@ -562,15 +563,15 @@ def test_variants_change_just_what_they_say(main):
         "without-fold-2": {"pm25", "official"},
     }
     assert decline.VARIANTS.keys() == expected.keys()
-    assert {name: differing(main, decline.load(name)) for name in expected} == expected
+    assert {name: differing(main, registry.load("decline", name)) for name in expected} == expected
 
 
 def test_variant_without_weather(main):
-    assert not decline.load("without-weather").weather.any()
+    assert not registry.load("decline", "without-weather").weather.any()
 
 
 def test_variant_with_two_month_means_adds_cells_and_changes_none(main):
-    other = decline.load("with-two-month-means")
+    other = registry.load("decline", "with-two-month-means")
     added = np.isfinite(other.pm25) & np.isnan(main.pm25)
     rows = decline.tables.load("pm25_city_month").query("quality == 'D'")
     assert added.sum() == len(rows)
@@ -580,7 +581,7 @@ def test_variant_with_two_month_means_adds_cells_and_changes_none(main):
 
 
 def test_variant_to_2018_knows_nothing_later(main):
-    other = decline.load("to-2018")
+    other = registry.load("decline", "to-2018")
     assert np.isnan(other.pm25[at("2019-01") :]).all()
     np.testing.assert_array_equal(other.pm25[: at("2019-01")], main.pm25[: at("2019-01")])
     assert other.official.year.max() == 2018
@@ -589,7 +590,7 @@ def test_variant_to_2018_knows_nothing_later(main):
 
 @pytest.mark.parametrize("variant", decline.LEFT_OUT)
 def test_variant_without_cities_keeps_the_means_of_their_areas_and_the_first_months_of_several(main, variant):
-    other, k = decline.load(variant), [CITIES.index(city) for city in decline.LEFT_OUT[variant]]
+    other, k = registry.load("decline", variant), [CITIES.index(city) for city in decline.LEFT_OUT[variant]]
     first = 0 if variant == "without-beijing" else at("2015-01")
     assert np.isnan(other.pm25[first:, k]).all()
     np.testing.assert_array_equal(other.pm25[:first, k], main.pm25[:first, k])
@@ -617,12 +618,12 @@ def test_dust_raises_the_months_after_2020_by_three_per_cent():
 
 def test_variant_without_region_rows(main):
     kept = main.official[main.official.area != "BTH13"].reset_index(drop=True)
-    assert decline.load("without-region-rows").official.equals(kept)
+    assert registry.load("decline", "without-region-rows").official.equals(kept)
 
 
 def test_unknown_variant():
     with pytest.raises(BookError, match=r"no variant 'without-wind': expected one of without-weather, "):
-        decline.load("without-wind")
+        registry.load("decline", "without-wind")
 
 
 # --- synthetic panels -------------------------------------------------------------------------------------------
@@ -784,7 +785,7 @@ def plain_values() -> dict[str, np.ndarray]:
 
 
 def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
-    found = {finding.id: finding for finding in said.findings(as_fit(decline.load(), **plain_values()))}
+    found = {finding.id: finding for finding in said.findings(as_fit(registry.load("decline"), **plain_values()))}
     for area in ("beijing", "tianjin", "hebei", "region"):
         for basis in ("", ".constant"):
             plain, dusty = (found[f"pm25.decline.{area}{basis}{end}"].draws for end in ("", "@with-dust"))
@@ -795,7 +796,7 @@ def test_dust_is_counted_back_into_the_last_year_of_the_main_fits_declines():
 
 
 def test_a_fold_tells_the_coverage_of_its_cities():
-    found = {f.id: f for f in said.findings(as_fit(decline.load("without-fold-2"), "without-fold-2"))}
+    found = {f.id: f for f in said.findings(as_fit(registry.load("decline", "without-fold-2"), "without-fold-2"))}
     cities = {id.split(".")[2] for id in found if id.startswith("pm25.leave-out.")}
     assert cities == {"zhangjiakou", "tianjin", "hengshui"}
     assert "pm25.decline.beijing.constant@without-fold-2" in found
@@ -803,7 +804,7 @@ def test_a_fold_tells_the_coverage_of_its_cities():
 
 
 def test_coverage_is_that_of_the_months_left_out(main):
-    left_out = decline.load("without-fold-2")
+    left_out = registry.load("decline", "without-fold-2")
     k = CITIES.index("Hengshui")
     away = np.isfinite(main.pm25[:, k]) & np.isnan(left_out.pm25[:, k])
     assert (MONTHS[away] >= pd.Period("2015-01")).all()

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from densities import jacobian_at, lognormal, normal, whole_density, with_data, zero_sum
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.air import heavy_days
 from jingjinji.topics.air import heavy_days_findings as said
@@ -92,7 +92,7 @@ def test_derived_quantities_are_not_parameters(model):
 
 
 def test_panel_is_the_published_days():
-    panel = heavy_days.load()
+    panel = registry.load("heavy_days")
     assert set(panel.counts.area) == set(AREAS)
     assert panel.counts.year.between(2013, 2023).all()
     assert not panel.counts.duplicated(["area", "year"]).any()
@@ -105,7 +105,7 @@ def test_panel_is_the_published_days():
 
 @pytest.mark.parametrize(("variant", "slope"), [("toy", -0.2), ("toy-no-decline", 0.0)])
 def test_toys_are_synthetic_panels_with_the_same_rows(variant, slope):
-    main = heavy_days.load()
+    main = registry.load("heavy_days")
     toy, again = (heavy_days.TOYS[variant](main, np.random.default_rng(1)) for _ in range(2))
     assert len(heavy_days.TOYS) == 2
     assert toy.counts[["area", "year"]].equals(main.counts[["area", "year"]])
@@ -119,7 +119,7 @@ def test_no_variants():
     assert heavy_days.VARIANTS == {}
     for unknown in ("poisson", "toy"):
         with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
-            heavy_days.load(unknown)
+            registry.load("heavy_days", unknown)
 
 
 def test_simulate_has_the_stated_mean_and_scatter():
@@ -150,7 +150,9 @@ def fit() -> SimpleNamespace:
             "slope": (("chain", "draw"), np.full((2, 100), math.log(0.9))),
         }
     )
-    return SimpleNamespace(parameters=parameters, panel=heavy_days.load(), variant="", name="heavy_days", seed=1)
+    return SimpleNamespace(
+        parameters=parameters, panel=registry.load("heavy_days"), variant="", name="heavy_days", seed=1
+    )
 
 
 def test_findings_by_hand(fit):

@@ -21,7 +21,7 @@ def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_la
 
 
 def test_prior_months_are_wide_and_positive():
-    panel = registry.module("decline").load()
+    panel = registry.load("decline")
     draws = page.prior_months(panel, draws=30, seed=1)
     assert draws.shape == (30, int(np.isfinite(panel.pm25).sum()))
     assert (draws > 0).all()

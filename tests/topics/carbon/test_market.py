@@ -10,7 +10,7 @@ import xarray as xr
 from densities import PLAIN, densities_at, some_point, values_at
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.carbon import facts, market
 from jingjinji.topics.carbon import market_findings as said
@@ -65,11 +65,11 @@ def test_a_window_weighs_years_by_its_time():
     weights = market.within_years(np.array([2013.5, 2018.0]), np.array([2015.25, 2018.4]))
     assert weights[0, :3] == pytest.approx(np.array([0.5, 1, 0.25]) / 1.75)
     assert weights[1, 5] == pytest.approx(1)
-    assert market.windows(market.load().totals).sum(axis=1) == pytest.approx(1)
+    assert market.windows(registry.load("carbon").totals).sum(axis=1) == pytest.approx(1)
 
 
 def test_the_price_of_a_window_and_what_rounding_leaves():
-    totals = market.load().totals
+    totals = registry.load("carbon").totals
     log_price, rounding = market.window_prices(totals)
     paid, rate = np.array([0.122 * market.EXCHANGE[0], 4.7, 6.05]), market.EXCHANGE[0]
     expected = 1000 * np.diff(paid, prepend=0) / np.diff([21.98, 200, 250], prepend=0)
@@ -84,7 +84,7 @@ def test_the_price_of_a_window_and_what_rounding_leaves():
 
 
 def test_density_of_the_figures_by_hand():
-    panel = market.load()
+    panel = registry.load("carbon")
     model = market.build(panel)
     point = some_point(model)
     known = values_at(model, point)
@@ -94,7 +94,7 @@ def test_density_of_the_figures_by_hand():
 
 
 def test_a_figure_that_is_left_out_does_not_count():
-    panel = market.load("until-2015")
+    panel = registry.load("carbon", "until-2015")
     model = market.build(panel)
     point = some_point(model)
     _, mean, covariance, use = by_hand(panel, values_at(model, point))
@@ -110,7 +110,7 @@ def test_a_figure_that_is_left_out_does_not_count():
 
 
 def test_prices_are_drawn_given_the_figures():
-    panel = market.load()
+    panel = registry.load("carbon")
     fit = fake_fit(panel, 20_000)
     drawn = said.log_levels(fit, market.values(fit)).reshape(20_000, -1)
     flat, mean, covariance, use = by_hand(panel, SCALES)
@@ -136,7 +136,7 @@ def test_the_log_of_a_mean_lies_above_the_mean_of_the_logs():
 
 
 def test_the_article_is_not_among_the_data():
-    panel = market.load()
+    panel = registry.load("carbon")
     shenzhen = panel.prices[panel.prices.market == market.MARKETS.index("Shenzhen")]
     assert sorted(shenzhen.price) == [23.05, 24.01, 44.96, 67.67]
     assert panel.totals.volume.tolist() == [21.98, 200, 250]
@@ -163,22 +163,25 @@ def test_the_profile_is_what_was_traded_between_totals():
 
 
 def test_alike_markets_are_made_alike():
-    panel = market.TOYS["toy-alike"](market.load(), np.random.default_rng(2))
+    panel = market.TOYS["toy-alike"](registry.load("carbon"), np.random.default_rng(2))
     assert panel.truth["price"] == pytest.approx(np.tile(panel.truth["price"][0], (len(market.MARKETS), 1)))
-    again = market.TOYS["toy-alike"](market.load(), np.random.default_rng(2))
+    again = market.TOYS["toy-alike"](registry.load("carbon"), np.random.default_rng(2))
     pd.testing.assert_frame_equal(panel.prices, again.prices)
     quiet = market.simulate({"average_error": 1e-9, "close_error": 1e-9, "total_error": 1e-9, "market_scale": 0.0,
-                             "departure_scale": 0.0}, np.random.default_rng(1))  # fmt: skip
+                             "departure_scale": 0.0}, np.random.default_rng(1), registry.load("carbon"))  # fmt: skip
     log_price, rounding = market.window_prices(quiet.totals)
     expected = (market.windows(quiet.totals) * quiet.truth["price"][0]).sum(axis=1)
     assert np.abs(log_price - np.log(expected)).max() < 4 * np.sqrt(rounding.max())
 
 
 def test_what_is_left_out_by_each_variant():
-    used = {name: market.load(name).prices.used.sum() for name in ("until-2015", "without-closes", "without-idle")}
+    used = {
+        name: registry.load("carbon", name).prices.used.sum()
+        for name in ("until-2015", "without-closes", "without-idle")
+    }
     assert used == {"until-2015": 11, "without-closes": 15, "without-idle": 21}
-    assert market.load("without-totals").totals.used.sum() == 0
-    moved = market.load("late-periods").prices.centre - market.load().prices.centre
+    assert registry.load("carbon", "without-totals").totals.used.sum() == 0
+    moved = registry.load("carbon", "late-periods").prices.centre - registry.load("carbon").prices.centre
     assert sorted(set(moved.round(9))) == [0, 0.25]
 
 
@@ -191,17 +194,17 @@ def test_what_is_left_out_by_each_variant():
 )
 def test_bad_totals_are_refused(change, words):
     with pytest.raises(BookError, match=words):
-        market.panel_of(change(tables.load("carbon_market")))
+        market.panel(change(tables.load("carbon_market")))
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(BookError, match="no variant 'yearly'"):
-        market.load("yearly")
+        registry.load("carbon", "yearly")
     with pytest.raises(BookError, match="has 0 rows of the cap of Shenzhen in '2022': expected one"):
         facts.fact("Shenzhen", "cap", "2022")
 
 
 def test_the_model_can_be_drawn_from_its_prior():
-    with market.build(market.load()):
+    with market.build(registry.load("carbon")):
         prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
     assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())

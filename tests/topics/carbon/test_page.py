@@ -12,7 +12,7 @@ mpl.use("Agg")
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.show import figures
 from jingjinji.topics.carbon import facts, market, page
@@ -54,7 +54,7 @@ def test_a_lower_bound_is_printed_as_over():
 
 
 def fake_fit() -> SimpleNamespace:
-    rng, panel = np.random.default_rng(5), market.load()
+    rng, panel = np.random.default_rng(5), registry.load("carbon")
     drawn = {name: np.exp(np.log(market.TRUTH[name]) + 0.1 * rng.normal(size=(2, 60))) for name in market.TRUTH
              if name != "level"}  # fmt: skip
     drawn["memory"] = np.clip(drawn["memory"], 0, 0.95)
@@ -72,7 +72,7 @@ def test_every_figure_is_in_one_group_of_the_check():
 
 
 def test_priors_expect_figures_around_the_printed_ones():
-    for drawn, printed in page.prior_prices(market.load(), 200, 3).values():
+    for drawn, printed in page.prior_prices(registry.load("carbon"), 200, 3).values():
         low, high = np.percentile(drawn, [3, 97])
         assert low < printed.min() * 1.01
         assert printed.max() < high

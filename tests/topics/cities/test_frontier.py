@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import frontier
@@ -19,8 +19,8 @@ def small(variant: str = "", cities: int = 14) -> frontier.Panel:
     """A panel of few cities: the thirteen of the region and one without EDGAR."""
     table = tables.load("city_production")
     names = [*TEN, *frontier.LEFT_OUT, "Laiwu", "Anshan", "Wuhan"][:cities]
-    panel = frontier.panel_of(table[table.city.isin(names)])
-    return frontier.VARIANTS[variant](panel) if variant else panel
+    panel = frontier.panel(table[table.city.isin(names)])
+    return frontier.VARIANTS[variant].change(panel) if variant else panel
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_errors_of_lines_are_those_of_autocorrelated_years():
 
 
 def test_squares_and_products_hang_together_neither_with_slopes_nor_with_each_other():
-    panel = frontier.load()
+    panel = registry.load("efficiency")
     made = frontier.data(panel)["level_features"]
     together = np.corrcoef(made.T)
     assert np.abs(together[3:, :3]).max() < 1e-8
@@ -184,7 +184,7 @@ def test_statistics_by_hand():
 
 
 def test_levels_drawn_anew_have_the_covariances_of_the_model():
-    panel = frontier.load()
+    panel = registry.load("efficiency")
     parameters = frontier.TRUTH
     count, names = 60, len(frontier.provinces(panel)[0])
     known = {"size": np.zeros((count, len(panel.cities))), "mean_size": np.full(count, 0.4),
@@ -201,27 +201,27 @@ def test_levels_drawn_anew_have_the_covariances_of_the_model():
 
 
 def test_a_synthetic_panel_keeps_missing_figures_and_its_truth():
-    made = frontier.TOYS["toy"](frontier.load(), np.random.default_rng(1))
-    assert (np.isfinite(made.co2) == np.isfinite(frontier.load().co2)).all()
+    made = frontier.TOYS["toy"](registry.load("efficiency"), np.random.default_rng(1))
+    assert (np.isfinite(made.co2) == np.isfinite(registry.load("efficiency").co2)).all()
     assert made.truth["distance"] == pytest.approx(0.5 * np.sqrt(2 / np.pi))
-    none = frontier.TOYS["toy-none"](frontier.load(), np.random.default_rng(1))
+    none = frontier.TOYS["toy-none"](registry.load("efficiency"), np.random.default_rng(1))
     assert none.truth["distance"] == 0
 
 
 def test_bad_panels_are_refused():
     table = tables.load("city_production")
     with pytest.raises(BookError, match="no row of Tianjin"):
-        frontier.panel_of(table[table.city != "Tianjin"])
+        frontier.panel(table[table.city != "Tianjin"])
     with pytest.raises(BookError, match="of Wuhan: expected each year from 2006 to 2014"):
-        frontier.panel_of(table[(table.city != "Wuhan") | (table.year != 2010)])
+        frontier.panel(table[(table.city != "Wuhan") | (table.year != 2010)])
     with pytest.raises(BookError, match="no variant 'other'"):
-        frontier.load("other")
+        registry.load("efficiency", "other")
 
 
 def test_the_same_model_for_every_variant(panel, model):
-    shapes = {name: values.shape for name, values in frontier.data(frontier.load()).items()}
+    shapes = {name: values.shape for name, values in frontier.data(registry.load("efficiency")).items()}
     for variant in frontier.VARIANTS:
-        made = frontier.data(frontier.load(variant))
+        made = frontier.data(registry.load("efficiency", variant))
         assert {name: values.shape for name, values in made.items()} == shapes
         assert all(np.isfinite(values).all() for values in made.values())
     assert SOURCES[1] == "counties"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import classical, frontier, page
@@ -42,7 +42,7 @@ def test_what_each_source_says_by_itself():
 
 
 def test_classical_findings_by_hand():
-    panel = frontier.load()
+    panel = registry.load("efficiency")
     cities = said.places(panel, TEN)
     made = {finding.id: finding for finding in classical.tokyo()}
     table = tables.load("city_production").query("city == 'Beijing'")
@@ -58,14 +58,14 @@ def test_classical_findings_by_hand():
 
 
 def test_priors_expect_levels_around_the_figures():
-    panel = frontier.load()
+    panel = registry.load("efficiency")
     for drawn, printed in page.prior_levels(panel, 8, 3).values():
         assert drawn.size == 8 * printed.size
         assert np.percentile(drawn, 97) > np.median(printed) > np.percentile(drawn, 3)
 
 
 def test_rank_probabilities_and_gaps_have_the_shape_of_the_page():
-    panel = frontier.load()
+    panel = registry.load("efficiency")
     model = frontier.build(panel)
     parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 12, 3)
     fit = SimpleNamespace(panel=panel, parameters=parameters, seed=3)

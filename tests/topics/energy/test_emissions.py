@@ -11,7 +11,7 @@ import xarray as xr
 from densities import densities_at, values_at, with_data, zero_sum
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 from jingjinji.topics.energy import emissions
@@ -141,7 +141,7 @@ def test_every_province_has_one_region():
 
 
 def test_the_panel_is_the_tables_in_order():
-    panel = emissions.load()
+    panel = registry.load("energy_emissions")
     table = tables.load("energy_province_year").set_index(["province", "year"])
     mix = tables.load("energy_mix_year").set_index(["province", "year"])
     p, t = PROVINCES.index("Hebei"), YEARS.index(2013)
@@ -155,12 +155,12 @@ def test_a_gap_is_named():
     table = tables.load("energy_province_year")
     gap = table[(table.province != "Hebei") | (table.year != 2009)]
     with pytest.raises(BookError, match="lack Hebei in 2009: expected every year from 2003 to 2017; complete the rows"):
-        emissions.balanced(gap, tables.load("energy_mix_year"))
+        emissions.panel(gap, tables.load("energy_mix_year"))
 
 
 def test_unknown_variant():
     with pytest.raises(BookError, match="no variant 'ols': expected one of without-year-shocks, without-breaks"):
-        emissions.load("ols")
+        registry.load("energy_emissions", "ols")
 
 
 def test_simulate_puts_the_elasticities_in():
@@ -207,7 +207,9 @@ def fit() -> SimpleNamespace:
     alike |= {"scatter": 0.05, "year_scale": 0.1}
     full |= {name: (np.full((*SIZE, 4), value), ("emission",)) for name, value in alike.items()}
     parameters = xr.Dataset({name: (("chain", "draw", *dims), value) for name, (value, dims) in full.items()})
-    return SimpleNamespace(parameters=parameters, panel=emissions.load(), variant="", name="energy_emissions", seed=3)
+    return SimpleNamespace(
+        parameters=parameters, panel=registry.load("energy_emissions"), variant="", name="energy_emissions", seed=3
+    )
 
 
 def test_findings_by_hand(fit):
@@ -255,7 +257,12 @@ def test_figures_drawn_anew_scatter_around_what_is_expected(fit):
     assert own.std() == pytest.approx(0.05 * math.sqrt(2), rel=0.05)
     carried = emissions._carried(shock + own, draws["carry_over"])
     assert carried.std() == pytest.approx(math.hypot(0.1, 0.05 * math.sqrt(2)) / math.sqrt(0.75), rel=0.05)
-    assert said.drawn_anew(emissions.load("without-year-shocks"), draws, np.random.default_rng(1))[0].std() == 0
+    assert (
+        said.drawn_anew(registry.load("energy_emissions", "without-year-shocks"), draws, np.random.default_rng(1))[
+            0
+        ].std()
+        == 0
+    )
 
 
 def test_innovations_are_what_carrying_over_adds(fit):
@@ -285,7 +292,7 @@ def test_the_check_sees_shocks_that_a_model_leaves_out(fit):
     """Figures with a shock a year stand out beside figures drawn anew without, and not beside those with."""
     truth = {"year_scale": 0.1, "scatter": 0.07, "step": np.zeros(len(BREAKS)), "step_scale": 0.0, "province": 0.0}
     truth |= {"elasticity": np.zeros((4, 2)), "share_slope": np.zeros(4), "trend": np.full(4, -0.5)}
-    panel = emissions.simulate(truth, np.random.default_rng(6))
+    panel = emissions.simulate(truth, np.random.default_rng(6), registry.load("energy_emissions"))
     fit.parameters["elasticity"][:] = 0
     fit.parameters["step"][:] = 0
     fit.parameters["share_slope"][:] = 0
@@ -302,7 +309,7 @@ def fake_record(id, label, draws, unit):
 
 
 def test_findings_without_breaks_name_no_steps(fit):
-    fit.panel, fit.variant = emissions.load("without-breaks"), "without-breaks"
+    fit.panel, fit.variant = registry.load("energy_emissions", "without-breaks"), "without-breaks"
     found = {finding.id for finding in said.findings(fit)}
     assert "energy.emissions.elasticity.so2@without-breaks" in found
     assert not [id for id in found if ".break." in id]

@@ -10,7 +10,7 @@ import xarray as xr
 from densities import densities_at, with_data, zero_sum
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.energy import mix
 from jingjinji.topics.energy import mix_findings as said
@@ -107,7 +107,7 @@ def test_an_odd_cell_jumps_and_returns(factors, found):
 
 
 def test_the_odd_cells_of_the_panel():
-    panel = mix.load()
+    panel = registry.load("energy_mix")
     named = [(panel.provinces[p], YEARS[y], PARTS[k]) for p, y, k in panel.odd]
     assert ("Hebei", 2006, "gas") in named
     assert all(YEARS[0] < year < YEARS[-1] for _, year, _ in named)
@@ -123,7 +123,7 @@ def test_log_ratios_and_shares_are_inverse():
 
 
 def test_the_panel_holds_provinces_with_all_parts():
-    panel = mix.load()
+    panel = registry.load("energy_mix")
     table = tables.load("energy_mix_year")
     zero = set(table.province[(table[list(PARTS)] <= 0).any(axis=1)])
     assert set(panel.provinces) == set(table.province) - zero
@@ -136,12 +136,12 @@ def test_a_shown_province_with_a_gap_is_named():
     table = tables.load("energy_mix_year")
     table = table[(table.province != "Hebei") | (table.year != 2010)]
     with pytest.raises(BookError, match="all five parts of Hebei in 19 years: expected every year from 2003 to 2022"):
-        mix.complete(table)
+        mix.panel(table)
 
 
 def test_unknown_variant():
     with pytest.raises(BookError, match="no variant 'dirichlet': expected one of normal-steps, odd-cells"):
-        mix.load("dirichlet")
+        registry.load("energy_mix", "dirichlet")
 
 
 def test_simulate_puts_in_what_is_known():

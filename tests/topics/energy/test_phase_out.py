@@ -12,7 +12,7 @@ import xarray as xr
 from densities import densities_at, values_at, with_data
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.energy import phase_out as phase
 from jingjinji.topics.energy import phase_out_findings as phase_findings
@@ -183,7 +183,7 @@ def test_years_to_a_share_are_interpolated_at_a_steady_rate():
 
 
 def test_half_times_lie_between_the_figures_of_the_table():
-    panel = phase.load()
+    panel = registry.load("energy_phase_out")
     years, after, before = phase_findings.crossing(panel, "beijing", 0.5)
     assert (after, before) == (9, 10)
     assert years == pytest.approx(9 + math.log(17.3654 / 15.34485) / math.log(17.3654 / 11.6509), abs=1e-4)
@@ -194,7 +194,7 @@ def test_half_times_lie_between_the_figures_of_the_table():
 
 
 def test_the_panel_starts_at_the_largest_figure_of_each_unit():
-    panel = phase.load()
+    panel = registry.load("energy_phase_out")
     table = tables.load("coal_phase_out")
     for unit, (area, series) in phase.UNITS.items():
         mine, all_rows = panel.rows[panel.rows.unit == unit], table[(table.area == area) & (table.series == series)]
@@ -203,32 +203,33 @@ def test_the_panel_starts_at_the_largest_figure_of_each_unit():
     assert phase.peaks(panel).loc["hebei", "year"] == 2013
 
 
-def test_a_series_without_years_is_named(monkeypatch):
+def test_a_series_without_years_is_named():
     table = tables.load("coal_phase_out").query("area != 'Tianjin' or year < 1992")
-    monkeypatch.setattr(phase.tables, "load", lambda name: table)
     with pytest.raises(BookError, match="has 2 years of coal consumption of Tianjin: expected at least 3"):
-        phase.load()
+        phase.panel(table)
 
 
 def test_unknown_variant():
     with pytest.raises(BookError, match="no variant 'weibull': expected one of logistic, without-germany"):
-        phase.load("weibull")
+        registry.load("energy_phase_out", "weibull")
 
 
 def test_simulated_figures_lie_on_their_curve_and_a_flat_unit_stays():
     quiet = {"scatter": {"mining": 0.0, "consumption": 0.0}, "disagreement": 0.0, "flat": ("hebei",)}
-    made = phase.simulate(quiet, np.random.default_rng(1))
+    made = phase.simulate(quiet, np.random.default_rng(1), registry.load("energy_phase_out"))
     rows, k = made.rows[made.rows.unit == "beijing"], NAMES.index("beijing")
     since = rows.year.to_numpy() - rows.year.min()
     left = np.exp(-phase.gone(since, phase.TRUTH["tenth"]["beijing"], made.truth["bends"][k]))
     assert (rows.value / rows.value.iloc[0]).to_numpy() == pytest.approx(left / left[0])
     assert made.rows[made.rows.unit == "hebei"].value.nunique() == 1
-    assert phase.TOYS["toy-hebei-flat"](phase.load(), np.random.default_rng(1)).truth["flat"] == ("hebei",)
+    assert phase.TOYS["toy-hebei-flat"](registry.load("energy_phase_out"), np.random.default_rng(1)).truth["flat"] == (
+        "hebei",
+    )
 
 
 def test_simulated_departures_run_on_and_bends_differ():
     truth = {"scatter": {"mining": 0.04, "consumption": 0.04}, "disagreement": 0.0, "flat": NAMES}
-    panel = phase.load()
+    panel = registry.load("energy_phase_out")
     mine, runs, bend = panel.rows.unit == "beijing", [], []
     for seed in range(100):
         made = phase.simulate(truth, np.random.default_rng(seed), panel)
@@ -243,7 +244,7 @@ def test_simulated_departures_run_on_and_bends_differ():
 @pytest.fixture
 def fit() -> SimpleNamespace:
     """Draws that know everything: times, one bend, a straight start in the peak year."""
-    panel, shape = phase.load(), (2, 50)
+    panel, shape = registry.load("energy_phase_out"), (2, 50)
     tenth, place = np.array([50.0, 45.0, 50.0, 45.0, 14.0, 25.0, 40.0]), phase.data(panel)
     unit = place["unit_index"]
     root = np.exp(-phase.gone(place["elapsed"], tenth[unit], 2.5) / 2)
@@ -327,7 +328,7 @@ def test_runs_and_late_halves_fail_their_checks(fit):
 
 
 def test_findings_without_the_german_series_say_nothing_of_them(fit):
-    fit.panel, fit.variant = phase.load("without-germany"), "without-germany"
+    fit.panel, fit.variant = registry.load("energy_phase_out", "without-germany"), "without-germany"
     found = {finding.id for finding in phase_findings.findings(fit)}
     assert "energy.hebei.left.2025@without-germany" in found
     assert not [id for id in found if ".ruhr" in id or "energy.germany" in id]

@@ -9,7 +9,7 @@ import xarray as xr
 from densities import densities_at, values_at
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
@@ -19,7 +19,7 @@ PLAIN = "FAST_COMPILE"
 
 @pytest.fixture(scope="module")
 def model() -> pm.Model:
-    return emissions.build(emissions.load("to-2019"))
+    return emissions.build(registry.load("hongkong", "to-2019"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_paths_by_hand(values, densities):
 
 
 def of_drifts(values: dict) -> tuple[np.ndarray, np.ndarray, float]:
-    low, high = emissions.load().curve
+    low, high = registry.load("hongkong").curve
     walk = np.array([[values["walk"][v] * emissions.walked()[u, v] for v in range(len(emissions.YEARS) - 1)]
                      for u in range(len(emissions.YEARS) - 1)]).sum(axis=1)  # fmt: skip
     drifts = values["drift_mean"] + values["drift_scale"] * values["drift"] + values["walk_scale"] * walk
@@ -110,7 +110,7 @@ def of_emissions(values: dict) -> np.ndarray:
 
 
 def test_printed_figures_by_hand(values, densities):
-    panel, made = emissions.load("to-2019"), of_emissions(values)
+    panel, made = registry.load("hongkong", "to-2019"), of_emissions(values)
     expected = 0.0
     for k, row in enumerate(panel.printed.itertuples()):
         if row.year > 2019:
@@ -130,7 +130,7 @@ def test_printed_figures_by_hand(values, densities):
 
 
 def test_statistics_by_hand(values, densities):
-    panel, made = emissions.load("to-2019"), of_emissions(values)
+    panel, made = registry.load("hongkong", "to-2019"), of_emissions(values)
     truth = np.log([made.sum(axis=1), made[:, 0]])
     expected = 0.0
     for j in range(2):
@@ -160,7 +160,7 @@ def test_states_are_those_of_the_model(values):
         for name, value in values.items()
         if name not in ("printed", "series", "paths")
     }
-    fit = SimpleNamespace(panel=emissions.load("to-2019"), parameters=xr.Dataset(drawn), seed=3)
+    fit = SimpleNamespace(panel=registry.load("hongkong", "to-2019"), parameters=xr.Dataset(drawn), seed=3)
     assert said.states(fit)["emissions"][0] == pytest.approx(of_emissions(values))
 
 
@@ -183,16 +183,16 @@ def test_shares_of_more_than_all_are_refused():
     table = tables.load("hongkong_emissions")
     wrong = table.assign(value=table.value.where((table.quantity != "share") | (table.sector != "waste"), 30.0))
     with pytest.raises(BookError, match=r"table hongkong_emissions has shares of .* % in 2015"):
-        emissions.panel_of(wrong)
+        emissions.panel(wrong)
 
 
 def test_an_unknown_variant_is_refused():
     with pytest.raises(BookError, match="model hongkong has no variant 'x'"):
-        emissions.load("x")
+        registry.load("hongkong", "x")
 
 
 def test_a_total_from_persons_uses_the_years_around():
-    panel = emissions.load()
+    panel = registry.load("hongkong")
     row = panel.printed[(panel.printed.year == 2022) & (panel.printed.quantity == "emissions")].iloc[0]
     persons = np.mean([40.1 / 5.3, 33.8 / 4.5, 33.2 / 4.41])
     assert np.exp(row.value) == pytest.approx(4.55 * persons)
@@ -200,7 +200,7 @@ def test_a_total_from_persons_uses_the_years_around():
 
 
 def test_printed_rows_have_the_right_sums():
-    panel = emissions.load()
+    panel = registry.load("hongkong")
     for k, row in enumerate(panel.printed.itertuples()):
         above = np.ones(4) if row.sector == "all" else np.eye(4)[emissions.SECTORS.index(row.sector)]
         below = {"emissions": np.zeros(4), "share": np.ones(4), "change": above}[row.quantity]
@@ -211,7 +211,7 @@ def test_printed_rows_have_the_right_sums():
 
 
 def test_what_is_left_out_is_not_seen():
-    panel = emissions.load("to-2019")
+    panel = registry.load("hongkong", "to-2019")
     known = panel.known > 0
     assert panel.printed.year[known].max() <= 2019 < panel.printed.year[~known].min()
     assert np.isnan(panel.series[:, emissions.YEARS > 2019]).all()
@@ -220,7 +220,7 @@ def test_what_is_left_out_is_not_seen():
 
 def test_a_toy_without_noise_repeats_its_truth():
     quiet = {"scatter": 0.0, "inventory": 0.0, "error": 0.0, "rise": 0.0, "fall": -0.05, "exponent": 1.0}
-    panel = emissions.simulate(quiet, np.random.default_rng(1))
+    panel = emissions.simulate(quiet, np.random.default_rng(1), registry.load("hongkong"))
     made = panel.truth["emissions"].sum(axis=1)
     assert made[9] == pytest.approx(1.05 * made[10])
     assert made[-1] == pytest.approx(0.55 * made[10])
@@ -233,7 +233,7 @@ def test_a_toy_without_noise_repeats_its_truth():
 
 
 def test_the_model_can_be_drawn_from_its_prior():
-    with emissions.build(emissions.load()):
+    with emissions.build(registry.load("hongkong")):
         prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
     assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())
 

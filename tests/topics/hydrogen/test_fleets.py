@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from scipy import special, stats
 
-from jingjinji.core import densities, tables
+from jingjinji.core import densities, registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.hydrogen import firms, firms_findings, fleets, fleets_findings, page
 from jingjinji.topics.water import reservoir, reservoir_findings
@@ -52,7 +52,7 @@ def test_an_effect_keeps_its_mean_and_scale():
 
 
 def test_sales_are_negative_binomial_around_the_curve():
-    panel = fleets.load("without-last-three")
+    panel = registry.load("hydrogen", "without-last-three")
     known, found = terms(fleets.build(panel), ["sales", "national", "counts"])
     mode_of = panel.units["mode"].map(fleets.MODES.index).to_numpy()
     made = fleets.data(panel)
@@ -88,7 +88,7 @@ def printed_by_year(panel) -> dict[int, float]:
 
 
 def test_a_sum_of_years_keeps_what_was_not_printed_apart():
-    rows = fleets.load().national
+    rows = registry.load("hydrogen").national
     sums = rows[rows.years.map(len) > 1]
     assert sums.years.tolist() == [tuple(range(2015, 2021))]
     assert sums.vehicles.tolist() == [18096 - 1586 - 3367 - 5791]
@@ -99,7 +99,7 @@ def test_a_sum_of_years_keeps_what_was_not_printed_apart():
 
 
 def test_counts_of_clusters_by_hand():
-    panel = fleets.load()
+    panel = registry.load("hydrogen")
     known, found = terms(fleets.build(panel), ["counts"])
     sold = printed_by_year(panel)
     wrong = dict(zip(fleets.GRID, np.exp(known["source_error"] * known["off"]), strict=True))
@@ -120,12 +120,12 @@ def test_counts_of_clusters_by_hand():
 
 
 def test_only_a_count_of_a_whole_cluster_is_not_a_lower_bound():
-    counts = fleets.load().counts
+    counts = registry.load("hydrogen").counts
     assert counts.place[counts.lower == 0].tolist() == ["Beijing-Tianjin-Hebei"]
 
 
 def test_no_cluster_loses_vehicles():
-    fit = fake_fit(fleets.load(), 0.3)
+    fit = fake_fit(registry.load("hydrogen"), 0.3)
     known = fleets_findings.curves(fit)
     paths = [fleets_findings.cluster_path(fit, known, time) for time in (2021.0, 2023.67, 2024.5, 2026.0)]
     assert (np.diff(paths, axis=0) >= 0).all()
@@ -135,7 +135,7 @@ def test_no_cluster_loses_vehicles():
 
 
 def test_the_printed_fleet_grows_within_a_year():
-    panel = fleets.load()
+    panel = registry.load("hydrogen")
     year = [fleets.printed_additions(panel, time).sum() for time in (2017.0, 2017.5, 2018.0)]
     assert year == pytest.approx([0, 190, 380])
 
@@ -165,7 +165,7 @@ def fake_fit(panel, noise: float, shift: float = 0.0) -> SimpleNamespace:
 
 
 def test_log_density_by_hand():
-    fit = fake_fit(fleets.load("logistic"), 0.1)
+    fit = fake_fit(registry.load("hydrogen", "logistic"), 0.1)
     known = fleets_findings.curves(fit)
     found, made = fleets_findings.log_density(fit, known), fleets.data(fit.panel)
     draw, row = 17, 40
@@ -180,7 +180,10 @@ def test_log_density_by_hand():
 
 
 def test_leaving_one_out_prefers_the_better_curve():
-    fits = {"good": fake_fit(fleets.load(), 1e-5), "bad": fake_fit(fleets.load(), 1e-5, shift=-3.0)}
+    fits = {
+        "good": fake_fit(registry.load("hydrogen"), 1e-5),
+        "bad": fake_fit(registry.load("hydrogen"), 1e-5, shift=-3.0),
+    }
     table = page.comparison(fits).set_index("curves")
     sums = {
         name: fleets_findings.log_density(fit, fleets_findings.curves(fit)).mean(axis=0) for name, fit in fits.items()
@@ -198,7 +201,7 @@ def test_leaving_one_out_prefers_the_better_curve():
 
 def test_a_toy_without_scatter_is_as_smooth_as_its_curve():
     truth = {"pace": 0.4, "concentration": 1e6, "size": np.log(3e4)}
-    panel = fleets.simulate(truth, np.random.default_rng(4))
+    panel = fleets.simulate(truth, np.random.default_rng(4), registry.load("hydrogen"))
     known = {**fleets.TRUTH, **truth}
     assert panel.truth == known
     large = panel.sales[panel.sales.vehicles > 2000].groupby("unit")
@@ -208,12 +211,12 @@ def test_a_toy_without_scatter_is_as_smooth_as_its_curve():
 
 def named(fit, variant: str):
     """The fit as that of a variant, with its panel."""
-    panel = fleets.load(variant)
+    panel = registry.load("hydrogen", variant)
     return SimpleNamespace(**vars(fit) | {"panel": panel, "name": f"hydrogen/{variant}", "variant": variant})
 
 
 def test_a_variant_repeats_nothing_that_it_cannot_change():
-    fit = fake_fit(fleets.load(), 0.3)
+    fit = fake_fit(registry.load("hydrogen"), 0.3)
     ids = {
         variant: {made.id.removesuffix(f"@{variant}") for made in fleets_findings.findings(named(fit, variant))}
         for variant in ("steady-shares", "late-peak", "without-last-three")
@@ -230,7 +233,7 @@ def test_a_variant_repeats_nothing_that_it_cannot_change():
 
 @pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
 def test_no_parameter_is_in_curves_and_in_clusters():
-    model = fleets.build(fleets.load())
+    model = fleets.build(registry.load("hydrogen"))
     terms_of = dict(zip([v.name for v in model.basic_RVs], model.logp(sum=False, jacobian=False), strict=True))
     inputs = {
         name: {variable.name for variable in pytensor.graph.traversal.ancestors([terms_of[name]])}
@@ -243,7 +246,7 @@ def test_no_parameter_is_in_curves_and_in_clusters():
 
 @pytest.mark.parametrize(("toy", "years"), [("toy", np.log(2) / 0.6), ("toy-slow", np.log(2) / 0.3)])
 def test_a_record_of_fleets_has_its_truth(toy, years):
-    panel = fleets.TOYS[toy](fleets.load(), np.random.default_rng(2))
+    panel = fleets.TOYS[toy](registry.load("hydrogen"), np.random.default_rng(2))
     fit = fake_fit(panel, 0.3)
     found = fleets_findings.findings(SimpleNamespace(**vars(fit) | {"name": f"hydrogen/{toy}", "variant": toy}))
     ids = {finding.id: finding.mean for finding in found}
@@ -253,9 +256,9 @@ def test_a_record_of_fleets_has_its_truth(toy, years):
 
 
 def test_records_of_firms_and_storage_have_their_truth():
-    years = firms.load().rows.years
+    years = registry.load("enterprises").rows.years
     for toy, growth in (("toy", 100 * np.expm1(0.35)), ("toy-no-growth", 0.0)):
-        panel = firms.TOYS[toy](firms.load(), np.random.default_rng(1))
+        panel = firms.TOYS[toy](registry.load("enterprises"), np.random.default_rng(1))
         draws = xr.Dataset({name: (("chain", "draw"), np.full((2, 3), panel.truth[name])) for name in ("rate", "bend")})
         fit = SimpleNamespace(panel=panel, parameters=draws, name=f"enterprises/{toy}", variant=toy)
         found = firms_findings.findings(fit)
@@ -263,7 +266,7 @@ def test_records_of_firms_and_storage_have_their_truth():
         slope = np.polyfit(years, np.log(panel.rows.firms), 1)[0]
         assert slope == pytest.approx(panel.truth["rate"], abs=0.1)
     for toy, since in (("toy", 0.25), ("toy-no-rise", 0.0)):
-        panel = reservoir.TOYS[toy](reservoir.load(), np.random.default_rng(1))
+        panel = reservoir.TOYS[toy](registry.load("storage"), np.random.default_rng(1))
         drift = np.broadcast_to([panel.truth["drift_before"], panel.truth["drift_since"]], (2, 3, 2))
         draws = xr.Dataset({"drift": (("chain", "draw", "epoch"), drift)})
         found = reservoir_findings.findings(
@@ -274,7 +277,7 @@ def test_records_of_firms_and_storage_have_their_truth():
 
 
 def test_a_made_up_walk_has_the_scale_and_the_drift_that_it_says():
-    panel, rng = reservoir.load(), np.random.default_rng(3)
+    panel, rng = registry.load("storage"), np.random.default_rng(3)
     made = [reservoir.simulate({"drift_since": 2.5, "error": 0.01}, rng, panel) for _ in range(400)]
     states, gap = np.array([one.truth["state"] for one in made]), reservoir.data(panel)
     assert (states[:, -1] - states[:, 0]).mean() == pytest.approx(2.5 * gap["gap_after"].sum(), abs=2)
@@ -283,7 +286,7 @@ def test_a_made_up_walk_has_the_scale_and_the_drift_that_it_says():
 
 
 def test_the_prior_alone_is_drawn():
-    found = page.prior_growth(firms.load(), 3000, 1)
+    found = page.prior_growth(registry.load("enterprises"), 3000, 1)
     assert np.median(found.draws) == pytest.approx(100 * np.expm1(0.3), abs=5)
     assert np.log1p(found.draws / 100).std() == pytest.approx(np.hypot(0.4, 0.1), rel=0.05)
 
@@ -295,11 +298,11 @@ def test_a_cumulative_count_cannot_fall():
         fleets.cluster_counts(pd.concat([counts, again], ignore_index=True))
     zone = tables.load("hydrogen_zone")
     with pytest.raises(BookError, match="cannot fall"):
-        firms.panel_of(zone.assign(value=zone.value.where(zone.date != "2024-10-15", 5.0)))
+        firms.panel(zone.assign(value=zone.value.where(zone.date != "2024-10-15", 5.0)))
 
 
 def test_firms_by_hand():
-    panel = firms.load()
+    panel = registry.load("enterprises")
     known, found = terms(firms.build(panel), ["counts"])
     made = firms.data(panel)
     curve = known["level"] + known["rate"] * made["years"] + known["bend"] * made["years"] ** 2
@@ -311,9 +314,9 @@ def test_firms_by_hand():
 def test_storage_refuses_impossible_points():
     table = tables.load("water_storage")
     with pytest.raises(BookError, match="before it begins"):
-        reservoir.panel_of(table.assign(last=table["first"] - pd.Timedelta(days=1)))
+        reservoir.panel(table.assign(last=table["first"] - pd.Timedelta(days=1)))
     with pytest.raises(BookError, match="at most the capacity"):
-        reservoir.panel_of(table.assign(storage=99.0))
+        reservoir.panel(table.assign(storage=99.0))
 
 
 def test_the_clock_runs_fast_in_the_flood_season():
@@ -321,14 +324,14 @@ def test_the_clock_runs_fast_in_the_flood_season():
 
 
 def test_every_model_can_be_drawn_from_its_prior():
-    for module in (reservoir, firms, fleets):
-        with module.build(module.load()):
+    for name in ("storage", "enterprises", "hydrogen"):
+        with registry.module(name).build(registry.load(name)):
             prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
         assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())
 
 
 def test_a_count_that_begins_with_the_cluster_is_a_part_of_what_was_added_since():
-    panel, newer = fleets.load(), fleets.load("since-start")
+    panel, newer = registry.load("hydrogen"), registry.load("hydrogen", "since-start")
     counts, base = panel.counts, fleets.printed_additions(panel, fleets.BASE + 1.0).sum()
     fell = (fleets.data(panel)["additions"] - fleets.data(newer)["additions"]).sum(axis=1)
     own = ((counts.cluster == 0) & (counts.lower == 0)).to_numpy()

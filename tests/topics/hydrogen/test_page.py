@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from jingjinji.core import registry
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hydrogen import fleets, page
 
 
 def test_priors_expect_sales_around_the_printed_ones():
-    panel = fleets.load()
+    panel = registry.load("hydrogen")
     for mode, (drawn, printed) in page.prior_sales(panel, 20, 3).items():
         units = panel.units.index[panel.units["mode"] == mode]
         assert len(printed) == panel.sales.unit.isin(units).sum()
@@ -20,7 +21,7 @@ def test_priors_expect_sales_around_the_printed_ones():
 
 
 def test_groups_of_the_check_are_modes_and_years():
-    panel = fleets.load()
+    panel = registry.load("hydrogen")
     model = fleets.build(panel)
     parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 30, 3)
     groups = page.check_sales(SimpleNamespace(parameters=parameters, panel=panel, seed=3), most=10)

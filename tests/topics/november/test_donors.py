@@ -12,7 +12,7 @@ import xarray as xr
 from densities import PLAIN, jacobian, jacobian_at, lognormal, normal, whole_density, with_data
 from scipy import linalg, stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import donors as apec_donors
 from jingjinji.topics.november import donors_findings as said
@@ -236,7 +236,7 @@ def test_standing_is_the_departure_in_predictive_standard_deviations(panel):
 
 
 def test_panel_is_the_published_weeks():
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     table = tables.load("city_week")
     assert panel.cities[0] == "Beijing"
     assert panel.targets == 13
@@ -258,7 +258,7 @@ def test_a_city_with_a_gap_is_told():
     weeks = tables.load("city_week")
     weeks = weeks[~((weeks.city == "Chengdu") & (weeks.start == "2014-09-08"))]
     with pytest.raises(BookError) as caught:
-        apec_donors.panel_of(weeks)
+        apec_donors.panel(weeks, tables.load("interventions"))
     for words in ("city 'Chengdu'", "week of 2014-09-08", "expected every week of every city", "leave the city out"):
         assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -268,7 +268,7 @@ def test_a_mean_that_is_missing_is_a_gap():
     weeks = tables.load("city_week")
     weeks.loc[(weeks.city == "Kunming") & (weeks.start == "2014-12-04"), "pm25"] = np.nan
     with pytest.raises(BookError, match=r"city 'Kunming' has no mean of the week of 2014-12-04"):
-        apec_donors.panel_of(weeks)
+        apec_donors.panel(weeks, tables.load("interventions"))
 
 
 @pytest.mark.parametrize(
@@ -286,13 +286,13 @@ def test_a_ban_outside_the_record_is_told(kept):
     weeks = weeks[kept(weeks.start)]
     first, last = weeks.start.min().date(), weeks.start.max().date()
     with pytest.raises(BookError) as caught:
-        apec_donors.panel_of(weeks)
+        apec_donors.panel(weeks, tables.load("interventions"))
     for words in ("begins on 2014-11-03", f"{first} to {last}", "at least 6 weeks before"):
         assert words in str(caught.value)
 
 
 def test_an_unknown_city_is_told():
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     assert apec_donors.position(panel, "Tianjin") == panel.cities.index("Tianjin")
     for use in (
         lambda: apec_donors.position(panel, "Atlantis"),
@@ -306,7 +306,7 @@ def test_an_unknown_city_is_told():
 
 
 def test_too_few_donors_are_told():
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     four = list(panel.cities[13:17])
     with pytest.raises(BookError, match=r"there are 4 donor cities: expected at least 5; take more cities"):
         apec_donors.only_donors(panel, four)
@@ -314,20 +314,20 @@ def test_too_few_donors_are_told():
         apec_donors.only_donors(panel, [*four, "Beijing"])
     weeks = tables.load("city_week")
     with pytest.raises(BookError, match="there are 4 donor cities"):
-        apec_donors.panel_of(weeks[(weeks.group == AREA) | weeks.city.isin(four)])
+        apec_donors.panel(weeks[(weeks.group == AREA) | weeks.city.isin(four)], tables.load("interventions"))
     assert apec_donors.only_donors(panel, list(panel.cities[13:18])).donors.sum() == 5
 
 
 def test_near_donors_are_those_of_the_north():
-    panel = apec_donors.load("near-donors")
+    panel = registry.load("apec_donors", "near-donors")
     regions = {REGIONS[panel.regions[k]] for k in np.flatnonzero(panel.donors)}
     assert regions == {"Northeast", "Northwest"}
-    assert panel.log_pm25.shape == apec_donors.load().log_pm25.shape
+    assert panel.log_pm25.shape == registry.load("apec_donors").log_pm25.shape
 
 
 def test_weeks_that_the_weights_are_learnt_from():
-    main = apec_donors.load()
-    early, late = (apec_donors.load(variant) for variant in ("to-september", "with-winter"))
+    main = registry.load("apec_donors")
+    early, late = (registry.load("apec_donors", variant) for variant in ("to-september", "with-winter"))
     assert list(early.starts[early.before]) == list(pd.date_range("2014-08-04", "2014-09-22", freq="7D"))
     assert (late.before >= main.before).all()
     added = late.starts[late.before & ~main.before]
@@ -336,7 +336,7 @@ def test_weeks_that_the_weights_are_learnt_from():
 
 
 def test_the_week_before_the_ban_may_be_left_out():
-    main, without = apec_donors.load(), apec_donors.load("without-last-week")
+    main, without = registry.load("apec_donors"), registry.load("apec_donors", "without-last-week")
     assert list(main.starts[main.before & ~without.before]) == [pd.Timestamp("2014-10-27")]
     assert not (without.before & ~main.before).any()
 
@@ -346,14 +346,14 @@ def test_no_other_variants():
         "near-donors", "without-last-week", "to-september", "with-winter",
     }  # fmt: skip
     with pytest.raises(BookError, match=r"no variant 'dirichlet': expected one of near-donors, to-september, "):
-        apec_donors.load("dirichlet")
+        registry.load("apec_donors", "dirichlet")
 
 
 # --- synthetic panels and findings ------------------------------------------------------------------------------
 
 
 def test_simulate_puts_the_effect_into_the_area_on_the_ban():
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     none, third = (apec_donors.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3))
     difference = third.log_pm25 - none.log_pm25
     np.testing.assert_allclose(difference[panel.ban, :13], math.log(0.7), atol=1e-12)
@@ -376,7 +376,7 @@ def test_simulate_has_the_stated_mean_and_scatter(panel):
 
 @pytest.mark.parametrize(("variant", "effect"), [("toy", -0.3), ("toy-small", -0.1), ("toy-none", 0.0)])
 def test_toys_are_synthetic_panels_of_the_same_cities(variant, effect):
-    main = apec_donors.load()
+    main = registry.load("apec_donors")
     toy, again = (apec_donors.TOYS[variant](main, np.random.default_rng(1)) for _ in range(2))
     assert (main.truth, toy.truth["effect"]) == (None, effect)
     assert len(apec_donors.TOYS) == 3
@@ -386,7 +386,7 @@ def test_toys_are_synthetic_panels_of_the_same_cities(variant, effect):
 
 
 def test_questions_are_the_ban_and_weeks_after_it():
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     found = said.spans(panel)
     starts = {key: [panel.starts[k] for k in periods] for key, (periods, _) in found.items()}
     assert starts["ban"] == [pd.Timestamp("2014-11-03")]
@@ -399,7 +399,7 @@ def test_questions_are_the_ban_and_weeks_after_it():
 
 def test_findings_by_hand():
     """Donors without weight and hardly any noise: the twin is the city's mean before the ban."""
-    panel = apec_donors.load()
+    panel = registry.load("apec_donors")
     shape = (2, 50)
     parameters = xr.Dataset(
         {

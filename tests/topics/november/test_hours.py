@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from densities import PLAIN, beta, densities_at, jacobian, jacobian_at, lognormal, zero_sum
 
-from jingjinji.core import registry
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits import fitting
 from jingjinji.topics.november import hours as apec_hours
@@ -36,7 +36,7 @@ def some_hours(sites=("A", "B"), seed=1) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    made = apec_hours.panel_of(some_hours())
+    made = apec_hours.panel_of(some_hours(), tables.load("interventions"))
     pm25 = made.pm25.copy()
     pm25.iloc[[7, 100, 101]] = np.nan
     return replace(made, pm25=pm25)
@@ -106,7 +106,7 @@ def test_an_hour_is_the_mean_of_the_sites_logs_and_nought_counts_as_one():
     hours.loc[3, "pm25"] = 0.0
     hours.loc[5, "pm25"] = np.nan
     first, second = (hours.loc[hours.site == site, "pm25"].clip(lower=1).to_numpy() for site in ("A", "B"))
-    found = np.log(apec_hours.panel_of(hours).pm25.to_numpy())
+    found = np.log(apec_hours.panel_of(hours, tables.load("interventions")).pm25.to_numpy())
     assert found[3] == pytest.approx(math.log(second[3]) / 2)
     offset = np.log(second).mean() - np.nanmean(np.log(first))
     assert found[5] == pytest.approx(math.log(second[5]) - offset / 2)
@@ -118,7 +118,7 @@ def test_winds_are_means_of_six_hours_and_of_the_day_before_them():
     hours[["wind_nw", "wind_ne", "wind_se"]] = 0.0
     hours.loc[50:55, "wind_nw"] = 4.0
     weather = apec_hours.panel_of(
-        hours.assign(wind_ne=1.0 + (hours.index == 3), wind_se=1.0 + (hours.index == 4))
+        hours.assign(wind_ne=1.0 + (hours.index == 3), wind_se=1.0 + (hours.index == 4)), tables.load("interventions")
     ).weather
     recent, before = weather[:, 0], weather[:, 3]
     raised = np.flatnonzero(recent > recent.min() + 1e-9)
@@ -128,14 +128,14 @@ def test_winds_are_means_of_six_hours_and_of_the_day_before_them():
 
 
 def test_events_last_to_the_end_of_their_last_day():
-    panel = apec_hours.panel_of(some_hours())
+    panel = apec_hours.panel_of(some_hours(), tables.load("interventions"))
     assert set(panel.windows) == {"ban-1", "ban-2"}
     assert panel.windows["ban-2"] == (pd.Timestamp("2014-11-06"), pd.Timestamp("2014-11-12 23:00"))
     assert series.event_days(panel).sum() == 240
 
 
 def test_variables_are_standardised():
-    panel = apec_hours.panel_of(some_hours())
+    panel = apec_hours.panel_of(some_hours(), tables.load("interventions"))
     np.testing.assert_allclose(panel.weather.mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(panel.weather.std(axis=0, ddof=1), 1)
     assert (panel.wet.mean(), panel.wet.std(ddof=1)) == (pytest.approx(0, abs=1e-9), pytest.approx(1))
@@ -144,9 +144,9 @@ def test_variables_are_standardised():
 def test_raw_hours_that_are_not_there_are_told(empty_cache):
     for variant, file in (("", "PRSA_data_2010"), ("stations", "PRSA_Data_Aotizhongxin")):
         with pytest.raises(BookError, match=rf"{file}.* is not among the fetched archives.*'jingjinji data fetch'"):
-            apec_hours.load(variant)
+            registry.load("apec_hours", variant)
     with pytest.raises(BookError, match="no variant 'toy': expected one of stations"):
-        apec_hours.load("toy")
+        registry.load("apec_hours", "toy")
 
 
 def test_findings_carry_over_a_whole_day_and_tell_how_far_the_level_lies_off(panel, model, values):

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import jingjinji
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.november import donors, page
 from jingjinji.topics.november import series as apec_series
@@ -118,12 +118,12 @@ def test_days_between_two_dates_by_series():
 
 
 def test_curves_are_changes_along_each_variable():
-    panel = apec_series.load()
+    panel = registry.load("apec_series")
     smooth = np.zeros((1, 3, 7, 6))
     smooth[:, :, 1] = np.random.default_rng(1).normal(size=(3, 6))
     fit = SimpleNamespace(panel=panel, parameters=xr.Dataset({"smooth": (("chain", "draw", "term", "wave"), smooth)}))
     found = page.weather_curves(fit)
-    raw = apec_series.weather_table("embassy")
+    raw = apec_series.weather_table(apec_series.days_of("embassy", tables.load("beijing_day")))
     assert [unit for _, _, unit in found.values()] == ["m/s"] * 4 + ["K", "K", "hPa"]
     for variable, (values, draws, _) in zip(apec_series.WEATHER, found.values(), strict=True):
         assert (np.diff(values) >= 0).all()
@@ -138,7 +138,7 @@ def test_curves_are_changes_along_each_variable():
 
 
 def test_prior_days_are_wide_and_positive():
-    panel = apec_series.load()
+    panel = registry.load("apec_series")
     draws = page.prior_days(panel, draws=20, seed=1)
     assert draws.shape == (20, panel.pm25.notna().sum())
     assert (draws > 0).all()
@@ -146,7 +146,7 @@ def test_prior_days_are_wide_and_positive():
 
 
 def test_a_twin_in_micrograms():
-    panel = donors.load()
+    panel = registry.load("apec_donors")
     parameters = xr.Dataset(
         {
             "share": (("chain", "draw"), np.ones((2, 30))),

@@ -27,7 +27,7 @@ from densities import (
 )
 from scipy import stats
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import record
 from jingjinji.topics.november import series as apec_series
@@ -227,7 +227,7 @@ def test_waves_are_turned_and_centred_sines():
 
 @pytest.mark.parametrize("series", ["embassy", "stations"])
 def test_the_ban_is_one_block_and_alone_in_it(series):
-    panel = apec_series.series(series)
+    panel = apec_series.series(series, *map(tables.load, apec_series.TABLES))
     blocks = pd.Series(apec_series.block_of(panel), panel.pm25.index)
     (block,) = blocks["2014-11-03":"2014-11-12"].unique()
     assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-03", "2014-11-12"))
@@ -239,7 +239,7 @@ def test_the_ban_is_one_block_and_alone_in_it(series):
 
 def test_windows_are_the_dates_of_the_interventions():
     table = tables.load("interventions").set_index("id")
-    found = apec_series.windows()
+    found = apec_series.windows(tables.load("interventions"))
     assert tuple(found) == EVENTS
     assert found["ban-1"][0] == table.loc["I010", "start"]
     assert found["ban-1"][1] + pd.Timedelta(days=1) == found["ban-2"][0] == table.loc["I014", "start"]
@@ -259,7 +259,7 @@ def test_windows_follow_the_table(monkeypatch):
     table = tables.load("interventions")
     table.loc[table["id"] == "I010", "end"] += pd.Timedelta(days=2)
     monkeypatch.setattr(tables, "load", lambda name: table)
-    found = apec_series.windows()
+    found = apec_series.windows(tables.load("interventions"))
     assert found["ban-2"][1] == pd.Timestamp("2014-11-14")
     assert found["after-ban"] == (pd.Timestamp("2014-11-15"), pd.Timestamp("2014-11-28"))
 
@@ -270,7 +270,7 @@ def test_heating_season_and_its_ends():
 
 
 def test_panel_is_the_published_days():
-    panel = apec_series.load()
+    panel = registry.load("apec_series")
     table = tables.load("beijing_day").query("series == 'embassy'").set_index("date")
     assert (panel.pm25.index == pd.date_range("2010-01-01", "2014-12-31")).all()
     assert panel.pm25.equals(table.pm25.reindex(panel.pm25.index))
@@ -283,7 +283,7 @@ def test_panel_is_the_published_days():
 
 def test_wind_of_the_day_before_and_departures_from_the_usual_year():
     days = tables.load("beijing_day").query("series == 'embassy'").reset_index()
-    found = apec_series.weather_table("embassy")
+    found = apec_series.weather_table(apec_series.days_of("embassy", tables.load("beijing_day")))
     total = days.wind_nw + days.wind_ne + days.wind_se
     assert found["wind_before"].iloc[1:].tolist() == pytest.approx(total.iloc[:-1].tolist())
     by_month = found["temperature"].groupby(found.index.month).mean()
@@ -324,14 +324,14 @@ def test_no_other_variants():
     }  # fmt: skip
     for unknown in ("hourly", "stations-by-hour", "toy"):
         with pytest.raises(BookError, match=rf"no variant '{unknown}': expected one of without-weather, three-days-"):
-            apec_series.load(unknown)
+            registry.load("apec_series", unknown)
 
 
 # --- variants and synthetic panels ------------------------------------------------------------------------------
 
 
 def test_simulate_puts_the_effect_in_and_nothing_else():
-    panel = apec_series.load()
+    panel = registry.load("apec_series")
     none, third = (apec_series.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3))
     difference = np.log(third.pm25) - np.log(none.pm25)
     assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
@@ -352,7 +352,7 @@ def test_simulate_has_the_stated_scatter_and_carry_over():
 
 
 def test_simulate_puts_the_parade_in_apart_from_the_ban():
-    panel = apec_series.load("stations")
+    panel = registry.load("apec_series", "stations")
     none, both = (
         apec_series.simulate({"effect": effect, "parade": parade}, np.random.default_rng(4), panel)
         for effect, parade in ((0.0, 0.0), (-0.3, -0.5))
@@ -370,11 +370,11 @@ TOYS = {
 
 
 def test_toys_are_synthetic_panels_with_the_days_of_their_series():
-    main = apec_series.load()
-    panels = {False: main, True: apec_series.load("stations")}
+    main = registry.load("apec_series")
+    panels = {False: main, True: registry.load("apec_series", "stations")}
     assert set(apec_series.TOYS) == set(TOYS)
     for variant, (effect, parade) in TOYS.items():
-        first, again, other = (apec_series.TOYS[variant](main, np.random.default_rng(seed)) for seed in (1, 1, 2))
+        first, again, other = (registry.toy("apec_series", variant, np.random.default_rng(seed)) for seed in (1, 1, 2))
         assert (first.truth["effect"], first.truth["parade"]) == (effect, parade)
         assert first.pm25.isna().equals(panels[variant.startswith("stations")].pm25.isna())
         assert first.pm25.equals(again.pm25)
@@ -384,7 +384,7 @@ def test_toys_are_synthetic_panels_with_the_days_of_their_series():
 
 @pytest.mark.parametrize(("variant", "days"), [("three-days-earlier", -3), ("three-days-later", 3)])
 def test_moved_windows(variant, days):
-    main, moved = apec_series.load(), apec_series.load(variant)
+    main, moved = registry.load("apec_series"), registry.load("apec_series", variant)
     for event, (first, last) in main.windows.items():
         shift = pd.Timedelta(days=days if event in ("ban-1", "ban-2", "after-ban") else 0)
         assert moved.windows[event] == (first + shift, last + shift)
@@ -392,12 +392,14 @@ def test_moved_windows(variant, days):
 
 
 def test_without_weather_is_a_variant():
-    assert apec_series.load().use_weather
-    assert not apec_series.load("without-weather").use_weather
+    assert registry.load("apec_series").use_weather
+    assert not registry.load("apec_series", "without-weather").use_weather
 
 
 def test_variants_of_the_stations_are_of_the_mean_of_their_logs():
-    main, dry, apart = (apec_series.load(f"stations{end}") for end in ("", "-without-weather", "-parade-apart"))
+    main, dry, apart = (
+        registry.load("apec_series", f"stations{end}") for end in ("", "-without-weather", "-parade-apart")
+    )
     assert (main.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
     day = tables.load("beijing_station_day").query("date == @pd.Timestamp(2014, 11, 5)").pm25
     assert len(day) == 12
@@ -423,7 +425,7 @@ def test_a_day_that_misses_a_station_is_the_mean_of_the_others_against_their_own
 
 
 def test_the_stations_days_go_through_the_graph_of_the_embassy(point):
-    embassy, stations = apec_series.load(), apec_series.load("stations")
+    embassy, stations = registry.load("apec_series"), registry.load("apec_series", "stations")
     assert len(embassy.pm25) != len(stations.pm25)
     expected = whole_density(apec_series.build(stations), point)
     exchanged = with_data(apec_series.build(embassy), apec_series.data(stations))
@@ -478,7 +480,11 @@ def ban_parameters(effect: float, block: float = 0.0) -> xr.Dataset:
     )
 
 
-BAN_WINDOWS = {event: span for event, span in apec_series.windows().items() if event in ("ban-1", "ban-2")}
+BAN_WINDOWS = {
+    event: span
+    for event, span in apec_series.windows(tables.load("interventions")).items()
+    if event in ("ban-1", "ban-2")
+}
 
 
 def ban_panel() -> Panel:
@@ -524,7 +530,7 @@ def weather_case() -> SimpleNamespace:
     """Twenty-six months, so that the ban's days have two other years, and the log weather of each day and draw."""
     rng = np.random.default_rng(6)
     dates = pd.date_range("2012-10-01", "2014-11-30")
-    windows = apec_series.windows()
+    windows = apec_series.windows(tables.load("interventions"))
     panel = Panel(
         pd.Series(rng.gamma(4, 25, len(dates)), dates).where(rng.random(len(dates)) > 0.1),
         rng.normal(size=(len(dates), 7)),
@@ -601,7 +607,7 @@ def test_measured_days_and_the_official_evaluation():
 
 
 def test_the_blocks_move_with_the_ban():
-    main, moved = apec_series.load(), apec_series.load("three-days-later")
+    main, moved = registry.load("apec_series"), registry.load("apec_series", "three-days-later")
     blocks = pd.Series(apec_series.block_of(moved), moved.pm25.index)
     (block,) = blocks["2014-11-06":"2014-11-15"].unique()
     assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-06", "2014-11-15"))
@@ -619,7 +625,7 @@ def test_an_event_that_stands_alone_is_not_pooled(point):
 
 @pytest.mark.parametrize(("variant", "sd"), [("wide-prior", 1.0), ("narrow-prior", 0.15), ("", 0.3)])
 def test_prior_of_the_controls_mean_by_variant(variant, sd):
-    assert apec_series.load(variant).control_prior == sd
+    assert registry.load("apec_series", variant).control_prior == sd
 
 
 def test_prior_of_the_controls_mean_is_the_panels(point, values):
@@ -694,7 +700,7 @@ def some_fit(variant: str, panel: Panel) -> SimpleNamespace:
     ],
 )
 def test_ids_name_the_series_and_the_choice(variant, prefix, end):
-    found = {finding.id: finding for finding in said.findings(some_fit(variant, apec_series.load(variant)))}
+    found = {finding.id: finding for finding in said.findings(some_fit(variant, registry.load("apec_series", variant)))}
     assert found[f"{prefix}ban.effect{end}"].mean == pytest.approx(-10)
     assert all(id.endswith(end) and ("@" in id) == bool(end) for id in found)
     assert (f"{prefix}weather.adverse{end}" in found) == (variant in ("", "stations"))
@@ -707,7 +713,7 @@ def test_ids_name_the_series_and_the_choice(variant, prefix, end):
 
 @pytest.mark.parametrize(("toy", "site"), [("toy-small", "embassy"), ("stations-toy", "stations")])
 def test_findings_of_a_toy_are_its_truth_and_what_came_back(toy, site):
-    panel = apec_series.TOYS[toy](apec_series.load(), np.random.default_rng(1))
+    panel = apec_series.TOYS[toy](registry.load("apec_series"), np.random.default_rng(1))
     found = {finding.id: finding for finding in said.findings(some_fit(toy, panel))}
     assert set(found) == {f"apec.{site}.truth.ban.effect@{toy}", f"apec.{site}.ban.effect@{toy}"}
     assert found[f"apec.{site}.truth.ban.effect@{toy}"].mean == pytest.approx(100 * panel.truth["effect"])

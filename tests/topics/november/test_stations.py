@@ -21,7 +21,7 @@ from densities import (
     zero_sum,
 )
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import series, stations
 from jingjinji.topics.november import stations_findings as said
@@ -174,7 +174,7 @@ def test_departures_across_years_carry_nothing_over(point, values):
 
 
 def test_axes_are_orthonormal_and_none_is_the_mean_of_the_stations():
-    axes = stations.data(stations.load())["axes"]
+    axes = stations.data(registry.load("apec_stations"))["axes"]
     assert axes.shape == (12, 11)
     np.testing.assert_allclose(axes.T @ axes, np.eye(11), atol=1e-9)
     np.testing.assert_allclose(axes.sum(axis=0), 0, atol=1e-9)
@@ -217,7 +217,7 @@ def test_patterns_are_events_and_the_same_days_of_other_years():
     assert PATTERNS[:6] == (*CONTROLS, "alert", "after-ban", "after-parade")
     assert {"ban-1, 2013", "ban-2, 2016", "parade, 2014"} <= set(PATTERNS)
     assert not {"ban-1, 2014", "ban-2, 2014", "parade, 2015"} & set(PATTERNS)
-    panel = stations.load()
+    panel = registry.load("apec_stations")
     days = pd.DataFrame(stations.pattern_days(panel), panel.city.pm25.index, PATTERNS)
     assert days["ban-2, 2015"][lambda column: column == 1].index.equals(pd.date_range("2015-11-06", "2015-11-12"))
     assert days["parade"][lambda column: column == 1].index.equals(pd.date_range("2015-08-20", "2015-09-03"))
@@ -251,9 +251,9 @@ def test_departures_are_taken_from_the_mean_of_the_days_logs_where_no_station_is
 
 
 def test_panel_is_the_published_stations():
-    panel = stations.load()
+    panel = registry.load("apec_stations")
     assert (panel.city.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
-    assert panel.city.pm25.equals(series.load("stations").pm25)
+    assert panel.city.pm25.equals(registry.load("apec_series", "stations").pm25)
     np.testing.assert_allclose(np.nansum(panel.departures, axis=1), 0, atol=1e-9)
     table = tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
     assert list(table.columns) == list(STATIONS)
@@ -283,7 +283,7 @@ def test_no_variants():
     assert stations.VARIANTS == {}
     for unknown in ("one-site", "toy", "without-weather"):
         with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
-            stations.load(unknown)
+            registry.load("apec_stations", unknown)
 
 
 # --- synthetic panels and findings ------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_simulate_puts_the_patterns_in_that_it_tells(panel):
 
 @pytest.mark.parametrize(("toy", "differ"), [("toy", True), ("toy-none", False)])
 def test_toys_are_synthetic_panels_with_the_same_gaps(toy, differ):
-    main = stations.load()
+    main = registry.load("apec_stations")
     made, again = (stations.TOYS[toy](main, np.random.default_rng(1)) for _ in range(2))
     assert len(stations.TOYS) == 2
     assert main.truth is None
@@ -345,7 +345,7 @@ def as_fit(panel: Panel, variant: str = "", **more) -> SimpleNamespace:
 @pytest.mark.parametrize("draws", [50, 30, 80])
 def test_findings_by_hand(draws):
     """A station's effect is the city's of a draw of the same chain and number, and its own departure."""
-    whole = stations.load()
+    whole = registry.load("apec_stations")
     found = {f.id: f for f in said.findings(as_fit(whole, beside={"city": the_city(draws)}))}
     ban = (3 * math.log(0.8 * 0.95) + 7 * math.log(0.6)) / 10
     assert found["apec.stations.ban.tiantan.effect"].mean == pytest.approx(100 * math.expm1(ban))
@@ -370,7 +370,7 @@ def test_the_fit_beside_is_one_of_the_book():
 
 
 def test_findings_of_a_toy_are_its_truth_and_what_came_back():
-    panel = stations.TOYS["toy"](stations.load(), np.random.default_rng(1))
+    panel = stations.TOYS["toy"](registry.load("apec_stations"), np.random.default_rng(1))
     found = {f.id: f for f in said.findings(as_fit(panel, "toy"))}
     assert set(found) == {
         f"apec.stations.{truth}{event}.north@toy" for truth in ("", "truth.") for event in ("ban", "parade")

@@ -9,9 +9,10 @@ mpl.use("Agg")
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from jingjinji.core import registry
 from jingjinji.show import figures
-from jingjinji.topics.hydrogen import firms, fleets, fleets_findings
-from jingjinji.topics.water import facts, quality, quality_findings, reservoir, reservoir_findings
+from jingjinji.topics.hydrogen import fleets, fleets_findings
+from jingjinji.topics.water import facts, quality, quality_findings, reservoir_findings
 from jingjinji.topics.water import figures as water_figures
 from jingjinji.topics.water.classes import CLASSES
 
@@ -55,7 +56,7 @@ DRAWN = {
     "class_shares": lambda: water_figures.class_shares(
         list(quality.MONTHS), dict(zip(CLASSES, rng.dirichlet(np.ones(6), 12).T, strict=True)), np.arange(12) != 8
     ),
-    "storage": lambda: water_figures.storage(reservoir_findings.MONTHS, months(), reservoir.load().rows),
+    "storage": lambda: water_figures.storage(reservoir_findings.MONTHS, months(), registry.load("storage").rows),
     "surface": lambda: water_figures.surface(np.arange(5.0), np.arange(4.0), np.outer(np.arange(4.0), np.arange(5.0))),
     "payments": lambda: water_figures.payments(facts.money()),
     "adoption": lambda: water_figures.adoption(some_sales()),
@@ -63,7 +64,7 @@ DRAWN = {
         {name: (np.exp(rng.normal(8, 1, 99)), np.exp(rng.normal(8, 0.3, 99))) for name in fleets.CLUSTERS},
         fleets_findings.targets(),
     ),
-    "firms": lambda: water_figures.firms(DATES, np.full((9, len(DATES)), 150.0), firms.load().rows),
+    "firms": lambda: water_figures.firms(DATES, np.full((9, len(DATES)), 150.0), registry.load("enterprises").rows),
     "expected_beforehand": lambda: water_figures.expected_beforehand(
         {name: (np.exp(rng.normal(5, 3, 999)), np.exp(rng.normal(5, 1, 99))) for name in fleets.MODES}, "a year", 3
     ),

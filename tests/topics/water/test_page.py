@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from jingjinji.core import registry
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.water import facts, page, quality, quality_findings, reservoir, reservoir_findings
 from jingjinji.topics.water.quality import FLOORS, MONTHS, POLLUTANTS
@@ -117,7 +118,7 @@ def test_months_drawn_anew_scatter_around_the_typical_ones():
 
 
 def test_only_months_with_readings_count_for_the_class():
-    panel = quality.load()
+    panel = registry.load("miyun")
     seen = quality_findings.months_with_readings(panel, quality.SHOWN["gubeikou"])
     assert [month for month, there in zip(MONTHS, seen, strict=True) if not there] == ["2021-01", "2021-02"]
     fit = SimpleNamespace(panel=panel)
@@ -171,7 +172,7 @@ def test_priors_expect_medians_around_the_measured_ones_and_storage_within_the_r
     low, high = np.percentile(values, [3, 97])
     assert low < measured.min()
     assert high > measured.max()
-    months = page.prior_storage(reservoir.load(), 30, 1)
+    months = page.prior_storage(registry.load("storage"), 30, 1)
     assert months.shape == (30, len(reservoir_findings.MONTHS))
     assert months.min() >= 0
     assert months.max() <= reservoir.CAPACITY

@@ -12,6 +12,7 @@ import xarray as xr
 from densities import some_point, values_at
 from scipy import stats
 
+from jingjinji.core import registry
 from jingjinji.core.errors import BookError
 from jingjinji.topics.water import april, april_findings, quality, quality_findings
 
@@ -33,7 +34,7 @@ def some_weeks() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def panel() -> quality.Panel:
-    return quality.panel_of(*some_weeks())
+    return quality.panel(*some_weeks())
 
 
 def test_the_tail_is_students():
@@ -99,7 +100,7 @@ def test_surprises_of_a_synthetic_record_are_students():
     made = pd.DataFrame({"section": np.repeat(list("ab"), 50), "week": [*weeks, *weeks]})
     for name in quality.POLLUTANTS:
         made[name], made[f"{name}_below"] = 1.0, False
-    panel = quality.panel_of(made, some_weeks()[1])
+    panel = quality.panel(made, some_weeks()[1])
     shape = (1, 1, 2, 4)
     lean = np.zeros((1, 1, 4, 3))
     lean[..., 3, 0] = 0.8
@@ -139,7 +140,7 @@ def draws_of(panel: quality.Panel, level: np.ndarray, swing: np.ndarray) -> xr.D
 
 @pytest.mark.parametrize("toy", list(quality.TOYS))
 def test_a_record_and_its_truth_are_one_quantity(toy):
-    panel = quality.TOYS[toy](quality.load(), np.random.default_rng(5))
+    panel = quality.TOYS[toy](registry.load("miyun"), np.random.default_rng(5))
     draws = draws_of(panel, panel.truth["level"], panel.truth["swing"])
     found = quality_findings.findings(
         SimpleNamespace(panel=panel, parameters=draws, seed=1, name=f"miyun/{toy}", variant=toy)
@@ -155,7 +156,7 @@ def test_a_record_and_its_truth_are_one_quantity(toy):
 
 
 def test_records_differ_and_fit_the_compiled_model():
-    panel = quality.load()
+    panel = registry.load("miyun")
     made = [quality.TOYS["toy"](panel, np.random.default_rng(seed)) for seed in (1, 2)]
     assert panel.truth is None
     assert not np.array_equal(made[0].rows["log"], made[1].rows["log"])
@@ -178,17 +179,17 @@ def test_after_a_gap_more_is_new():
 def test_bad_tables_are_refused():
     weeks, places = some_weeks()
     with pytest.raises(BookError, match=r"section a in two rows \(basins Hai, Pearl\)"):
-        quality.panel_of(weeks, pd.concat([places, pd.DataFrame({"section": ["a"], "basin": ["Pearl"]})]))
+        quality.panel(weeks, pd.concat([places, pd.DataFrame({"section": ["a"], "basin": ["Pearl"]})]))
     with pytest.raises(BookError, match="codmn below zero at a in the week of 2020-05-04"):
-        quality.panel_of(weeks.assign(codmn=-1.0), places)
+        quality.panel(weeks.assign(codmn=-1.0), places)
     with pytest.raises(BookError, match="lacks section b"):
-        quality.panel_of(weeks, places[places.section == "a"])
+        quality.panel(weeks, places[places.section == "a"])
     with pytest.raises(BookError, match="no variant 'x'"):
-        quality.load("x")
+        registry.load("miyun", "x")
 
 
 def test_synthetic_weeks_are_cut_at_the_limits():
-    made = quality.simulate({}, np.random.default_rng(1))
+    made = quality.simulate({}, np.random.default_rng(1), registry.load("miyun"))
     floor = np.log([quality.FLOORS[name] for name in quality.POLLUTANTS])[made.rows.pollutant]
     assert (made.rows["log"] >= floor).all()
     assert (made.rows["log"][made.rows.below] == floor[made.rows.below]).all()
@@ -196,7 +197,7 @@ def test_synthetic_weeks_are_cut_at_the_limits():
 
 @pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
 def test_the_density_of_april_by_hand():
-    panel = april.load()
+    panel = registry.load("april")
     chosen = panel.rows.under > 0
     panel = replace(panel, rows=pd.concat([panel.rows[chosen], panel.rows[~chosen].iloc[::97]], ignore_index=True))
     model = april.build(panel)
@@ -216,14 +217,14 @@ def test_the_density_of_april_by_hand():
 
 
 def test_sections_of_one_agreement_share_one_river():
-    panel = april.load()
+    panel = registry.load("april")
     rows = panel.rows[panel.rows.under > 0]
     assert len(rows.drop_duplicates(["basin", "agreement"])) == rows.agreement.nunique() == len(panel.agreements)
 
 
 @pytest.mark.parametrize(("toy", "said"), [("toy", 100 * np.expm1(-0.5)), ("toy-no-contrast", 0)])
 def test_a_record_of_april_has_its_contrast(toy, said):
-    panel = april.TOYS[toy](april.load(), np.random.default_rng(1))
+    panel = april.TOYS[toy](registry.load("april"), np.random.default_rng(1))
     flat = {"contrast_mean": (("pollutant",), np.full(4, panel.truth["contrast"])),
             "contrast_scale": ((), np.array(0.0)),
             "contrast": (("agreement", "pollutant"), np.zeros((len(panel.agreements), 4)))}  # fmt: skip
@@ -238,6 +239,6 @@ def test_a_record_of_april_has_its_contrast(toy, said):
 
 
 def test_april_can_be_drawn_from_its_prior():
-    with april.build(april.load()):
+    with april.build(registry.load("april")):
         prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
     assert np.isfinite(prior["prior"]["contrast_mean"]).all()

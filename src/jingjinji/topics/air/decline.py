@@ -14,6 +14,7 @@ from scipy import signal
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 CITIES = (
     "Beijing", "Tianjin", "Baoding", "Cangzhou", "Chengde", "Handan", "Hengshui", "Langfang", "Qinhuangdao",
@@ -28,7 +29,7 @@ BASIS_CHANGE = pd.Period("2018-09", freq="M")
 FORECAST_FROM = pd.Period("2019-01", freq="M")
 LENGTH_SCALE = 2.5
 STEP_PRIOR = (1.0, 0.35)
-PANEL = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month")
+TABLES = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month")
 
 HIGH_CITIES = ("Chengde", "Zhangjiakou")
 HIGH = np.array([[float(city == high) for city in CITIES] for high in HIGH_CITIES])
@@ -74,28 +75,25 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model decline has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = _measured()
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def _measured() -> Panel:
-    months = tables.load("pm25_city_month")
+def panel(months: pd.DataFrame, official: pd.DataFrame, weather: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`; the means of two months together are left out."""
     months = months[months.quality != "D"]
     pm25 = months.pivot(index="month", columns="city", values="pm25")
     pm25 = pm25.reindex(index=MONTHS.astype(str), columns=CITIES).to_numpy()
-    weather, wind_error, conversion = _weather()
-    official = tables.load("pm25_official_annual").query("series == 'official' and area in @AREAS")
+    departures, wind_error, conversion = _weather(weather)
+    official = official.query("series == 'official' and area in @AREAS")
     official = official.assign(error=official.rounding / np.sqrt(3))[["area", "year", "pm25", "error"]]
-    return Panel(pm25, weather, wind_error, conversion, official.reset_index(drop=True))
+    return Panel(pm25, departures, wind_error, conversion, official.reset_index(drop=True))
 
 
-def _weather() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def measured_panel() -> Panel:
+    """The panel of the main fit."""
+    return panel(*map(tables.load, TABLES))
+
+
+def _weather(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Standardised departures, the wind's error and the log conversion factor by month."""
-    table = tables.load("weather_beijing_month").set_index("month").reindex(MONTHS.astype(str))
+    table = table.set_index("month").reindex(MONTHS.astype(str))
     values = table[list(WEATHER)]
     usual = values.groupby(CALENDAR).transform("mean")
     departures = values - usual
@@ -319,13 +317,12 @@ TRUTH = {
 }
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters and with the gaps, the weather and the official rows of `panel`.
 
     truth : the keys of `TRUTH`. The panel's own ``truth`` gets them, with ``decline`` (per cent, published basis) and
     ``decline_constant`` of Beijing, Tianjin, Hebei and BTH13 between the first and the last year.
     """
-    panel = _measured() if panel is None else panel
     known = {**TRUTH, **truth}
     level = _zero_sum(rng.normal(0, known["level_city_scale"], len(CITIES)))
     slope = known["slope_on_level"] * level + _zero_sum(rng.normal(0, known["slope_city_scale"], len(CITIES)))
@@ -424,14 +421,17 @@ def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
 
 
 VARIANTS = {
-    "without-weather": _without_weather,
-    "with-two-month-means": _with_two_month_means,
-    "to-2018": _to_2018,
-    "quick-bends": partial(_with_length_scale, years=1.5),
-    "slow-bends": partial(_with_length_scale, years=4.0),
-    "step-unknown": partial(_with_step_prior, mean=0.5, sd=1.0),
-    "without-region-rows": _without_region_rows,
-    **{variant: partial(_without_cities, cities=cities) for variant, cities in LEFT_OUT.items()},
+    "without-weather": Variant("without weather", _without_weather),
+    "with-two-month-means": Variant("two-month means kept", _with_two_month_means),
+    "to-2018": Variant("cut off in 2018", _to_2018),
+    "quick-bends": Variant("bends within 1.5 years", partial(_with_length_scale, years=1.5)),
+    "slow-bends": Variant("bends over 4 years", partial(_with_length_scale, years=4.0)),
+    "step-unknown": Variant("step nearly unknown", partial(_with_step_prior, mean=0.5, sd=1.0)),
+    "without-region-rows": Variant("no official regional mean", _without_region_rows),
+    **{
+        variant: Variant(f"without months of {' and '.join(cities)}", partial(_without_cities, cities=cities))
+        for variant, cities in LEFT_OUT.items()
+    },
 }
 TOYS = {
     "toy": partial(_toy, slope=-0.10, slope_on_level=-0.08),

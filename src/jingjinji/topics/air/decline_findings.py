@@ -22,18 +22,18 @@ from jingjinji.topics.air.decline import (
     LAST,
     LEFT_OUT,
     MONTHS,
-    PANEL,
     STEP_PRIOR,
+    TABLES,
     TIME,
     WEATHER,
     YEARS,
     Panel,
     Posterior,
     _change,
-    _measured,
     _month,
     _summary,
     _year,
+    measured_panel,
     membership,
     step_city,
     yearly_means,
@@ -155,7 +155,7 @@ def findings(fit) -> list[Finding]:
     post = posterior(fit.parameters, fit.panel, fit.seed, most=3000)
     actual = concentrations(post)
     constant = on_one_basis(post, actual)
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     made = _declines(post, actual, constant, name)
     if not fit.variant:
         made += (
@@ -163,7 +163,7 @@ def findings(fit) -> list[Finding]:
         )
         made += _standard(post, actual, name) + _season_and_effects(post, name) + _comparisons()
         made += _residual_correlation(post)
-        with_dust = partial(record, model=fit.name, panel=PANEL, suffix="@with-dust")
+        with_dust = partial(record, model=fit.name, panel=TABLES, suffix="@with-dust")
         made += _declines(post, dustier(actual), dustier(constant), with_dust)
     if fit.variant == "to-2018":
         made += _forecast(post, name)
@@ -307,9 +307,9 @@ def _step(post, actual, constant, name) -> list[Finding]:
         made.append(name(f"pm25.step.high.{city.lower()}", f"further step of {city}, on high ground",
                          post.by_chain(100 * np.expm1(-post["step_high"][:, k])), "%"))  # fmt: skip
     squares = post.by_chain((post["step"] - post["step"].mean()) ** 2)
-    left = Finding("pm25.step.left", "", 100 * squares / STEP_PRIOR[1] ** 2, "%", "decline", PANEL)
+    left = Finding("pm25.step.left", "", 100 * squares / STEP_PRIOR[1] ** 2, "%", "decline", TABLES)
     made.append(exact("pm25.step.learned", "share of the prior variance of the step that the data removed",
-                      100 - left.mean, "%", PANEL, "decline", error=left.mcse))  # fmt: skip
+                      100 - left.mean, "%", TABLES, "decline", error=left.mcse))  # fmt: skip
     return made
 
 
@@ -352,9 +352,9 @@ def _residual_correlation(post) -> list[Finding]:
     pairs = scores[np.triu_indices(len(CITIES), 1)]
     return [
         exact("pm25.residual.correlation.highest", "largest correlation between two cities' residuals",
-              round(float(pairs.max()), 2), "", PANEL, "decline"),
+              round(float(pairs.max()), 2), "", TABLES, "decline"),
         exact("pm25.residual.correlation.lowest", "smallest correlation between two cities' residuals",
-              round(float(pairs.min()), 2), "", PANEL, "decline"),
+              round(float(pairs.min()), 2), "", TABLES, "decline"),
     ]  # fmt: skip
 
 
@@ -366,19 +366,19 @@ def _comparisons() -> list[Finding]:
         rows = official.query("series == 'official' and area == @area").set_index("year").pm25
         for year in (FIRST, LAST):
             made.append(exact(f"pm25.official.{area.lower()}.{year}", f"official annual mean of {area}, {year}",
-                              rows[year], "µg/m³", PANEL))  # fmt: skip
+                              rows[year], "µg/m³", TABLES))  # fmt: skip
         change = round(100 * (rows[LAST] / rows[FIRST] - 1), 1)
         made.append(exact(f"pm25.official.{area.lower()}.change", f"change of the official annual mean of {area}, "
-                          f"{FIRST} to {LAST}", change, "%", PANEL))  # fmt: skip
+                          f"{FIRST} to {LAST}", change, "%", TABLES))  # fmt: skip
     months = tables.load("pm25_city_month")
     for id, label, value, unit in (
         ("pm25.cells", "city-months measured", len(months), ""),
         ("pm25.cells.two-month", "city-months that are two-month means", int((months.quality == "D").sum()), ""),
         ("pm25.cells.missing", "city-months without a measurement, December 2013 to December 2020",
-         int(np.isnan(_measured().pm25[11:96]).sum()), ""),
-        ("pm25.official.rows", "official annual means used", len(_measured().official), ""),
+         int(np.isnan(measured_panel().pm25[11:96]).sum()), ""),
+        ("pm25.official.rows", "official annual means used", len(measured_panel().official), ""),
     ):  # fmt: skip
-        made.append(exact(id, label, value, unit, PANEL))
+        made.append(exact(id, label, value, unit, TABLES))
     return made
 
 
@@ -418,7 +418,7 @@ def _recovered(fit) -> list[Finding]:
 def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
     """How well a city is predicted from others: coverage of the measured months that the panel leaves out."""
     k = CITIES.index(city)
-    measured = _measured().pm25[:, k]
+    measured = measured_panel().pm25[:, k]
     kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
     return _coverage(
         f"pm25.leave-out.{city.lower()}", actual[:, kept, k], measured[kept], f"months of {city}, left out"
@@ -431,7 +431,7 @@ def _coverage(id, predicted, measured, words) -> list[Finding]:
     for probability in (50, 94):
         whole, *parts = (_inside(some, measured, probability) for some in (predicted, *np.array_split(predicted, 4)))
         label = f"share of measured values inside the central {probability} % interval, {words}"
-        made.append(exact(f"{id}.coverage{probability}", label, whole, "%", PANEL, "decline",
+        made.append(exact(f"{id}.coverage{probability}", label, whole, "%", TABLES, "decline",
                           error=max(np.std(parts, ddof=1), 100 / len(measured)) / 2))  # fmt: skip
     return made
 
@@ -444,7 +444,7 @@ def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> 
 
 def _forecast(post, name) -> list[Finding]:
     """Fitted to 2018, asked for 2019 and 2020: coverage, and CRPS against two baselines."""
-    everything = _measured().pm25
+    everything = measured_panel().pm25
     future = np.array([FORECAST_FROM.year <= month.year <= 2020 for month in MONTHS])
     measured = everything[future]
     kept = np.isfinite(measured)
@@ -463,7 +463,7 @@ def _forecast(post, name) -> list[Finding]:
         made += _coverage(f"pm25.{key}", predicted, measured[kept], words)
         scores[key] = _crps(predicted, measured[kept])
         made.append(
-            exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", PANEL, "decline")
+            exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", TABLES, "decline")
         )
     month = np.nonzero(kept)[0]
     for key, baseline, words in (
@@ -472,13 +472,15 @@ def _forecast(post, name) -> list[Finding]:
     ):
         score = _crps(baseline(everything, future, post.rng)[:, kept], measured[kept])
         made.append(
-            exact(f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", PANEL, "decline")
+            exact(
+                f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", TABLES, "decline"
+            )
         )
         gain = pd.Series(score - scores["forecast.weather-unknown"]).groupby(month).mean()
         made.append(exact(f"pm25.forecast.gain.{key}", f"CRPS of {words} less that of the model with weather unknown, "
-                          "mean over months", round(gain.mean(), 2), "µg/m³", PANEL, "decline"))  # fmt: skip
+                          "mean over months", round(gain.mean(), 2), "µg/m³", TABLES, "decline"))  # fmt: skip
         made.append(exact(f"pm25.forecast.gain-error.{key}", f"standard error over months of that gain, {words}",
-                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", PANEL, "decline"))  # fmt: skip
+                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", TABLES, "decline"))  # fmt: skip
     return made
 
 

@@ -6,14 +6,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
-from jingjinji.core.errors import BookError
-
 AREAS = ("Beijing", "Tianjin", "Hebei")
 YEARS = tuple(range(2013, 2024))
 TIME = np.array(YEARS) - 2018.0
 CURVE = TIME**2 - np.mean(TIME**2)
-PANEL = ("days_by_class",)
+TABLES = ("days_by_class",)
 
 
 @dataclass(frozen=True)
@@ -24,11 +21,9 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, the only one; raises BookError for a variant."""
-    if variant:
-        raise BookError(f"model heavy_days has no variant '{variant}': expected none; leave the variant out")
-    days = tables.load("days_by_class").query("metric == 'heavy_pollution_days' and area in @AREAS")
+def panel(days: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`: the days of heavy pollution of the three areas."""
+    days = days.query("metric == 'heavy_pollution_days' and area in @AREAS")
     return Panel(days.rename(columns={"value": "days"})[["area", "year", "days"]].reset_index(drop=True))
 
 
@@ -70,9 +65,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 TRUTH = {"level": np.log(20), "slope": -0.2, "year_scale": 0.25, "concentration": 20.0}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) and the rows of `panel`."""
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     area = rng.normal(0, 0.3, len(AREAS))
     path = np.exp(known["level"] + (area - area.mean()) + known["slope"] * TIME[:, None])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.air.heavy_days import AREAS, PANEL, YEARS, data
+from jingjinji.topics.air.heavy_days import AREAS, TABLES, YEARS, data
 
 RATE = "yearly change of heavy-pollution days, mean of the three areas"
 
@@ -18,7 +18,7 @@ def findings(fit) -> list[Finding]:
     """
     if fit.panel.truth:
         return _recovered(fit)
-    name = partial(record, model=fit.name, panel=PANEL)
+    name = partial(record, model=fit.name, panel=TABLES)
     path = fit.parameters["path"].transpose("chain", "draw", "year", "area").values
     made = []
     for k, area in enumerate(AREAS):
@@ -62,8 +62,8 @@ def _check(fit) -> list[Finding]:
     inside = (low <= index["days"]) & (index["days"] <= high)
     return [
         exact("heavy.check.inside", "published counts inside the central 94 % of counts drawn anew", int(inside.sum()),
-              "", PANEL, fit.name),
-        exact("heavy.check.counts", "published counts of heavy-pollution days", len(inside), "", PANEL),
+              "", TABLES, fit.name),
+        exact("heavy.check.counts", "published counts of heavy-pollution days", len(inside), "", TABLES),
     ]  # fmt: skip
 
 
@@ -73,5 +73,5 @@ def _published(counts: pd.DataFrame) -> list[Finding]:
         days = counts[counts.area == area].set_index("year").days
         for year in (YEARS[0], YEARS[-1]):
             made.append(exact(f"heavy.{area.lower()}.{year}", f"published heavy-pollution days of {area}, {year}",
-                              days[year], "days", PANEL))  # fmt: skip
+                              days[year], "days", TABLES))  # fmt: skip
     return made

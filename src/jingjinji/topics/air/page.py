@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import pandas as pd
 
+from jingjinji.core import registry
 from jingjinji.core.findings import Finding
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
@@ -60,7 +61,7 @@ def future_months(
 ) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Months of 2019 and 2020 predicted by a fit to 2018, and measured: months, (draw, month), (month,) by city."""
     future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
-    predicted, measured = said.concentrations(post)[:, future], decline.load().pm25[future]
+    predicted, measured = said.concentrations(post)[:, future], registry.load("decline").pm25[future]
     columns = {city: CITIES.index(city) for city in cities}
     return (
         MONTHS[future],

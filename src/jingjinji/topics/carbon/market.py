@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon.facts import year_of
 
-PANEL = ("carbon_market",)
+TABLES = ("carbon_market",)
 PILOTS = ("Beijing", "Tianjin", "Shanghai", "Chongqing", "Hubei", "Guangdong", "Shenzhen")
 MARKETS = (*PILOTS, "Fujian", "national")
 YEARS = np.arange(2013, 2025)
@@ -44,15 +44,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model carbon has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(tables.load("carbon_market"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """The panel of table carbon_market; raises BookError where a cumulative total falls or has no partner."""
     table = table.fillna({"bound": "", "vintage": ""})
     return Panel(printed_prices(table), cumulative_totals(table))
@@ -298,12 +290,11 @@ TRUTH = {
 }  # fmt: skip
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): the same figures as `panel`, printed of made prices.
 
     The truth that is kept also holds ``price`` (market, year), CNY/t. All pilots trade alike.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     log_level = known["level"] + drawn_levels({name: np.array([value]) for name, value in known.items()}, rng)[0]
     made, price = loadings(panel), np.exp(log_level)
@@ -381,12 +372,12 @@ def _late_periods(panel: Panel) -> Panel:
 
 DERIVED = ()
 VARIANTS = {
-    "until-2015": partial(_until, year=2016),
-    "without-totals": _without_totals,
-    "without-closes": partial(_without, column="close"),
-    "without-idle": partial(_without, column="idle"),
-    "late-periods": _late_periods,
-    "wide-markets": partial(replace, market_prior=0.8),
+    "until-2015": Variant("figures until 2015 alone", partial(_until, year=2016)),
+    "without-totals": Variant("without the pilots' totals", _without_totals),
+    "without-closes": Variant("without closes", partial(_without, column="close")),
+    "without-idle": Variant("without idle closes", partial(_without, column="idle")),
+    "late-periods": Variant("first period later", _late_periods),
+    "wide-markets": Variant("markets may differ more", partial(replace, market_prior=0.8)),
 }
 
 

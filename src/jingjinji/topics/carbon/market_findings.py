@@ -10,8 +10,8 @@ from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon.market import (
     LEVEL,
     MARKETS,
-    PANEL,
     PILOTS,
+    TABLES,
     YEARS,
     Panel,
     covariances,
@@ -111,7 +111,7 @@ def findings(fit) -> list[Finding]:
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
     suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
+    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
     known = values(fit)
     log_level = log_levels(fit, known)
     price = np.exp(log_level)
@@ -223,7 +223,7 @@ def _windows(panel: Panel) -> list[Finding]:
     labels = ["until April 2015", "from then to the end of 2017", "January to October 2018"]
     if len(labels) != len(log_price):
         raise BookError(f"table carbon_market has {len(log_price)} totals of the pilots: expected {len(labels)}")
-    made = partial(exact, panel=PANEL)
+    made = partial(exact, panel=TABLES)
     found = []
     for k, label in enumerate(labels):
         found += [
@@ -244,7 +244,7 @@ def inside(drawn: np.ndarray, printed: np.ndarray) -> np.ndarray:
 def _check(fit, drawn: np.ndarray) -> list[Finding]:
     share = inside(drawn, np.exp(loadings(fit.panel).printed)).mean()
     return [exact("carbon.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-                  round(100 * float(share), 1), "%", PANEL, fit.name)]  # fmt: skip
+                  round(100 * float(share), 1), "%", TABLES, fit.name)]  # fmt: skip
 
 
 def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
@@ -252,7 +252,7 @@ def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
     made = loadings(fit.panel)
     out, printed = made.used == 0, np.exp(made.printed)
     low, middle, high = np.percentile(drawn[:, out], [3, 50, 97], axis=0)
-    name = partial(exact, unit="", panel=PANEL, model=fit.name)
+    name = partial(exact, unit="", panel=TABLES, model=fit.name)
     return [
         name(f"carbon.left-out.figures@{fit.variant}", "printed figures after 2015", int(out.sum())),
         name(f"carbon.left-out.inside@{fit.variant}", "of them inside the central 94 % predicted from those before",
@@ -260,7 +260,7 @@ def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
         name(f"carbon.left-out.below@{fit.variant}", "of them below the middle of the prediction",
              int((printed[out] < middle).sum())),
         exact(f"carbon.left-out.width@{fit.variant}", "upper end of these predictions as a multiple of the lower end, "
-              "median", round(float(np.median(high / low)), 1), "times", PANEL, fit.name),
+              "median", round(float(np.median(high / low)), 1), "times", TABLES, fit.name),
     ]  # fmt: skip
 
 
@@ -268,18 +268,18 @@ def _record(fit) -> list[Finding]:
     panel, prices = fit.panel, fit.panel.prices
     volume, turnover = EXCESS
     return [
-        exact("carbon.record.scales", "parameters that the sampler sees", len(fit.parameters), "", PANEL),
+        exact("carbon.record.scales", "parameters that the sampler sees", len(fit.parameters), "", TABLES),
         exact("carbon.record.excess.volume", "how far over the printed volume the claim may lie, assumed",
-              100 * volume, "%", PANEL),
+              100 * volume, "%", TABLES),
         exact("carbon.record.excess.turnover", "how far over the printed turnover the claim may lie, assumed",
-              100 * turnover, "%", PANEL),
-        exact("carbon.record.prices", "printed prices of a market that the model reads", len(prices), "", PANEL),
-        exact("carbon.record.markets", "markets with a printed price", prices.market.nunique(), "", PANEL),
-        exact("carbon.record.cells", "markets times years", len(MARKETS) * len(YEARS), "", PANEL),
-        exact("carbon.record.idle", "closes of a week almost without trade", int(prices.idle.sum()), "", PANEL),
-        exact("carbon.record.totals", "cumulative totals of the pilots", len(panel.totals), "", PANEL),
+              100 * turnover, "%", TABLES),
+        exact("carbon.record.prices", "printed prices of a market that the model reads", len(prices), "", TABLES),
+        exact("carbon.record.markets", "markets with a printed price", prices.market.nunique(), "", TABLES),
+        exact("carbon.record.cells", "markets times years", len(MARKETS) * len(YEARS), "", TABLES),
+        exact("carbon.record.idle", "closes of a week almost without trade", int(prices.idle.sum()), "", TABLES),
+        exact("carbon.record.totals", "cumulative totals of the pilots", len(panel.totals), "", TABLES),
         exact("carbon.record.shenzhen", "printed prices of Shenzhen",
-              int((prices.market == MARKETS.index("Shenzhen")).sum()), "", PANEL),
+              int((prices.market == MARKETS.index("Shenzhen")).sum()), "", TABLES),
         exact("carbon.record.scatter", "standard deviation by which a year's log volume in one market leaves the "
-              "pilots' profile, assumed", PROFILE_SCATTER, "", PANEL),
+              "pilots' profile, assumed", PROFILE_SCATTER, "", TABLES),
     ]  # fmt: skip

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 YEARS = np.arange(2006, 2015)
 TIME = (YEARS - 2010) / 4
@@ -27,7 +27,7 @@ FEATURES = (
     *("output", "capital", "labour", "output²", "capital²", "labour²"),
     *("output × capital", "output × labour", "capital × labour"),
 )
-PANEL = ("city_production",)
+TABLES = ("city_production",)
 NODES = 24
 """Values of a city's inefficiency over which the likelihood is summed."""
 FARTHEST = 5.5, 14.0
@@ -66,15 +66,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model efficiency has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(tables.load("city_production"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """The panel of table city_production; raises BookError where a city of the study or a year of a city is missing."""
     missing = [city for city in (*TEN, *LEFT_OUT) if city not in set(table.city)]
     if missing:
@@ -268,9 +260,8 @@ TRUTH = {
 }  # fmt: skip
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`."""
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     names, of = provinces(panel)
     count, shown = len(panel.cities), np.array([1.0, known["counties_load"], 1.0])[:, None]
@@ -300,7 +291,7 @@ TOYS = {"toy": partial(_toy, inefficiency=0.5), "toy-none": partial(_toy, ineffi
 
 DERIVED = ()
 VARIANTS = {
-    "cobb-douglas": partial(replace, translog=0.0),
-    "exponential": partial(replace, exponential=1.0),
-    "equal-loads": partial(replace, equal_loads=1.0),
+    "cobb-douglas": Variant("frontier without squares and products", partial(replace, translog=0.0)),
+    "exponential": Variant("exponential inefficiency", partial(replace, exponential=1.0)),
+    "equal-loads": Variant("all sources see a city in full", partial(replace, equal_loads=1.0)),
 }

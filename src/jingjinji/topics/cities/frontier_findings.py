@@ -11,9 +11,9 @@ from jingjinji.topics.cities import classical
 from jingjinji.topics.cities.frontier import (
     LEFT_OUT,
     LOG_TYPICAL,
-    PANEL,
     PARTS,
     SOURCES,
+    TABLES,
     TEN,
     TIME,
     YEARS,
@@ -151,7 +151,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 def findings(fit) -> list[Finding]:
     """Distance to the frontier, excess, ranks and gap of the ten cities; parameters alone for synthetic panels."""
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     shape = partial(np.reshape, shape=(chains, draws))
     known = parameters(fit) if fit.panel.truth else parts(fit)
     made = [
@@ -167,7 +167,7 @@ def findings(fit) -> list[Finding]:
     made += _ten(fit, known, shape, name) + _gap(fit, known, shape, name) + _check(fit, known)
     if fit.variant:
         return made
-    made += classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, PANEL)
+    made += classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, TABLES)
     return made + classical.tokyo() + _record(fit, known, shape, name)
 
 
@@ -294,7 +294,7 @@ def _check(fit, known: dict) -> list[Finding]:
     share = (new > seen).mean(axis=0)
     inside = int(((share > 0.03) & (share < 0.97)).sum())
     return [exact(f"efficiency.check.inside{end}", "statistics of the figures inside the central 94 % of those drawn "
-                  f"anew, of {len(STATISTICS)}", inside, "", PANEL, fit.name)]  # fmt: skip
+                  f"anew, of {len(STATISTICS)}", inside, "", TABLES, fit.name)]  # fmt: skip
 
 
 def _record(fit, known: dict, shape, name) -> list[Finding]:
@@ -307,6 +307,6 @@ def _record(fit, known: dict, shape, name) -> list[Finding]:
                          "logarithms times 100", shape(100 * known["level_error"][:, k]), "log points"))  # fmt: skip
     return [
         *made,
-        exact("efficiency.record.cities", "cities", len(fit.panel.cities), "", PANEL),
-        exact("efficiency.record.figures", "yearly figures of CO2", int(np.isfinite(fit.panel.co2).sum()), "", PANEL),
+        exact("efficiency.record.cities", "cities", len(fit.panel.cities), "", TABLES),
+        exact("efficiency.record.figures", "yearly figures of CO2", int(np.isfinite(fit.panel.co2).sum()), "", TABLES),
     ]

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 YEARS = tuple(range(2003, 2018))
 TIME = (np.array(YEARS) - np.mean(YEARS)) / 10
@@ -34,7 +34,7 @@ AFTER = np.array(
     dtype=float,
 )
 """1 where a break (emission, year) of `BREAKS` has happened: (emission, break, year)."""
-PANEL = ("energy_province_year", "energy_mix_year")
+TABLES = ("energy_province_year", "energy_mix_year")
 FIRST = np.array([1.0] + [0.0] * (len(YEARS) - 1))
 
 
@@ -53,15 +53,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model energy_emissions has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = balanced(tables.load("energy_province_year"), tables.load("energy_mix_year"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def balanced(emissions: pd.DataFrame, mix: pd.DataFrame) -> Panel:
+def panel(emissions: pd.DataFrame, mix: pd.DataFrame) -> Panel:
     """The tables as a balanced panel; raises BookError where a province misses a year."""
     merged = emissions.merge(mix, on=["province", "year"], suffixes=("", "_end"), how="left")
     for province in PROVINCES:
@@ -191,9 +183,8 @@ TRUTH = {
 }
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known elasticities, steps and shocks (keys of `TRUTH`) and the coal and output of `panel`."""
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     arrays, shape = data(panel), (len(PROVINCES), len(YEARS))
     own = known["province"] * rng.normal(size=(len(EMISSIONS), 2, len(PROVINCES)))
@@ -228,8 +219,8 @@ TOYS = {"toy": partial(_toy, coal=1.0), "toy-no-link": partial(_toy, coal=0.0)}
 
 DERIVED = ("elasticity", "step", "year_shock")
 VARIANTS = {
-    "without-year-shocks": partial(replace, common=0.0),
-    "without-breaks": partial(replace, broken=0.0),
+    "without-year-shocks": Variant("without shocks of years", partial(replace, common=0.0)),
+    "without-breaks": Variant("without breaks of method", partial(replace, broken=0.0)),
 }
 
 

@@ -10,10 +10,10 @@ from jingjinji.topics.energy.emissions import (
     AFTER,
     BREAKS,
     EMISSIONS,
-    PANEL,
     PROVINCES,
     REGION,
     REGIONS,
+    TABLES,
     TAIL,
     YEARS,
     Panel,
@@ -34,7 +34,7 @@ LAST_SAME_METHOD = 2015
 
 def findings(fit) -> list[Finding]:
     """Elasticities, what a tonne of coal goes with, steps of method, shocks of years, and checks of the departures."""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     draws = {key: fit.parameters[key].transpose("chain", "draw", ...).values for key in fit.parameters}
     coal, output = draws["elasticity"][:, :, :, 0], draws["elasticity"][:, :, :, 1]
     made = [name(key, label, value, "") for key, label, value in _to_coal(coal)]
@@ -143,12 +143,12 @@ def _published(fit) -> list[Finding]:
         made.append(exact(f"energy.emissions.{province.lower()}.{series}.{end}",
                           f"published change of {text}, {province}, {start} to {LAST_SHOWN}",
                           round(100 * float(np.expm1(values[last] - values[YEARS.index(start)])), 1), "%",
-                          PANEL[:1]))  # fmt: skip
+                          TABLES[:1]))  # fmt: skip
     for emission, year in BREAKS:
         change = np.diff(fit.panel.values[emission], axis=1)[:, YEARS.index(year) - 1]
         made.append(exact(f"energy.emissions.fell.{emission}.{year}",
                           f"provinces whose published {NAMES[emission]} fell from {year - 1} to {year}",
-                          int((change < 0).sum()), f"of {len(PROVINCES)}", PANEL[:1]))  # fmt: skip
+                          int((change < 0).sum()), f"of {len(PROVINCES)}", TABLES[:1]))  # fmt: skip
     return made
 
 
@@ -165,7 +165,7 @@ def _own_data(fit, draws: dict[str, np.ndarray]) -> list[Finding]:
         made.append(exact(f"energy.emissions.own-data.{emission}",
                           f"share of the variance between the three provinces' elasticity of {NAMES[emission]} to coal "
                           "and that of all provinces that the data remove",
-                          round(float(100 * (1 - left / prior.mean())), 0), "%", PANEL, fit.name))  # fmt: skip
+                          round(float(100 * (1 - left / prior.mean())), 0), "%", TABLES, fit.name))  # fmt: skip
     return made
 
 
@@ -270,6 +270,6 @@ def _check_figures(fit) -> list[Finding]:
     return [
         exact(f"energy.emissions.check.inside.{emission}",
               f"figures of {NAMES[emission]} inside the central 94 % of figures drawn anew",
-              round(100 * float(inside[k].mean()), 1), "%", PANEL, fit.name)
+              round(100 * float(inside[k].mean()), 1), "%", TABLES, fit.name)
         for k, emission in enumerate(EMISSIONS)
     ]  # fmt: skip

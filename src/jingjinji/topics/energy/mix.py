@@ -6,15 +6,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 PARTS = ("coal", "oil", "gas", "electricity", "heat")
 YEARS = tuple(range(2003, 2023))
 STEPS, RATIOS = len(YEARS) - 1, len(PARTS) - 1
 PAIRS = np.triu_indices(RATIOS, 1)
 SHOWN = ("Beijing", "Tianjin", "Hebei")
-PANEL = ("energy_mix_year",)
+TABLES = ("energy_mix_year",)
 BACK = 10
 """Years before the first for which Beijing's path is carried back in a figure."""
 REVISION = 2018
@@ -38,15 +38,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model energy_mix has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = complete(tables.load("energy_mix_year"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def complete(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """Provinces with all five parts in every year; raises BookError where one of `SHOWN` is not among them."""
     whole = table[(table[list(PARTS)] > 0).all(axis=1) & table.year.isin(YEARS)]
     years = whole.groupby("province").year.nunique()
@@ -189,12 +181,11 @@ TRUTH = {
 }  # fmt: skip
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known drift and step of 2018 of coal (keys of `TRUTH`) that starts where `panel` starts.
 
     The odd cells of `panel` get an error, up and down in turn.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     size = (len(panel.provinces), STEPS, RATIOS)
     drift = known["own"] * rng.normal(size=size[::2])
@@ -221,8 +212,8 @@ TOYS = {"toy": partial(_toy, coal_drift=-0.06), "toy-no-drift": partial(_toy, co
 
 DERIVED = ()
 VARIANTS = {
-    "normal-steps": partial(replace, normal=1.0),
-    "odd-cells-left-in": partial(replace, odd_apart=0.0),
+    "normal-steps": Variant("normal steps", partial(replace, normal=1.0)),
+    "odd-cells-left-in": Variant("odd cells left in", partial(replace, odd_apart=0.0)),
 }
 
 

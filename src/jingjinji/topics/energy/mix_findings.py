@@ -9,11 +9,11 @@ import scipy
 from jingjinji.core.findings import Finding, exact, record
 from jingjinji.topics.energy.mix import (
     BACK,
-    PANEL,
     PARTS,
     REVISION,
     SHOWN,
     STEPS,
+    TABLES,
     YEARS,
     Panel,
     _share,
@@ -96,7 +96,7 @@ def findings(fit) -> list[Finding]:
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
     suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
+    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
     known = parameters(fit)
     drift = known["drift"][:, :, 0]
     made = [
@@ -131,23 +131,23 @@ def _published(panel: Panel) -> list[Finding]:
     for province, share in mix.items():
         key = f"energy.mix.{province.lower()}"
         made += [exact(f"{key}.{part}.{last}", f"share of {part} in end-use energy, {province}, {last}",
-                       round(share[-1, k], 1), "%", PANEL) for k, part in enumerate(PARTS)]  # fmt: skip
+                       round(share[-1, k], 1), "%", TABLES) for k, part in enumerate(PARTS)]  # fmt: skip
         made += [
             exact(f"{key}.coal.{YEARS[0]}", f"share of coal in end-use energy, {province}, {YEARS[0]}",
-                  round(share[0, 0], 1), "%", PANEL),
+                  round(share[0, 0], 1), "%", TABLES),
             exact(f"{key}.coal.speed", f"change of the share of coal a year, {province}, {last - AGO} to {last}",
-                  round((share[-1, 0] - share[-1 - AGO, 0]) / AGO, 2), "percentage points a year", PANEL),
+                  round((share[-1, 0] - share[-1 - AGO, 0]) / AGO, 2), "percentage points a year", TABLES),
         ]  # fmt: skip
     for province, part, k in COMPARED:
         behind = last_crossing(mix["Beijing"][None, :, k], mix[province][-1:, k], rising=part != "coal")
         made.append(exact(f"energy.mix.{province.lower()}.years-behind.{part}.as-published",
                           f"years since Beijing's published share of {part} stood where {province}'s is in {last}",
-                          round(float(behind[0]), 1), "years", PANEL))  # fmt: skip
+                          round(float(behind[0]), 1), "years", TABLES))  # fmt: skip
     return [
         *made,
-        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", PANEL),
-        exact("energy.mix.provinces", "provinces with all five parts in every year", len(panel.provinces), "", PANEL),
-        exact("energy.mix.odd-cells", "cells of the mixes that jump and return", len(panel.odd), "", PANEL),
+        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", TABLES),
+        exact("energy.mix.provinces", "provinces with all five parts in every year", len(panel.provinces), "", TABLES),
+        exact("energy.mix.odd-cells", "cells of the mixes that jump and return", len(panel.odd), "", TABLES),
     ]
 
 
@@ -200,7 +200,7 @@ def _check(fit, suffix: str) -> list[Finding]:
     free = ~odd_levels(fit.panel).any(axis=(0, 2))
     drawn, seen = (np.moveaxis(steps, -1, -2)[..., free, :] for steps in (replicates(fit), data(fit.panel)["steps"]))
     low, high = np.percentile(drawn, [3, 97], axis=0)
-    share = partial(exact, unit="%", panel=PANEL, model=fit.name)
+    share = partial(exact, unit="%", panel=TABLES, model=fit.name)
 
     def at_least(statistic) -> float:
         """Per cent of the replicates in which the statistic is at least as large as in the data."""

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 UNITS = {
     "germany": ("Germany", "hard-coal output"),
@@ -27,7 +27,7 @@ JOBS = np.array([float(series == "hard-coal jobs") for _, series in UNITS.values
 FEWEST = 5
 """Figures of a unit below which runs are not looked for."""
 COLUMNS = ["unit", "year", "value", "half_step", "bounded"]
-PANEL = ("coal_phase_out",)
+TABLES = ("coal_phase_out",)
 FAR, STEEPEST = 1e3, 25.0
 """"Unknown", and the largest exponent of a curve."""
 
@@ -48,11 +48,9 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a lost series."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model energy_phase_out has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    table, parts = tables.load("coal_phase_out"), []
+def panel(table: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`, each series from its peak on; raises BookError for a series of hardly a year."""
+    parts = []
     for name, (area, series) in UNITS.items():
         rows = table[(table.area == area) & (table.series == series)]
         if rows.year.nunique() < 3:
@@ -62,8 +60,7 @@ def load(variant: str = "") -> Panel:
             )
         peak = rows.year[rows.value.idxmax()]
         parts.append(rows[rows.year >= peak].assign(unit=name, bounded=rows.bound.eq("lower"))[COLUMNS])
-    panel = Panel(pd.concat(parts, ignore_index=True))
-    return VARIANTS[variant](panel) if variant else panel
+    return Panel(pd.concat(parts, ignore_index=True))
 
 
 def peaks(panel: Panel) -> pd.DataFrame:
@@ -231,12 +228,11 @@ TRUTH = {
 }  # fmt: skip
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with the years of `panel`, made by the process of `build` with known parameters (keys of `TRUTH`).
 
     Bends, plateaus and departures are drawn anew. A unit in ``truth["flat"]`` stays where it was.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     arrays, first, rows = data(panel), peaks(panel).value.to_numpy(), panel.rows
     tenth = np.array([known["tenth"][name] for name in NAMES])
@@ -271,6 +267,8 @@ DERIVED = ("tenth", "bend", "root")
 TARGET_ACCEPT = 0.97
 """At 0.9 one of 40 made-up records had divergences, here none."""
 VARIANTS = {
-    "logistic": partial(replace, logistic=1.0),
-    "without-germany": partial(replace, left_out=("germany", "germany.jobs", "ruhr", "ruhr.jobs")),
+    "logistic": Variant("logistic curves", partial(replace, logistic=1.0)),
+    "without-germany": Variant(
+        "without the German series", partial(replace, left_out=("germany", "germany.jobs", "ruhr", "ruhr.jobs"))
+    ),
 }

@@ -11,7 +11,7 @@ from jingjinji.topics.energy.phase_out import (
     FEWEST,
     KIND,
     NAMES,
-    PANEL,
+    TABLES,
     UNITS,
     Panel,
     carried,
@@ -90,7 +90,7 @@ def path(fit, years: np.ndarray, unit: str, like: str | None = None) -> np.ndarr
 
 def findings(fit) -> list[Finding]:
     """Half-times on the curves and in the figures, and Hebei's coal on the Ruhr's path, on Beijing's, on its own."""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     made, parts = [], curves(fit)
     for k, (key, (area, series)) in enumerate(UNITS.items()):
         if key in fit.panel.left_out:
@@ -150,14 +150,14 @@ def _observed(panel: Panel) -> list[Finding]:
             continue
         took[key], words = years, f"{series} of {area}, years since the largest figure"
         made += [
-            exact(f"energy.{key}.half-time", f"half is left, interpolated, {words}", round(years, 1), "years", PANEL),
-            exact(f"energy.{key}.half-time.after", f"last figure above half, {words}", after, "years", PANEL),
-            exact(f"energy.{key}.half-time.before", f"first figure below half, {words}", before, "years", PANEL),
+            exact(f"energy.{key}.half-time", f"half is left, interpolated, {words}", round(years, 1), "years", TABLES),
+            exact(f"energy.{key}.half-time.after", f"last figure above half, {words}", after, "years", TABLES),
+            exact(f"energy.{key}.half-time.before", f"first figure below half, {words}", before, "years", TABLES),
         ]  # fmt: skip
     return [
         *made,
         exact("energy.germany.times-beijing", "half-time of Germany's output as a multiple of that of Beijing's coal",
-              round(took["germany"] / took["beijing"], 1), "", PANEL),
+              round(took["germany"] / took["beijing"], 1), "", TABLES),
     ]  # fmt: skip
 
 
@@ -229,9 +229,9 @@ def _check(fit) -> list[Finding]:
         below = below.dropna()
         key, inside = f"energy.phase.check.{check}", below.between(0.03, 0.97)
         made += [
-            exact(key, f"series whose {check} lies inside the central 94 % of replicates", inside.sum(), "", PANEL,
+            exact(key, f"series whose {check} lies inside the central 94 % of replicates", inside.sum(), "", TABLES,
                   fit.name),
-            exact(f"{key}.of", f"series with enough figures for a check of {check}", len(below), "", PANEL),
+            exact(f"{key}.of", f"series with enough figures for a check of {check}", len(below), "", TABLES),
         ]  # fmt: skip
     return made
 

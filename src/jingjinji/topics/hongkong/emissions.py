@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 SECTORS = ("electricity", "transport", "waste", "other")
 KEYS = {"electricity": "coal burnt", "all": "fossil CO2"}
@@ -37,7 +37,7 @@ SIGN = np.where(OUTWARDS < ANCHOR, -1.0, 1.0 * (OUTWARDS > ANCHOR))
 """What the drift of a step does to a path that takes it: backwards it is undone, in `ANCHOR` there is no step."""
 DRAWN = np.stack([np.arange(len(SECTORS)) < 1, np.arange(len(SECTORS)) < 3])
 """Where log emissions are drawn themselves, since figures inform them (direction, sector); elsewhere surprises are."""
-PANEL = ("hongkong_emissions", "policy_facts")
+TABLES = ("hongkong_emissions",)
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,13 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model hongkong has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(tables.load("hongkong_emissions"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """The panel of the table; raises BookError where shares of a year add up to more than all of it."""
     _refuse_shares(table)
+    whole = table
     table = table[(table.year >= BASE) & table.quantity.isin(["emissions", "share", "change"])]
     rows, top, bottom = [], [], []
-    for row in pd.concat([table, _from_persons()]).itertuples():
+    for row in pd.concat([table, _from_persons(whole)]).itertuples():
         total = row.quantity == "emissions"
         value = {"emissions": row.value, "share": row.value / 100, "change": 1 + row.value / 100}[row.quantity]
         step = row.half_step if total else row.half_step / 100
@@ -93,7 +86,7 @@ def panel_of(table: pd.DataFrame) -> Panel:
         top.append(above)
         bottom.append(np.zeros(len(SECTORS)) if total else _sum("all") if row.quantity == "share" else above)
     printed = pd.DataFrame(rows).astype({"year": int, "base_year": int})
-    return Panel(printed, np.array(top), np.array(bottom), _series(tables.load("hongkong_emissions")))
+    return Panel(printed, np.array(top), np.array(bottom), _series(whole))
 
 
 def _sum(sector: str) -> np.ndarray:
@@ -110,9 +103,8 @@ def _refuse_shares(table: pd.DataFrame) -> None:
         )
 
 
-def _from_persons() -> pd.DataFrame:
+def _from_persons(table: pd.DataFrame) -> pd.DataFrame:
     """Total of the one year of which only emissions per person are printed, with persons of the years around it."""
-    table = tables.load("hongkong_emissions")
     wide = table[table.quantity.isin(["emissions", "per person"]) & (table.year >= 2019)]
     wide = wide.pivot_table(index="year", columns="quantity", values="value")
     persons = (wide["emissions"] / wide["per person"]).mean()
@@ -349,13 +341,12 @@ TRUTH = {
 }  # fmt: skip
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): printed figures and statistics of the years of `panel`.
 
     Steps are `rise` a year until `PEAK` and `fall` after it, with Student's surprises. The truth that is kept also has
     ``emissions`` (year, sector) in Mt, and ``left``, per cent of those of `BASE`, in `HALF`.
     """
-    panel = load() if panel is None else panel
     known, printed = {**TRUTH, **truth}, panel.printed
     drift = np.where(YEARS[1:] <= PEAK, known["rise"], known["fall"])
     steps = drift[:, None] + known["scatter"] * rng.standard_t(TAIL, (len(YEARS) - 1, len(SECTORS)))
@@ -397,12 +388,14 @@ DERIVED = ()
 TARGET_ACCEPT = 0.98
 """Totals known to a per cent are sums of four sectors: the posterior bends, and long steps leave it."""
 VARIANTS = {
-    "per-cent": partial(replace, curve=(0.02, 0.03)),
-    "tonnes": partial(replace, curve=(0.99, 1.0)),
-    "steady-drift": partial(replace, walk=0.05),
-    "quick-drift": partial(replace, walk=3.0),
-    "inventory-alone": lambda panel: replace(panel, series=np.full_like(panel.series, np.nan)),
-    "to-2019": partial(_until, last=2019),
+    "per-cent": Variant("constant per cent", partial(replace, curve=(0.02, 0.03))),
+    "tonnes": Variant("constant tonnes", partial(replace, curve=(0.99, 1.0))),
+    "steady-drift": Variant("drifts that hardly change", partial(replace, walk=0.05)),
+    "quick-drift": Variant("drifts that change fast", partial(replace, walk=3.0)),
+    "inventory-alone": Variant(
+        "inventory alone", lambda panel: replace(panel, series=np.full_like(panel.series, np.nan))
+    ),
+    "to-2019": Variant("figures to 2019 alone", partial(_until, last=2019)),
 }
 
 

@@ -12,10 +12,10 @@ from jingjinji.topics.hongkong.emissions import (
     HALF,
     NEUTRAL,
     NOW,
-    PANEL,
     PEAK,
     SECTORS,
     SIGN,
+    TABLES,
     TAIL,
     YEARS,
     data,
@@ -25,6 +25,8 @@ from jingjinji.topics.hongkong.emissions import (
     outward_walk,
     total,
 )
+
+SAID_OF = (*TABLES, "policy_facts")
 
 AHEAD = np.arange(NOW + 1, 2051)
 
@@ -76,7 +78,7 @@ def findings(fit) -> list[Finding]:
     """The path since `BASE`, where it leads, the probability of each target, and what the plan's money is beside it."""
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
     now = states(fit)
     of = partial(total, now["emissions"], YEARS)
     yearly = 100 * ((of(NOW) / of(PEAK)) ** (1 / (NOW - PEAK)) - 1)
@@ -193,8 +195,8 @@ def _check(fit, now: dict) -> list[Finding]:
     inside = float(((low <= value) & (value <= high)).mean())
     return [
         exact("silk.hongkong.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-              round(100 * inside, 1), "%", PANEL, fit.name),
-        exact("silk.hongkong.record.figures", "printed figures that the model uses", len(value), "", PANEL),
+              round(100 * inside, 1), "%", SAID_OF, fit.name),
+        exact("silk.hongkong.record.figures", "printed figures that the model uses", len(value), "", SAID_OF),
         exact("silk.hongkong.record.years", "years from 2005 to 2024 with a printed total",
-              int(fit.panel.printed[fit.panel.printed.quantity == "emissions"].year.nunique()), "", PANEL),
+              int(fit.panel.printed[fit.panel.printed.quantity == "emissions"].year.nunique()), "", SAID_OF),
     ]  # fmt: skip

@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
-PANEL = ("hydrogen_zone",)
+TABLES = ("hydrogen_zone",)
 START = pd.Timestamp("2023-01-01")
 """Years count from here."""
 
@@ -28,15 +28,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit or of one of `VARIANTS`; raises BookError for an unknown variant or falling counts."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model enterprises has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(tables.load("hydrogen_zone"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """The panel of the zone's counts of firms; raises BookError where a cumulative count falls."""
     table = table[(table.place == "Daxing zone") & (table.quantity == "enterprises")]
     table = table.assign(day=pd.to_datetime(table.date)).sort_values("day", ignore_index=True)
@@ -96,9 +88,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 TRUTH = {"level": np.log(120), "rate": 0.35, "bend": -0.02, "scatter": 0.04}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) at the dates of `panel`; counts never fall."""
-    panel = load() if panel is None else panel
     known, years = {**TRUTH, **truth}, panel.rows.years.to_numpy()
     path = known["level"] + known["rate"] * years + known["bend"] * years**2
     firms = np.maximum.accumulate(np.round(np.exp(path + known["scatter"] * rng.normal(size=len(path)))))
@@ -114,9 +105,9 @@ DERIVED = ()
 TARGET_ACCEPT = 0.99
 """At 0.9 nine of 80 made-up records had a divergence, here none."""
 VARIANTS = {
-    "bounds-as-counts": partial(replace, reach=0.0),
-    "far-above": partial(replace, reach=0.5),
-    "wide-scatter": partial(replace, scatter_prior=0.12),
+    "bounds-as-counts": Variant("lower bounds read as counts", partial(replace, reach=0.0)),
+    "far-above": Variant("far above the lower bounds", partial(replace, reach=0.5)),
+    "wide-scatter": Variant("more scatter", partial(replace, scatter_prior=0.12)),
 }
 TOYS = {"toy": partial(_toy, rate=0.35), "toy-no-growth": partial(_toy, rate=0.0)}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.hydrogen.firms import PANEL, path
+from jingjinji.topics.hydrogen.firms import TABLES, path
 
 HORIZON = 2025
 
@@ -16,7 +16,7 @@ def findings(fit) -> list[Finding]:
 
     Of a synthetic record growth alone, with its truth.
     """
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
     rate = fit.parameters["rate"].values + fit.parameters["bend"].values
@@ -45,8 +45,8 @@ def findings(fit) -> list[Finding]:
     return [
         *made,
         exact("hydrogen.zone.vehicles", "fuel-cell vehicles in Daxing as stated, at least",
-              float(table.value[table.quantity == "cumulative FCV"].iloc[0]), "vehicles", PANEL),
-        exact("hydrogen.output.growth", "stated growth of the zone's output value, 2023", growth, "%", PANEL),
+              float(table.value[table.quantity == "cumulative FCV"].iloc[0]), "vehicles", TABLES),
+        exact("hydrogen.output.growth", "stated growth of the zone's output value, 2023", growth, "%", TABLES),
         *[exact(f"hydrogen.firms.count.{row.date:%Y-%m}", f"firms in the zone, {row.date:%Y-%m}", row.firms,
-                "firms", PANEL) for row in rows.itertuples()],
+                "firms", TABLES) for row in rows.itertuples()],
     ]  # fmt: skip

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given, log_above, restored
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 MODES = ("cars", "buses", "trucks")
 LEAST_YEARS = {"cars": 5, "buses": 4, "trucks": 4}
@@ -29,7 +29,7 @@ BASE, DUE, SEEN = 2020, 2025, "2023-08-31"
 COUNT_ERROR = 0.15
 """Standard deviation of a cluster's log count; assumed, since no cluster has two counts that could show it."""
 SCOPES = {"all": 1, "all, plated": 1, "buses": 0, "1,000 buses + 448 logistics": 0}
-PANEL = ("hydrogen_country_year", "hydrogen_national", "hydrogen_clusters", "hydrogen_targets")
+TABLES = ("hydrogen_country_year", "hydrogen_national", "hydrogen_clusters")
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant or a bad table."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model hydrogen has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(
-        tables.load("hydrogen_country_year"), tables.load("hydrogen_national"), tables.load("hydrogen_clusters")
-    )
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(years: pd.DataFrame, national: pd.DataFrame, counts: pd.DataFrame) -> Panel:
+def panel(years: pd.DataFrame, national: pd.DataFrame, counts: pd.DataFrame) -> Panel:
     """The panel of three tables; raises BookError where a cumulative count of a place and scope falls."""
     sales = years[(years.measure == "sales") & years["mode"].isin(MODES)]
     number = sales.groupby(["mode", "country"]).year.agg(years="size", launch="min").reset_index()
@@ -296,9 +286,8 @@ TRUTH = {
 }
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`), the same units, years and counts as `panel`."""
-    panel = load() if panel is None else panel
     known, index, units = {**TRUTH, **truth}, data(panel), panel.units
     count = len(units)
     peak = units.launch.to_numpy() + known["peak"] + 2 * rng.normal(size=count)
@@ -344,14 +333,14 @@ DERIVED = ()
 TARGET_ACCEPT = 0.97
 """At 0.9 two of 20 made-up records had a divergence; of 32 at 0.95 and 20 at 0.98 none had."""
 VARIANTS = {
-    "logistic": partial(replace, bass=0.0),
-    "without-clusters": partial(replace, clusters_used=0.0),
-    "without-last-three": _without_last,
-    "late-peak": partial(replace, peak_prior=12.0),
-    "wide-shares": partial(replace, weight_scale=1.4),
-    "steady-shares": partial(replace, hurry_scale=0.01),
-    "restless-shares": partial(replace, hurry_scale=0.3),
-    "small-shares": partial(replace, weight_mean=float(np.log(0.25))),
-    "since-start": partial(replace, since_start=1.0),
+    "logistic": Variant("logistic curves", partial(replace, bass=0.0)),
+    "without-clusters": Variant("no counts of clusters", partial(replace, clusters_used=0.0)),
+    "without-last-three": Variant("without the last three years", _without_last),
+    "late-peak": Variant("peaks four years later", partial(replace, peak_prior=12.0)),
+    "wide-shares": Variant("shares hardly known", partial(replace, weight_scale=1.4)),
+    "steady-shares": Variant("shares that stay", partial(replace, hurry_scale=0.01)),
+    "restless-shares": Variant("shares that change more", partial(replace, hurry_scale=0.3)),
+    "small-shares": Variant("smaller shares", partial(replace, weight_mean=float(np.log(0.25)))),
+    "since-start": Variant("count since the start", partial(replace, since_start=1.0)),
 }
 TOYS = {"toy": partial(_toy, pace=0.6), "toy-slow": partial(_toy, pace=0.3)}

@@ -18,8 +18,8 @@ from jingjinji.topics.hydrogen.fleets import (
     LAST,
     MIDDLE,
     MODES,
-    PANEL,
     SEEN,
+    TABLES,
     Panel,
     data,
     log_curve,
@@ -28,6 +28,8 @@ from jingjinji.topics.hydrogen.fleets import (
     printed_counts,
     year_of,
 )
+
+SAID_OF = (*TABLES, "hydrogen_targets")
 
 KEYS = ("bth", "shanghai", "guangdong", "henan", "hebei")
 
@@ -122,7 +124,7 @@ def findings(fit) -> list[Finding]:
     """
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
     known = curves(fit)
     if fit.variant in OF_CLUSTERS:
         return _agencies(known, shape, name) + _clusters(fit, known, shape, name)
@@ -186,7 +188,7 @@ def _clusters(fit, known: dict, shape, name) -> list[Finding]:
                              f"{DUE}", shape(1.0 * (at_due[:, k] >= goals[cluster])), "probability"))  # fmt: skip
             if not fit.variant:
                 made.append(exact(f"hydrogen.{key}.target", f"target of {cluster} for the end of {DUE}",
-                                  goals[cluster], "vehicles", PANEL))  # fmt: skip
+                                  goals[cluster], "vehicles", SAID_OF))  # fmt: skip
     return made
 
 
@@ -198,7 +200,7 @@ def _five(fit, known: dict, shape, name) -> list[Finding]:
         name("hydrogen.five.predicted", "fuel-cell vehicles of the five clusters in October 2024, predicted",
              shape(np.minimum(cluster_seen(fit, known, year_of(FIVE)).sum(axis=1), 1e6)), "vehicles"),
         exact("hydrogen.five.seen", "fuel-cell vehicles of the five clusters in October 2024", float(seen), "vehicles",
-              PANEL),
+              SAID_OF),
     ]  # fmt: skip
 
 
@@ -210,22 +212,22 @@ def _needed(fit, known: dict) -> list[Finding]:
     seen = counts.vehicles[(counts.cluster == 0) & (counts.lower == 0)].iloc[0]
     return [
         exact("hydrogen.bth.needed", "count in August 2023 from which the region's target is an even chance",
-              round(needed, -1), "vehicles", PANEL),
+              round(needed, -1), "vehicles", SAID_OF),
         exact("hydrogen.bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles",
-              PANEL),
+              SAID_OF),
     ]  # fmt: skip
 
 
 def _record(panel: Panel) -> list[Finding]:
-    made = [exact("hydrogen.record.countries", "countries with a curve", panel.units.country.nunique(), "", PANEL),
-            exact("hydrogen.record.sales", "yearly sales of a country and mode", len(panel.sales), "", PANEL),
+    made = [exact("hydrogen.record.countries", "countries with a curve", panel.units.country.nunique(), "", SAID_OF),
+            exact("hydrogen.record.sales", "yearly sales of a country and mode", len(panel.sales), "", SAID_OF),
             exact("hydrogen.record.clusters", "counts of clusters and their parts that the model uses",
-                  len(panel.counts), "", PANEL),
+                  len(panel.counts), "", SAID_OF),
             exact("hydrogen.record.count-error", "standard deviation by which a cluster's count is taken to err",
-                  100 * COUNT_ERROR, "%", PANEL)]  # fmt: skip
+                  100 * COUNT_ERROR, "%", SAID_OF)]  # fmt: skip
     for k, mode in enumerate(MODES):
         number = int((panel.units["mode"] == MODES[k]).sum())
-        made.append(exact(f"hydrogen.record.{mode}", f"countries with a curve of {mode}", number, "", PANEL))
+        made.append(exact(f"hydrogen.record.{mode}", f"countries with a curve of {mode}", number, "", SAID_OF))
     return made
 
 
@@ -255,7 +257,7 @@ def _check(fit, known: dict) -> list[Finding]:
     count = data(fit.panel)["vehicles"]
     return [
         exact("hydrogen.check.inside", "yearly sales inside the central 94 % of sales drawn anew",
-              round(100 * float(((low <= count) & (count <= high)).mean()), 1), "%", PANEL, fit.name),
+              round(100 * float(((low <= count) & (count <= high)).mean()), 1), "%", SAID_OF, fit.name),
     ]  # fmt: skip
 
 
@@ -268,8 +270,9 @@ def _left_out(fit, known: dict) -> list[Finding]:
     below = (count < middle)[out].mean()
     return [
         exact("hydrogen.left-out.inside@without-last-three", "sales of the last three years inside the central 94 % "
-              "predicted without them", round(100 * float(inside.mean()), 1), "%", PANEL, fit.name),
+              "predicted without them", round(100 * float(inside.mean()), 1), "%", SAID_OF, fit.name),
         exact("hydrogen.left-out.below@without-last-three", "share of these sales that lie below the middle of the "
-              "prediction", round(100 * float(below), 1), "%", PANEL, fit.name),
-        exact("hydrogen.left-out.sales@without-last-three", "sales of the last three years", int(out.sum()), "", PANEL),
+              "prediction", round(100 * float(below), 1), "%", SAID_OF, fit.name),
+        exact("hydrogen.left-out.sales@without-last-three", "sales of the last three years", int(out.sum()), "",
+              SAID_OF),
     ]  # fmt: skip

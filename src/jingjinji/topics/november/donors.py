@@ -13,6 +13,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 AREA = "Beijing-Tianjin-Hebei"
 REGIONS = (AREA, "Northeast", "Northwest", "Southwest", "Yangtze", "South")
@@ -20,7 +21,7 @@ NEAR = ("Northeast", "Northwest")
 BAN_EVENT = "I010"
 OCTOBER = pd.Timestamp("2014-09-29")
 LATE = pd.Timestamp("2014-11-27")
-PANEL = ("city_week", "interventions")
+TABLES = ("city_week", "interventions")
 FEWEST_WEEKS, FEWEST_DONORS = 6, 5
 
 
@@ -47,17 +48,9 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model apec_donors has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = panel_of(tables.load("city_week"))
-    return VARIANTS[variant](panel) if variant else panel
-
-
-def panel_of(weeks: pd.DataFrame) -> Panel:
-    """The panel of a table of weeks; raises BookError for a city with gaps and for a ban outside the record."""
-    starts = pd.to_datetime(tables.load("interventions").set_index("id")["start"])
+def panel(weeks: pd.DataFrame, events: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`; raises BookError for a city with gaps and for a ban outside the record."""
+    starts = pd.to_datetime(events.set_index("id")["start"])
     ban = starts[BAN_EVENT]
     wide = weeks.pivot(index="start", columns="city", values="pm25")
     gaps = wide.columns[wide.isna().any()]
@@ -198,12 +191,11 @@ def gaps(fit, city: str, rng: np.random.Generator, left_out: int | None = None) 
 TRUTH = {"effect": 0.0, "share": 1.0, "weight_scale": 0.7, "noise": 0.25}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): the donors as they were, the area made from them.
 
     ``effect`` is the true effect of the ban on every city of the area, as a share.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     donors = panel.log_pm25[:, panel.donors] - panel.log_pm25[panel.before][:, panel.donors].mean(axis=0)
     count = donors.shape[1]
@@ -223,12 +215,18 @@ def _near(panel: Panel) -> Panel:
 
 
 VARIANTS = {
-    "near-donors": _near,
-    "to-september": lambda panel: replace(panel, before=np.asarray(panel.starts < OCTOBER)),
-    "without-last-week": lambda panel: replace(
-        panel, before=panel.before & (np.arange(len(panel.before)) < panel.ban - 1)
+    "near-donors": Variant("donors of the north only", _near),
+    "to-september": Variant(
+        "weights learnt to September", lambda panel: replace(panel, before=np.asarray(panel.starts < OCTOBER))
     ),
-    "with-winter": lambda panel: replace(panel, before=panel.before | np.asarray(panel.starts >= LATE)),
+    "without-last-week": Variant(
+        "without the last week before",
+        lambda panel: replace(panel, before=panel.before & (np.arange(len(panel.before)) < panel.ban - 1)),
+    ),
+    "with-winter": Variant(
+        "weights learnt with the winter",
+        lambda panel: replace(panel, before=panel.before | np.asarray(panel.starts >= LATE)),
+    ),
 }
 TOYS = {
     "toy": partial(_toy, effect=-0.3),

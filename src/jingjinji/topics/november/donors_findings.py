@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.november.donors import PANEL, Panel, _centred, counterfactual, gaps, position
+from jingjinji.topics.november.donors import TABLES, Panel, _centred, counterfactual, gaps, position
 
 INSIDE = 1.88
 
@@ -42,7 +42,7 @@ def findings(fit) -> list[Finding]:
     if fit.panel.truth:
         return _recovered(fit)
     suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=PANEL, suffix=suffix)
+    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
     panel, rng, made = fit.panel, np.random.default_rng(fit.seed), []
     area = panel.cities[: panel.targets]
     questions = spans(panel)
@@ -110,7 +110,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
             "Beijing's departure in predictive standard deviations, 3 to 12 November 2014",
             round(float(place["Beijing"]), 1),
             "",
-            PANEL,
+            TABLES,
             fit.name,
         ),
         exact(
@@ -119,7 +119,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
             "far below their twins as Beijing or farther",
             round(float(rank)),
             "%",
-            PANEL,
+            TABLES,
             fit.name,
         ),
     ]
@@ -132,7 +132,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "share of October's city-weeks of the area outside the central 94 % of their twins",
                 round(float(100 * (far > INSIDE).to_numpy().mean())),
                 "%",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact(
@@ -140,7 +140,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
                 round(float(far.loc["Beijing"].max()), 1),
                 "",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
         ]
@@ -156,7 +156,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "weeks after the ban in which Beijing lies as far below its twin as in the ban or farther",
                 int((later.loc["Beijing"] <= place["Beijing"]).sum()),
                 "",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact("apec.donors.later.weeks", "weeks after the ban", later.shape[1], "", ("city_week",)),
@@ -165,7 +165,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "share of the area's city-weeks after the ban outside the central 94 % of their twins",
                 round(float(100 * (of_area > INSIDE).to_numpy().mean())),
                 "%",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact(
@@ -173,7 +173,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 f"cities of the area, of {panel.targets}, below the middle of their twins in the ban",
                 int(low.sum()),
                 "",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
         ]
@@ -193,7 +193,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "share of the variance of Beijing's weeks before the ban that its twin follows",
                 round(float(100 * explained[0])),
                 "%",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact(
@@ -201,7 +201,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "lowest departure of Beijing when one donor is left out",
                 round(float(effects.min())),
                 "%",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact(
@@ -209,7 +209,7 @@ def _scores(fit, suffix: str) -> list[Finding]:
                 "highest departure of Beijing when one donor is left out",
                 round(float(effects.max())),
                 "%",
-                PANEL,
+                TABLES,
                 fit.name,
             ),
             exact("apec.donors.cities", "donor cities", int(panel.donors.sum()), "", ("city_week",)),

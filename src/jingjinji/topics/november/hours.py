@@ -8,20 +8,28 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 from jingjinji.topics.november import archives, series
 from jingjinji.topics.november.series import Panel
 
 RECENT, BEFORE = 6, 24
 LEAST = 1.0
 LAST_HOUR = pd.Timedelta(hours=23)
-PANEL = ("beijing_day", "interventions")
+TABLES = ("interventions",)
+"""Of the book; the hours come from raw archives that are no part of it."""
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the embassy, or of variant `stations`; raises BookError where the raw hours are not there."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model apec_hours has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    archive = archives.BEIJING_STATIONS if variant else archives.BEIJING_AIRPORT
+def panel(events: pd.DataFrame) -> Panel:
+    """The panel of the embassy; raises BookError where the raw hours are not there."""
+    return panel_of(archives.embassy_hours(_raw(archives.BEIJING_AIRPORT)), events)
+
+
+def panel_of_stations(events: pd.DataFrame) -> Panel:
+    """The panel of the mean of the logs of twelve stations; raises BookError where the raw hours are not there."""
+    return panel_of(archives.station_hours(_raw(archives.BEIJING_STATIONS)), events)
+
+
+def _raw(archive: archives.Archive) -> pd.DataFrame:
     files = [archives.folder() / archive.id / name for name in archive.files]
     missing = [file.name for file in files if not file.exists()]
     if missing:
@@ -29,11 +37,10 @@ def load(variant: str = "") -> Panel:
             f"{missing[0]} is not among the fetched archives: expected the raw hours of {archive.title}; run "
             "'jingjinji data fetch', or 'jingjinji data fetch --mirror DIR' without internet"
         )
-    raw = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
-    return panel_of(archives.station_hours(raw) if variant else archives.embassy_hours(raw))
+    return pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
 
 
-def panel_of(hours: pd.DataFrame) -> Panel:
+def panel_of(hours: pd.DataFrame, events: pd.DataFrame) -> Panel:
     """The panel of hours of one or several sites (columns of `archives.embassy_hours`).
 
     An hour's reading is a whole number: nought counts as one µg/m³. The winds are means of the last six hours, the
@@ -55,7 +62,7 @@ def panel_of(hours: pd.DataFrame) -> Panel:
     first, last = mean.index[0], mean.index[-1]
     windows = {
         event: (start, end + LAST_HOUR)
-        for event, (start, end) in series.windows().items()
+        for event, (start, end) in series.windows(events).items()
         if first <= start and end + LAST_HOUR <= last
     }
     wet_scaled = ((wet - wet.mean()) / wet.std()).to_numpy()
@@ -115,11 +122,11 @@ def lopsided(mean, scale, tail, observed) -> None:
     pm.CustomDist("days", mean - (rise - fall) * usual, rise, fall, tail, logp=logp, random=random, observed=observed)
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `apec_series.TRUTH`) and the hours, gaps and weather of `panel`."""
-    return series.simulate({"carry_over": 0.93, "scale": 0.2} | truth, rng, load() if panel is None else panel)
+    return series.simulate({"carry_over": 0.93, "scale": 0.2} | truth, rng, panel)
 
 
-VARIANTS = {"stations": None}
+VARIANTS = {"stations": Variant("mean of the stations", panel=panel_of_stations)}
 TOYS: dict = {}
 DERIVED = ("effect",)

@@ -38,7 +38,10 @@ def observed(first: str, last: str) -> dict[str, pd.Series]:
 
 def weather_curves(fit, most: int = 400) -> dict[str, tuple[np.ndarray, np.ndarray, str]]:
     """Change (%) along each weather variable between its 1st and 99th percentile: name -> (values, draws, unit)."""
-    arrays, raw = apec_series.data(fit.panel), apec_series.weather_table("embassy")
+    arrays, raw = (
+        apec_series.data(fit.panel),
+        apec_series.weather_table(apec_series.days_of("embassy", tables.load("beijing_day"))),
+    )
     smooth = fit.parameters["smooth"].stack(sample=("chain", "draw")).transpose("sample", "term", "wave").values
     smooth = smooth[:: max(1, len(smooth) // most)]
     found = {}

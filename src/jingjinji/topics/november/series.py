@@ -15,6 +15,7 @@ import scipy
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 
 WEATHER = ("wind_nw", "wind_ne", "wind_se", "wind_before", "dew_point", "temperature", "pressure")
 WAVES, TREND_WAVES = 6, 5
@@ -40,8 +41,8 @@ CONTROL_PRIOR, HOLIDAY_PRIOR = 0.3, 0.15
 BAN = ("ban-1", "ban-2")
 TWO_WEEKS = pd.Timedelta(days=13)
 DAY = pd.Timedelta(days=1)
-PANEL = ("beijing_day", "interventions")
-STATIONS_PANEL = ("beijing_station_day", *PANEL)
+TABLES = ("beijing_day", "interventions")
+STATIONS_TABLES = ("beijing_station_day", *TABLES)
 STATIONS = "stations"
 FEWEST_DAYS = 2
 
@@ -66,47 +67,49 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model apec_series has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    panel = of_stations(station_days()) if variant.startswith(STATIONS) else series("embassy")
-    return VARIANTS[variant](panel) if variant else panel
+def panel(days: pd.DataFrame, events: pd.DataFrame) -> Panel:
+    """The panel of the embassy's series, of `TABLES`."""
+    return series("embassy", days, events)
 
 
-def station_days() -> pd.DataFrame:
+def panel_of_stations(stations: pd.DataFrame, days: pd.DataFrame, events: pd.DataFrame) -> Panel:
+    """The panel of the mean of the twelve stations, of `STATIONS_TABLES`."""
+    return of_stations(by_station(stations), series("stations", days, events))
+
+
+def by_station(stations: pd.DataFrame) -> pd.DataFrame:
     """Daily means of the twelve stations (day, station), µg/m³, NaN where there is none."""
-    return tables.load("beijing_station_day").pivot(index="date", columns="station", values="pm25")
+    return stations.pivot(index="date", columns="station", values="pm25")
 
 
-def of_stations(days: pd.DataFrame, city: Panel | None = None) -> Panel:
-    """The panel of series `stations` (or `city`) with the mean of the stations' logs, as exp, for the day's mean.
+def of_stations(days: pd.DataFrame, city: Panel) -> Panel:
+    """The panel `city` with the mean of the stations' logs, as exp, for the day's mean.
 
     days : (day, station). A day that misses a station takes the mean of the others, each against its own level.
     """
-    city = series("stations") if city is None else city
     log = np.log(days.reindex(city.pm25.index))
     offset = log.dropna().mean()
     mean = (log - offset).mean(axis=1) + offset.mean()
     return checked(replace(city, pm25=np.exp(mean)))
 
 
-def series(name: str) -> Panel:
+def series(name: str, table: pd.DataFrame, events: pd.DataFrame) -> Panel:
     """The panel of series `embassy` or `stations` of table ``beijing_day``; raises BookError for gaps in the event."""
-    variables = weather_table(name)
+    days = days_of(name, table)
+    variables = weather_table(days)
     roots = [column for column in variables if column.startswith("wind")]
     variables[roots] = np.sqrt(variables[roots])
     scaled = (variables - variables.mean()) / variables.std()
-    days = _days(name)
     wet = (days.wet_hours - days.wet_hours.mean()) / days.wet_hours.std()
-    found = {event: span for event, span in windows().items() if days.index[0] <= span[0] and span[1] <= days.index[-1]}
+    found = {
+        event: span for event, span in windows(events).items() if days.index[0] <= span[0] and span[1] <= days.index[-1]
+    }
     return checked(Panel(days.pm25, scaled.to_numpy(), wet.to_numpy(), found))
 
 
-def weather_table(name: str) -> pd.DataFrame:
+def weather_table(days: pd.DataFrame) -> pd.DataFrame:
     """The variables of `WEATHER` by day: winds in m/s, dew point and temperature in K and pressure in hPa against the
     usual course of the year."""
-    days = _days(name)
     cycle = np.column_stack([np.ones(len(days)), seasons(days.index)])
     air = days[["dew_point", "temperature", "pressure"]]
     winds = days[["wind_nw", "wind_ne", "wind_se"]]
@@ -116,14 +119,15 @@ def weather_table(name: str) -> pd.DataFrame:
     return pd.concat([winds, before, departures], axis=1)[list(WEATHER)]
 
 
-def _days(name: str) -> pd.DataFrame:
-    days = tables.load("beijing_day").query("series == @name").set_index("date")
+def days_of(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one series of table ``beijing_day``, one for every day."""
+    days = table.query("series == @name").set_index("date")
     return days.reindex(pd.date_range(days.index[0], days.index[-1]))
 
 
-def windows() -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+def windows(events: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
     """First and last day of every event: dates from ``interventions``, two weeks after them, National Day weeks."""
-    dated = tables.load("interventions").set_index("id")
+    dated = events.set_index("id")
     start, end = pd.to_datetime(dated["start"]), pd.to_datetime(dated["end"])
     ban_end, parade_end = end["I010"], end["I018"]
     spans = {
@@ -163,7 +167,10 @@ def checked(panel: Panel) -> Panel:
 def block_of(panel: Panel) -> np.ndarray:
     """Number of the ten-day block of each day; blocks are laid so that the ban of the panel is one of them."""
     dates = panel.pm25.index
-    ban_start, _ = panel.windows["ban-1"] if "ban-1" in panel.windows else windows()["ban-1"]
+    if "ban-1" in panel.windows:
+        ban_start, _ = panel.windows["ban-1"]
+    else:
+        ban_start, _ = windows(tables.load("interventions"))["ban-1"]
     number = np.floor((dates - ban_start).days / BLOCK_DAYS).astype(int)
     return number - number[0]
 
@@ -319,13 +326,12 @@ TRUTH = {
 }
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) and the days, gaps and weather of `panel`.
 
     ``effect`` is the true effect of the ban, as a share: -0.3 for thirty per cent less; ``parade`` that of the parade.
     No other event has one.
     """
-    panel = series("embassy") if panel is None else panel
     known = {**TRUTH, **truth}
     dates = panel.pm25.index
     mean = known["level"] + seasons(dates) @ known["season"] + np.tanh(panel.weather) @ known["weather"]
@@ -358,18 +364,22 @@ def _toy(panel: Panel, rng: np.random.Generator, effect: float) -> Panel:
 
 
 def _stations_toy(panel: Panel, rng: np.random.Generator, effect: float, parade: float) -> Panel:
-    return simulate({"effect": effect, "parade": parade}, rng, load(STATIONS))
+    return simulate({"effect": effect, "parade": parade}, rng, panel)
 
 
 VARIANTS = {
-    "without-weather": partial(_with, use_weather=False),
-    "three-days-earlier": partial(_moved, days=-3),
-    "three-days-later": partial(_moved, days=3),
-    "wide-prior": partial(_with, control_prior=1.0),
-    "narrow-prior": partial(_with, control_prior=0.15),
-    "stations": _with,
-    "stations-without-weather": partial(_with, use_weather=False),
-    "stations-parade-apart": partial(_with, alone=("parade",)),
+    "without-weather": Variant("without weather", partial(_with, use_weather=False)),
+    "three-days-earlier": Variant("three days earlier", partial(_moved, days=-3)),
+    "three-days-later": Variant("three days later", partial(_moved, days=3)),
+    "wide-prior": Variant("wide prior", partial(_with, control_prior=1.0)),
+    "narrow-prior": Variant("narrow prior", partial(_with, control_prior=0.15)),
+    "stations": Variant("mean of the stations", tables=STATIONS_TABLES, panel=panel_of_stations),
+    "stations-without-weather": Variant(
+        "stations without weather", partial(_with, use_weather=False), tables=STATIONS_TABLES, panel=panel_of_stations
+    ),
+    "stations-parade-apart": Variant(
+        "stations, the parade apart", partial(_with, alone=("parade",)), tables=STATIONS_TABLES, panel=panel_of_stations
+    ),
 }
 TOYS = {
     "toy": partial(_toy, effect=-0.3),
@@ -379,4 +389,5 @@ TOYS = {
     "stations-toy-no-parade": partial(_stations_toy, effect=-0.3, parade=0.0),
     "stations-toy-none": partial(_stations_toy, effect=0.0, parade=0.0),
 }
+TOYS_OF = {toy: STATIONS for toy in TOYS if toy.startswith(STATIONS)}
 DERIVED = ("effect",)

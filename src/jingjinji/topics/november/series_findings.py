@@ -11,9 +11,9 @@ from jingjinji.core.findings import Finding, exact, record
 from jingjinji.topics.november.series import (
     BAN,
     EVENTS,
-    PANEL,
     STATIONS,
-    STATIONS_PANEL,
+    STATIONS_TABLES,
+    TABLES,
     Panel,
     block_of,
     data,
@@ -44,7 +44,7 @@ def findings(fit) -> list[Finding]:
     """
     of_stations = fit.variant.startswith(STATIONS)
     site, words = ("stations", "geometric mean of twelve stations") if of_stations else ("embassy", "one site")
-    prefix, panel = f"apec.{site}", STATIONS_PANEL if of_stations else PANEL
+    prefix, panel = f"apec.{site}", STATIONS_TABLES if of_stations else TABLES
     if fit.panel.truth:
         name = partial(record, model=fit.name, panel=panel, suffix=f"@{fit.variant}")
         return _recovered(fit, prefix, words, name)
@@ -210,14 +210,14 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name, mo
             f"other years whose weather of the same days is compared, {words}",
             len(others),
             "",
-            PANEL,
+            TABLES,
         ),
         exact(
             f"{prefix}.weather.worse-years",
             f"other years of {len(others)} whose weather of the same days was worse, {words}",
             int(np.median(sum(value > in_ban for value in others.values()))),
             "",
-            PANEL,
+            TABLES,
             model,
         ),
         name(
@@ -314,18 +314,18 @@ def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: 
             f"standard deviation of ordinary ten days around what weather and season let expect, {words}",
             round(float(100 * ordinary.std())),
             "%",
-            PANEL,
+            TABLES,
             model,
         ),
         exact(
-            f"{prefix}.ordinary-ten-days.count", f"ordinary ten days of the record, {words}", len(ordinary), "", PANEL
+            f"{prefix}.ordinary-ten-days.count", f"ordinary ten days of the record, {words}", len(ordinary), "", TABLES
         ),
         exact(
             f"{prefix}.ordinary-ten-days.lower",
             f"ordinary ten days that lay as far below expectation as the ban's or farther, {words}",
             int((ordinary <= ban).sum()),
             "",
-            PANEL,
+            TABLES,
             model,
         ),
     ]
@@ -358,13 +358,13 @@ def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str,
     low, high = np.percentile(again, [3, 97], axis=0)
     measured = days.to_numpy()
     made = [
-        exact(f"{prefix}.days", f"measured days, {words}", len(measured), "days", PANEL),
+        exact(f"{prefix}.days", f"measured days, {words}", len(measured), "days", TABLES),
         exact(
             f"{prefix}.check.dirtiest",
             f"years of {len(years)} whose twentieth dirtiest day lies in the central 94 % of days drawn anew, {words}",
             int(((low <= dirty) & (dirty <= high)).sum()),
             "",
-            PANEL,
+            TABLES,
             model,
         ),
     ]
@@ -377,7 +377,7 @@ def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str,
                 f"share of measured days inside the central {probability} % of days drawn anew, {words}",
                 round(float(share), 1),
                 "%",
-                PANEL,
+                TABLES,
                 model,
             )
         )
@@ -386,7 +386,7 @@ def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str,
 
 def official_findings() -> list[Finding]:
     """The days as measured in the two series, and the official evaluation."""
-    spans, made = windows(), []
+    spans, made = windows(tables.load("interventions")), []
     first, last = spans["ban-1"][0], spans["ban-2"][1]
     parade, parade_end = spans["parade"]
     year = first.year

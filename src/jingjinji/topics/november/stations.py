@@ -14,7 +14,7 @@ import scipy
 
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import series
-from jingjinji.topics.november.series import BAN, STATIONS_PANEL
+from jingjinji.topics.november.series import BAN
 
 STATIONS = (
     "Aotizhongxin",
@@ -46,7 +46,7 @@ PATTERNS = (
 FEATURES = ("level", "day of season", "its square", "year", "wind_nw", "wind_ne", "wind_se", "dew_point")
 FEATURE_SCALE = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
 FIRST_MONTH = 8
-PANEL = STATIONS_PANEL
+TABLES = series.STATIONS_TABLES
 BESIDE = {"city": "apec_series/stations"}
 
 
@@ -63,12 +63,10 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, the only one; raises BookError for a variant."""
-    if variant:
-        raise BookError(f"model apec_stations has no variant '{variant}': expected none; leave the variant out")
-    days = series.station_days()
-    return panel_of(series.of_stations(days), days)
+def panel(stations: pd.DataFrame, days: pd.DataFrame, events: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`."""
+    by_day = series.by_station(stations)
+    return panel_of(series.of_stations(by_day, series.series("stations", days, events)), by_day)
 
 
 def panel_of(city: series.Panel, days: pd.DataFrame) -> Panel:
@@ -166,12 +164,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 TRUTH = {"response": 0.5, "pattern_scale": 0.04, "axis_carry_over": 0.25, "axis_scale": 0.1, "axis_tail": 4.0}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`), the city, the days and the gaps of `panel`.
 
     The panel's ``truth`` gets ``patterns`` (pattern, station), the true departures of events.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     rows = np.arange(len(panel.departures))
     response = FEATURE_SCALE[:, None] * rng.normal(0, known["response"], (len(FEATURES), len(STATIONS)))

@@ -8,7 +8,7 @@ import numpy as np
 from jingjinji.core.findings import Finding, exact, record
 from jingjinji.topics.november import series
 from jingjinji.topics.november.series import EVENTS
-from jingjinji.topics.november.stations import CONTROLS, FIRST_MONTH, PANEL, STATIONS, _of_ban, departures
+from jingjinji.topics.november.stations import CONTROLS, FIRST_MONTH, STATIONS, TABLES, _of_ban, departures
 
 NORTH = ("Changping", "Dingling", "Huairou", "Shunyi")
 
@@ -21,7 +21,7 @@ def findings(fit) -> list[Finding]:
     """
     if fit.panel.truth:
         return _recovered(fit)
-    name = partial(record, model=fit.name, panel=PANEL)
+    name = partial(record, model=fit.name, panel=TABLES)
     city, prefix = fit.panel.city, "apec.stations"
     own = departures(fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city)
     everywhere = city_effects(fit.beside["city"].parameters, city)
@@ -47,7 +47,7 @@ def findings(fit) -> list[Finding]:
             "days from August to December with all twelve stations",
             int((complete & autumn).sum()),
             "days",
-            PANEL,
+            TABLES,
         )
     )
     return made

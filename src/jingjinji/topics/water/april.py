@@ -10,14 +10,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
-from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
 from jingjinji.topics.water.quality import FLOORS, POLLUTANTS, log_tail
 
 BEGUN = 2020
 """Agreements that had begun by the end of this year count."""
-PANEL = ("water_section_april",)
+TABLES = ("water_section_april",)
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,8 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit, or of one of `VARIANTS`; raises BookError for an unknown variant."""
-    if variant and variant not in VARIANTS:
-        raise BookError(f"model april has no variant '{variant}': expected one of {', '.join(VARIANTS)}")
-    table = tables.load("water_section_april")
+def panel(table: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`."""
     basins = tuple(sorted(table.basin.unique()))
     begun = table.agreement.where(table.start.fillna(9999) <= BEGUN)
     agreements = tuple(sorted(begun.dropna().unique()))
@@ -54,8 +50,7 @@ def load(variant: str = "") -> Panel:
                 }
             )[there]
         )  # fmt: skip
-    panel = Panel(pd.concat(parts, ignore_index=True), basins, agreements)
-    return VARIANTS[variant](panel) if variant else panel
+    return Panel(pd.concat(parts, ignore_index=True), basins, agreements)
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
@@ -98,9 +93,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 TRUTH = {"contrast": -0.5, "scatter": 0.6}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with a known contrast of logarithms (keys of `TRUTH`), the same for all basins and pollutants."""
-    panel = load() if panel is None else panel
     known, rows = {**TRUTH, **truth}, panel.rows
     basin = np.log([3, 0.15, 0.06, 2.5]) + 0.4 * rng.normal(size=(len(panel.basins), len(POLLUTANTS)))
     log = basin[rows.basin, rows.pollutant] + known["contrast"] * rows.under
@@ -119,5 +113,7 @@ def _page_flags(panel: Panel) -> Panel:
 
 
 DERIVED = ()
-VARIANTS = {"page-flags": _page_flags}
+VARIANTS = {
+    "page-flags": Variant("sections that a page names alone", _page_flags),
+}
 TOYS = {"toy": partial(_toy, contrast=-0.5), "toy-no-contrast": partial(_toy, contrast=0.0)}

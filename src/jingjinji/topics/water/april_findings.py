@@ -6,7 +6,7 @@ import numpy as np
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.water.april import BEGUN, PANEL
+from jingjinji.topics.water.april import BEGUN, TABLES
 from jingjinji.topics.water.quality import POLLUTANTS
 from jingjinji.topics.water.quality_findings import NAMES
 
@@ -16,7 +16,7 @@ def findings(fit) -> list[Finding]:
 
     Of a synthetic record the typical agreement alone, with its truth.
     """
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     mean = fit.parameters["contrast_mean"].transpose("chain", "draw", "pollutant").values
     scale = fit.parameters["contrast_scale"].transpose("chain", "draw").values
     own = fit.parameters["contrast"].transpose("chain", "draw", "agreement", "pollutant").values
@@ -41,9 +41,9 @@ def findings(fit) -> list[Finding]:
         table = tables.load("water_section_april")
         chosen = table.agreement.notna() & (table.start.fillna(9999) <= BEGUN)
         made += [
-            exact("miyun.april.sections", "sections in April 2021", len(table), "", PANEL),
-            exact("miyun.april.under", "of them under an agreement that had begun", int(chosen.sum()), "", PANEL),
+            exact("miyun.april.sections", "sections in April 2021", len(table), "", TABLES),
+            exact("miyun.april.under", "of them under an agreement that had begun", int(chosen.sum()), "", TABLES),
             exact("miyun.april.weak", "of these, matched without a page", int((chosen & (table.flag == "weak")).sum()),
-                  "", PANEL),
+                  "", TABLES),
         ]  # fmt: skip
     return made

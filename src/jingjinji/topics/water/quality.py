@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given, restored
 from jingjinji.core.errors import BookError
 
@@ -21,7 +20,7 @@ GAPS = np.arange(LONGEST_GAP + 1)
 SEASON_CENTRING = np.array([0.4, 0.4, 0.15, 0.15])
 """How far the seasons of sections are centred: a year of weeks whose departures last says little of a season."""
 MONTHS = tuple(pd.period_range("2020-05", "2021-04", freq="M").strftime("%Y-%m"))
-PANEL = ("water_section_week", "water_section")
+TABLES = ("water_section_week", "water_section")
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit; raises BookError for a variant, as there is none, or a bad table."""
-    if variant:
-        raise BookError(f"model miyun has no variant '{variant}': expected none, it has a main fit alone")
-    return panel_of(tables.load("water_section_week"), tables.load("water_section"))
-
-
-def panel_of(weeks: pd.DataFrame, places: pd.DataFrame) -> Panel:
+def panel(weeks: pd.DataFrame, places: pd.DataFrame) -> Panel:
     """The panel of two tables; readings under maintenance are not in its medians."""
     twice = places.section[places.section.duplicated()]
     if len(twice):
@@ -221,13 +213,12 @@ def log_tail(value):
 TRUTH = {"memory": 0.5, "lean": 0.2, "scatter": 0.25, "season": 0.3, "nitrogen_winter": 0.7}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) and the rows of `panel`, cut at the limits as the real one is.
 
     Total nitrogen of Gubeikou swings with `nitrogen_winter` (of its logarithm) around its level; sections differ in
     level, season and scatter.
     """
-    panel = load() if panel is None else panel
     known = {**TRUTH, **truth}
     count, size = len(panel.sections), len(POLLUTANTS)
     level = np.log([4, 0.2, 0.08, 2.5]) + 0.4 * rng.normal(size=(len(panel.basins), size))[panel.basin_of]

@@ -12,10 +12,10 @@ from jingjinji.topics.water.classes import CLASSES, LIMITS, water_class
 from jingjinji.topics.water.quality import (
     GAPS,
     MONTHS,
-    PANEL,
     POLLUTANTS,
     SEASON_CENTRING,
     SHOWN,
+    TABLES,
     WEEKS_OF_YEAR,
     Panel,
     data,
@@ -101,7 +101,7 @@ def findings(fit) -> list[Finding]:
     """
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
     shown = {key: section for key, section in SHOWN.items() if section in fit.panel.sections}
     weeks = {key: typical_weeks(fit, section) for key, section in shown.items()}
     made = [name(f"miyun.{key}.tn.winter", f"total nitrogen of a typical week of December against July, {key}",
@@ -159,13 +159,13 @@ def _measured(panel: Panel, key: str) -> list[Finding]:
     means = np.exp(rows["log"]).groupby([months, rows.pollutant]).mean().unstack()
     nitrogen = means[POLLUTANTS.index("tn")].dropna()
     made = [exact(f"miyun.{key}.tn.measured.{month}", f"mean of the weekly medians of total nitrogen, {month}, {key}",
-                  round(float(value), 2), "mg/L", PANEL) for month, value in nitrogen.items()]  # fmt: skip
+                  round(float(value), 2), "mg/L", TABLES) for month, value in nitrogen.items()]  # fmt: skip
     known = {p: means[POLLUTANTS.index(p)] for p in LIMITS["river"]}
     known = pd.DataFrame(known).dropna()
     kept = water_class({p: known[p].to_numpy() for p in known}) <= CLASSES.index("II")
     return [*made, exact(f"miyun.{key}.class-ii.measured", "share of the months with readings whose mean of weekly "
                          f"medians is class II or better, {key}", round(100 * float(kept.mean()), 1), "%",
-                         PANEL)]  # fmt: skip
+                         TABLES)]  # fmt: skip
 
 
 def kept_shares(fit, section: str, drawn: np.ndarray) -> np.ndarray:
@@ -198,10 +198,10 @@ def _classes(fit, key: str, shape, name) -> list[Finding]:
 def _record(panel: Panel) -> list[Finding]:
     rows = panel.rows
     return [
-        exact("miyun.record.sections", "sections with weekly medians", len(panel.sections), "", PANEL),
-        exact("miyun.record.medians", "weekly medians of four pollutants", len(rows), "", PANEL),
+        exact("miyun.record.sections", "sections with weekly medians", len(panel.sections), "", TABLES),
+        exact("miyun.record.medians", "weekly medians of four pollutants", len(rows), "", TABLES),
         exact("miyun.record.below", "share of medians below a limit", round(100 * float(rows.below.mean()), 1), "%",
-              PANEL),
+              TABLES),
     ]  # fmt: skip
 
 
@@ -247,9 +247,9 @@ def _check(fit) -> list[Finding]:
     again = [later[name].corr(later[f"{name} later"]) for name in POLLUTANTS]
     return [
         exact("miyun.check.inside", "weekly surprises inside the central 94 % of surprises drawn anew",
-              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", PANEL, fit.name),
+              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", TABLES, fit.name),
         exact("miyun.check.again", "largest correlation of a pollutant's surprises with those of the week after",
-              round(float(max(again, key=abs)), 2), "", PANEL, fit.name),
+              round(float(max(again, key=abs)), 2), "", TABLES, fit.name),
         exact("miyun.check.together", "largest correlation of two pollutants' surprises in one week",
-              round(float(max(together, key=abs)), 2), "", PANEL, fit.name),
+              round(float(max(together, key=abs)), 2), "", TABLES, fit.name),
     ]  # fmt: skip

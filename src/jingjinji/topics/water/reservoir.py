@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from jingjinji.core import tables
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
 
@@ -18,7 +17,7 @@ START = (20.0, 8.0)
 """Prior of the storage at the first point: mean and standard deviation (10⁸ m³)."""
 LONGEST = 100
 """Longest stretch of days that a printed date may mean; vaguer points are left out and shown."""
-PANEL = ("water_storage", "water_facts")
+TABLES = ("water_storage",)
 KINDS = ("", "lower", "upper", "about")
 
 
@@ -34,14 +33,7 @@ class Panel:
     truth: dict | None = None
 
 
-def load(variant: str = "") -> Panel:
-    """The panel of the main fit; raises BookError for a variant, as there is none, or a bad table."""
-    if variant:
-        raise BookError(f"model storage has no variant '{variant}': expected none, it has a main fit alone")
-    return panel_of(tables.load("water_storage"))
-
-
-def panel_of(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Panel:
     """The panel of the dated points with a storage; raises BookError for dates out of order and impossible storages."""
     wrong = table[table["last"] < table["first"]]
     if len(wrong):
@@ -134,12 +126,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 TRUTH = {"walk": 2.0, "drift_before": 0.0, "drift_since": 2.5, "error": 0.2}
 
 
-def simulate(truth: dict, rng: np.random.Generator, panel: Panel | None = None) -> Panel:
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`) at the dates of `panel`.
 
     As in the model nothing keeps the walk within a reservoir.
     """
-    panel = load() if panel is None else panel
     known, index = {**TRUTH, **truth}, data(panel)
     change = known["drift_before"] * (index["gap"] - index["gap_after"]) + known["drift_since"] * index["gap_after"]
     moves = change + known["walk"] * np.sqrt(index["gap_clock"]) * rng.normal(size=len(change))

@@ -5,14 +5,19 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.water.reservoir import CAPACITY, PANEL, TURN, Panel, clock
+from jingjinji.topics.water.reservoir import CAPACITY, TABLES, TURN, Panel, clock
+
+SAID_OF = (*TABLES, "water_facts")
 
 MONTHS = pd.period_range("2000-01", "2025-12", freq="M")
 
 
-TRANSFERRED = {"2016-09-20": 1.6, "2020-08-28": 5.0}
-"""Water of the South-North transfer stored in the reservoir until then (10⁸ m³); the second is a lower bound."""
+def transferred() -> dict[str, float]:
+    """Water of the South-North transfer stored in the reservoir until a month (10⁸ m³); the last is a lower bound."""
+    rows = tables.load("water_facts").query("quantity == 'South-North water stored in Miyun, cumulative'")
+    return {period.removeprefix("to ")[:7]: value for period, value in zip(rows.period, rows.value, strict=True)}
 
 
 def _flat(fit, name: str) -> np.ndarray:
@@ -70,7 +75,7 @@ def findings(fit) -> list[Finding]:
     """
     chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
     shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=PANEL, suffix=f"@{fit.variant}" if fit.variant else "")
+    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
     drift = _flat(fit, "drift")
     made = [
         name(f"miyun.storage.drift.{key}", f"change of storage to be expected in another such time, {label}",
@@ -103,22 +108,22 @@ def findings(fit) -> list[Finding]:
 
 def _transfer(by_month: np.ndarray, place: dict, shape, name) -> list[Finding]:
     made = []
-    for date, stored in TRANSFERRED.items():
-        rise = by_month[:, place[date[:7]]] - by_month[:, place["2015-01"]]
+    for month, stored in transferred().items():
+        rise = by_month[:, place[month]] - by_month[:, place["2015-01"]]
         made += [
-            name(f"miyun.storage.rise.{date[:4]}", f"rise of storage from January 2015 to {date[:7]}", shape(rise / 10),
+            name(f"miyun.storage.rise.{month[:4]}", f"rise of storage from January 2015 to {month}", shape(rise / 10),
                  "billion m³"),
-            name(f"miyun.storage.transfer.{date[:4]}", f"transferred water stored until {date[:7]} as a share of the "
+            name(f"miyun.storage.transfer.{month[:4]}", f"transferred water stored until {month} as a share of the "
                  "rise, had none of it left", shape(100 * np.clip(stored / np.maximum(rise, 0.1), 0, 2)), "%"),
-            exact(f"miyun.storage.transferred.{date[:4]}", f"transferred water stored until {date[:7]}", stored / 10,
-                  "billion m³", PANEL),
+            exact(f"miyun.storage.transferred.{month[:4]}", f"transferred water stored until {month}", stored / 10,
+                  "billion m³", SAID_OF),
         ]  # fmt: skip
     return made
 
 
 def _record(panel: Panel) -> list[Finding]:
     return [
-        exact("miyun.storage.points", "dated points of storage since 2000 with a date", len(panel.rows), "", PANEL),
+        exact("miyun.storage.points", "dated points of storage since 2000 with a date", len(panel.rows), "", SAID_OF),
         exact("miyun.storage.longest-gap", "longest time between two points",
-              round(float(np.diff(panel.rows.years).max()), 1), "years", PANEL),
+              round(float(np.diff(panel.rows.years).max()), 1), "years", SAID_OF),
     ]  # fmt: skip
