@@ -9,6 +9,9 @@ def unchanged(panel):
     return panel
 
 
+MAIN = "main fit"
+
+
 @dataclass(frozen=True)
 class Variant:
     """A panel that is fitted beside the main one: the same compiled model with other arrays.
@@ -25,3 +28,8 @@ class Variant:
     change: Callable = unchanged
     tables: tuple[str, ...] = ()
     panel: Callable | None = None
+
+
+def choices(variants: dict[str, Variant], without: tuple[str, ...] = ()) -> dict[str, str]:
+    """What a page calls the main fit and each variant -> what its findings' ids end in."""
+    return {MAIN: ""} | {variant.words: f"@{name}" for name, variant in variants.items() if name not in without}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 import jingjinji
+from jingjinji.core import registry
 from jingjinji.core.findings import Finding, anchor_of_fit
 from jingjinji.fits import fitting, gate
 
@@ -77,6 +78,7 @@ def fits_table() -> pd.DataFrame:
         rows.append(
             {
                 "fit": f'<span id="{anchor_of_fit(name)}">{name}</span>',
+                "with": _words(name),
                 "chains x draws": f"{notes['sampling']['chains']} x {notes['count']}",
                 "R-hat": worst("R-hat", ".3f"),
                 "bulk ESS": worst("bulk ESS", ".0f"),
@@ -90,6 +92,12 @@ def fits_table() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _words(name: str) -> str:
+    """What a variant is, in the words of its model; nothing for a main fit."""
+    topic, variant = fitting.parts(name)
+    return registry.module(topic).VARIANTS[variant].words if variant else ""
 
 
 GATE_RATES = jingjinji.PROJECT / "benchmarks" / "gate_rates.json"

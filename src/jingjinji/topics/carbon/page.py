@@ -5,6 +5,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding
+from jingjinji.core.topic import choices
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon import market as carbon
@@ -20,14 +21,7 @@ GROUPS = {
 }
 """Middle of the period of the prices in each group of the check, from and below."""
 WORDS = {"10⁹ CNY": "billion CNY", "10⁶ USD": "million USD"}
-CHOICES = {
-    "main fit": "",
-    "without the pilots' totals": "@without-totals",
-    "without closes": "@without-closes",
-    "without idle closes": "@without-idle",
-    "first period later": "@late-periods",
-    "markets may differ more": "@wide-markets",
-}
+CHOICES = choices(carbon.VARIANTS, without=("until-2015",))
 
 
 def _groups(panel: carbon.Panel) -> dict[str, tuple[list[str], np.ndarray]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import INTERVAL_WORDS, Finding
+from jingjinji.core.topic import choices
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import frontier
 from jingjinji.topics.cities import frontier_findings as said
@@ -16,12 +17,7 @@ from jingjinji.topics.cities.frontier_findings import CRITERIA, NAMES
 WORDS = {
     "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",
 }  # fmt: skip
-CHOICES = {
-    "main fit": "",
-    "frontier without squares and products": "@cobb-douglas",
-    "exponential inefficiency": "@exponential",
-    "all sources see a city in full": "@equal-loads",
-}
+CHOICES = choices(frontier.VARIANTS)
 
 
 def scores(found: dict[str, Finding], method: str, source: str = "mean") -> dict[str, float]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, find
+from jingjinji.core.topic import choices
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hongkong import emissions, facts
 from jingjinji.topics.hongkong import emissions_findings as said
@@ -31,14 +32,7 @@ BESIDE = {
     "G015": ("hydrogen.bth.reached", "hydrogen.bth.reached@since-start"),
 }
 """What chapters find at the date of an act or about what it aims at: act -> ids of findings."""
-CHOICES = {
-    "main fit": "",
-    "constant per cent": "@per-cent",
-    "constant tonnes": "@tonnes",
-    "drifts that hardly change": "@steady-drift",
-    "drifts that change fast": "@quick-drift",
-    "inventory alone": "@inventory-alone",
-}
+CHOICES = choices(emissions.VARIANTS, without=("to-2019",))
 
 
 def day_text(start: pd.Timestamp, precision: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from jingjinji.core.findings import Finding, record
+from jingjinji.core.topic import choices
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.hydrogen import firms as enterprises
 from jingjinji.topics.hydrogen import fleets
@@ -16,17 +17,7 @@ from jingjinji.topics.hydrogen import fleets_findings as said
 
 UNRELIABLE = 0.7
 """Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
-CHOICES = {
-    "main fit": "",
-    "logistic curves": "@logistic",
-    "peaks four years later": "@late-peak",
-    "shares hardly known": "@wide-shares",
-    "smaller shares": "@small-shares",
-    "shares that stay": "@steady-shares",
-    "shares that change more": "@restless-shares",
-    "count since the start": "@since-start",
-    "no counts of clusters": "@without-clusters",
-}
+CHOICES = choices(fleets.VARIANTS, without=("without-last-three",))
 
 
 def scored(fit) -> xr.DataTree:
