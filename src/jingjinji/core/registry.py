@@ -37,6 +37,19 @@ PLACES = {
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
+PREFIXES = {
+    "pm25": "air",
+    "heavy": "air",
+    "apec": "november",
+    "energy": "energy",
+    "miyun": "water",
+    "hydrogen": "hydrogen",
+    "efficiency": "cities",
+    "carbon": "carbon",
+    "silk": "hongkong",
+    "governance": "governance",
+}
+"""First part of the id of a finding -> the topic that makes it."""
 SAID = "_findings"
 BY_HOUR = ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
