@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ COSTS = jingjinji.PROJECT / "results" / "costs.json"
 """Seconds that each fit took when the published findings were made: compile, sample, findings."""
 TOPIC = "jingjinji"
 RETRIES = 2
+ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx)://)?(?:\[[^]]+\]|[^][/:]+):\d+")
 ANSWER_SECONDS = 10
 JOINING_SECONDS = 5
 """How soon a worker that joins late gets a job."""
@@ -99,6 +101,8 @@ def make(
     """
     from distributed import Client
 
+    if scheduler and not ADDRESS.fullmatch(scheduler):
+        raise BookError(f"'{scheduler}' is no address of a dask scheduler: expected tcp://HOST:PORT")
     waiting = jobs(fits, mode, dry=dry, further=further, strange=bool(scheduler))
     store.folder().mkdir(parents=True, exist_ok=True)
     token = f".here-{uuid.uuid4().hex}"
@@ -116,8 +120,6 @@ def make(
     try:
         try:
             client = Client(scheduler or local, timeout=ANSWER_SECONDS)
-        except ValueError as error:
-            raise BookError(f"'{scheduler}' is no address of a dask scheduler: expected tcp://HOST:PORT") from error
         except OSError as error:
             raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
         with client:
