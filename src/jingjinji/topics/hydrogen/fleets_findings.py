@@ -206,13 +206,17 @@ def _five(fit, known: dict, shape, name) -> list[Finding]:
 
 def _needed(fit, known: dict) -> list[Finding]:
     """The region's count in August 2023 that would have made its target an even chance, its share left as it is."""
+    import arviz_stats as az
+
     growth = cluster_added(fit, known, DUE + 1.0)[:, 0] / cluster_path(fit, known, year_of(SEEN))[:, 0]
+    by_chain = growth.reshape(fit.parameters.sizes["chain"], -1)
     needed = targets()[CLUSTERS[0]] / float(np.median(growth))
+    error = needed * float(az.mcse(by_chain, method="median")) / float(np.median(growth))
     counts = fit.panel.counts
     seen = counts.vehicles[(counts.cluster == 0) & (counts.lower == 0)].iloc[0]
     return [
         exact("hydrogen.bth.needed", "count in August 2023 from which the region's target is an even chance",
-              round(needed, -1), "vehicles", SAID_OF),
+              round(needed, -1), "vehicles", SAID_OF, fit.name, error=max(error, 10 / np.sqrt(12))),
         exact("hydrogen.bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles",
               SAID_OF),
     ]  # fmt: skip
