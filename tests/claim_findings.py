@@ -1,14 +1,15 @@
 """Findings that the claims' rules ask for, made up: ids come from the rules, values from here."""
 
+import itertools
 import re
 
 import numpy as np
 
 from jingjinji.claims import ledger, rules
+from jingjinji.core import registry
 from jingjinji.core.findings import Finding, exact
-from jingjinji.topics.carbon import facts as carbon_facts
-from jingjinji.topics.hongkong import facts as policy_facts
 
+FACTS = ("carbon", "governance", "hongkong")
 UNCERTAIN = {
     "apec.embassy.ban.effect": (-22, 14), "apec.stations.ban.effect": (-30, 11),
     "apec.donors.beijing.ban.effect": (-51, 16), "apec.embassy.after-ban.effect": (-3, 15),
@@ -66,7 +67,7 @@ def wanted() -> set[str]:
 def made_up() -> dict[str, Finding]:
     """One finding for each id; those without a value here are exact and one, or chances where P(id) asks for them."""
     made = {id: certain(id, EXACT.get(id, 1.0)) for id in wanted()}
-    made |= {finding.id: finding for finding in (*carbon_facts.findings(), *policy_facts.findings())}
+    made |= {finding.id: finding for finding in itertools.chain(*(registry.facts(topic).findings() for topic in FACTS))}
     asked = set(re.findall(r"P\(([\w.@-]+)\)", " ".join(ledger.load().rule)))
     made |= {id: chance(id, 0.5) for id in asked}
     made |= {id: uncertain(id, *numbers) for id, numbers in UNCERTAIN.items()}

@@ -160,6 +160,8 @@ def make(root: Path) -> ToyProject:
     registry = (code / "core/registry.py").read_text("utf-8")
     registry, count = re.subn(r"PLACES = {[^}]*}", 'PLACES = {"toy": "toys.toy", "other": "toys.other"}', registry)
     assert count == 1
+    registry, count = re.subn(r"\nFACTS = \([^)]*\)", "\nFACTS = ()", registry)
+    assert count == 1
     (code / "core/registry.py").write_text(registry, "utf-8")
     (code / "core/kernel.py").write_text(KERNEL, "utf-8")
     for name, middle, product in (("toy", "4.0", PRODUCT), ("other", "6.0", "")):

@@ -19,7 +19,7 @@ from jingjinji.sphinxext.staleness import PageError
 PACKAGE = {
     "__init__": "",
     "core/__init__": "",
-    "core/registry": "PLACES, SAID = {'good': 'toys.good', 'bad': 'toys.bad'}, ''\n",
+    "core/registry": "PLACES, SAID, FACTS = {'good': 'toys.good', 'bad': 'toys.bad'}, '', ()\n",
     "core/errors": "class FitNotPublished(Exception):\n    def __init__(self, fit):\n        self.fit = fit\n",
     "fits/__init__": "",
     "fits/fitting": (

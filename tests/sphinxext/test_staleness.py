@@ -18,7 +18,7 @@ PACKAGE = {
     "core/__init__": "",
     "core/errors": "class BookError(Exception): ...\n",
     "core/tables": "from toybook.core import errors\ndef load(name): return name\ndef names(): return []\n",
-    "core/registry": "PLACES, SAID = {'decline': 'air.decline', 'days': 'air.days'}, ''\n",
+    "core/registry": "PLACES, SAID, FACTS = {'decline': 'air.decline', 'days': 'air.days'}, '', ()\n",
     "figures": "from toybook.core import tables\ndef weather(): return tables.load('weather')\ndef plain(): return 1\n",
     "look": "COLOUR = 'red'\n",
     "fits/__init__": "",

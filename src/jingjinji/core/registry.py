@@ -37,6 +37,8 @@ PLACES = {
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
+FACTS = ("carbon", "energy", "governance", "hongkong", "water")
+"""Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
 PREFIXES = {
     "pm25": "air",
     "heavy": "air",
@@ -64,6 +66,11 @@ def module(topic: str) -> ModuleType:
 def said(topic: str) -> ModuleType:
     """The module that says what is found in the fits of a model, and imports it; raises as `module` does."""
     return _module(topic, SAID)
+
+
+def facts(topic: str) -> ModuleType:
+    """The module that says what tables alone say on a topic."""
+    return importlib.import_module(f"jingjinji.topics.{topic}.facts")
 
 
 def load(topic: str, variant: str = ""):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 import jingjinji
-from jingjinji.core.errors import DataError
+from jingjinji.core.errors import BookError, DataError
 
 DATA = jingjinji.PROJECT / "data"
 UNITS = {
@@ -138,6 +138,21 @@ def load(name: str) -> pd.DataFrame:
     file = DATA / resource["path"]
     # a table that is changed leaves the one that is kept as it is: pandas copies on writing
     return _loaded(_content(file), file.name, json.dumps(resource)).copy(deep=False)
+
+
+def cell(name: str, column: str = "value", **where: str) -> float:
+    """The number in the one row of a table whose other columns are as given; an empty text is a missing one.
+
+    Raises BookError where no row, or more than one, is so.
+    """
+    rows = load(name)
+    for other, value in where.items():
+        rows = rows[rows[other].isna() if value == "" else rows[other] == value]
+    rows = rows[rows[column].notna()]
+    if len(rows) != 1:
+        asked = ", ".join(f"{other} '{value}'" for other, value in where.items())
+        raise BookError(f"table {name} has {len(rows)} rows with {asked}: expected one; correct the table or the name")
+    return float(rows[column].iloc[0])
 
 
 @lru_cache(maxsize=128)

@@ -16,6 +16,8 @@ ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
 """Where a package has what pages call."""
+FACTS = " facts"
+"""Ends the name of a topic of which a page loads what tables alone say."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ class Sources:
     @cached_property
     def _places(self) -> dict[str, str]:
         registry = importlib.import_module(f"{self.package}.{REGISTRY}")
-        return {name: f"{self.package}.{TOPICS}.{place}{registry.SAID}" for name, place in registry.PLACES.items()}
+        topics = f"{self.package}.{TOPICS}"
+        facts = {f"{topic}{FACTS}": f"{topics}.{topic}.facts" for topic in registry.FACTS}
+        return facts | {name: f"{topics}.{place}{registry.SAID}" for name, place in registry.PLACES.items()}
 
     def _reach(self, module: str) -> set[str]:
         parts = module.split(".")
@@ -232,8 +236,9 @@ class _Names(ast.NodeVisitor):
         return True
 
     def _use_fitting(self, function: str, name: str) -> bool:
-        if name != ALL or function in ("load_fit", "load_findings", "all_findings"):
-            self.models.add(name.partition("/")[0])
+        if name != ALL or function in ("load_fit", "load_findings", "load_facts", "all_findings"):
+            end = FACTS if function == "load_facts" and name != ALL else ""
+            self.models.add(name.partition("/")[0] + end)
         return True
 
 

@@ -410,10 +410,7 @@ def _words(making: Making | None) -> dict[str, dict]:
 
 
 def _about(made: dict[str, Finding]) -> dict[str, dict]:
-    return {
-        id: {"label": f.label, "unit": f.unit, "model": f.model, "panel": f.panel, "code": f.code, "error": f.error}
-        for id, f in made.items()
-    }
+    return {id: fitting.about_finding(finding) for id, finding in made.items()}
 
 
 def _place(error: Exception) -> str:

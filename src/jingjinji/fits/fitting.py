@@ -183,6 +183,33 @@ def load_findings(name: str) -> dict[str, Finding]:
     return _findings(name, _published(name))
 
 
+def load_facts(topic: str) -> dict[str, Finding]:
+    """What tables alone say on a topic, by id; made where it is not stored, for it waits for no fit."""
+    name, key = f"{topic}.facts", key_of_facts(topic)
+    if not store.sound(store.FINDINGS, name, key):
+        made = registry.facts(topic).findings()
+        about = {finding.id: about_finding(finding) for finding in made}
+        store.write_findings(
+            name, key, {finding.id: finding.draws for finding in made}, {"problem": "", "findings": about}
+        )
+    return _findings(name, key)
+
+
+def key_of_facts(topic: str) -> str:
+    """Key of what tables alone say on a topic: its code and what that imports, the tables that it reads."""
+    content = Sources(jingjinji.PROJECT).dependencies(f"import jingjinji.topics.{topic}.facts")
+    about = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
+    about |= {package: metadata.version(package) for package in SAID_WITH}
+    about["store.py"] = hashlib.sha256(Path(__file__).with_name("store.py").read_bytes()).hexdigest()
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
+def about_finding(finding: Finding) -> dict:
+    """What is stored of a finding beside its draws."""
+    return {"label": finding.label, "unit": finding.unit, "model": finding.model, "panel": finding.panel,
+            "code": finding.code, "error": finding.error}  # fmt: skip
+
+
 def all_findings() -> Findings:
     """Every finding of the current fits, by id; raises FitMissing where one has not been made."""
     found, left_out, problems, unknown = {}, {}, {}, []
@@ -195,6 +222,8 @@ def all_findings() -> Findings:
             if not notes["findings"]:
                 unknown.append(name)
         found |= _findings(name, key)
+    for topic in registry.FACTS:
+        found |= load_facts(topic)
     return Findings(found, _by_id(unknown, {*found, *left_out}) | left_out, problems)
 
 
@@ -234,6 +263,7 @@ def prune(wanted: Iterable[str]) -> int:
         if store.exists(store.FINDINGS, name, key):
             draws = store.notes(store.FINDINGS, name, key)["draws"]
             kept |= {store.place(store.FINDINGS, name, key), store.place(store.DRAWS, name, draws)}
+    kept |= {store.place(store.FINDINGS, f"{topic}.facts", key_of_facts(topic)) for topic in registry.FACTS}
     return len(store.prune(kept))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.dates import DateFormatter, MonthLocator
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from jingjinji.core.findings import PROBABILITY, Finding
 
@@ -522,4 +523,39 @@ def output_against_capacity(years: np.ndarray, output: np.ndarray, marks: dict[s
     axis.set_ylim(0, 1.12 * max(*marks.values(), *output))
     axis.set_xticks(np.arange(years[0], years[-1] + 1))
     axis.set_ylabel("crude steel (Mt a year)")
+    return figure
+
+
+LINE = 44
+"""Letters in a line of a question above its row."""
+
+
+def certainty(rows: pd.DataFrame, colours: dict[str, str]) -> Figure:
+    """Probability of each answer on one scale: a dot, and a line over other choices of model.
+
+    rows : question, chapter, probability, lowest, highest, uncertain (True for those that are printed bold).
+    """
+    texts = [textwrap.wrap(question, LINE) for question in rows.question]
+    heights = [0.155 * len(lines) + 0.2 for lines in texts]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 1.1))
+    axis = figure.subplots()
+    top = 0.0
+    for row, lines, height in zip(rows.itertuples(), texts, heights, strict=True):
+        bold = "bold" if row.uncertain else "normal"
+        axis.text(0, top, "\n".join(lines), va="top", fontsize=8, weight=bold, linespacing=1.1,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2})  # fmt: skip
+        y, colour = top - height + 0.1, colours[row.chapter]
+        axis.plot([0, 1], [y, y], color=SOFT, lw=0.5)
+        axis.plot([row.lowest, row.highest], [y, y], color=colour, lw=4, alpha=0.4, solid_capstyle="butt")
+        axis.plot(row.probability, y, "o", color=colour, ms=6, clip_on=False)
+        top -= height
+    axis.axvline(0.5, color=SOFT, lw=0.8, ls="--", zorder=0)
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(top - 0.05, 0.08)
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["no", "¼", "even", "¾", "yes"])
+    marks = [Line2D([], [], marker="o", ls="", color=colour, label=name) for name, colour in colours.items()
+             if (rows.chapter == name).any()]  # fmt: skip
+    figure.legend(handles=marks, loc="outside upper center", ncols=3, handlelength=0.8, columnspacing=1)
     return figure

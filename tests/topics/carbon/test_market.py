@@ -200,7 +200,7 @@ def test_bad_totals_are_refused(change, words):
 def test_unknown_names_are_refused():
     with pytest.raises(BookError, match="no variant 'yearly'"):
         registry.load("carbon", "yearly")
-    with pytest.raises(BookError, match="has 0 rows of the cap of Shenzhen in '2022': expected one"):
+    with pytest.raises(BookError, match="has 0 rows with market 'Shenzhen', quantity 'cap'"):
         facts.fact("Shenzhen", "cap", "2022")
 
 

@@ -84,5 +84,5 @@ def test_the_fall_of_coal_is_that_of_the_yearbook(found):
 
 
 def test_a_fact_that_is_not_there_is_named():
-    with pytest.raises(BookError, match="has 0 rows for 'crude-steel output' of Hebei in '1990'"):
+    with pytest.raises(BookError, match="has 0 rows with area 'Hebei', quantity 'crude-steel output'"):
         facts.fact("Hebei", "crude-steel output", "1990")

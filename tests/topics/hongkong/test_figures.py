@@ -14,7 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from jingjinji.core import tables
 from jingjinji.show import figures
 from jingjinji.topics import conclusions
-from jingjinji.topics.hongkong import emissions, page
+from jingjinji.topics.governance import figures as governance_figures
+from jingjinji.topics.governance import page as governance
+from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
 from jingjinji.topics.hongkong import figures as policy_figures
 
@@ -43,7 +45,7 @@ def totals() -> pd.DataFrame:
 
 
 DRAWN = {
-    "timeline": lambda: policy_figures.timeline(page.timeline(), 2013, 2024),
+    "timeline": lambda: governance_figures.timeline(governance.timeline(), 2013, 2024),
     "printed": lambda: policy_figures.printed_emissions(tables.load("hongkong_emissions")),
     "fan": lambda: policy_figures.fan(
         (emissions.YEARS, path(emissions.YEARS)),
@@ -54,7 +56,7 @@ DRAWN = {
     "sectors": lambda: policy_figures.sectors(
         emissions.YEARS, {name: path(emissions.YEARS) for name in emissions.SECTORS}
     ),
-    "certainty": lambda: policy_figures.certainty(answers(), conclusions.COLOURS),
+    "certainty": lambda: figures.certainty(answers(), conclusions.COLOURS),
 }
 
 
@@ -71,8 +73,8 @@ def test_a_figure_fits_a_phone(name):
 
 
 def test_words_of_the_timeline_do_not_leave_the_figure_or_meet():
-    acts = page.timeline()
-    figure = policy_figures.timeline(acts, 2013, 2024)
+    acts = governance.timeline()
+    figure = governance_figures.timeline(acts, 2013, 2024)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     boxes = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
@@ -89,7 +91,7 @@ def test_an_act_without_a_known_day_is_hollow():
         {"label": ["a", "b"], "kind": "plan", "start": pd.to_datetime(["2015-01-01", "2016-05-05"]),
          "end": pd.NaT, "precision": ["year", "day"], "parts": [0, 2]}
     )  # fmt: skip
-    axis = policy_figures.timeline(acts, 2013, 2024).axes[0]
+    axis = governance_figures.timeline(acts, 2013, 2024).axes[0]
     marks = [line for line in axis.lines if line.get_marker() == "o"]
     assert [mark.get_markerfacecolor() == "white" for mark in marks] == [True, False]
     assert [text.get_text() for text in axis.texts] == ["a", "b (+2)"]
@@ -97,7 +99,7 @@ def test_an_act_without_a_known_day_is_hollow():
 
 def test_the_scale_draws_each_answer_between_no_and_yes():
     rows = answers().head(3).assign(probability=[0.1, 0.5, 0.9])
-    axis = policy_figures.certainty(rows, conclusions.COLOURS).axes[0]
+    axis = figures.certainty(rows, conclusions.COLOURS).axes[0]
     dots = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
     assert dots == [0.1, 0.5, 0.9]
     spans = [list(line.get_xdata()) for line in axis.lines if line.get_linewidth() == 4]

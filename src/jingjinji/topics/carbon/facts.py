@@ -30,17 +30,9 @@ LAST = {"gdp": 2023, "edgar": 2023, "ceads": 2019}
 """Last year of each series."""
 
 
-def fact(market: str, quantity: str, period: str, unit: str = "") -> float:
-    """One value of table carbon_market; raises BookError where there is none or more than one."""
-    rows = tables.load("carbon_market")
-    rows = rows[(rows.market == market) & (rows.quantity == quantity) & (rows.period == period)]
-    rows = rows[rows.unit == unit] if unit else rows
-    if len(rows) != 1:
-        raise BookError(
-            f"table carbon_market has {len(rows)} rows of the {quantity} of {market} in '{period}': expected one; "
-            "correct the table or the name"
-        )
-    return float(rows.value.iloc[0])
+def fact(market: str, quantity: str, period: str) -> float:
+    """One value of table carbon_market; raises as `tables.cell` does."""
+    return tables.cell("carbon_market", market=market, quantity=quantity, period=period)
 
 
 def claim() -> tuple[float, float]:

@@ -121,9 +121,7 @@ def findings(fit) -> list[Finding]:
         return _recovered(fit, price, shape, name)
     made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
     if not fit.variant:
-        made += (
-            _windows(fit.panel) + _check(fit, drawn_figures(fit, known, log_level)) + _record(fit) + facts.findings()
-        )
+        made += _windows(fit.panel) + _check(fit, drawn_figures(fit, known, log_level)) + _record(fit)
     return made
 
 

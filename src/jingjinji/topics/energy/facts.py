@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, exact
 
 TCE_OF_COAL = 0.7143
@@ -19,16 +18,8 @@ YEAR_OF_ROUND = {1: 2013, 2: 2017}
 
 
 def fact(area: str, quantity: str, period: str = "", confidence: str = "verified-page") -> float:
-    """One value of table energy_facts; raises BookError where there is none or more than one."""
-    rows = tables.load("energy_facts").fillna({"period": ""})
-    rows = rows[(rows.area == area) & (rows.quantity == quantity) & (rows.period == period)]
-    rows = rows[rows.confidence == confidence]
-    if len(rows) != 1:
-        raise BookError(
-            f"table energy_facts has {len(rows)} rows for '{quantity}' of {area} in '{period}' with confidence "
-            f"{confidence}: expected one; correct the table or the name"
-        )
-    return float(rows.value.iloc[0])
+    """One value of table energy_facts; raises as `tables.cell` does."""
+    return tables.cell("energy_facts", area=area, quantity=quantity, period=period, confidence=confidence)
 
 
 def apportionment() -> pd.DataFrame:

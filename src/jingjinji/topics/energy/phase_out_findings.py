@@ -111,7 +111,7 @@ def findings(fit) -> list[Finding]:
     made += _hebei(fit, parts, name)
     made += _bound(fit, name)
     if not fit.variant:
-        made += [*_observed(fit.panel), *_check(fit), *facts.findings()]
+        made += [*_observed(fit.panel), *_check(fit)]
     return made
 
 

@@ -100,7 +100,7 @@ def findings(fit) -> list[Finding]:
     made += _needs(of, yearly, name, shape)
     if not fit.variant:
         made += _sectors(now, name, shape) + _ratios(fit, name) + _money(of, name, shape)
-        made += _check(fit, now) + facts.findings()
+        made += _check(fit, now)
     return made
 
 

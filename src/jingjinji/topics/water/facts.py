@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.water.classes import Rates, settlement
 
@@ -31,15 +30,8 @@ CAPACITY = ("total capacity", "")
 
 
 def fact(quantity: str, period: str) -> float:
-    """One value of table water_facts; raises BookError where there is none or more than one."""
-    rows = tables.load("water_facts").fillna({"period": ""})
-    rows = rows[(rows.quantity == quantity) & (rows.period == period) & rows.value.notna()]
-    if len(rows) != 1:
-        raise BookError(
-            f"table water_facts has {len(rows)} numbers for '{quantity}' in '{period}': expected one; correct the "
-            "table or the name"
-        )
-    return float(rows.value.iloc[0])
+    """One value of table water_facts; raises as `tables.cell` does."""
+    return tables.cell("water_facts", quantity=quantity, period=period)
 
 
 def findings() -> list[Finding]:

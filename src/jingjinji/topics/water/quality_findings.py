@@ -120,7 +120,7 @@ def findings(fit) -> list[Finding]:
         below = np.mean(year[:, others] < year[:, place][:, None], axis=1)
         made.append(name(f"miyun.{key}.tn.rank", f"share of the other {len(others)} sections with total nitrogen "
                          f"that have less over the year, {key}", 100 * below[None], "%"))  # fmt: skip
-    made += _record(fit.panel) + _check(fit) + facts.findings()
+    made += _record(fit.panel) + _check(fit)
     kept = kept_shares(fit, SHOWN["gubeikou"], drawn_months(fit, SHOWN["gubeikou"]))
     return made + facts.calculator(kept, name, shape)
 
