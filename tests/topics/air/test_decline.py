@@ -12,7 +12,6 @@ import xarray as xr
 from densities import (
     PLAIN,
     beta,
-    densities_at,
     gamma,
     jacobian,
     jacobian_at,
@@ -20,7 +19,6 @@ from densities import (
     normal,
     student_t,
     values_at,
-    with_data,
     zero_sum,
 )
 from scipy import stats
@@ -255,18 +253,6 @@ def test_every_array_that_fits_exchange_is_data(model, panel):
     free = {variable.name for variable in model.free_RVs}
     assert set(decline.DERIVED) == {variable.name for variable in model.deterministics}
     assert not free & set(decline.DERIVED)
-
-
-def test_data_of_another_panel_gives_the_model_of_that_panel(model, point):
-    """What leave-one-out and the variants rely on: exchanging the data is building anew."""
-    other = some_panel(
-        pm25=np.where(np.isfinite(some_panel().pm25), some_panel().pm25 * 1.3, np.nan),
-        weather=np.zeros((N_MONTHS, 4)), length_scale=4.0, official=official(("Tianjin", 2016, 69.0, 0.3)),
-    )  # fmt: skip
-    other.pm25[at("2014-02"), 0] = np.nan
-    expected = densities_at(decline.build(other), point, jacobians=True)
-    exchanged = with_data(decline.build(some_panel()), decline.data(other))
-    assert densities_at(exchanged, point, jacobians=True) == pytest.approx(expected, rel=1e-12)
 
 
 def test_named_dims(model):
@@ -619,11 +605,6 @@ def test_dust_raises_the_months_after_2020_by_three_per_cent():
 def test_variant_without_region_rows(main):
     kept = main.official[main.official.area != "BTH13"].reset_index(drop=True)
     assert registry.load("decline", "without-region-rows").official.equals(kept)
-
-
-def test_unknown_variant():
-    with pytest.raises(BookError, match=r"no variant 'without-wind': expected one of without-weather, "):
-        registry.load("decline", "without-wind")
 
 
 # --- synthetic panels -------------------------------------------------------------------------------------------

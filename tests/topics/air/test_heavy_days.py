@@ -11,7 +11,6 @@ import xarray as xr
 from densities import jacobian_at, lognormal, normal, whole_density, with_data, zero_sum
 
 from jingjinji.core import registry, tables
-from jingjinji.core.errors import BookError
 from jingjinji.topics.air import heavy_days
 from jingjinji.topics.air import heavy_days_findings as said
 from jingjinji.topics.air.heavy_days import AREAS, YEARS, Panel
@@ -113,13 +112,6 @@ def test_toys_are_synthetic_panels_with_the_same_rows(variant, slope):
     assert toy.truth["slope"] == slope
     assert main.truth is None
     assert again.counts.equals(toy.counts)
-
-
-def test_no_variants():
-    assert heavy_days.VARIANTS == {}
-    for unknown in ("poisson", "toy"):
-        with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
-            registry.load("heavy_days", unknown)
 
 
 def test_simulate_has_the_stated_mean_and_scatter():

@@ -4,10 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pymc as pm
 import pytest
 import xarray as xr
-from densities import PLAIN, densities_at, some_point, values_at
+from densities import densities_at, some_point, values_at
 from scipy import stats
 
 from jingjinji.core import registry, tables
@@ -202,9 +201,3 @@ def test_unknown_names_are_refused():
         registry.load("carbon", "yearly")
     with pytest.raises(BookError, match="has 0 rows with market 'Shenzhen', quantity 'cap'"):
         facts.fact("Shenzhen", "cap", "2022")
-
-
-def test_the_model_can_be_drawn_from_its_prior():
-    with market.build(registry.load("carbon")):
-        prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
-    assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())

@@ -158,11 +158,6 @@ def test_a_gap_is_named():
         emissions.panel(gap, tables.load("energy_mix_year"))
 
 
-def test_unknown_variant():
-    with pytest.raises(BookError, match="no variant 'ols': expected one of without-year-shocks, without-breaks"):
-        registry.load("energy_emissions", "ols")
-
-
 def test_simulate_puts_the_elasticities_in():
     quiet = {"scatter": 0.0, "year_scale": 0.0, "step_scale": 0.0, "province": 0.0}
     made = emissions.simulate(quiet, np.random.default_rng(1), some_panel())

@@ -139,11 +139,6 @@ def test_a_shown_province_with_a_gap_is_named():
         mix.panel(table)
 
 
-def test_unknown_variant():
-    with pytest.raises(BookError, match="no variant 'dirichlet': expected one of normal-steps, odd-cells"):
-        registry.load("energy_mix", "dirichlet")
-
-
 def test_simulate_puts_in_what_is_known():
     quiet = {"scatter": 0.0, "year": 0.0, "own": 0.02, "coal_drift": -0.05, "revision": 0.3, "cell_error": 0.0}
     made = mix.simulate(quiet, np.random.default_rng(1), some_panel())

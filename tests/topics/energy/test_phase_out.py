@@ -209,11 +209,6 @@ def test_a_series_without_years_is_named():
         phase.panel(table)
 
 
-def test_unknown_variant():
-    with pytest.raises(BookError, match="no variant 'weibull': expected one of logistic, without-germany"):
-        registry.load("energy_phase_out", "weibull")
-
-
 def test_simulated_figures_lie_on_their_curve_and_a_flat_unit_stays():
     quiet = {"scatter": {"mining": 0.0, "consumption": 0.0}, "disagreement": 0.0, "flat": ("hebei",)}
     made = phase.simulate(quiet, np.random.default_rng(1), registry.load("energy_phase_out"))

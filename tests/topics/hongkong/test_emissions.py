@@ -186,11 +186,6 @@ def test_shares_of_more_than_all_are_refused():
         emissions.panel(wrong)
 
 
-def test_an_unknown_variant_is_refused():
-    with pytest.raises(BookError, match="model hongkong has no variant 'x'"):
-        registry.load("hongkong", "x")
-
-
 def test_a_total_from_persons_uses_the_years_around():
     panel = registry.load("hongkong")
     row = panel.printed[(panel.printed.year == 2022) & (panel.printed.quantity == "emissions")].iloc[0]
@@ -230,12 +225,6 @@ def test_a_toy_without_noise_repeats_its_truth():
     assert change.value.iloc[0] == pytest.approx(np.log(made[-1] / made[9]), abs=4 * change.half.iloc[0])
     assert panel.series[0, :3] == pytest.approx(np.log(made[:3]) + emissions.TRUTH["offset"][0])
     assert panel.truth["left"] == pytest.approx(100 * 0.001 / 1.05)
-
-
-def test_the_model_can_be_drawn_from_its_prior():
-    with emissions.build(registry.load("hongkong")):
-        prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
-    assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())
 
 
 def test_money_per_tonne_by_hand():

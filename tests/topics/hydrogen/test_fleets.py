@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pymc as pm
 import pytensor
 import pytest
 import xarray as xr
@@ -321,13 +320,6 @@ def test_storage_refuses_impossible_points():
 
 def test_the_clock_runs_fast_in_the_flood_season():
     assert reservoir.clock(np.array([2020.0, 2020.5, 2020.75, 2021.0])) - 2020 == pytest.approx([0, 1 / 6, 5 / 6, 1])
-
-
-def test_every_model_can_be_drawn_from_its_prior():
-    for name in ("storage", "enterprises", "hydrogen"):
-        with registry.module(name).build(registry.load(name)):
-            prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
-        assert all(np.isfinite(values).all() for values in prior["prior"].to_dataset().values())
 
 
 def test_a_count_that_begins_with_the_cluster_is_a_part_of_what_was_added_since():

@@ -9,7 +9,7 @@ import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
-from densities import PLAIN, jacobian, jacobian_at, lognormal, normal, whole_density, with_data
+from densities import PLAIN, jacobian, jacobian_at, lognormal, normal
 from scipy import linalg, stats
 
 from jingjinji.core import registry, tables
@@ -129,13 +129,6 @@ def test_a_city_is_never_its_own_donor(panel):
     np.testing.assert_allclose(np.abs(mean_after[city]), np.abs(mean[city]))
     assert not np.allclose(turned_after[city], turned[city])
     assert not np.allclose(spread_after[0], spread[0])
-
-
-def test_data_of_another_panel_gives_the_model_of_that_panel(point):
-    other = some_panel(DONORS[:7], known=8, seed=12)
-    expected = whole_density(apec_donors.build(other), point)
-    exchanged = with_data(apec_donors.build(some_panel()), apec_donors.data(other))
-    assert whole_density(exchanged, point) == pytest.approx(expected, rel=1e-12)
 
 
 # --- the twin ---------------------------------------------------------------------------------------------------
@@ -339,14 +332,6 @@ def test_the_week_before_the_ban_may_be_left_out():
     main, without = registry.load("apec_donors"), registry.load("apec_donors", "without-last-week")
     assert list(main.starts[main.before & ~without.before]) == [pd.Timestamp("2014-10-27")]
     assert not (without.before & ~main.before).any()
-
-
-def test_no_other_variants():
-    assert set(apec_donors.VARIANTS) == {
-        "near-donors", "without-last-week", "to-september", "with-winter",
-    }  # fmt: skip
-    with pytest.raises(BookError, match=r"no variant 'dirichlet': expected one of near-donors, to-september, "):
-        registry.load("apec_donors", "dirichlet")
 
 
 # --- synthetic panels and findings ------------------------------------------------------------------------------

@@ -175,17 +175,6 @@ def test_without_weather_no_term_of_weather_is_left(point, values):
     assert densities_at(model, point)["days"] == pytest.approx(hand_likelihood(values, panel), rel=1e-6)
 
 
-def test_data_of_another_panel_gives_the_model_of_that_panel(point):
-    dates = pd.date_range("2014-11-01", periods=20)
-    rng = np.random.default_rng(8)
-    pm25 = pd.Series(rng.gamma(4, 20, 20), dates).where(rng.random(20) > 0.2)
-    window = {"after-ban": (pd.Timestamp("2014-11-13"), pd.Timestamp("2014-11-16"))}
-    other = Panel(pm25, rng.normal(size=(20, len(WEATHER))), rng.normal(size=20), window)
-    expected = whole_density(apec_series.build(other), point)
-    exchanged = with_data(apec_series.build(some_panel()), apec_series.data(other))
-    assert whole_density(exchanged, point) == pytest.approx(expected, rel=1e-12)
-
-
 # --- bases, blocks and windows ----------------------------------------------------------------------------------
 
 
@@ -315,16 +304,6 @@ def test_an_event_without_measured_days_is_told():
 
 def test_a_sound_panel_is_left_as_it_is(panel):
     assert apec_series.checked(panel) is panel
-
-
-def test_no_other_variants():
-    assert set(apec_series.VARIANTS) == {
-        "without-weather", "three-days-earlier", "three-days-later", "wide-prior", "narrow-prior", "stations",
-        "stations-without-weather", "stations-parade-apart",
-    }  # fmt: skip
-    for unknown in ("hourly", "stations-by-hour", "toy"):
-        with pytest.raises(BookError, match=rf"no variant '{unknown}': expected one of without-weather, three-days-"):
-            registry.load("apec_series", unknown)
 
 
 # --- variants and synthetic panels ------------------------------------------------------------------------------

@@ -279,13 +279,6 @@ def test_a_station_with_one_day_of_an_event_is_enough():
     assert np.isfinite(stations.panel_of(some_city(), days).city.pm25).all()
 
 
-def test_no_variants():
-    assert stations.VARIANTS == {}
-    for unknown in ("one-site", "toy", "without-weather"):
-        with pytest.raises(BookError, match=f"no variant '{unknown}': expected none"):
-            registry.load("apec_stations", unknown)
-
-
 # --- synthetic panels and findings ------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pymc as pm
 import pytensor
 import pytest
 import xarray as xr
@@ -236,9 +235,3 @@ def test_a_record_of_april_has_its_contrast(toy, said):
     above = panel.rows[panel.rows.below == 0]
     alike = above.groupby(["basin", "pollutant", "under"])["log"].median().unstack()
     assert (alike[1.0] - alike[0.0]).median() == pytest.approx(panel.truth["contrast"], abs=0.3)
-
-
-def test_april_can_be_drawn_from_its_prior():
-    with april.build(registry.load("april")):
-        prior = pm.sample_prior_predictive(3, random_seed=1, compile_kwargs={"mode": PLAIN})
-    assert np.isfinite(prior["prior"]["contrast_mean"]).all()
