@@ -284,7 +284,7 @@ def test_versions_are_those_of_the_packages_that_draw_of_the_processor_and_of_th
 
 def test_of_a_topic_the_graph_holds_priors_and_arrays_hold_the_panel(monkeypatch):
     storage = registry.module("storage")
-    panel = storage.load()
+    panel = registry.load("storage")
     usual = keys.of_model(storage.build(panel))
     other = replace(panel, rows=panel.rows.assign(storage=panel.rows.storage + 0.1))
     assert keys.of_model(storage.build(other)) == usual

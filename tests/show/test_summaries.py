@@ -9,47 +9,40 @@ from jingjinji.core import registry
 from jingjinji.core.findings import exact
 from jingjinji.fits import keys
 from jingjinji.show import summaries
-from jingjinji.show.priors import REASONS
 
 
 @pytest.mark.parametrize("topic", registry.TOPICS)
 def test_every_prior_has_a_reason_and_no_reason_is_left_over(topic):
-    module = registry.module(topic)
-    model = module.build(module.load())
-    assert {variable.name for variable in model.free_RVs} == set(REASONS[topic])
-    table = summaries.priors(model, REASONS[topic])
-    assert len(table) == len(REASONS[topic])
+    assert {variable.name for variable in summaries.model_of(topic).free_RVs} == set(registry.reasons(topic))
+    table = summaries.priors_of(topic)
+    assert len(table) == len(registry.reasons(topic))
     assert table["reason"].str.endswith(".").all()
     assert not table["prior"].str.contains("<").any()
 
 
 def test_a_prior_that_is_data_is_printed_with_its_values():
-    module = registry.module("decline")
-    table = summaries.priors(module.build(module.load()), REASONS["decline"]).set_index("parameter")
+    table = summaries.priors_of("decline").set_index("parameter")
     assert table.loc["step", "prior"] == "Normal(1, 0.35)"
     assert table.loc["tail", "prior"] == "Gamma(shape 2, scale 10)"
     assert table.loc["level_city", "prior"] == "ZeroSumNormal(0.4)"
 
 
 def test_a_prior_of_several_numbers_without_names_says_how_many():
-    module = registry.module("storage")
-    table = summaries.priors(module.build(module.load()), REASONS["storage"]).set_index("parameter")
+    table = summaries.priors_of("storage").set_index("parameter")
     assert table.loc["wave", "dims"] == "2 numbers"
     assert table.loc["walk", "dims"] == "one number"
     assert table.loc["excess", "prior"] == "Exponential(1)"
 
 
 def test_a_prior_without_a_reason_is_refused():
-    module = registry.module("heavy_days")
     with pytest.raises(KeyError, match="level"):
-        summaries.priors(module.build(module.load()), {})
+        summaries.priors(summaries.model_of("heavy_days"), {})
 
 
 def test_parents_name_what_enters_and_leave_out_data():
-    module = registry.module("heavy_days")
-    graph = summaries.parents(module.build(module.load()))
+    graph = summaries.parents(summaries.model_of("heavy_days"))
     assert graph["counts"] == {"expected", "concentration"}
-    assert not set(graph) & set(module.data(module.load()))
+    assert not set(graph) & set(registry.module("heavy_days").data(registry.load("heavy_days")))
 
 
 def test_comparison_sets_published_beside_ours():

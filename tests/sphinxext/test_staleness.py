@@ -83,6 +83,8 @@ def names(toy, code: str) -> set[str]:
             "from toybook.fits import fitting\nfitting.load_fit('decline/without-weather')",
             {"__init__", *FITTING, *TABLES, "data/months.csv", *DECLINE},
         ),
+        ("from toybook.core import registry\nregistry.load('days')",
+         {"__init__", *TABLES, "core/registry", *AIR, "topics/air/days", "data/days.csv"}),
         (
             "from toybook.fits.fitting import load_fit\nload_fit('days')",
             {"__init__", *FITTING, *TABLES, *AIR, "topics/air/days", "data/days.csv"},

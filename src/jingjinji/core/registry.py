@@ -68,6 +68,13 @@ def said(topic: str) -> ModuleType:
     return _module(topic, SAID)
 
 
+def reasons(topic: str) -> dict[str, str]:
+    """Parameter of a model -> why its prior is what it is; raises as `module` does."""
+    module(topic)
+    place = PLACES[topic].partition(".")[0]
+    return importlib.import_module(f"jingjinji.topics.{place}.reasons").REASONS[topic]
+
+
 def facts(topic: str) -> ModuleType:
     """The module that says what tables alone say on a topic."""
     return importlib.import_module(f"jingjinji.topics.{topic}.facts")

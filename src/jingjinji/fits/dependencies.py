@@ -16,6 +16,7 @@ ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
 """Where a package has what pages call."""
+PAGE = "__page__"
 FACTS = " facts"
 """Ends the name of a topic of which a page loads what tables alone say."""
 
@@ -59,7 +60,7 @@ class Sources:
         -------
         name of each dependency (a path below the root, or ``python`` and the like) -> hash of its content.
         """
-        page = read(code, self.package, "__page__", False, self._modules)
+        page = read(code, self.package, PAGE, False, self._modules)
         modules, tables, descriptor = self._closure(page)
         found = {self._label(path): self._hash(path) for path in map(self._file, modules)}
         for name in self._tables if ALL in tables else tables:
@@ -183,7 +184,7 @@ def read(code: str, package: str, module: str, is_package: bool, known: frozense
     except SyntaxError:
         return Reading(frozenset(), frozenset(), frozenset(), False)
     base = module if is_package else module.rpartition(".")[0]
-    names = _Names(package, _bindings(tree, base))
+    names = _Names(package, _bindings(tree, base), module == PAGE)
     names.visit(tree)
     return Reading(
         modules=frozenset(_imported(tree, base, known)),
@@ -194,8 +195,8 @@ def read(code: str, package: str, module: str, is_package: bool, known: frozense
 
 
 class _Names(ast.NodeVisitor):
-    def __init__(self, package: str, bindings: dict[str, str]):
-        self.package, self.bindings = package, bindings
+    def __init__(self, package: str, bindings: dict[str, str], page: bool):
+        self.package, self.bindings, self.page = package, bindings, page
         self.tables, self.models, self.descriptor = set(), set(), False
 
     def visit_Call(self, call):
@@ -227,6 +228,8 @@ class _Names(ast.NodeVisitor):
             return self._use_tables(function, name)
         if room == f"{self.package}.{FITTING}":
             return self._use_fitting(function, name)
+        if room == f"{self.package}.{REGISTRY}":
+            return self._use_registry(function, name)
         return False
 
     def _use_tables(self, function: str, name: str) -> bool:
@@ -239,6 +242,12 @@ class _Names(ast.NodeVisitor):
         if name != ALL or function in ("load_fit", "load_findings", "load_facts", "all_findings"):
             end = FACTS if function == "load_facts" and name != ALL else ""
             self.models.add(name.partition("/")[0] + end)
+        return True
+
+    def _use_registry(self, function: str, name: str) -> bool:
+        """A page that asks for models by a variable may show any; the library's own rooms ask for those of a page."""
+        if function in ("load", "module", "said", "toy", "reasons") and (name != ALL or self.page):
+            self.models.add(name)
         return True
 
 

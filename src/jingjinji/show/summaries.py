@@ -1,6 +1,7 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,17 @@ def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFram
             "our quantity": [finding.label for finding in ours.values()],
         }
     ).reset_index(drop=True)
+
+
+@cache
+def model_of(name: str):
+    """The model of a main fit, built once."""
+    return registry.module(name).build(registry.load(name))
+
+
+def priors_of(name: str) -> pd.DataFrame:
+    """`priors` of a model of the book."""
+    return priors(model_of(name), registry.reasons(name))
 
 
 def priors(model, reasons: dict[str, str]) -> pd.DataFrame:
