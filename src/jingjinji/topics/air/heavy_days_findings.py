@@ -1,14 +1,17 @@
 """What is said of fits of `heavy_days`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
-import pandas as pd
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.heavy_days import AREAS, TABLES, YEARS, data
 
 RATE = "yearly change of heavy-pollution days, mean of the three areas"
+OF_AREA = {
+    "change": ("%", "relative change of heavy-pollution days, {period}"),
+    "days": ("days", "change of the expected heavy-pollution days, {period}"),
+    "halved": ("probability", "probability that the expected heavy-pollution days at least halved, {period}"),
+}
 
 
 def findings(fit) -> list[Finding]:
@@ -16,40 +19,30 @@ def findings(fit) -> list[Finding]:
 
     Of a made-up panel the yearly change alone, beside its truth.
     """
+    say = Scribe(TABLES, "heavy.", fit)
+    rate = 100 * np.expm1(fit.parameters["slope"].transpose("chain", "draw").values)
     if fit.panel.truth:
-        return _recovered(fit)
-    name = partial(record, model=fit.name, panel=TABLES)
+        say.pair("rate", RATE, float(100 * np.expm1(fit.panel.truth["slope"])), rate, "% a year")
+        return say.made
     path = fit.parameters["path"].transpose("chain", "draw", "year", "area").values
-    made = []
     for k, area in enumerate(AREAS):
         first, last = path[:, :, 0, k], path[:, :, -1, k]
-        id = f"heavy.{area.lower()}"
-        period = f"{YEARS[0]} to {YEARS[-1]}, {area}"
-        made += [
-            name(f"{id}.change", f"relative change of heavy-pollution days, {period}", 100 * (last / first - 1), "%"),
-            name(f"{id}.days", f"change of the expected heavy-pollution days, {period}", last - first, "days"),
-            name(f"{id}.halved", f"probability that the expected heavy-pollution days at least halved, {period}",
-                 last <= first / 2, "probability"),
-        ]  # fmt: skip
-    return [*made, *_check(fit), _rate(fit, name), *_published(fit.panel.counts)]
+        made = {"change": 100 * (last / first - 1), "days": last - first, "halved": last <= first / 2}
+        say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{YEARS[0]} to {YEARS[-1]}, {area}")
+    inside = _inside(fit)
+    words = "published counts inside the central 94 % of counts drawn anew"
+    say.score("check.inside", words, int(inside.sum()))
+    say.fact("check.counts", "published counts of heavy-pollution days", len(inside))
+    say.draws("rate", RATE, rate, "% a year")
+    for row in fit.panel.counts.itertuples():
+        if row.year in (YEARS[0], YEARS[-1]):
+            words = f"published heavy-pollution days of {row.area}, {row.year}"
+            say.fact(f"{row.area.lower()}.{row.year}", words, row.days, "days")
+    return say.made
 
 
-def _rate(fit, name) -> Finding:
-    slope = fit.parameters["slope"].transpose("chain", "draw").values
-    return name("heavy.rate", RATE, 100 * np.expm1(slope), "% a year")
-
-
-def _recovered(fit) -> list[Finding]:
-    """True yearly change of a made-up panel, and what the model gives back."""
-    suffix, truth = f"@{fit.variant}", float(100 * np.expm1(fit.panel.truth["slope"]))
-    return [
-        exact(f"heavy.truth.rate{suffix}", f"truth: {RATE}", truth, "% a year", ()),
-        _rate(fit, partial(record, model=fit.name, panel=(), suffix=suffix)),
-    ]
-
-
-def _check(fit) -> list[Finding]:
-    """Share of the published counts inside the central 94 % of counts drawn anew."""
+def _inside(fit) -> np.ndarray:
+    """Whether each published count lies inside the central 94 % of counts drawn anew."""
     index = data(fit.panel)
     expected = (
         fit.parameters["expected"]
@@ -59,19 +52,4 @@ def _check(fit) -> list[Finding]:
     size = fit.parameters["concentration"].transpose("chain", "draw").values.reshape(-1, 1)
     drawn = np.random.default_rng(fit.seed).negative_binomial(size, size / (size + expected))
     low, high = np.percentile(drawn, [3, 97], axis=0)
-    inside = (low <= index["days"]) & (index["days"] <= high)
-    return [
-        exact("heavy.check.inside", "published counts inside the central 94 % of counts drawn anew", int(inside.sum()),
-              "", TABLES, fit.name),
-        exact("heavy.check.counts", "published counts of heavy-pollution days", len(inside), "", TABLES),
-    ]  # fmt: skip
-
-
-def _published(counts: pd.DataFrame) -> list[Finding]:
-    made = []
-    for area in AREAS:
-        days = counts[counts.area == area].set_index("year").days
-        for year in (YEARS[0], YEARS[-1]):
-            made.append(exact(f"heavy.{area.lower()}.{year}", f"published heavy-pollution days of {area}, {year}",
-                              days[year], "days", TABLES))  # fmt: skip
-    return made
+    return (low <= index["days"]) & (index["days"] <= high)

@@ -1,14 +1,45 @@
 """What is said of fits of `donors`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.november.donors import TABLES, Panel, _centred, counterfactual, gaps, position
 
 INSIDE = 1.88
+TEN_DAYS = "3 to 12 November 2014"
+OF_CITY = {
+    "below": ("probability", "probability that {city} lay below its synthetic twin, {ban}"),
+    "counterfactual": ("µg/m³", "mean PM2.5 of {city}'s synthetic twin, {ban}"),
+    "difference": ("µg/m³", "difference of {city} from its synthetic twin, {ban}"),
+}
+SCORES = {
+    "standing": ("", "Beijing's departure in predictive standard deviations, {ban}", 1),
+    "placebos.lower": (
+        "%",
+        "share of donors, each taken as if the ban had been there, that lie as far below their twins as Beijing or "
+        "farther",
+        0,
+    ),
+    "october.outside": ("%", "share of October's city-weeks of the area outside the central 94 % of their twins", 0),
+    "october.beijing": (
+        "",
+        "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
+        1,
+    ),
+    "later.lower": ("", "weeks after the ban in which Beijing lies as far below its twin as in the ban or farther", 0),
+    "later.outside": ("%", "share of the area's city-weeks after the ban outside the central 94 % of their twins", 0),
+    "area.below": ("", "cities of the area, of {area}, below the middle of their twins in the ban", 0),
+    "explained.beijing": ("%", "share of the variance of Beijing's weeks before the ban that its twin follows", 0),
+    "left-out.lowest": ("%", "lowest departure of Beijing when one donor is left out", 0),
+    "left-out.highest": ("%", "highest departure of Beijing when one donor is left out", 0),
+}
+WEEKS = {
+    "later.weeks": ("", "weeks after the ban", None),
+    "cities": ("", "donor cities", None),
+    "weeks": ("", "weeks before the ban that the weights are learnt from", None),
+}
 
 
 def standings(fit) -> pd.DataFrame:
@@ -39,186 +70,54 @@ def findings(fit) -> list[Finding]:
 
     Of a made-up panel Beijing's departure in the ban alone, beside its truth.
     """
-    if fit.panel.truth:
-        return _recovered(fit)
-    suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
-    panel, rng, made = fit.panel, np.random.default_rng(fit.seed), []
-    area = panel.cities[: panel.targets]
-    questions = spans(panel)
-    for city in area if not fit.variant else area[:1]:
-        departure = gaps(fit, city, rng)
-        for key, (periods, words) in questions.items():
-            if fit.variant and key != "ban":
-                continue
-            made.append(
-                name(
-                    f"apec.donors.{city.lower()}.{key}.effect",
-                    f"departure of {city} from its synthetic twin, {words}",
-                    100 * np.expm1(departure[:, :, periods].mean(axis=2)),
-                    "%",
-                )
-            )
-        made.append(
-            name(
-                f"apec.donors.{city.lower()}.ban.below",
-                f"probability that {city} lay below its synthetic twin, 3 to 12 November 2014",
-                departure[:, :, panel.ban] < 0,
-                "probability",
-            )
-        )
+    panel, rng, say = fit.panel, np.random.default_rng(fit.seed), Scribe(TABLES, "apec.donors.", fit)
+    if panel.truth:
+        departure = 100 * np.expm1(gaps(fit, "Beijing", rng)[:, :, panel.ban])
+        label, truth = "change of PM2.5 in the ban, other cities", 100 * panel.truth["effect"]
+        say.pair("beijing.ban.effect", label, truth, departure, "%")
+        return say.made
+    for city in panel.cities[: panel.targets if not fit.variant else 1]:
+        departure, of_city = gaps(fit, city, rng), say.under(f"{city.lower()}.")
+        for key, (periods, words) in spans(panel).items():
+            if key == "ban" or not fit.variant:
+                effect = 100 * np.expm1(departure[:, :, periods].mean(axis=2))
+                of_city.draws(f"{key}.effect", f"departure of {city} from its synthetic twin, {words}", effect, "%")
         measured = np.exp(panel.log_pm25[panel.ban, position(panel, city)])
         without = measured * np.exp(-departure[:, :, panel.ban])
-        made += [
-            name(
-                f"apec.donors.{city.lower()}.ban.counterfactual",
-                f"mean PM2.5 of {city}'s synthetic twin, 3 to 12 November 2014",
-                without,
-                "µg/m³",
-            ),
-            name(
-                f"apec.donors.{city.lower()}.ban.difference",
-                f"difference of {city} from its synthetic twin, 3 to 12 November 2014",
-                measured - without,
-                "µg/m³",
-            ),
-        ]
-    return made + _scores(fit, suffix)
-
-
-def _recovered(fit) -> list[Finding]:
-    """True effect of the ban in a made-up panel, and what the model gives back."""
-    departure = gaps(fit, "Beijing", np.random.default_rng(fit.seed))[:, :, fit.panel.ban]
-    label, id, suffix = "change of PM2.5 in the ban, other cities", "beijing.ban.effect", f"@{fit.variant}"
-    truth = 100 * fit.panel.truth["effect"]
-    return [
-        exact(f"apec.donors.truth.{id}{suffix}", f"truth: {label}", truth, "%", ()),
-        record(f"apec.donors.{id}", label, 100 * np.expm1(departure), "%", model=fit.name, panel=(), suffix=suffix),
-    ]
-
-
-def _scores(fit, suffix: str) -> list[Finding]:
-    """Standing of Beijing among all cities taken as placebos, and how well weeks that it did not learn from are met."""
-    panel = fit.panel
-    every = standings(fit)
-    place = every[panel.ban]
-    placebos = place[panel.donors]
-    rank = 100 * (placebos <= place["Beijing"]).mean()
-    made = [
-        exact(
-            f"apec.donors.standing{suffix}",
-            "Beijing's departure in predictive standard deviations, 3 to 12 November 2014",
-            round(float(place["Beijing"]), 1),
-            "",
-            TABLES,
-            fit.name,
-        ),
-        exact(
-            f"apec.donors.placebos.lower{suffix}",
-            "share of donors, each taken as if the ban had been there, that lie as "
-            "far below their twins as Beijing or farther",
-            round(float(rank)),
-            "%",
-            TABLES,
-            fit.name,
-        ),
-    ]
-    if fit.variant == "to-september":
-        weeks = [k for k in range(panel.ban) if not panel.before[k]]
-        far = every.loc[list(panel.cities[: panel.targets]), weeks].abs()
-        made += [
-            exact(
-                "apec.donors.october.outside",
-                "share of October's city-weeks of the area outside the central 94 % of their twins",
-                round(float(100 * (far > INSIDE).to_numpy().mean())),
-                "%",
-                TABLES,
-                fit.name,
-            ),
-            exact(
-                "apec.donors.october.beijing",
-                "largest departure of Beijing from its twin in a week of October, in predictive standard deviations",
-                round(float(far.loc["Beijing"].max()), 1),
-                "",
-                TABLES,
-                fit.name,
-            ),
-        ]
+        made = {"below": departure[:, :, panel.ban] < 0, "counterfactual": without, "difference": measured - without}
+        of_city.under("ban.").table(OF_CITY, made, city=city, ban=TEN_DAYS)
+    say.scores(SCORES, _scores(fit), ban=TEN_DAYS, area=panel.targets)
     if not fit.variant:
-        later = every.loc[:, panel.ban + 1 :]
-        of_area = later.loc[list(panel.cities[: panel.targets])].abs()
-        low = panel.log_pm25[panel.ban, : panel.targets] < [
-            counterfactual(fit.parameters, panel, city)[0][:, panel.ban].mean() for city in range(panel.targets)
-        ]
-        made += [
-            exact(
-                "apec.donors.later.lower",
-                "weeks after the ban in which Beijing lies as far below its twin as in the ban or farther",
-                int((later.loc["Beijing"] <= place["Beijing"]).sum()),
-                "",
-                TABLES,
-                fit.name,
-            ),
-            exact("apec.donors.later.weeks", "weeks after the ban", later.shape[1], "", ("city_week",)),
-            exact(
-                "apec.donors.later.outside",
-                "share of the area's city-weeks after the ban outside the central 94 % of their twins",
-                round(float(100 * (of_area > INSIDE).to_numpy().mean())),
-                "%",
-                TABLES,
-                fit.name,
-            ),
-            exact(
-                "apec.donors.area.below",
-                f"cities of the area, of {panel.targets}, below the middle of their twins in the ban",
-                int(low.sum()),
-                "",
-                TABLES,
-                fit.name,
-            ),
-        ]
-        known, _ = _centred(panel)
-        fitted = []
-        for city in range(panel.targets):
-            mean, _ = counterfactual(fit.parameters, panel, city)
-            fitted.append(np.square(panel.log_pm25[panel.before, city] - mean.mean(axis=0)[panel.before]).mean())
-        explained = 1 - np.array(fitted) / np.square(known[:, : panel.targets]).mean(axis=0)
-        single = [
-            counterfactual(fit.parameters, panel, 0, k)[0][:, panel.ban].mean() for k in np.flatnonzero(panel.donors)
-        ]
-        effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array(single))
-        made += [
-            exact(
-                "apec.donors.explained.beijing",
-                "share of the variance of Beijing's weeks before the ban that its twin follows",
-                round(float(100 * explained[0])),
-                "%",
-                TABLES,
-                fit.name,
-            ),
-            exact(
-                "apec.donors.left-out.lowest",
-                "lowest departure of Beijing when one donor is left out",
-                round(float(effects.min())),
-                "%",
-                TABLES,
-                fit.name,
-            ),
-            exact(
-                "apec.donors.left-out.highest",
-                "highest departure of Beijing when one donor is left out",
-                round(float(effects.max())),
-                "%",
-                TABLES,
-                fit.name,
-            ),
-            exact("apec.donors.cities", "donor cities", int(panel.donors.sum()), "", ("city_week",)),
-            exact(
-                "apec.donors.weeks",
-                "weeks before the ban that the weights are learnt from",
-                int(panel.before.sum()),
-                "",
-                ("city_week",),
-            ),
-        ]
-    return made
+        later, before = len(panel.starts) - panel.ban - 1, int(panel.before.sum())
+        counts = {"later.weeks": later, "cities": int(panel.donors.sum()), "weeks": before}
+        say.under(tables=("city_week",)).facts(WEEKS, counts)
+    return say.made
+
+
+def _scores(fit) -> dict[str, float]:
+    """Standing of Beijing among all cities taken as placebos, and how well weeks that it did not learn from are met."""
+    panel, every, area = fit.panel, standings(fit), list(fit.panel.cities[: fit.panel.targets])
+    place = every[panel.ban]
+    made = {"standing": place["Beijing"], "placebos.lower": 100 * (place[panel.donors] <= place["Beijing"]).mean()}
+    if fit.variant == "to-september":
+        far = every.loc[area, [k for k in range(panel.ban) if not panel.before[k]]].abs()
+        made |= {"october.outside": 100 * (far > INSIDE).to_numpy().mean(), "october.beijing": far.loc["Beijing"].max()}
+    if fit.variant:
+        return made
+    later, (known, _) = every.loc[:, panel.ban + 1 :], _centred(panel)
+    cities = range(panel.targets)
+    means = np.stack([counterfactual(fit.parameters, panel, city)[0].mean(axis=0) for city in cities], axis=1)
+    measured = panel.log_pm25[:, : panel.targets]
+    missed = np.square(measured - means)[panel.before].mean(axis=0)
+    explained = 1 - missed / np.square(known[:, : panel.targets]).mean(axis=0)
+    donors = np.flatnonzero(panel.donors)
+    single = [counterfactual(fit.parameters, panel, 0, donor)[0][:, panel.ban].mean() for donor in donors]
+    effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array(single))
+    return made | {
+        "later.lower": (later.loc["Beijing"] <= place["Beijing"]).sum(),
+        "later.outside": 100 * (later.loc[area].abs() > INSIDE).to_numpy().mean(),
+        "area.below": (measured[panel.ban] < means[panel.ban]).sum(),
+        "explained.beijing": 100 * explained[0],
+        "left-out.lowest": effects.min(),
+        "left-out.highest": effects.max(),
+    }
