@@ -1,11 +1,10 @@
 """What is said of fits of `market`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon.market import (
     LEVEL,
@@ -41,6 +40,47 @@ PROFILE_SCATTER = 0.7
 
 
 SHOWN = (2014, 2020, 2023)
+
+SPAN = f"mean of {DECADE[0]} to {DECADE[1]}"
+SHENZHEN = {
+    "even": ("CNY/t", "price in Shenzhen over its ten years if volumes were even"),
+    "weighted": ("CNY/t", "price in Shenzhen over its ten years if volumes went with all pilots'"),
+    "least": ("CNY/t", "price in Shenzhen in the cheapest of its years"),
+    "claimed": ("CNY/t", "turnover over volume of the claim, each a little over what is printed"),
+    "against": ("times", "price from published prices as a multiple of the claim's"),
+    "dearer": ("probability", "probability that published prices make Shenzhen dearer than the claim does"),
+    "dearer.scattered": ("probability", "the same with volumes that leave the pilots' profile twice as far"),
+    "dearer.even": ("probability", "the same with even volumes"),
+    "below-beijing": ("probability", f"probability that Shenzhen was cheaper than Beijing, {SPAN}"),
+    "cheapest": ("probability", f"probability that Shenzhen was the cheapest of seven pilots, {SPAN}"),
+}
+WINDOWS = ("until April 2015", "from then to the end of 2017", "January to October 2018")
+OF_WINDOW = {
+    "": ("CNY/t", "turnover over volume of seven pilots, {window}", 1),
+    ".error": ("%", "standard error of it that rounding leaves, {window}", 1),
+}
+LEFT_OUT = {
+    "figures": ("", "printed figures after 2015", None),
+    "inside": ("", "of them inside the central 94 % predicted from those before", None),
+    "below": ("", "of them below the middle of the prediction", None),
+    "width": ("times", "upper end of these predictions as a multiple of the lower end, median", 1),
+}
+RECORD = {
+    "scales": ("", "parameters that the sampler sees", None),
+    "excess.volume": ("%", "how far over the printed volume the claim may lie, assumed", None),
+    "excess.turnover": ("%", "how far over the printed turnover the claim may lie, assumed", None),
+    "prices": ("", "printed prices of a market that the model reads", None),
+    "markets": ("", "markets with a printed price", None),
+    "cells": ("", "markets times years", None),
+    "idle": ("", "closes of a week almost without trade", None),
+    "totals": ("", "cumulative totals of the pilots", None),
+    "shenzhen": ("", "printed prices of Shenzhen", None),
+    "scatter": (
+        "",
+        "standard deviation by which a year's log volume in one market leaves the pilots' profile, assumed",
+        None,
+    ),
+}
 
 
 def log_levels(fit, known: dict[str, np.ndarray]) -> np.ndarray:
@@ -108,129 +148,97 @@ def claimed_price(draws: int, seed: int) -> np.ndarray:
 
 def findings(fit) -> list[Finding]:
     """Prices by market and year, means of ten years, and what Shenzhen's totals imply beside them."""
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
-    known = values(fit)
+    say, known = Scribe(TABLES, "carbon.", fit), values(fit)
     log_level = log_levels(fit, known)
     price = np.exp(log_level)
     if fit.variant == "until-2015":
-        return _left_out(fit, drawn_figures(fit, known, log_level))
+        say.under("left-out.").scores(LEFT_OUT, _left_out(fit.panel, drawn_figures(fit, known, log_level)))
+        return say.made
     if fit.panel.truth:
-        return _recovered(fit, price, shape, name)
-    made = _levels(price, shape, name) + _shenzhen(fit, price, shape, name) + _pilots(fit.panel, price, shape, name)
+        for shown, (_, _, truth, _) in zip(_shown(price), _shown(fit.panel.truth["price"]), strict=True):
+            key, label, drawn, unit = shown
+            say.pair(key, label, round(float(truth), 2), drawn, unit)
+        return say.made
+    _say_levels(say, price)
+    say.under("shenzhen.").table(SHENZHEN, _shenzhen(fit, price))
+    for number, drawn in enumerate(_pilots(fit.panel, price), 1):
+        words = "mean of seven pilots' prices, all alike, as a multiple of what was paid for what was traded"
+        say.draws(f"pilots.against.{number}", f"{words}, window {number}", drawn, "times")
     if not fit.variant:
-        made += _windows(fit.panel) + _check(fit, drawn_figures(fit, known, log_level)) + _record(fit)
-    return made
+        _say_windows(say.under("pilots.window."), fit.panel)
+        share = inside(drawn_figures(fit, known, log_level), np.exp(loadings(fit.panel).printed)).mean()
+        words = "printed figures inside the central 94 % of figures drawn anew"
+        say.score("check.inside", words, 100 * share, "%", 1)
+        say.under("record.").facts(RECORD, _record(fit))
+    return say.made
 
 
-def _levels(price: np.ndarray, shape, name) -> list[Finding]:
+def _say_levels(say: Scribe, price: np.ndarray) -> None:
     means, shenzhen = decade(price), MARKETS.index("Shenzhen")
-    span = f"mean of {DECADE[0]} to {DECADE[1]}"
-    made = []
     for k, market in enumerate(PILOTS):
-        made += [name(f"carbon.price.{market.lower()}.{year}", f"price of a tonne in {market}, {year}",
-                      shape(price[:, k, year - YEARS[0]]), "CNY/t") for year in SHOWN]  # fmt: skip
-        made.append(name(f"carbon.mean.{market.lower()}", f"price of a tonne in {market}, {span}",
-                         shape(means[:, k]), "CNY/t"))  # fmt: skip
+        id = market.lower()
+        for year in SHOWN:
+            words = f"price of a tonne in {market}, {year}"
+            say.draws(f"price.{id}.{year}", words, price[:, k, year - YEARS[0]], "CNY/t")
+        say.draws(f"mean.{id}", f"price of a tonne in {market}, {SPAN}", means[:, k], "CNY/t")
         if k != shenzhen:
-            made.append(name(f"carbon.ratio.{market.lower()}", f"price in {market} as a multiple of Shenzhen's, {span}",
-                             shape(means[:, k] / means[:, shenzhen]), "times"))  # fmt: skip
-    least = means[:, : len(PILOTS)].argmin(axis=1)
-    return [
-        *made,
-        *[name(f"carbon.price.national.{year}", f"price of a tonne in the national market, {year}",
-               shape(price[:, MARKETS.index("national"), year - YEARS[0]]), "CNY/t") for year in (2023, 2024)],
-        name("carbon.price.beijing.2024", "price of a tonne in Beijing, 2024", shape(price[:, 0, 2024 - YEARS[0]]),
-             "CNY/t"),
-        name("carbon.shenzhen.below-beijing", f"probability that Shenzhen was cheaper than Beijing, {span}",
-             shape(1.0 * (means[:, shenzhen] < means[:, 0])), "probability"),
-        name("carbon.shenzhen.cheapest", f"probability that Shenzhen was the cheapest of seven pilots, {span}",
-             shape(1.0 * (least == shenzhen)), "probability"),
-    ]  # fmt: skip
+            words = f"price in {market} as a multiple of Shenzhen's, {SPAN}"
+            say.draws(f"ratio.{id}", words, means[:, k] / means[:, shenzhen], "times")
+    for market, words, year in (("national", "the national market", 2023), ("national", "the national market", 2024),
+                                ("Beijing", "Beijing", 2024)):  # fmt: skip
+        drawn = price[:, MARKETS.index(market), year - YEARS[0]]
+        say.draws(f"price.{market.lower()}.{year}", f"price of a tonne in {words}, {year}", drawn, "CNY/t")
 
 
-def _shenzhen(fit, price: np.ndarray, shape, name) -> list[Finding]:
+def _shenzhen(fit, price: np.ndarray) -> dict[str, np.ndarray]:
     """Shenzhen's price over ten years for volumes like all pilots' and for even ones, beside the claim's."""
-    own = price[:, MARKETS.index("Shenzhen")]
+    means, shenzhen = decade(price), MARKETS.index("Shenzhen")
+    own = price[:, shenzhen]
     ten = within_years(np.array([facts.OPENED]), np.array([facts.OPENED + 10]))[0]
     volumes = ten * facts.profile(YEARS)
     weighted = weighted_mean(own, volumes, fit.seed)
     scattered = weighted_mean(own, volumes, fit.seed, 2 * PROFILE_SCATTER)
     claimed = claimed_price(len(own), fit.seed)
-    return [
-        name("carbon.shenzhen.even", "price in Shenzhen over its ten years if volumes were even", shape(own @ ten),
-             "CNY/t"),
-        name("carbon.shenzhen.weighted", "price in Shenzhen over its ten years if volumes went with all pilots'",
-             shape(weighted), "CNY/t"),
-        name("carbon.shenzhen.least", "price in Shenzhen in the cheapest of its years",
-             shape(own[:, ten > 0].min(axis=1)), "CNY/t"),
-        name("carbon.shenzhen.claimed", "turnover over volume of the claim, each a little over what is printed",
-             shape(claimed), "CNY/t"),
-        name("carbon.shenzhen.against", "price from published prices as a multiple of the claim's",
-             shape(weighted / claimed), "times"),
-        name("carbon.shenzhen.dearer", "probability that published prices make Shenzhen dearer than the claim does",
-             shape(1.0 * (weighted > claimed)), "probability"),
-        name("carbon.shenzhen.dearer.scattered", "the same with volumes that leave the pilots' profile twice as far",
-             shape(1.0 * (scattered > claimed)), "probability"),
-        name("carbon.shenzhen.dearer.even", "the same with even volumes", shape(1.0 * (own @ ten > claimed)),
-             "probability"),
-    ]  # fmt: skip
-
-
-def _recovered(fit, price: np.ndarray, shape, name) -> list[Finding]:
-    """Estimates of a synthetic panel beside the true values."""
-    estimates, truths = _shown(price), _shown(fit.panel.truth["price"])
-    return [
-        finding
-        for (key, label, draws, unit), (_, _, value, _) in zip(estimates, truths, strict=True)
-        for finding in (
-            exact(f"carbon.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit, ()),
-            name(f"carbon.{key}", label, shape(draws), unit),
-        )
-    ]  # fmt: skip
+    return {
+        "below-beijing": means[:, shenzhen] < means[:, 0],
+        "cheapest": means[:, : len(PILOTS)].argmin(axis=1) == shenzhen,
+        "even": own @ ten,
+        "weighted": weighted,
+        "least": own[:, ten > 0].min(axis=1),
+        "claimed": claimed,
+        "against": weighted / claimed,
+        "dearer": weighted > claimed,
+        "dearer.scattered": scattered > claimed,
+        "dearer.even": own @ ten > claimed,
+    }
 
 
 def _shown(price: np.ndarray) -> list[tuple[str, str, np.ndarray, str]]:
     """Keys, labels, values and units of what is compared with the truth, of prices (..., market, year)."""
-    means, span = decade(price), f"mean of {DECADE[0]} to {DECADE[1]}"
+    means = decade(price)
     shown = [MARKETS.index(market) for market in ("Beijing", "Guangdong", "Shenzhen")]
     return [
-        *[(f"mean.{MARKETS[k].lower()}", f"price in {MARKETS[k]}, {span}", means[..., k], "CNY/t") for k in shown],
+        *[(f"mean.{MARKETS[k].lower()}", f"price in {MARKETS[k]}, {SPAN}", means[..., k], "CNY/t") for k in shown],
         ("price.guangdong.2023", "price in Guangdong, 2023", price[..., shown[1], 2023 - YEARS[0]], "CNY/t"),
-        ("above.beijing", f"Beijing's price above Shenzhen's, {span}",
+        ("above.beijing", f"Beijing's price above Shenzhen's, {SPAN}",
          100 * (means[..., shown[0]] / means[..., shown[2]] - 1), "%"),
     ]  # fmt: skip
 
 
-def _pilots(panel: Panel, price: np.ndarray, shape, name) -> list[Finding]:
-    """The pilots' mean price in each window, all markets and days alike, beside what was paid for what was traded."""
+def _pilots(panel: Panel, price: np.ndarray) -> np.ndarray:
+    """The pilots' mean price in each window (window, draw), all markets and days alike, over what was paid."""
     made, first = loadings(panel), len(panel.prices)
-    mean = np.einsum("dmy,fmy->df", price, made.of[first:]) / np.exp(made.printed[first:])
-    return [
-        name(f"carbon.pilots.against.{k + 1}", "mean of seven pilots' prices, all alike, as a multiple of what was "
-             f"paid for what was traded, window {k + 1}", shape(mean[:, k]), "times")
-        for k in range(mean.shape[1])
-    ]  # fmt: skip
+    return np.einsum("dmy,fmy->fd", price, made.of[first:]) / np.exp(made.printed[first:])[:, None]
 
 
-def _windows(panel: Panel) -> list[Finding]:
+def _say_windows(say: Scribe, panel: Panel) -> None:
     """The pilots' price between two cumulative totals, and how far rounding leaves it open."""
     log_price, rounding = window_prices(panel.totals)
-    labels = ["until April 2015", "from then to the end of 2017", "January to October 2018"]
-    if len(labels) != len(log_price):
-        raise BookError(f"table carbon_market has {len(log_price)} totals of the pilots: expected {len(labels)}")
-    made = partial(exact, panel=TABLES)
-    found = []
-    for k, label in enumerate(labels):
-        found += [
-            made(f"carbon.pilots.window.{k + 1}", f"turnover over volume of seven pilots, {label}",
-                 round(float(np.exp(log_price[k])), 1), "CNY/t"),
-            made(f"carbon.pilots.window.{k + 1}.error", f"standard error of it that rounding leaves, {label}",
-                 round(100 * float(np.sqrt(rounding[k, k])), 1), "%"),
-        ]  # fmt: skip
-    return found
+    if len(WINDOWS) != len(log_price):
+        raise BookError(f"table carbon_market has {len(log_price)} totals of the pilots: expected {len(WINDOWS)}")
+    for k, window in enumerate(WINDOWS):
+        found = {"": np.exp(log_price[k]), ".error": 100 * np.sqrt(rounding[k, k])}
+        say.under(str(k + 1)).facts(OF_WINDOW, found, window=window)
 
 
 def inside(drawn: np.ndarray, printed: np.ndarray) -> np.ndarray:
@@ -239,45 +247,30 @@ def inside(drawn: np.ndarray, printed: np.ndarray) -> np.ndarray:
     return (low <= printed) & (printed <= high)
 
 
-def _check(fit, drawn: np.ndarray) -> list[Finding]:
-    share = inside(drawn, np.exp(loadings(fit.panel).printed)).mean()
-    return [exact("carbon.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-                  round(100 * float(share), 1), "%", TABLES, fit.name)]  # fmt: skip
-
-
-def _left_out(fit, drawn: np.ndarray) -> list[Finding]:
+def _left_out(panel: Panel, drawn: np.ndarray) -> dict[str, float]:
     """How the figures after 2015, left out, lie in what the model predicts for them."""
-    made = loadings(fit.panel)
+    made = loadings(panel)
     out, printed = made.used == 0, np.exp(made.printed)
     low, middle, high = np.percentile(drawn[:, out], [3, 50, 97], axis=0)
-    name = partial(exact, unit="", panel=TABLES, model=fit.name)
-    return [
-        name(f"carbon.left-out.figures@{fit.variant}", "printed figures after 2015", int(out.sum())),
-        name(f"carbon.left-out.inside@{fit.variant}", "of them inside the central 94 % predicted from those before",
-             int(inside(drawn, printed)[out].sum())),
-        name(f"carbon.left-out.below@{fit.variant}", "of them below the middle of the prediction",
-             int((printed[out] < middle).sum())),
-        exact(f"carbon.left-out.width@{fit.variant}", "upper end of these predictions as a multiple of the lower end, "
-              "median", round(float(np.median(high / low)), 1), "times", TABLES, fit.name),
-    ]  # fmt: skip
+    return {
+        "figures": out.sum(),
+        "inside": inside(drawn, printed)[out].sum(),
+        "below": (printed[out] < middle).sum(),
+        "width": np.median(high / low),
+    }
 
 
-def _record(fit) -> list[Finding]:
-    panel, prices = fit.panel, fit.panel.prices
-    volume, turnover = EXCESS
-    return [
-        exact("carbon.record.scales", "parameters that the sampler sees", len(fit.parameters), "", TABLES),
-        exact("carbon.record.excess.volume", "how far over the printed volume the claim may lie, assumed",
-              100 * volume, "%", TABLES),
-        exact("carbon.record.excess.turnover", "how far over the printed turnover the claim may lie, assumed",
-              100 * turnover, "%", TABLES),
-        exact("carbon.record.prices", "printed prices of a market that the model reads", len(prices), "", TABLES),
-        exact("carbon.record.markets", "markets with a printed price", prices.market.nunique(), "", TABLES),
-        exact("carbon.record.cells", "markets times years", len(MARKETS) * len(YEARS), "", TABLES),
-        exact("carbon.record.idle", "closes of a week almost without trade", int(prices.idle.sum()), "", TABLES),
-        exact("carbon.record.totals", "cumulative totals of the pilots", len(panel.totals), "", TABLES),
-        exact("carbon.record.shenzhen", "printed prices of Shenzhen",
-              int((prices.market == MARKETS.index("Shenzhen")).sum()), "", TABLES),
-        exact("carbon.record.scatter", "standard deviation by which a year's log volume in one market leaves the "
-              "pilots' profile, assumed", PROFILE_SCATTER, "", TABLES),
-    ]  # fmt: skip
+def _record(fit) -> dict[str, float]:
+    prices, (volume, turnover) = fit.panel.prices, EXCESS
+    return {
+        "scales": len(fit.parameters),
+        "excess.volume": 100 * volume,
+        "excess.turnover": 100 * turnover,
+        "prices": len(prices),
+        "markets": prices.market.nunique(),
+        "cells": len(MARKETS) * len(YEARS),
+        "idle": prices.idle.sum(),
+        "totals": len(fit.panel.totals),
+        "shenzhen": (prices.market == MARKETS.index("Shenzhen")).sum(),
+        "scatter": PROFILE_SCATTER,
+    }
