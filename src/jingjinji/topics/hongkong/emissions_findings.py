@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.hongkong import facts
 from jingjinji.topics.hongkong.emissions import (
     BASE,
@@ -25,8 +26,6 @@ from jingjinji.topics.hongkong.emissions import (
     outward_walk,
     total,
 )
-
-SAID_OF = (*TABLES, "policy_facts")
 
 AHEAD = np.arange(NOW + 1, 2051)
 
@@ -74,129 +73,110 @@ def ahead(fit, now: dict[str, np.ndarray]) -> np.ndarray:
     return np.where(left, now["level"][:, None] * expanded(path, exponent), 0.0)
 
 
+NOW_AND_THEN = {
+    "change": ("%", f"change of Hong Kong's emissions, {BASE} to {NOW}"),
+    "rate": ("% a year", f"mean change of Hong Kong's emissions a year, {PEAK} to {NOW}"),
+    str(NOW): ("Mt", f"Hong Kong's emissions, {NOW}"),
+}
+LEFT = f"Hong Kong's emissions of {{year}}, of those of {BASE}, at most 300"
+NEEDS = {
+    "needed": ("% a year", f"change a year from {NOW} on that meets the target of {HALF}"),
+    "faster": ("probability", f"probability that the target of {HALF} needs a faster fall than {PEAK} to {NOW}"),
+    "needed.tonnes": ("Mt a year", f"change a year from {NOW} on in tonnes that meets the target of {HALF}"),
+    "rate.tonnes": ("Mt a year", f"mean change a year in tonnes, {PEAK} to {NOW}"),
+}
+RATIOS = {
+    "carbon-budget": ("%", "fossil CO2 of the Global Carbon Budget above the inventory"),
+    "coal-and-gas": ("%", "CO2 of coal and gas burnt above the inventory"),
+}
+MONEY = {
+    "cut": ("Mt", f"emissions a year between 2021 and the target of {HALF}"),
+    "per-tonne": ("thousand HKD", f"planned spending for each tonne a year between 2021 and the target of {HALF}"),
+}
+
+
 def findings(fit) -> list[Finding]:
     """The path since `BASE`, where it leads, the probability of each target, and what the plan's money is beside it."""
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
-    now = states(fit)
+    say, now = Scribe(TABLES, "silk.hongkong.", fit), states(fit)
     of = partial(total, now["emissions"], YEARS)
     yearly = 100 * ((of(NOW) / of(PEAK)) ** (1 / (NOW - PEAK)) - 1)
-    made = [
-        name("silk.hongkong.change", f"change of Hong Kong's emissions, {BASE} to {NOW}",
-             shape(100 * (of(NOW) / of(BASE) - 1)), "%"),
-        name("silk.hongkong.rate", f"mean change of Hong Kong's emissions a year, {PEAK} to {NOW}", shape(yearly),
-             "% a year"),
-        name(f"silk.hongkong.{NOW}", f"Hong Kong's emissions, {NOW}", shape(of(NOW)), "Mt"),
-    ]  # fmt: skip
-    if fit.variant.startswith("to-"):
-        return made
-    later = ahead(fit, now)
-    targets = _targets(fit, of, later, name, shape)
+    made = {"change": 100 * (of(NOW) / of(BASE) - 1), "rate": yearly, str(NOW): of(NOW)}
     if fit.panel.truth:
-        left = [finding for finding in targets if finding.id.startswith(f"silk.hongkong.left.{HALF}")]
-        return made + left + _truths(fit)
-    made += targets
-    made += _needs(of, yearly, name, shape)
+        left = np.minimum(100 * total(ahead(fit, now), AHEAD, HALF) / of(BASE), 300)
+        labels = NOW_AND_THEN | {f"left.{HALF}": ("%", LEFT.format(year=HALF))}
+        for key, truth in _truths(fit.panel).items():
+            unit, label = labels[key]
+            say.pair(key, label, round(float(truth), 2), (made | {f"left.{HALF}": left})[key], unit)
+        return say.made
+    say.table(NOW_AND_THEN, made)
+    if fit.variant.startswith("to-"):
+        return say.made
+    of_plans = say.under(tables=(*TABLES, "policy_facts"))
+    _say_targets(of_plans, of, ahead(fit, now))
+    goal = _goal(of)
+    needed = 100 * ((goal / of(NOW)) ** (1 / (HALF - NOW)) - 1)
+    in_tonnes = {"needed.tonnes": (goal - of(NOW)) / (HALF - NOW), "rate.tonnes": (of(NOW) - of(PEAK)) / (NOW - PEAK)}
+    of_plans.table(NEEDS, {"needed": needed, "faster": needed < yearly} | in_tonnes)
     if not fit.variant:
-        made += _sectors(now, name, shape) + _ratios(fit, name) + _money(of, name, shape)
-        made += _check(fit, now)
-    return made
+        _say_sectors(say, now)
+        offset = fit.parameters["offset"]
+        above = {key: 100 * np.expm1(offset.isel(source=k).values) for k, key in enumerate(RATIOS)}
+        say.under("ratio.").table(RATIOS, above)
+        Scribe(of_plans.tables, "silk.money.", fit, say.made).table(MONEY, _money(of))
+        _say_check(say, fit, now)
+    return say.made
 
 
-def _targets(fit, of, later: np.ndarray, name, shape) -> list[Finding]:
-    made = []
+def _goal(of) -> np.ndarray:
+    """Emissions (draw,) that the target of `HALF` allows, Mt."""
+    return of(BASE) * (1 - facts.cuts(HALF)[str(HALF)] / 100)
+
+
+def _money(of) -> dict[str, np.ndarray]:
+    """The planned spending for each tonne a year that lies between the plan's year and the target of `HALF`."""
+    cut = of(2021) - _goal(of)
+    spending = facts.fact("Hong Kong plan", "Hong Kong", "planned spending on climate action", "2021")
+    return {"cut": cut, "per-tonne": spending / cut}
+
+
+def _say_targets(say: Scribe, of, later: np.ndarray) -> None:
     for year in (EARLIER, HALF, NEUTRAL):
         left = 100 * total(later, AHEAD, year) / of(BASE)
-        made.append(name(f"silk.hongkong.left.{year}", f"Hong Kong's emissions of {year}, of those of {BASE}, at most "
-                         "300", shape(np.minimum(left, 300)), "%"))  # fmt: skip
+        say.draws(f"left.{year}", LEFT.format(year=year), np.minimum(left, 300), "%")
         for key, least in facts.cuts(year).items():
-            made.append(name(f"silk.hongkong.reached.{key}", f"probability that Hong Kong emits at least {least:g} % "
-                             f"less than in {BASE} in {year}", shape(1.0 * (left <= 100 - least)),
-                             "probability"))  # fmt: skip
-    made.append(name(f"silk.hongkong.reached.{NEUTRAL}", f"probability that Hong Kong emits at most {NEAR_ZERO:g} % of "
-                     f"{BASE} in {NEUTRAL}", shape(1.0 * (left <= NEAR_ZERO)), "probability"))  # fmt: skip
-    return made
+            words = f"probability that Hong Kong emits at least {least:g} % less than in {BASE} in {year}"
+            say.draws(f"reached.{key}", words, left <= 100 - least, "probability")
+    words = f"probability that Hong Kong emits at most {NEAR_ZERO:g} % of {BASE} in {NEUTRAL}"
+    say.draws(f"reached.{NEUTRAL}", words, left <= NEAR_ZERO, "probability")
 
 
-def _truths(fit) -> list[Finding]:
+def _truths(panel) -> dict[str, float]:
     """What a toy was made with, under the names of what recovers it."""
-    made, truth = [], fit.panel.truth["emissions"].sum(axis=1)
-    index = dict(zip(YEARS.tolist(), truth, strict=True))
-    change, rate = index[NOW] / index[BASE] - 1, (index[NOW] / index[PEAK]) ** (1 / (NOW - PEAK)) - 1
-    for key, label, value, unit in (
-        ("change", f"change of emissions, {BASE} to {NOW}", 100 * change, "%"),
-        ("rate", f"mean change a year, {PEAK} to {NOW}", 100 * rate, "% a year"),
-        (str(NOW), f"emissions, {NOW}", index[NOW], "Mt"),
-        (f"left.{HALF}", f"emissions of {HALF}, of those of {BASE}", fit.panel.truth["left"], "%"),
-    ):
-        made.append(exact(f"silk.hongkong.truth.{key}@{fit.variant}", f"truth: {label}", round(float(value), 2), unit,
-                          ()))  # fmt: skip
-    return made
+    index = dict(zip(YEARS.tolist(), panel.truth["emissions"].sum(axis=1), strict=True))
+    rate = (index[NOW] / index[PEAK]) ** (1 / (NOW - PEAK)) - 1
+    return {"change": 100 * (index[NOW] / index[BASE] - 1), "rate": 100 * rate, str(NOW): index[NOW],
+            f"left.{HALF}": panel.truth["left"]}  # fmt: skip
 
 
-def _needs(of, yearly: np.ndarray, name, shape) -> list[Finding]:
-    goal = of(BASE) * (1 - facts.cuts(HALF)[str(HALF)] / 100)
-    needed = 100 * ((goal / of(NOW)) ** (1 / (HALF - NOW)) - 1)
-    return [
-        name("silk.hongkong.needed", f"change a year from {NOW} on that meets the target of {HALF}", shape(needed),
-             "% a year"),
-        name("silk.hongkong.faster", f"probability that the target of {HALF} needs a faster fall than {PEAK} to {NOW}",
-             shape(1.0 * (needed < yearly)), "probability"),
-        name("silk.hongkong.needed.tonnes", f"change a year from {NOW} on in tonnes that meets the target of {HALF}",
-             shape((goal - of(NOW)) / (HALF - NOW)), "Mt a year"),
-        name("silk.hongkong.rate.tonnes", f"mean change a year in tonnes, {PEAK} to {NOW}",
-             shape((of(NOW) - of(PEAK)) / (NOW - PEAK)), "Mt a year"),
-    ]  # fmt: skip
-
-
-def _sectors(now: dict, name, shape) -> list[Finding]:
-    made, emissions = [], now["emissions"]
+def _say_sectors(say: Scribe, now: dict) -> None:
+    emissions = now["emissions"]
     first, last = emissions[:, YEARS == PEAK][:, 0], emissions[:, YEARS == NOW][:, 0]
     for k, sector in enumerate(SECTORS):
-        made.append(name(f"silk.hongkong.{sector}.rate", f"mean change of emissions a year, {sector}, {PEAK} to {NOW}",
-                         shape(100 * ((last[:, k] / first[:, k]) ** (1 / (NOW - PEAK)) - 1)), "% a year"))  # fmt: skip
-    fall = first.sum(axis=1) - last.sum(axis=1)
-    made.append(name("silk.hongkong.electricity.part", f"part of electricity in the fall of emissions, {PEAK} to {NOW}",
-                     shape(100 * (first[:, 0] - last[:, 0]) / fall), "%"))  # fmt: skip
+        rate = 100 * ((last[:, k] / first[:, k]) ** (1 / (NOW - PEAK)) - 1)
+        say.draws(f"{sector}.rate", f"mean change of emissions a year, {sector}, {PEAK} to {NOW}", rate, "% a year")
+    part = 100 * (first[:, 0] - last[:, 0]) / (first.sum(axis=1) - last.sum(axis=1))
+    say.draws("electricity.part", f"part of electricity in the fall of emissions, {PEAK} to {NOW}", part, "%")
     for year in (BASE, PEAK, 2021):
-        made.append(name(f"silk.hongkong.{year}", f"Hong Kong's emissions, {year}",
-                         shape(total(emissions, YEARS, year)), "Mt"))  # fmt: skip
-    made.append(name("silk.hongkong.curvature", "exponent of the scale on which a year's step is the same: 0 per cent, "
-                     "1 tonnes", shape(now["exponent"]), ""))  # fmt: skip
-    return made
+        say.draws(str(year), f"Hong Kong's emissions, {year}", total(emissions, YEARS, year), "Mt")
+    words = "exponent of the scale on which a year's step is the same: 0 per cent, 1 tonnes"
+    say.draws("curvature", words, now["exponent"], "")
 
 
-def _ratios(fit, name) -> list[Finding]:
-    value = fit.parameters["offset"]
-    return [
-        name(f"silk.hongkong.ratio.{key}", f"{label} above the inventory", 100 * np.expm1(value.isel(source=k).values),
-             "%")
-        for k, (key, label) in enumerate((("carbon-budget", "fossil CO2 of the Global Carbon Budget"),
-                                          ("coal-and-gas", "CO2 of coal and gas burnt")))
-    ]  # fmt: skip
-
-
-def _money(of, name, shape) -> list[Finding]:
-    """The planned spending for each tonne a year that lies between the plan's year and the target of `HALF`."""
-    goal = of(BASE) * (1 - facts.cuts(HALF)[str(HALF)] / 100)
-    cut = of(2021) - goal
-    spending = facts.fact("Hong Kong plan", "Hong Kong", "planned spending on climate action", "2021")
-    return [
-        name("silk.money.cut", f"emissions a year between 2021 and the target of {HALF}", shape(cut), "Mt"),
-        name("silk.money.per-tonne", f"planned spending for each tonne a year between 2021 and the target of {HALF}",
-             shape(spending / cut), "thousand HKD"),
-    ]  # fmt: skip
-
-
-def _check(fit, now: dict) -> list[Finding]:
+def _say_check(say: Scribe, fit, now: dict) -> None:
+    printed = fit.panel.printed
     low, high = np.percentile(drawn(fit, now), [3, 97], axis=0)
-    value = fit.panel.printed.value.to_numpy()
-    inside = float(((low <= value) & (value <= high)).mean())
-    return [
-        exact("silk.hongkong.check.inside", "printed figures inside the central 94 % of figures drawn anew",
-              round(100 * inside, 1), "%", SAID_OF, fit.name),
-        exact("silk.hongkong.record.figures", "printed figures that the model uses", len(value), "", SAID_OF),
-        exact("silk.hongkong.record.years", "years from 2005 to 2024 with a printed total",
-              int(fit.panel.printed[fit.panel.printed.quantity == "emissions"].year.nunique()), "", SAID_OF),
-    ]  # fmt: skip
+    inside = 100 * ((low <= printed.value) & (printed.value <= high)).mean()
+    say.score("check.inside", "printed figures inside the central 94 % of figures drawn anew", inside, "%", 1)
+    say.fact("record.figures", "printed figures that the model uses", len(printed))
+    years = printed[printed.quantity == "emissions"].year.nunique()
+    say.fact("record.years", "years from 2005 to 2024 with a printed total", years)

@@ -1,17 +1,16 @@
 """What is said of fits of `reservoir`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact, record
-from jingjinji.topics.water.reservoir import CAPACITY, TABLES, TURN, Panel, clock
-
-SAID_OF = (*TABLES, "water_facts")
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
+from jingjinji.topics.water.reservoir import CAPACITY, TABLES, TURN, clock
 
 MONTHS = pd.period_range("2000-01", "2025-12", freq="M")
+SHOWN = ("2003-07", "2009-07", "2015-01", "2018-07", "2020-08", "2021-10", "2025-07")
+"""Months whose storage is printed."""
 
 
 def transferred() -> dict[str, float]:
@@ -73,57 +72,36 @@ def findings(fit) -> list[Finding]:
 
     Of a synthetic record the drifts alone, with their truth.
     """
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
-    drift = _flat(fit, "drift")
-    made = [
-        name(f"miyun.storage.drift.{key}", f"change of storage to be expected in another such time, {label}",
-             shape(drift[:, k] / 10), "billion m³ a year")
-        for k, (key, label) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items())
-    ]  # fmt: skip
+    say, drift = Scribe(TABLES, "miyun.storage.", fit), _flat(fit, "drift")
+    for k, (key, span) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items()):
+        label, drawn = f"change of storage to be expected in another such time, {span}", drift[:, k] / 10
+        if fit.panel.truth:
+            say.pair(f"drift.{key}", label, fit.panel.truth[f"drift_{key}"] / 10, drawn, "billion m³ a year")
+        else:
+            say.draws(f"drift.{key}", label, drawn, "billion m³ a year")
     if fit.panel.truth:
-        return made + [
-            exact(f"miyun.storage.truth.drift.{key}@{fit.variant}", f"truth: change of storage to be expected, {key}",
-                  fit.panel.truth[f"drift_{key}"] / 10, "billion m³ a year", ())
-            for key in ("before", "since")
-        ]  # fmt: skip
-    by_month = months(fit)
-    place = {str(month): k for k, month in enumerate(MONTHS)}
+        return say.made
+    by_month, place = months(fit) / 10, {str(month): k for k, month in enumerate(MONTHS)}
     first, last = (place[fit.panel.rows.date.iloc[end].strftime("%Y-%m")] for end in (0, -1))
     turn = place[TURN.strftime("%Y-%m")]
     for key, start, end in (("before", first, turn), ("since", turn, last)):
-        made.append(name(f"miyun.storage.change.{key}", f"change of storage a year, {MONTHS[start]} to {MONTHS[end]}",
-                         shape((by_month[:, end] - by_month[:, start]) / 10 / ((end - start) / 12)),
-                         "billion m³ a year"))  # fmt: skip
-    for month in ("2003-07", "2009-07", "2015-01", "2018-07", "2020-08", "2021-10", "2025-07"):
-        made.append(name(f"miyun.storage.{month}", f"storage of the Miyun Reservoir, middle of {month}",
-                         shape(by_month[:, place[month]] / 10), "billion m³"))  # fmt: skip
-    made += [
-        name("miyun.storage.rise.2021", "rise of storage, January 2015 to October 2021",
-             shape((by_month[:, place["2021-10"]] - by_month[:, place["2015-01"]]) / 10), "billion m³"),
-    ]  # fmt: skip
-    return made + _transfer(by_month, place, shape, name) + _record(fit.panel)
-
-
-def _transfer(by_month: np.ndarray, place: dict, shape, name) -> list[Finding]:
-    made = []
+        a_year = (by_month[:, end] - by_month[:, start]) / ((end - start) / 12)
+        label = f"change of storage a year, {MONTHS[start]} to {MONTHS[end]}"
+        say.draws(f"change.{key}", label, a_year, "billion m³ a year")
+    for month in SHOWN:
+        label = f"storage of the Miyun Reservoir, middle of {month}"
+        say.draws(month, label, by_month[:, place[month]], "billion m³")
+    risen = by_month - by_month[:, [place["2015-01"]]]
+    say.draws("rise.2021", "rise of storage, January 2015 to October 2021", risen[:, place["2021-10"]], "billion m³")
+    of_transfer = say.under(tables=(*TABLES, "water_facts"))
     for month, stored in transferred().items():
-        rise = by_month[:, place[month]] - by_month[:, place["2015-01"]]
-        made += [
-            name(f"miyun.storage.rise.{month[:4]}", f"rise of storage from January 2015 to {month}", shape(rise / 10),
-                 "billion m³"),
-            name(f"miyun.storage.transfer.{month[:4]}", f"transferred water stored until {month} as a share of the "
-                 "rise, had none of it left", shape(100 * np.clip(stored / np.maximum(rise, 0.1), 0, 2)), "%"),
-            exact(f"miyun.storage.transferred.{month[:4]}", f"transferred water stored until {month}", stored / 10,
-                  "billion m³", SAID_OF),
-        ]  # fmt: skip
-    return made
-
-
-def _record(panel: Panel) -> list[Finding]:
-    return [
-        exact("miyun.storage.points", "dated points of storage since 2000 with a date", len(panel.rows), "", SAID_OF),
-        exact("miyun.storage.longest-gap", "longest time between two points",
-              round(float(np.diff(panel.rows.years).max()), 1), "years", SAID_OF),
-    ]  # fmt: skip
+        year, rise = month[:4], risen[:, place[month]]
+        share = 100 * np.clip(stored / 10 / np.maximum(rise, 0.01), 0, 2)
+        say.draws(f"rise.{year}", f"rise of storage from January 2015 to {month}", rise, "billion m³")
+        label = f"transferred water stored until {month}"
+        of_transfer.draws(f"transfer.{year}", f"{label} as a share of the rise, had none of it left", share, "%")
+        of_transfer.under(tables=("water_facts",)).fact(f"transferred.{year}", label, stored / 10, "billion m³")
+    gap = float(np.diff(fit.panel.rows.years).max())
+    say.fact("points", "dated points of storage since 2000 with a date", len(fit.panel.rows))
+    say.fact("longest-gap", "longest time between two points", gap, "years", 1)
+    return say.made
