@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.energy.mix import (
     BACK,
     PARTS,
@@ -91,31 +92,40 @@ def last_crossing(path: np.ndarray, level: np.ndarray, rising: bool) -> np.ndarr
     return np.where(above.any(axis=1), behind, path.shape[1] - 1.0)
 
 
+COAL = {
+    "coal.drift": ("% a year", "yearly change of coal against the other parts, mean of the provinces"),
+    "revision.coal": ("%", "step of 2018 in coal against the other parts"),
+}
+CHECKS = {
+    "inside": ("%", "yearly steps inside the central 94 % of steps drawn anew", 1),
+    "largest": ("%", "replicates whose largest step is at least the largest seen", 1),
+    "kurtosis": ("%", "replicates whose steps have at least the kurtosis seen", 1),
+    "return": ("%", "replicates whose steps return at least as much as those seen", 1),
+    "together": ("%", "replicates with as many large steps of one province and year", 1),
+}
+RECORD = {
+    "record": ("years", "years from the first to the last year of the mixes", None),
+    "provinces": ("", "provinces with all five parts in every year", None),
+    "odd-cells": ("", "cells of the mixes that jump and return", None),
+}
+
+
 def findings(fit) -> list[Finding]:
     """Mixes, speeds of change, and how many years Hebei's and Tianjin's mixes lie behind Beijing's own path."""
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    suffix = f"@{fit.variant}" if fit.variant else ""
-    name = partial(record, model=fit.name, panel=TABLES, suffix=suffix)
-    known = parameters(fit)
-    drift = known["drift"][:, :, 0]
-    made = [
-        name("energy.mix.coal.drift", "yearly change of coal against the other parts, mean of the provinces",
-             shape(_change(drift.mean(axis=1))), "% a year"),
-        name("energy.mix.revision.coal", "step of 2018 in coal against the other parts",
-             shape(_change(known["revision"][:, 0])), "%"),
-    ]  # fmt: skip
+    say, known = Scribe(TABLES, "energy.mix.", fit), parameters(fit)
+    drift, revision = known["drift"][:, :, 0].mean(axis=1), known["revision"][:, 0]
+    made = {"coal.drift": _change(drift), "revision.coal": _change(revision)}
     if fit.panel.truth:
-        truth = {key: round(float(_change(fit.panel.truth[key])), 1) for key in ("coal_drift", "revision")}
-        return [
-            *made,
-            exact(f"energy.mix.truth.coal.drift{suffix}", "truth: yearly change of coal against the other parts",
-                  truth["coal_drift"], "% a year", ()),
-            exact(f"energy.mix.truth.revision.coal{suffix}", "truth: step of 2018 in coal against the other parts",
-                  truth["revision"], "%", ()),
-        ]  # fmt: skip
-    made += [*_behind(fit, shape, name), *_check(fit, suffix)]
-    return made if fit.variant else [*made, *_published(fit.panel)]
+        for key, true in (("coal.drift", "coal_drift"), ("revision.coal", "revision")):
+            unit, label = COAL[key]
+            say.pair(key, label, round(float(_change(fit.panel.truth[true])), 1), made[key], unit)
+        return say.made
+    say.table(COAL, made)
+    _say_behind(say, fit)
+    say.under("check.").scores(CHECKS, _check(fit))
+    if not fit.variant:
+        _say_published(say, fit.panel)
+    return say.made
 
 
 def _change(coal: np.ndarray) -> np.ndarray:
@@ -123,32 +133,25 @@ def _change(coal: np.ndarray) -> np.ndarray:
     return 100 * np.expm1(coal / contrasts()[0, 0])
 
 
-def _published(panel: Panel) -> list[Finding]:
+def _say_published(say: Scribe, panel: Panel) -> None:
     """Shares as they are published, their speed, and how far behind Beijing they lie as published."""
     mix = 100 * panel.amounts / panel.amounts.sum(axis=-1, keepdims=True)
     mix = {province: mix[panel.provinces.index(province)] for province in SHOWN}
-    made, last = [], YEARS[-1]
+    last = YEARS[-1]
     for province, share in mix.items():
-        key = f"energy.mix.{province.lower()}"
-        made += [exact(f"{key}.{part}.{last}", f"share of {part} in end-use energy, {province}, {last}",
-                       round(share[-1, k], 1), "%", TABLES) for k, part in enumerate(PARTS)]  # fmt: skip
-        made += [
-            exact(f"{key}.coal.{YEARS[0]}", f"share of coal in end-use energy, {province}, {YEARS[0]}",
-                  round(share[0, 0], 1), "%", TABLES),
-            exact(f"{key}.coal.speed", f"change of the share of coal a year, {province}, {last - AGO} to {last}",
-                  round((share[-1, 0] - share[-1 - AGO, 0]) / AGO, 2), "percentage points a year", TABLES),
-        ]  # fmt: skip
+        of = say.under(f"{province.lower()}.")
+        for k, part in enumerate(PARTS):
+            of.fact(f"{part}.{last}", f"share of {part} in end-use energy, {province}, {last}", share[-1, k], "%", 1)
+        words = f"share of coal in end-use energy, {province}, {YEARS[0]}"
+        of.fact(f"coal.{YEARS[0]}", words, share[0, 0], "%", 1)
+        speed = (share[-1, 0] - share[-1 - AGO, 0]) / AGO
+        words = f"change of the share of coal a year, {province}, {last - AGO} to {last}"
+        of.fact("coal.speed", words, speed, "percentage points a year", 2)
     for province, part, k in COMPARED:
         behind = last_crossing(mix["Beijing"][None, :, k], mix[province][-1:, k], rising=part != "coal")
-        made.append(exact(f"energy.mix.{province.lower()}.years-behind.{part}.as-published",
-                          f"years since Beijing's published share of {part} stood where {province}'s is in {last}",
-                          round(float(behind[0]), 1), "years", TABLES))  # fmt: skip
-    return [
-        *made,
-        exact("energy.mix.record", "years from the first to the last year of the mixes", STEPS, "years", TABLES),
-        exact("energy.mix.provinces", "provinces with all five parts in every year", len(panel.provinces), "", TABLES),
-        exact("energy.mix.odd-cells", "cells of the mixes that jump and return", len(panel.odd), "", TABLES),
-    ]
+        words = f"years since Beijing's published share of {part} stood where {province}'s is in {last}"
+        say.fact(f"{province.lower()}.years-behind.{part}.as-published", words, behind[0], "years", 1)
+    say.facts(RECORD, {"record": STEPS, "provinces": len(panel.provinces), "odd-cells": len(panel.odd)})
 
 
 COMPARED = tuple(
@@ -159,31 +162,23 @@ COMPARED = tuple(
 """Shares whose level of the last year lies inside Beijing's record; Hebei's coal lies outside it."""
 
 
-def _behind(fit, shape, name) -> list[Finding]:
+def _say_behind(say: Scribe, fit) -> None:
     """Years since Beijing stood where another province stands in the last year, all on the footing since 2018."""
     ratios = {province: states(fit, province) for province in SHOWN}
     mixes = {province: shares(path) for province, path in ratios.items()}
-    made = [
-        name(f"energy.mix.{province.lower()}.years-behind.{part}",
-             f"years since Beijing's share of {part} stood where {province}'s is in {YEARS[-1]}, on one footing",
-             shape(last_crossing(mixes["Beijing"][:, :, k], mixes[province][:, -1, k], rising=part != "coal")),
-             "years")
-        for province, part, k in COMPARED
-    ]  # fmt: skip
+    for province, part, k in COMPARED:
+        behind = last_crossing(mixes["Beijing"][:, :, k], mixes[province][:, -1, k], rising=part != "coal")
+        words = f"years since Beijing's share of {part} stood where {province}'s is in {YEARS[-1]}, on one footing"
+        say.draws(f"{province.lower()}.years-behind.{part}", words, behind, "years")
     coal = 100 * mixes["Beijing"][:, :, 0]
+    words = f"share of coal in end-use energy, Beijing, {YEARS[0]}, on the footing since {REVISION}"
+    say.draws(f"beijing.coal.{YEARS[0]}.one-footing", words, coal[:, 0], "%")
+    above = 100 * mixes["Hebei"][:, -1, 0] > coal.max(axis=1)
+    words = f"probability that Hebei's share of coal in {YEARS[-1]} is above all of Beijing's record, on one footing"
+    say.draws("hebei.years-behind.before-record", words, above, "probability")
     distance = np.linalg.norm(ratios["Beijing"] - ratios["Hebei"][:, -1:], axis=2)
-    return [
-        *made,
-        name(f"energy.mix.beijing.coal.{YEARS[0]}.one-footing",
-             f"share of coal in end-use energy, Beijing, {YEARS[0]}, on the footing since {REVISION}",
-             shape(coal[:, 0]), "%"),
-        name("energy.mix.hebei.years-behind.before-record",
-             f"probability that Hebei's share of coal in {YEARS[-1]} is above all of Beijing's record, on one footing",
-             shape(100 * mixes["Hebei"][:, -1, 0] > coal.max(axis=1)), "probability"),
-        name("energy.mix.hebei.nearest-year.first",
-             f"probability that of Beijing's recorded mixes the first is nearest to Hebei's of {YEARS[-1]}",
-             shape(np.argmin(distance, axis=1) == 0), "probability"),
-    ]  # fmt: skip
+    words = f"probability that of Beijing's recorded mixes the first is nearest to Hebei's of {YEARS[-1]}"
+    say.draws("hebei.nearest-year.first", words, np.argmin(distance, axis=1) == 0, "probability")
 
 
 def replicates(fit) -> np.ndarray:
@@ -195,29 +190,23 @@ def replicates(fit) -> np.ndarray:
     return mean + departures(rng, scatter, known["tail"][:, None, None], known["follow"][:, None, None])
 
 
-def _check(fit, suffix: str) -> list[Finding]:
-    """Yearly steps against steps drawn anew, in the series without an odd cell."""
+def _check(fit) -> dict[str, float]:
+    """Yearly steps against steps drawn anew, in the series without an odd cell, per cent."""
     free = ~odd_levels(fit.panel).any(axis=(0, 2))
     drawn, seen = (np.moveaxis(steps, -1, -2)[..., free, :] for steps in (replicates(fit), data(fit.panel)["steps"]))
     low, high = np.percentile(drawn, [3, 97], axis=0)
-    share = partial(exact, unit="%", panel=TABLES, model=fit.name)
 
     def at_least(statistic) -> float:
-        """Per cent of the replicates in which the statistic is at least as large as in the data."""
-        return round(100 * float(np.mean(statistic(drawn) >= statistic(seen))), 1)
+        """Of the replicates in which the statistic is at least as large as in the data."""
+        return 100 * float(np.mean(statistic(drawn) >= statistic(seen)))
 
-    return [
-        share(f"energy.mix.check.inside{suffix}", "yearly steps inside the central 94 % of steps drawn anew",
-              round(100 * float(np.mean((low <= seen) & (seen <= high))), 1)),
-        share(f"energy.mix.check.largest{suffix}", "replicates whose largest step is at least the largest seen",
-              at_least(lambda steps: np.abs(steps).max(axis=(-2, -1)))),
-        share(f"energy.mix.check.kurtosis{suffix}", "replicates whose steps have at least the kurtosis seen",
-              at_least(lambda steps: scipy.stats.kurtosis(steps, axis=-1).mean(axis=-1))),
-        share(f"energy.mix.check.return{suffix}", "replicates whose steps return at least as much as those seen",
-              at_least(returning)),
-        share(f"energy.mix.check.together{suffix}", "replicates with as many large steps of one province and year",
-              at_least(partial(together, provinces=np.nonzero(free)[0]))),
-    ]  # fmt: skip
+    return {
+        "inside": 100 * float(np.mean((low <= seen) & (seen <= high))),
+        "largest": at_least(lambda steps: np.abs(steps).max(axis=(-2, -1))),
+        "kurtosis": at_least(lambda steps: scipy.stats.kurtosis(steps, axis=-1).mean(axis=-1)),
+        "return": at_least(returning),
+        "together": at_least(partial(together, provinces=np.nonzero(free)[0])),
+    }
 
 
 def returning(steps: np.ndarray) -> np.ndarray:
