@@ -52,6 +52,14 @@ def test_tables_alone_need_no_fit():
     assert (say.made[0].id, say.made[0].model) == ("a.x", "table")
 
 
+def test_ids_end_in_something_else_than_the_variant_where_that_is_said():
+    say = Scribe(("t",), "a.", fit("wide"))
+    for ending in ("with-dust", ""):
+        say.under(ending=ending).under("b.").fact("x", "x", 1)
+    say.fact("x", "x", 1)
+    assert [made.id for made in say.made] == ["a.b.x@with-dust", "a.b.x", "a.x@wide"]
+
+
 def test_a_pair_is_a_truth_and_its_estimate():
     say = Scribe(("t",), "a.", fit("toy"))
     say.pair("x", "what", 2.0, np.zeros((2, 5)), "%")

@@ -20,20 +20,23 @@ class Scribe:
     tables : names of the tables of the data package behind them.
     prefix : begin of every id, with its dot.
     fit : the fit of which they are said; ids of a variant end in ``@variant``. None for what tables alone say.
+    ending : what ids end in after ``@`` where that is not the variant's name; empty for ids without an end.
     """
 
     tables: tuple[str, ...]
     prefix: str = ""
     fit: object = None
     made: list[Finding] = field(default_factory=list)
+    ending: str | None = None
 
     @property
     def suffix(self) -> str:
-        return f"@{self.fit.variant}" if self.fit and self.fit.variant else ""
+        ending = self.ending if self.ending is not None else self.fit and self.fit.variant
+        return f"@{ending}" if ending else ""
 
-    def under(self, prefix: str = "", tables: tuple[str, ...] | None = None) -> "Scribe":
-        """A scribe that notes into the same list, under a longer prefix or of other tables."""
-        return replace(self, prefix=f"{self.prefix}{prefix}", tables=self.tables if tables is None else tables)
+    def under(self, prefix: str = "", **changed) -> "Scribe":
+        """A scribe that notes into the same list, under a longer prefix, of other `tables` or with another `ending`."""
+        return replace(self, prefix=f"{self.prefix}{prefix}", **changed)
 
     def draws(self, id: str, label: str, values: np.ndarray, unit: str) -> None:
         """A quantity with draws, (chain, draw) or those of all chains one after the other."""

@@ -25,6 +25,7 @@ from scipy import stats
 
 from jingjinji.core import registry
 from jingjinji.core.errors import BookError
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
 from jingjinji.topics.air.decline import CITIES, MONTHS, WEATHER, YEARS, Panel
@@ -792,7 +793,9 @@ def test_coverage_is_that_of_the_months_left_out(main):
     middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
     actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
-    made = {f.id: f.mean for f in said._left_out("Hengshui", left_out, actual)}
+    say = Scribe((), "pm25.", as_fit(left_out))
+    said._say_left_out(say, "Hengshui", left_out, actual)
+    made = {finding.id: finding.mean for finding in say.made}
     share = round(100 * np.mean(np.arange(away.sum()) % 4 != 0), 1)
     assert made == {f"pm25.leave-out.hengshui.coverage{level}": share for level in (50, 94)}
 

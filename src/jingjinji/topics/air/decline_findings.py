@@ -1,14 +1,13 @@
 """What is said of fits of `decline`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import scipy
 import xarray as xr
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.decline import (
     AFTER_CHANGE,
     AREAS,
@@ -40,12 +39,75 @@ from jingjinji.topics.air.decline import (
 )
 
 STANDARD = 35.0
-
-
 DUST = 0.03
-
-
 CLAIMED_FALL = -60.0
+AREA_WORDS = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "all thirteen cities"}
+DECLINE = {
+    "": ("%", f"change of the annual mean of PM2.5 from {FIRST} to {LAST}, {{area}}, {{basis}}"),
+    ".atleast60": ("probability", f"probability that the fall was at least {-CLAIMED_FALL:.0f} %, {{area}}, {{basis}}"),
+}
+CITIES_TOGETHER = {
+    "together.all-fell.ten-years": (
+        "probability",
+        f"probability that every city's annual mean fell from {FIRST} to {LAST}, on one basis",
+    ),
+    "rebound": ("probability", "probability that the region's annual mean of 2023 was above that of 2022"),
+    "rebound.change": ("%", "change of the region's annual mean from 2022 to 2023"),
+    "together.fastest": ("% a year", "yearly change of the city that fell fastest, 2014 to 2020, on one basis"),
+    "together.slowest": ("% a year", "yearly change of the city that fell slowest, 2014 to 2020, on one basis"),
+    "together.all-fell": (
+        "probability",
+        "probability that every city's annual mean fell from 2014 to 2020, on one basis",
+    ),
+    "together.fastest-slowest": (
+        "percentage points a year",
+        "difference between the fastest and the slowest yearly rate of a city",
+    ),
+    "converge.spread-change": ("%", "change of the relative spread between cities, 2014 to 2020"),
+    "converge.probability": (
+        "probability",
+        "probability that the relative spread between cities was smaller in 2020 than in 2014",
+    ),
+    "converge.slope-on-level": (
+        "percentage points a year",
+        "change of a city's yearly rate when its level is ten per cent higher",
+    ),
+}
+SPREAD = {
+    "spread": (
+        "%",
+        "relative spread (standard deviation of logs, times 100) of the cities' annual means in {year}",
+    ),
+    "spread-absolute": ("µg/m³", "standard deviation between the cities' annual means in {year}"),
+}
+MONTHLY = {
+    "season.ratio": ("", "ratio of the dirtiest to the cleanest calendar month of the region"),
+    "noise.carry-over": ("", "carry-over of a city's residual to the next month"),
+    "noise.persistence": ("", "persistence of the regional month shock"),
+}
+MORE = {"wind": "stronger wind", "dew_point": "higher dew point", "pressure": "higher pressure",
+        "temperature": "higher temperature"}  # fmt: skip
+RECORD = {
+    "cells": ("", "city-months measured", None),
+    "cells.two-month": ("", "city-months that are two-month means", None),
+    "cells.missing": ("", "city-months without a measurement, December 2013 to December 2020", None),
+    "official.rows": ("", "official annual means used", None),
+}
+RECOVERED = {
+    "step": "step, multiple of the full conversion",
+    "slope-on-level": "slope on level",
+    "persistence": "persistence of the monthly shock",
+    "carry-over": "carry-over of a city's residual",
+}
+OF_BASELINE = {
+    "crps": "mean CRPS, {baseline}",
+    "gain": "CRPS of {baseline} less that of the model with weather unknown, mean over months",
+    "gain-error": "standard error over months of that gain, {baseline}",
+}
+BASELINES = {
+    "same-month": "the same month of the last known year",
+    "climatology": "the city's climatology with a straight trend",
+}
 
 
 def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = None) -> Posterior:
@@ -148,28 +210,31 @@ def findings(fit) -> list[Finding]:
     """Findings of a fit: all of them for the main one, the headline ones for a variant (ids end in ``@variant``).
 
     Of a made-up panel the truths and their estimates. Ids that end in ``@with-dust`` are the main fit's declines, had
-    the dust days that the official means leave out since 2021 been counted.
+    the dust days that the official means leave out since 2021 been counted. Scores of what a variant leaves out have no
+    ending.
     """
+    say = Scribe(TABLES, "pm25.", fit)
     if fit.panel.truth:
-        return _recovered(fit)
+        _say_recovered(say, fit)
+        return say.made
     post = posterior(fit.parameters, fit.panel, fit.seed, most=3000)
     actual = concentrations(post)
     constant = on_one_basis(post, actual)
-    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
-    made = _declines(post, actual, constant, name)
+    _say_declines(say, actual, constant)
     if not fit.variant:
-        made += (
-            _cities(post, constant, name) + _weather_share(post, constant, name) + _step(post, actual, constant, name)
-        )
-        made += _standard(post, actual, name) + _season_and_effects(post, name) + _comparisons()
-        made += _residual_correlation(post)
-        with_dust = partial(record, model=fit.name, panel=TABLES, suffix="@with-dust")
-        made += _declines(post, dustier(actual), dustier(constant), with_dust)
+        _say_cities(say, post, yearly_means(constant))
+        _say_weather(say, post, constant)
+        _say_step(say, post, actual, constant)
+        _say_standard(say, actual)
+        _say_monthly(say, post)
+        _say_tables(say)
+        _say_residual_correlation(say, post)
+        _say_declines(say.under(ending="with-dust"), dustier(actual), dustier(constant))
     if fit.variant == "to-2018":
-        made += _forecast(post, name)
+        _say_forecast(say.under(ending=""), post)
     for city in LEFT_OUT.get(fit.variant, ()):
-        made += _left_out(city, fit.panel, actual)
-    return made
+        _say_left_out(say.under(ending=""), city, fit.panel, actual)
+    return say.made
 
 
 def dustier(months: np.ndarray) -> np.ndarray:
@@ -177,87 +242,56 @@ def dustier(months: np.ndarray) -> np.ndarray:
     return months * (1 + DUST * (MONTHS.year > 2020))[:, None]
 
 
-AREA_WORDS = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "all thirteen cities"}
-
-
-def _declines(post, actual, constant, name) -> list[Finding]:
-    made = []
+def _say_declines(say: Scribe, actual: np.ndarray, constant: np.ndarray) -> None:
     published, converted = _change(area_means(actual)), _change(area_means(constant))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
         for key, change, basis in (
-            ("", published, "on the published basis"),
-            (".constant", converted, "on one constant basis"),
+            ("", published[:, k], "on the published basis"),
+            (".constant", converted[:, k], "on one constant basis"),
         ):
-            draws = post.by_chain(change[:, k])
-            label = f"change of the annual mean of PM2.5 from {FIRST} to {LAST}, {words}, {basis}"
-            made.append(name(f"pm25.decline.{area}{key}", label, draws, "%"))
-            label = f"probability that the fall was at least {-CLAIMED_FALL:.0f} %, {words}, {basis}"
-            made.append(name(f"pm25.decline.{area}{key}.atleast60", label, draws <= CLAIMED_FALL, "probability"))
-    made.append(name("pm25.decline.all.atleast60", "probability that Beijing, Tianjin and Hebei each fell by at least "
-                     "60 %, on the published basis", post.by_chain((published[:, :3] <= CLAIMED_FALL).all(axis=1)),
-                     "probability"))  # fmt: skip
-    return made
+            made = {"": change, ".atleast60": change <= CLAIMED_FALL}
+            say.under(f"decline.{area}{key}").table(DECLINE, made, area=words, basis=basis)
+    words = "probability that Beijing, Tianjin and Hebei each fell by at least 60 %, on the published basis"
+    say.draws("decline.all.atleast60", words, (published[:, :3] <= CLAIMED_FALL).all(axis=1), "probability")
 
 
-def _cities(post, constant, name) -> list[Finding]:
-    yearly = yearly_means(constant)
-    start, end = yearly[:, 2014 - FIRST], yearly[:, 2020 - FIRST]
-    rate = 100 * ((end / start) ** (1 / 6) - 1)
-    made = []
+def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
+    """Rates of the cities, (draw, year, city) on one basis, and whether they fell together and came closer."""
+    start, end, region = yearly[:, 2014 - FIRST], yearly[:, 2020 - FIRST], yearly.mean(axis=2)
+    change, rate = _change(yearly), 100 * ((end / start) ** (1 / 6) - 1)
     for k, city in enumerate(CITIES):
-        label = f"yearly change of PM2.5 in {city}, 2014 to 2020, on one basis"
-        made.append(name(f"pm25.rate.{city.lower()}", label, post.by_chain(rate[:, k]), "% a year"))
-        label = f"change of the annual mean of PM2.5 in {city}, {FIRST} to {LAST}, on one basis"
-        change = _change(yearly)[:, k]
-        made.append(name(f"pm25.decline.city.{city.lower()}", label, post.by_chain(change), "%"))
-    ten_years = post.by_chain((yearly[:, LAST - FIRST] < yearly[:, 0]).all(axis=1))
-    made.append(name("pm25.together.all-fell.ten-years", f"probability that every city's annual mean fell from {FIRST} "
-                     f"to {LAST}, on one basis", ten_years, "probability"))  # fmt: skip
-    region = yearly.mean(axis=2)
-    made.append(name("pm25.rebound", "probability that the region's annual mean of 2023 was above that of 2022",
-                     post.by_chain(region[:, 2023 - FIRST] > region[:, 2022 - FIRST]), "probability"))  # fmt: skip
-    made.append(name("pm25.rebound.change", "change of the region's annual mean from 2022 to 2023",
-                     post.by_chain(_change(region[:, :, None], 2022, 2023)[:, 0]), "%"))  # fmt: skip
-    for word, pick in (("fastest", np.min), ("slowest", np.max)):
-        made.append(name(f"pm25.together.{word}", f"yearly change of the city that fell {word}, 2014 to 2020, on one "
-                         "basis", post.by_chain(pick(rate, axis=1)), "% a year"))  # fmt: skip
-    all_fell = post.by_chain((end < start).all(axis=1))
-    made.append(name("pm25.together.all-fell", "probability that every city's annual mean fell from 2014 to 2020, on "
-                     "one basis", all_fell, "probability"))  # fmt: skip
-    made.append(name("pm25.together.fastest-slowest", "difference between the fastest and the slowest yearly rate of "
-                     "a city", post.by_chain(np.ptp(rate, axis=1)), "percentage points a year"))  # fmt: skip
-    spread = {year: yearly[:, year - FIRST] for year in (2014, 2020)}
-    for year, means in spread.items():
-        relative = 100 * np.log(means).std(axis=1, ddof=1)
-        absolute = means.std(axis=1, ddof=1)
-        made.append(name(f"pm25.converge.spread.{year}", f"relative spread (standard deviation of logs, times 100) of "
-                         f"the cities' annual means in {year}", post.by_chain(relative), "%"))  # fmt: skip
-        made.append(name(f"pm25.converge.spread-absolute.{year}", "standard deviation between the cities' annual means "
-                         f"in {year}", post.by_chain(absolute), "µg/m³"))  # fmt: skip
-    ratio = np.log(spread[2020]).std(axis=1, ddof=1) / np.log(spread[2014]).std(axis=1, ddof=1)
-    made.append(name("pm25.converge.spread-change", "change of the relative spread between cities, 2014 to 2020",
-                     post.by_chain(100 * (ratio - 1)), "%"))  # fmt: skip
-    made.append(name("pm25.converge.probability", "probability that the relative spread between cities was smaller in "
-                     "2020 than in 2014", post.by_chain(ratio < 1), "probability"))  # fmt: skip
-    made.append(name("pm25.converge.slope-on-level", "change of a city's yearly rate when its level is ten per cent "
-                     "higher", post.by_chain(100 * post["slope_on_level"] * np.log(1.1)),
-                     "percentage points a year"))  # fmt: skip
-    return made + _zhangjiakou(post, start, end, name)
-
-
-def _zhangjiakou(post, start, end, name) -> list[Finding]:
-    made = []
-    fall = {}
-    for city in ("Zhangjiakou", "Shijiazhuang"):
-        k = CITIES.index(city)
-        fall[city] = 100 * (end[:, k] / start[:, k] - 1)
-        made.append(name(f"pm25.gain.{city.lower()}", f"change of {city}'s annual mean, 2014 to 2020, on one basis",
-                         post.by_chain(fall[city]), "%"))  # fmt: skip
-        made.append(name(f"pm25.gain.{city.lower()}.absolute", f"change of {city}'s annual mean, 2014 to 2020, on one "
-                         "basis", post.by_chain(end[:, k] - start[:, k]), "µg/m³"))  # fmt: skip
-    made.append(name("pm25.gain.difference", "Zhangjiakou's relative change less Shijiazhuang's, 2014 to 2020",
-                     post.by_chain(fall["Zhangjiakou"] - fall["Shijiazhuang"]), "percentage points"))  # fmt: skip
-    return made
+        words = f"yearly change of PM2.5 in {city}, 2014 to 2020, on one basis"
+        say.draws(f"rate.{city.lower()}", words, rate[:, k], "% a year")
+        words = f"change of the annual mean of PM2.5 in {city}, {FIRST} to {LAST}, on one basis"
+        say.draws(f"decline.city.{city.lower()}", words, change[:, k], "%")
+    logs = {year: np.log(means).std(axis=1, ddof=1) for year, means in ((2014, start), (2020, end))}
+    for year, means in ((2014, start), (2020, end)):
+        for key, spread in {"spread": 100 * logs[year], "spread-absolute": means.std(axis=1, ddof=1)}.items():
+            unit, label = SPREAD[key]
+            say.draws(f"converge.{key}.{year}", label.format(year=year), spread, unit)
+    ratio = logs[2020] / logs[2014]
+    made = {
+        "together.all-fell.ten-years": (yearly[:, LAST - FIRST] < yearly[:, 0]).all(axis=1),
+        "rebound": region[:, 2023 - FIRST] > region[:, 2022 - FIRST],
+        "rebound.change": _change(region[:, :, None], 2022, 2023),
+        "together.fastest": rate.min(axis=1),
+        "together.slowest": rate.max(axis=1),
+        "together.all-fell": (end < start).all(axis=1),
+        "together.fastest-slowest": np.ptp(rate, axis=1),
+        "converge.spread-change": 100 * (ratio - 1),
+        "converge.probability": ratio < 1,
+        "converge.slope-on-level": 100 * post["slope_on_level"] * np.log(1.1),
+    }
+    say.table(CITIES_TOGETHER, made)
+    relative = 100 * (end / start - 1)
+    cities = {city: CITIES.index(city) for city in ("Zhangjiakou", "Shijiazhuang")}
+    for city, k in cities.items():
+        words = f"change of {city}'s annual mean, 2014 to 2020, on one basis"
+        say.draws(f"gain.{city.lower()}", words, relative[:, k], "%")
+        say.draws(f"gain.{city.lower()}.absolute", words, end[:, k] - start[:, k], "µg/m³")
+    less = relative[:, cities["Zhangjiakou"]] - relative[:, cities["Shijiazhuang"]]
+    words = "Zhangjiakou's relative change less Shijiazhuang's, 2014 to 2020"
+    say.draws("gain.difference", words, less, "percentage points")
 
 
 def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
@@ -271,169 +305,135 @@ def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
     return constant * np.exp(-weather_effect(post, departures))
 
 
-def _weather_share(post, constant, name) -> list[Finding]:
-    as_it_was = area_means(constant)
-    usual = area_means(normalised(post, constant))
-    made = []
-    for k, area in enumerate(("beijing", "tianjin", "hebei", "region")):
-        words = AREA_WORDS[area]
-        for first, last, key in ((2013, 2017, ""), (2013, 2023, ".ten-years")):
-            observed = np.log(as_it_was[:, last - FIRST, k] / as_it_was[:, first - FIRST, k])
-            without = np.log(usual[:, last - FIRST, k] / usual[:, first - FIRST, k])
-            period = f"{first} to {last}, {words}, on one basis"
-            made.append(name(f"pm25.weather.observed.{area}{key}", f"change of the annual mean, {period}",
-                             post.by_chain(100 * np.expm1(observed)), "%"))  # fmt: skip
-            made.append(name(f"pm25.weather.normalised.{area}{key}", f"weather-normalised change, {period}",
-                             post.by_chain(100 * np.expm1(without)), "%"))  # fmt: skip
-            made.append(name(f"pm25.weather.share.{area}{key}", f"share of the log decline that goes with weather, "
-                             f"{period}", post.by_chain(100 * (1 - without / observed)), "%"))  # fmt: skip
-    return made
+def _say_weather(say: Scribe, post: Posterior, constant: np.ndarray) -> None:
+    as_it_was, usual = area_means(constant), area_means(normalised(post, constant))
+    for k, (area, words) in enumerate(AREA_WORDS.items()):
+        for last, key in ((2017, ""), (2023, ".ten-years")):
+            observed, without = (np.log(means[:, last - FIRST, k] / means[:, 0, k]) for means in (as_it_was, usual))
+            for what, label, drawn in (
+                ("observed", "change of the annual mean", 100 * np.expm1(observed)),
+                ("normalised", "weather-normalised change", 100 * np.expm1(without)),
+                ("share", "share of the log decline that goes with weather", 100 * (1 - without / observed)),
+            ):
+                label = f"{label}, {FIRST} to {last}, {words}, on one basis"
+                say.draws(f"weather.{what}.{area}{key}", label, drawn, "%")
 
 
-def _step(post, actual, constant, name) -> list[Finding]:
+def _say_step(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.ndarray) -> None:
     """The ruler: what the conversion does to the annual means of 2013, when all of it was on the old basis."""
     full = actual * np.exp((1 - AFTER_CHANGE) * post.panel.conversion)[:, None]
-    made = []
+    before, by_model, in_full = (area_means(months)[:, 0] for months in (actual, constant, full))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
-        means = [area_means(months)[:, 0, k] for months in (actual, constant, full)]
-        made.append(name(f"pm25.step.{area}", f"change of the {FIRST} mean by the model's conversion, {words}",
-                         post.by_chain(100 * (means[1] / means[0] - 1)), "%"))  # fmt: skip
-        made.append(name(f"pm25.step.full.{area}", f"change of the {FIRST} mean by full conversion to ambient "
-                         f"temperature and pressure at Beijing, {words}",
-                         post.by_chain(100 * (means[2] / means[0] - 1)), "%"))  # fmt: skip
-    made.append(name("pm25.step.multiple", "step as a multiple of the full conversion to ambient temperature and "
-                     "pressure", post.by_chain(post["step"]), ""))  # fmt: skip
+        label = f"change of the {FIRST} mean by"
+        for key, how, after in (
+            ("", "the model's conversion", by_model),
+            ("full.", "full conversion to ambient temperature and pressure at Beijing", in_full),
+        ):
+            say.draws(f"step.{key}{area}", f"{label} {how}, {words}", 100 * (after[:, k] / before[:, k] - 1), "%")
+    words = "step as a multiple of the full conversion to ambient temperature and pressure"
+    say.draws("step.multiple", words, post["step"], "")
     for k, city in enumerate(HIGH_CITIES):
-        made.append(name(f"pm25.step.high.{city.lower()}", f"further step of {city}, on high ground",
-                         post.by_chain(100 * np.expm1(-post["step_high"][:, k])), "%"))  # fmt: skip
+        further = 100 * np.expm1(-post["step_high"][:, k])
+        say.draws(f"step.high.{city.lower()}", f"further step of {city}, on high ground", further, "%")
     squares = post.by_chain((post["step"] - post["step"].mean()) ** 2)
     left = Finding("pm25.step.left", "", 100 * squares / STEP_PRIOR[1] ** 2, "%", "decline", TABLES)
-    made.append(exact("pm25.step.learned", "share of the prior variance of the step that the data removed",
-                      100 - left.mean, "%", TABLES, "decline", error=left.mcse))  # fmt: skip
-    return made
+    words = "share of the prior variance of the step that the data removed"
+    say.score("step.learned", words, 100 - left.mean, "%", error=left.mcse)
 
 
-def _standard(post, actual, name) -> list[Finding]:
-    beijing = area_means(actual)[:, :, 0]
-    made = []
-    for year in (2021, 2022, 2023):
-        mean = post.by_chain(beijing[:, year - FIRST])
-        made.append(name(f"pm25.standard.beijing.{year}", f"probability that Beijing's annual mean of {year} was at or "
-                         f"under {STANDARD:.0f} µg/m³", mean <= STANDARD, "probability"))  # fmt: skip
-    within = (beijing[:, 2021 - FIRST : 2024 - FIRST] <= STANDARD).all(axis=1)
-    label = (
-        f"probability that Beijing's annual mean, as officially counted, was at most {STANDARD:.0f} µg/m³ in each of "
-    )
-    made.append(name("pm25.standard.beijing.all", f"{label}2021 to 2023", post.by_chain(within), "probability"))
-    return made
+def _say_standard(say: Scribe, actual: np.ndarray) -> None:
+    years = range(2021, 2024)
+    within = area_means(actual)[:, [year - FIRST for year in years], 0] <= STANDARD
+    for k, year in enumerate(years):
+        words = f"probability that Beijing's annual mean of {year} was at or under {STANDARD:.0f} µg/m³"
+        say.draws(f"standard.beijing.{year}", words, within[:, k], "probability")
+    words = f"probability that Beijing's annual mean, as officially counted, was at most {STANDARD:.0f} µg/m³"
+    say.draws("standard.beijing.all", f"{words} in each of 2021 to 2023", within.all(axis=1), "probability")
 
 
-def _season_and_effects(post, name) -> list[Finding]:
+def _say_monthly(say: Scribe, post: Posterior) -> None:
     season = post["season"]
     dirtiest, cleanest = season.mean(axis=0).argmax(), season.mean(axis=0).argmin()
-    made = [name("pm25.season.ratio", "ratio of the dirtiest to the cleanest calendar month of the region",
-                 post.by_chain(np.exp(season[:, dirtiest] - season[:, cleanest])), "")]  # fmt: skip
-    labels = {"wind": "stronger wind", "dew_point": "higher dew point", "pressure": "higher pressure",
-              "temperature": "higher temperature"}  # fmt: skip
+    made = {
+        "season.ratio": np.exp(season[:, dirtiest] - season[:, cleanest]),
+        "noise.carry-over": post["carry_over"],
+        "noise.persistence": post["persistence"],
+    }
+    say.table(MONTHLY, made)
     for k, variable in enumerate(WEATHER):
-        effect = 100 * np.expm1(post["weather"][:, k])
-        made.append(name(f"pm25.weather.{variable.replace('_', '-')}", f"change of the regional month that goes with "
-                         f"one standard deviation of {labels[variable]}", post.by_chain(effect), "%"))  # fmt: skip
-    for id, variable, words in (("pm25.noise.carry-over", "carry_over", "carry-over of a city's residual to the next "
-                                 "month"), ("pm25.noise.persistence", "persistence", "persistence of the regional "
-                                            "month shock")):  # fmt: skip
-        made.append(name(id, words, post.by_chain(post[variable]), ""))
-    return made
+        words = f"change of the regional month that goes with one standard deviation of {MORE[variable]}"
+        say.draws(f"weather.{variable.replace('_', '-')}", words, 100 * np.expm1(post["weather"][:, k]), "%")
 
 
-def _residual_correlation(post) -> list[Finding]:
+def _say_residual_correlation(say: Scribe, post: Posterior) -> None:
     """What neighbouring cities still share after the model: the extreme correlations of the residuals."""
     scores = pd.DataFrame(normal_quantile_residuals(post), columns=CITIES).corr().to_numpy()
     pairs = scores[np.triu_indices(len(CITIES), 1)]
-    return [
-        exact("pm25.residual.correlation.highest", "largest correlation between two cities' residuals",
-              round(float(pairs.max()), 2), "", TABLES, "decline"),
-        exact("pm25.residual.correlation.lowest", "smallest correlation between two cities' residuals",
-              round(float(pairs.min()), 2), "", TABLES, "decline"),
-    ]  # fmt: skip
+    for key, word, value in (("highest", "largest", pairs.max()), ("lowest", "smallest", pairs.min())):
+        label = f"{word} correlation between two cities' residuals"
+        say.score(f"residual.correlation.{key}", label, value, digits=2)
 
 
-def _comparisons() -> list[Finding]:
+def _say_tables(say: Scribe) -> None:
     """Official and independent figures, from the tables alone."""
-    official = tables.load("pm25_official_annual")
-    made = []
+    official, panel = tables.load("pm25_official_annual"), measured_panel()
     for area in ("Beijing", "Tianjin", "Hebei"):
         rows = official.query("series == 'official' and area == @area").set_index("year").pm25
+        words, of = f"official annual mean of {area}", say.under(f"official.{area.lower()}.")
         for year in (FIRST, LAST):
-            made.append(exact(f"pm25.official.{area.lower()}.{year}", f"official annual mean of {area}, {year}",
-                              rows[year], "µg/m³", TABLES))  # fmt: skip
-        change = round(100 * (rows[LAST] / rows[FIRST] - 1), 1)
-        made.append(exact(f"pm25.official.{area.lower()}.change", f"change of the official annual mean of {area}, "
-                          f"{FIRST} to {LAST}", change, "%", TABLES))  # fmt: skip
+            of.fact(str(year), f"{words}, {year}", rows[year], "µg/m³")
+        change = 100 * (rows[LAST] / rows[FIRST] - 1)
+        of.fact("change", f"change of the {words}, {FIRST} to {LAST}", change, "%", 1)
     months = tables.load("pm25_city_month")
-    for id, label, value, unit in (
-        ("pm25.cells", "city-months measured", len(months), ""),
-        ("pm25.cells.two-month", "city-months that are two-month means", int((months.quality == "D").sum()), ""),
-        ("pm25.cells.missing", "city-months without a measurement, December 2013 to December 2020",
-         int(np.isnan(measured_panel().pm25[11:96]).sum()), ""),
-        ("pm25.official.rows", "official annual means used", len(measured_panel().official), ""),
-    ):  # fmt: skip
-        made.append(exact(id, label, value, unit, TABLES))
-    return made
+    made = {
+        "cells": len(months),
+        "cells.two-month": (months.quality == "D").sum(),
+        "cells.missing": np.isnan(panel.pm25[11:96]).sum(),
+        "official.rows": len(panel.official),
+    }
+    say.facts(RECORD, made)
 
 
-def _recovered(fit) -> list[Finding]:
+def _say_recovered(say: Scribe, fit) -> None:
     """Truth and estimate of a made-up panel: ``pm25.truth.KEY`` and ``pm25.recovered.KEY``."""
-    suffix, truth = f"@{fit.variant}", fit.panel.truth
-    post = posterior(fit.parameters, fit.panel, fit.seed, most=1000)
+    truth, post = fit.panel.truth, posterior(fit.parameters, fit.panel, fit.seed, most=1000)
     actual = concentrations(post)
-    pairs = [
-        ("step", "step, multiple of the full conversion", truth["step"], post["step"], ""),
-        ("slope-on-level", "slope on level", truth["slope_on_level"], post["slope_on_level"], ""),
-        ("persistence", "persistence of the monthly shock", truth["persistence"], post["persistence"], ""),
-        ("carry-over", "carry-over of a city's residual", truth["carry_over"], post["carry_over"], ""),
-    ]
-    pairs += [
-        (f"weather.{variable.replace('_', '-')}", f"effect of {variable.replace('_', ' ')} on the log",
-         truth["weather"][k], post["weather"][:, k], "")
-        for k, variable in enumerate(WEATHER)
-    ]  # fmt: skip
+
+    def pair(key: str, label: str, known: float, draws: np.ndarray, unit: str = "") -> None:
+        say.pair(key, label, known, draws, unit, f"recovered.{key}")
+
+    for key, label in RECOVERED.items():
+        name = key.replace("-", "_")
+        pair(key, label, truth[name], post[name])
+    for k, variable in enumerate(WEATHER):
+        label = f"effect of {variable.replace('_', ' ')} on the log"
+        pair(f"weather.{variable.replace('_', '-')}", label, truth["weather"][k], post["weather"][:, k])
     for months, known, end, basis in (
         (actual, truth["decline"], "", "published basis"),
         (on_one_basis(post, actual), truth["decline_constant"], ".constant", "one basis"),
     ):
         change = _change(area_means(months))
-        pairs += [
-            (f"decline.{area}{end}", f"change {FIRST} to {LAST}, {words}, {basis}", known[area], change[:, k], "%")
-            for k, (area, words) in enumerate(AREA_WORDS.items())
-        ]
-    made = []
-    for key, label, value, draws, unit in pairs:
-        draws = post.by_chain(draws)
-        made.append(record(f"pm25.recovered.{key}", label, draws, unit, model=fit.name, panel=(), suffix=suffix))
-        made.append(exact(f"pm25.truth.{key}{suffix}", f"truth: {label}", float(value), unit, ()))
-    return made
+        for k, (area, words) in enumerate(AREA_WORDS.items()):
+            label = f"change {FIRST} to {LAST}, {words}, {basis}"
+            pair(f"decline.{area}{end}", label, known[area], change[:, k], "%")
 
 
-def _left_out(city: str, panel: Panel, actual: np.ndarray) -> list[Finding]:
+def _say_left_out(say: Scribe, city: str, panel: Panel, actual: np.ndarray) -> None:
     """How well a city is predicted from others: coverage of the measured months that the panel leaves out."""
     k = CITIES.index(city)
     measured = measured_panel().pm25[:, k]
     kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
-    return _coverage(
-        f"pm25.leave-out.{city.lower()}", actual[:, kept, k], measured[kept], f"months of {city}, left out"
-    )
+    say = say.under(f"leave-out.{city.lower()}.")
+    _say_coverage(say, actual[:, kept, k], measured[kept], f"months of {city}, left out")
 
 
-def _coverage(id, predicted, measured, words) -> list[Finding]:
+def _say_coverage(say: Scribe, predicted: np.ndarray, measured: np.ndarray, words: str) -> None:
     """Coverage with its Monte Carlo error, from four parts of the draws; at least that of half a measured value."""
-    made = []
     for probability in (50, 94):
         whole, *parts = (_inside(some, measured, probability) for some in (predicted, *np.array_split(predicted, 4)))
         label = f"share of measured values inside the central {probability} % interval, {words}"
-        made.append(exact(f"{id}.coverage{probability}", label, whole, "%", TABLES, "decline",
-                          error=max(np.std(parts, ddof=1), 100 / len(measured)) / 2))  # fmt: skip
-    return made
+        error = max(np.std(parts, ddof=1), 100 / len(measured)) / 2
+        say.score(f"coverage{probability}", label, whole, "%", error=error)
 
 
 def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> float:
@@ -442,46 +442,32 @@ def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> 
     return 100 * float(np.mean((low <= measured) & (measured <= high)))
 
 
-def _forecast(post, name) -> list[Finding]:
+def _say_forecast(say: Scribe, post: Posterior) -> None:
     """Fitted to 2018, asked for 2019 and 2020: coverage, and CRPS against two baselines."""
     everything = measured_panel().pm25
     future = np.array([FORECAST_FROM.year <= month.year <= 2020 for month in MONTHS])
-    measured = everything[future]
-    kept = np.isfinite(measured)
+    kept = np.isfinite(everything[future])
+    measured = everything[future][kept]
     known_weather = concentrations(post)
     unknown = np.exp(
         np.log(known_weather)
         - weather_effect(post, post.panel.weather) * future[:, None]
         + unknown_weather(post, future, (FIRST, 2018))
     )
-    made, scores = [], {}
-    for key, months, words in (
-        ("forecast", known_weather, "2019 and 2020 predicted from the years to 2018, weather known"),
-        ("forecast.weather-unknown", unknown, "2019 and 2020 predicted from the years to 2018, weather unknown"),
-    ):
-        predicted = months[:, future][:, kept]
-        made += _coverage(f"pm25.{key}", predicted, measured[kept], words)
-        scores[key] = _crps(predicted, measured[kept])
-        made.append(
-            exact(f"pm25.{key}.crps", f"mean CRPS, {words}", round(scores[key].mean(), 2), "µg/m³", TABLES, "decline")
-        )
-    month = np.nonzero(kept)[0]
-    for key, baseline, words in (
-        ("same-month", _same_month_of_last_year, "the same month of the last known year"),
-        ("climatology", _climatology_with_trend, "the city's climatology with a straight trend"),
-    ):
-        score = _crps(baseline(everything, future, post.rng)[:, kept], measured[kept])
-        made.append(
-            exact(
-                f"pm25.forecast.crps.{key}", f"mean CRPS, {words}", round(score.mean(), 2), "µg/m³", TABLES, "decline"
-            )
-        )
-        gain = pd.Series(score - scores["forecast.weather-unknown"]).groupby(month).mean()
-        made.append(exact(f"pm25.forecast.gain.{key}", f"CRPS of {words} less that of the model with weather unknown, "
-                          "mean over months", round(gain.mean(), 2), "µg/m³", TABLES, "decline"))  # fmt: skip
-        made.append(exact(f"pm25.forecast.gain-error.{key}", f"standard error over months of that gain, {words}",
-                          round(gain.std(ddof=1) / np.sqrt(len(gain)), 2), "µg/m³", TABLES, "decline"))  # fmt: skip
-    return made
+    scores = {}
+    for key, months, weather in (("", known_weather, "known"), ("weather-unknown.", unknown, "unknown")):
+        predicted, of = months[:, future][:, kept], say.under(f"forecast.{key}")
+        words = f"2019 and 2020 predicted from the years to 2018, weather {weather}"
+        _say_coverage(of, predicted, measured, words)
+        scores[weather] = _crps(predicted, measured)
+        of.score("crps", f"mean CRPS, {words}", scores[weather].mean(), "µg/m³", 2)
+    month, say = np.nonzero(kept)[0], say.under("forecast.")
+    for key, baseline in (("same-month", _same_month_of_last_year), ("climatology", _climatology_with_trend)):
+        score = _crps(baseline(everything, future, post.rng)[:, kept], measured)
+        gain = pd.Series(score - scores["unknown"]).groupby(month).mean()
+        made = {"crps": score.mean(), "gain": gain.mean(), "gain-error": gain.std(ddof=1) / np.sqrt(len(gain))}
+        for what, value in made.items():
+            say.score(f"{what}.{key}", OF_BASELINE[what].format(baseline=BASELINES[key]), value, "µg/m³", 2)
 
 
 def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
@@ -497,7 +483,7 @@ def _same_month_of_last_year(pm25: np.ndarray, future: np.ndarray, rng) -> np.nd
     last = np.tile(log[(MONTHS.year == 2018)], (2, 1))
     predicted = []
     for lag in (12, 24):
-        changes = (log[lag:] - log[:-lag])[:, :]
+        changes = log[lag:] - log[:-lag]
         changes = changes[np.isfinite(changes)]
         predicted.append(rng.choice(changes, (2000, 12, len(CITIES))))
     return np.exp(last + np.concatenate(predicted, axis=1))
