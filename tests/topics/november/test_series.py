@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +28,7 @@ from scipy import stats
 
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import record
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.november import series as apec_series
 from jingjinji.topics.november import series_findings as said
 from jingjinji.topics.november.series import EVENTS, WEATHER, Panel, waves
@@ -473,9 +472,16 @@ def ban_panel() -> Panel:
     return Panel(pm25, np.zeros((len(dates), 7)), np.zeros(len(dates)), BAN_WINDOWS)
 
 
+def said_by(helper, panel: Panel, parameters) -> dict:
+    """What a helper says of some parameters, by id."""
+    fit = SimpleNamespace(name="m", variant="", panel=panel, parameters=parameters, seed=1)
+    say = Scribe((), "x.", fit)
+    helper(say, fit, "w")
+    return {finding.id: finding for finding in say.made}
+
+
 def found_by(parameters) -> dict:
-    name = partial(record, model="m", panel=())
-    return {finding.id: finding for finding in said.event_findings(parameters, ban_panel(), "x", "w", name)}
+    return said_by(said.say_events, ban_panel(), parameters)
 
 
 def test_an_effect_of_one_half_doubles_the_counterfactual():
@@ -526,9 +532,7 @@ def weather_case() -> SimpleNamespace:
     parameters = xr.Dataset(
         {"smooth": (("chain", "draw", "term", "wave"), smooth), "wet_effect": (("chain", "draw"), wet)}
     )
-    name = partial(record, model="m", panel=())
-    found = {finding.id: finding for finding in said.weather_findings(parameters, panel, "x", "w", name, "m")}
-    return SimpleNamespace(panel=panel, log=log, found=found)
+    return SimpleNamespace(panel=panel, log=log, found=said_by(said._say_weather, panel, parameters))
 
 
 def mean_between(case: SimpleNamespace, first: str, last: str) -> np.ndarray:
@@ -574,7 +578,9 @@ def test_autumns_ten_days_with_a_worse_weather(weather_case):
 
 
 def test_measured_days_and_the_official_evaluation():
-    found = {finding.id: finding for finding in said.official_findings()}
+    say = Scribe((), "apec.")
+    said._say_measured(say)
+    found = {finding.id: finding for finding in say.made}
     days = tables.load("beijing_day").query("series == 'stations' and '2014-11-03' <= date <= '2014-11-12'").pm25
     assert len(days) == 10
     assert found["apec.observed.stations.ban"].mean == pytest.approx(days.mean(), abs=0.05)
@@ -632,7 +638,7 @@ def test_ordinary_ten_days_are_a_placebo_in_time(monkeypatch):
     controls = BAN_WINDOWS | {"parade": (pd.Timestamp("2014-11-28"), pd.Timestamp("2014-11-29"))}
     panel = Panel(pd.Series(50.0, dates), np.zeros((80, 7)), np.zeros(80), controls)
     monkeypatch.setattr(said, "unexplained", lambda parameters, panel, rows: left)
-    found = {f.id: f.mean for f in said.standing_findings(None, panel, "x", "w", "m")}
+    found = {id: made.mean for id, made in said_by(said._say_standing, panel, None).items()}
     ordinary = [-0.9, -0.1, -0.3, 0.1, 0.3]
     assert found["x.ordinary-ten-days.count"] == len(ordinary)
     assert found["x.ordinary-ten-days"] == round(100 * np.std(ordinary, ddof=1))

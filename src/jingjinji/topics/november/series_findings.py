@@ -1,13 +1,12 @@
 """What is said of fits of `series`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import scipy
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.november.series import (
     BAN,
     EVENTS,
@@ -22,18 +21,48 @@ from jingjinji.topics.november.series import (
 )
 
 GROUPS = {"ban": BAN, "ban-1": BAN[:1], "ban-2": BAN[1:], "parade": ("parade",)}
-
-
 PRELIMINARY = -30.0
-
-
 DAY_STANDARD = 75.0
-
-
 LEAST_SPREAD = 1e-9
-
-
 FEWEST_OF_BLOCK = 7
+OF_GROUP = {
+    "effect": ("%", "change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}"),
+    "difference": ("µg/m³", "difference of PM2.5 beyond weather, season and ordinary scatter, {span}"),
+    "counterfactual": ("µg/m³", "mean PM2.5 had the days of the {group} been like others with their weather, {span}"),
+    "below": ("probability", "probability that the days of the {group} lay below expectation, {span}"),
+    "beyond-preliminary": (
+        "probability",
+        f"probability that the days of the {{group}} lay more than {-PRELIMINARY:.0f} % below expectation, {{span}}",
+    ),
+}
+SCATTER = {
+    "block-scale": ("%", "part of the scatter of ten days that daily carry-over does not explain, {words}"),
+    "carry-over": ("%", "part of a departure that carries over to the same hour of the next day, {words}"),
+}
+GOES_WITH = "PM2.5 that goes with the weather of"
+OF_WEATHER = {
+    "ban": ("%", f"{GOES_WITH} {{span}}, against the same days of the other years"),
+    "adverse": ("probability", "probability that the same days of another year have better weather than {span}"),
+    "better": ("%", "share of ten-day windows from 15 October to 30 November with a weather worse than that of {span}"),
+    "october": ("%", "share of the difference from October {year} (mean of logs) that goes with weather, {span}"),
+}
+CHECKS = {
+    "ordinary-ten-days": (
+        "%",
+        "standard deviation of ordinary ten days around what weather and season let expect, {words}",
+        0,
+    ),
+    "ordinary-ten-days.lower": (
+        "",
+        "ordinary ten days that lay as far below expectation as the ban's or farther, {words}",
+        None,
+    ),
+    "check.dirtiest": (
+        "",
+        "years of {years} whose twentieth dirtiest day lies in the central 94 % of days drawn anew, {words}",
+        None,
+    ),
+}
 
 
 def findings(fit) -> list[Finding]:
@@ -42,121 +71,62 @@ def findings(fit) -> list[Finding]:
     Of a made-up panel the effect of the ban alone, beside its truth. Ids of the stations' fits begin with
     ``apec.stations``, and their suffix leaves the series out: ``@without-weather`` for `stations-without-weather`.
     """
-    of_stations = fit.variant.startswith(STATIONS)
-    site, words = ("stations", "geometric mean of twelve stations") if of_stations else ("embassy", "one site")
-    prefix, panel = f"apec.{site}", STATIONS_TABLES if of_stations else TABLES
+    site, words, read = "embassy", "one site", TABLES
+    if fit.variant.startswith(STATIONS):
+        site, words, read = "stations", "geometric mean of twelve stations", STATIONS_TABLES
+    choice = fit.variant.removeprefix(STATIONS).removeprefix("-")
+    say = Scribe(read, f"apec.{site}.", fit, ending=choice)
     if fit.panel.truth:
-        name = partial(record, model=fit.name, panel=panel, suffix=f"@{fit.variant}")
-        return _recovered(fit, prefix, words, name)
-    choice = fit.variant.removeprefix(STATIONS).removeprefix("-") if of_stations else fit.variant
-    name = partial(record, model=fit.name, panel=panel, suffix=f"@{choice}" if choice else "")
-    made = event_findings(fit.parameters, fit.panel, prefix, words, name)
+        effect, truth = _of_group(fit, BAN)["effect"], 100 * fit.panel.truth["effect"]
+        say.under(ending=fit.variant).pair("ban.effect", f"change of PM2.5 in the ban, {words}", truth, effect, "%")
+        return say.made
+    say_events(say, fit, words)
     if not choice:
-        made += series_findings(fit, fit.panel, prefix, words, name)
+        _say_weather(say, fit, words)
+        _say_standing(say, fit, words)
+        _say_check(say, fit, words)
     if not fit.variant:
-        made += official_findings()
-    return made
+        _say_measured(Scribe(("beijing_day",), "apec.", fit, say.made))
+    return say.made
 
 
-def _recovered(fit, prefix: str, words: str, name) -> list[Finding]:
-    """True effect of the ban in a made-up panel, and what the model gives back."""
-    truth, label = 100 * fit.panel.truth["effect"], f"truth: change of PM2.5 in the ban, {words}"
-    return [
-        exact(f"{prefix}.truth.ban.effect@{fit.variant}", label, truth, "%", ()),
-        _group(fit.parameters, fit.panel, "ban", BAN, f"{prefix}.ban", words, name)[0],
-    ]
-
-
-def series_findings(fit, panel: Panel, prefix: str, words: str, name) -> list[Finding]:
-    """Weather of the ban, standing among ordinary ten days and predictive checks of a main fit."""
-    return [
-        *weather_findings(fit.parameters, panel, prefix, words, name, fit.name),
-        *standing_findings(fit.parameters, panel, prefix, words, fit.name),
-        *check_findings(fit.parameters, panel, fit.seed, prefix, words, fit.name),
-    ]
-
-
-def event_findings(parameters, panel: Panel, prefix: str, words: str, name, steps_a_day: int = 1) -> list[Finding]:
+def say_events(say: Scribe, fit, words: str, steps_a_day: int = 1) -> None:
     """Effect of each event (%), and of the ban as a whole in % and µg/m³ with what the days would have been.
 
     steps_a_day : readings of the series in a day, over which the carry-over is taken.
     """
-    effect = parameters["effect"].transpose("chain", "draw", "event").values
-    made = []
-    for event, (first, last) in panel.windows.items():
-        if event in GROUPS:
-            continue
-        span = f"{first.date()} to {last.date()}"
-        made.append(
-            name(
-                f"{prefix}.{event}.effect",
-                f"change of PM2.5 beyond weather and season, {span}, {words}",
-                100 * np.expm1(effect[:, :, EVENTS.index(event)]),
-                "%",
-            )
-        )
+    names = ("effect", "block_scale", "carry_over")
+    effect, scale, carry_over = (fit.parameters[name].transpose("chain", "draw", ...).values for name in names)
+    for event, (first, last) in fit.panel.windows.items():
+        if event not in GROUPS:
+            label = f"change of PM2.5 beyond weather and season, {first.date()} to {last.date()}, {words}"
+            say.draws(f"{event}.effect", label, 100 * np.expm1(effect[:, :, EVENTS.index(event)]), "%")
     for group, members in GROUPS.items():
-        if members[0] in panel.windows:
-            made += _group(parameters, panel, group, members, f"{prefix}.{group}", words, name)
-    made.append(
-        name(
-            f"{prefix}.block-scale",
-            f"part of the scatter of ten days that daily carry-over does not explain, {words}",
-            100 * parameters["block_scale"].transpose("chain", "draw").values,
-            "%",
-        )
-    )
-    made.append(
-        name(
-            f"{prefix}.carry-over",
-            f"part of a departure that carries over to the same hour of the next day, {words}",
-            100 * parameters["carry_over"].transpose("chain", "draw").values ** steps_a_day,
-            "%",
-        )
-    )
-    return made
+        if members[0] in fit.panel.windows:
+            first, last = _ends(fit.panel, members)
+            span = f"{first.date()} to {last.date()}, {words}"
+            say.under(f"{group}.").table(OF_GROUP, _of_group(fit, members), group=group, span=span)
+    say.table(SCATTER, {"block-scale": 100 * scale, "carry-over": 100 * carry_over**steps_a_day}, words=words)
 
 
-def _group(parameters, panel: Panel, group: str, members: tuple, prefix: str, words: str, name) -> list[Finding]:
-    first, last = panel.windows[members[0]][0], panel.windows[members[-1]][1]
-    span = f"{first.date()} to {last.date()}, {words}"
-    days = panel.pm25[first:last].dropna()
-    position = panel.pm25.index.get_indexer(days.index)
-    shift = parameters["effect"].transpose("chain", "draw", "event").values @ event_days(panel)[position].T
-    without = (days.to_numpy() * np.exp(-shift)).mean(axis=2)
-    observed = days.mean()
-    return [
-        name(
-            f"{prefix}.effect",
-            f"change of PM2.5 beyond weather, season and the scatter of ordinary ten days, {span}",
-            100 * (observed / without - 1),
-            "%",
-        ),
-        name(
-            f"{prefix}.difference",
-            f"difference of PM2.5 beyond weather, season and ordinary scatter, {span}",
-            observed - without,
-            "µg/m³",
-        ),
-        name(
-            f"{prefix}.counterfactual",
-            f"mean PM2.5 had the days of the {group} been like others with their weather, {span}",
-            without,
-            "µg/m³",
-        ),
-        name(
-            f"{prefix}.below",
-            f"probability that the days of the {group} lay below expectation, {span}",
-            without > observed,
-            "probability",
-        ),
-        name(
-            f"{prefix}.beyond-preliminary",
-            f"probability that the days of the {group} lay more than {-PRELIMINARY:.0f} % below expectation, {span}",
-            observed < (1 + PRELIMINARY / 100) * without,
-            "probability",
-        ),
-    ]
+def _ends(panel: Panel, members: tuple[str, ...]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    return panel.windows[members[0]][0], panel.windows[members[-1]][1]
+
+
+def _of_group(fit, members: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """What the days of some events were, beside what they would have been (chain, draw)."""
+    first, last = _ends(fit.panel, members)
+    days = fit.panel.pm25[first:last].dropna()
+    position = fit.panel.pm25.index.get_indexer(days.index)
+    shift = fit.parameters["effect"].transpose("chain", "draw", "event").values @ event_days(fit.panel)[position].T
+    without, observed = (days.to_numpy() * np.exp(-shift)).mean(axis=2), days.mean()
+    return {
+        "effect": 100 * (observed / without - 1),
+        "difference": observed - without,
+        "counterfactual": without,
+        "below": without > observed,
+        "beyond-preliminary": observed < (1 + PRELIMINARY / 100) * without,
+    }
 
 
 def weather_mean(parameters, arrays: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
@@ -166,18 +136,20 @@ def weather_mean(parameters, arrays: dict[str, np.ndarray], rows: np.ndarray) ->
     return smooth.reshape(*wet.shape, -1) @ arrays["smooth_basis"][rows].mean(axis=0) + wet * arrays["wet"][rows].mean()
 
 
-def weather_findings(parameters, panel: Panel, prefix: str, words: str, name, model: str) -> list[Finding]:
+def _say_weather(say: Scribe, fit, words: str) -> None:
     """Was the ban's weather adverse, and how much of the difference from October goes with weather?"""
-    dates, arrays = panel.pm25.index, data(panel)
-    first, last = panel.windows["ban-1"][0], panel.windows["ban-2"][1]
-    ban = np.flatnonzero((dates >= first) & (dates <= last))
-    october = np.flatnonzero((dates >= f"{first.year}-10-01") & (dates < f"{first.year}-11-01"))
-    in_ban = weather_mean(parameters, arrays, ban)
-    others = {}
-    for year in sorted(set(dates.year) - {first.year}):
-        rows = np.flatnonzero((dates >= first.replace(year=year)) & (dates <= last.replace(year=year)))
-        if len(rows) == len(ban):
-            others[year] = weather_mean(parameters, arrays, rows)
+    panel, dates, arrays = fit.panel, fit.panel.pm25.index, data(fit.panel)
+
+    def rows(first, last) -> np.ndarray:
+        return np.flatnonzero((dates >= first) & (dates <= last))
+
+    def mean(rows: np.ndarray) -> np.ndarray:
+        return weather_mean(fit.parameters, arrays, rows)
+
+    first, last = _ends(panel, BAN)
+    ban, october = rows(first, last), rows(f"{first.year}-10-01", f"{first.year}-10-31")
+    of_years = {year: rows(first.replace(year=year), last.replace(year=year)) for year in sorted(set(dates.year))}
+    others = {year: mean(days) for year, days in of_years.items() if year != first.year and len(days) == len(ban)}
     autumn = [
         start
         for start in range(len(dates) - len(ban) + 1)
@@ -185,84 +157,32 @@ def weather_findings(parameters, panel: Panel, prefix: str, words: str, name, mo
         and dates[start + len(ban) - 1].month in (10, 11)
         and not set(range(start, start + len(ban))) & set(ban)
     ]
-    windows = np.stack([weather_mean(parameters, arrays, np.arange(start, start + len(ban))) for start in autumn])
-    usual, spread = np.mean(list(others.values()), axis=0), np.std(list(others.values()), axis=0, ddof=1)
+    in_windows = np.stack([mean(np.arange(start, start + len(ban))) for start in autumn])
+    in_ban, of_others = mean(ban), list(others.values())
+    beyond, spread = in_ban - np.mean(of_others, axis=0), np.std(of_others, axis=0, ddof=1)
+    scaled = beyond / (np.maximum(spread, LEAST_SPREAD) * np.sqrt(1 + 1 / len(others)))
     log = np.log(panel.pm25.to_numpy())
     drop = np.nanmean(log[october]) - np.nanmean(log[ban])
-    span = f"{first.date()} to {last.date()}, {words}"
-    made = [
-        name(
-            f"{prefix}.weather.ban",
-            f"PM2.5 that goes with the weather of {span}, against the same days of the other years",
-            100 * np.expm1(in_ban - usual),
-            "%",
-        ),
-        name(
-            f"{prefix}.weather.adverse",
-            f"probability that the same days of another year have better weather than {span}",
-            scipy.stats.t.cdf(
-                (in_ban - usual) / (np.maximum(spread, LEAST_SPREAD) * np.sqrt(1 + 1 / len(others))), len(others) - 1
-            ),
-            "probability",
-        ),
-        exact(
-            f"{prefix}.weather.other-years",
-            f"other years whose weather of the same days is compared, {words}",
-            len(others),
-            "",
-            TABLES,
-        ),
-        exact(
-            f"{prefix}.weather.worse-years",
-            f"other years of {len(others)} whose weather of the same days was worse, {words}",
-            int(np.median(sum(value > in_ban for value in others.values()))),
-            "",
-            TABLES,
-            model,
-        ),
-        name(
-            f"{prefix}.weather.better",
-            f"share of ten-day windows from 15 October to 30 November with a weather worse than that of {span}",
-            100 * (windows > in_ban).mean(axis=0),
-            "%",
-        ),
-        name(
-            f"{prefix}.weather.october",
-            f"share of the difference from October {first.year} (mean of logs) that goes with weather, {span}",
-            100 * (weather_mean(parameters, arrays, october) - in_ban) / drop,
-            "%",
-        ),
-    ]
-    for year, value in others.items():
-        made.append(
-            name(
-                f"{prefix}.weather.{year}",
-                f"PM2.5 that goes with the weather of {first.strftime('%-d %B')} to "
-                f"{last.strftime('%-d %B')} {year}, against the record's mean, {words}",
-                100 * np.expm1(value),
-                "%",
-            )
-        )
-    made.append(
-        name(
-            f"{prefix}.weather.{first.year}",
-            f"PM2.5 that goes with the weather of {span}, against the record's mean",
-            100 * np.expm1(in_ban),
-            "%",
-        )
-    )
+    made = {
+        "ban": 100 * np.expm1(beyond),
+        "adverse": scipy.stats.t.cdf(scaled, len(others) - 1),
+        "better": 100 * (in_windows > in_ban).mean(axis=0),
+        "october": 100 * (mean(october) - in_ban) / drop,
+    }
+    say, span = say.under("weather."), f"{first.date()} to {last.date()}, {words}"
+    say.table(OF_WEATHER, made, span=span, year=first.year)
+    label = f"other years whose weather of the same days is compared, {words}"
+    say.fact("other-years", label, len(others))
+    label = f"other years of {len(others)} whose weather of the same days was worse, {words}"
+    say.score("worse-years", label, int(np.median(sum(value > in_ban for value in of_others))))
     after = panel.windows["after-ban"]
-    rows = np.flatnonzero((dates >= after[0]) & (dates <= after[1]))
-    made.append(
-        name(
-            f"{prefix}.weather.after",
-            f"PM2.5 that goes with the weather of {after[0].date()} to "
-            f"{after[1].date()}, against the record's mean, {words}",
-            100 * np.expm1(weather_mean(parameters, arrays, rows)),
-            "%",
-        )
-    )
-    return made
+    against = "against the record's mean"
+    for year, value in others.items():
+        when = f"{first:%-d %B} to {last:%-d %B} {year}"
+        say.draws(str(year), f"{GOES_WITH} {when}, {against}, {words}", 100 * np.expm1(value), "%")
+    say.draws(str(first.year), f"{GOES_WITH} {span}, {against}", 100 * np.expm1(in_ban), "%")
+    when = f"{after[0].date()} to {after[1].date()}"
+    say.draws("after", f"{GOES_WITH} {when}, {against}, {words}", 100 * np.expm1(mean(rows(*after))), "%")
 
 
 def expected(parameters, panel: Panel, rows: slice) -> np.ndarray:
@@ -298,9 +218,9 @@ def unexplained(parameters, panel: Panel, rows: slice) -> pd.Series:
     return np.log(days) - _expected(parameters, without, rows).mean(axis=0)
 
 
-def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: str) -> list[Finding]:
+def _say_standing(say: Scribe, fit, words: str) -> None:
     """How far ordinary ten days stray, and how many of them lie as low as the ban's."""
-    left = unexplained(parameters, panel, slice(None, None, 20))
+    panel, left = fit.panel, unexplained(fit.parameters, fit.panel, slice(None, None, 20))
     block = pd.Series(block_of(panel), panel.pm25.index)[left.index]
     means = left.groupby(block.to_numpy()).agg(["mean", "count"])
     means = means.loc[means["count"] >= FEWEST_OF_BLOCK, "mean"]
@@ -308,27 +228,9 @@ def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: 
     of_controls = set(block_of(panel)[controls])
     ban = means[block_of(panel)[event_days(panel)[:, 0] > 0][0]]
     ordinary = means[[number for number in means.index if number not in of_controls]]
-    return [
-        exact(
-            f"{prefix}.ordinary-ten-days",
-            f"standard deviation of ordinary ten days around what weather and season let expect, {words}",
-            round(float(100 * ordinary.std())),
-            "%",
-            TABLES,
-            model,
-        ),
-        exact(
-            f"{prefix}.ordinary-ten-days.count", f"ordinary ten days of the record, {words}", len(ordinary), "", TABLES
-        ),
-        exact(
-            f"{prefix}.ordinary-ten-days.lower",
-            f"ordinary ten days that lay as far below expectation as the ban's or farther, {words}",
-            int((ordinary <= ban).sum()),
-            "",
-            TABLES,
-            model,
-        ),
-    ]
+    made = {"ordinary-ten-days": 100 * ordinary.std(), "ordinary-ten-days.lower": (ordinary <= ban).sum()}
+    say.scores(CHECKS, made, words=words)
+    say.fact("ordinary-ten-days.count", f"ordinary ten days of the record, {words}", len(ordinary))
 
 
 def replicates(parameters, panel: Panel, seed: int, draws: int = 400) -> np.ndarray:
@@ -351,95 +253,50 @@ def dirtiest_days(drawn: np.ndarray, measured: pd.Series) -> tuple[list[str], np
     )
 
 
-def check_findings(parameters, panel: Panel, seed: int, prefix: str, words: str, model: str) -> list[Finding]:
+def _say_check(say: Scribe, fit, words: str) -> None:
     """Share of the measured days inside the central 50 and 94 % of days drawn anew, and the same of dirty days."""
-    drawn, days = replicates(parameters, panel, seed), panel.pm25.dropna()
+    drawn, days = replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
+    say.fact("days", f"measured days, {words}", len(days), "days")
     years, again, dirty = dirtiest_days(drawn, days)
     low, high = np.percentile(again, [3, 97], axis=0)
-    measured = days.to_numpy()
-    made = [
-        exact(f"{prefix}.days", f"measured days, {words}", len(measured), "days", TABLES),
-        exact(
-            f"{prefix}.check.dirtiest",
-            f"years of {len(years)} whose twentieth dirtiest day lies in the central 94 % of days drawn anew, {words}",
-            int(((low <= dirty) & (dirty <= high)).sum()),
-            "",
-            TABLES,
-            model,
-        ),
-    ]
+    inside = ((low <= dirty) & (dirty <= high)).sum()
+    say.scores(CHECKS, {"check.dirtiest": inside}, years=len(years), words=words)
     for probability in (50, 94):
         low, high = np.percentile(drawn, [50 - probability / 2, 50 + probability / 2], axis=0)
-        share = 100 * np.mean((low <= measured) & (measured <= high))
-        made.append(
-            exact(
-                f"{prefix}.check.coverage{probability}",
-                f"share of measured days inside the central {probability} % of days drawn anew, {words}",
-                round(float(share), 1),
-                "%",
-                TABLES,
-                model,
-            )
-        )
-    return made
+        share = 100 * np.mean((low <= days.to_numpy()) & (days.to_numpy() <= high))
+        label = f"share of measured days inside the central {probability} % of days drawn anew, {words}"
+        say.score(f"check.coverage{probability}", label, share, "%", 1)
 
 
-def official_findings() -> list[Finding]:
+def _say_measured(say: Scribe) -> None:
     """The days as measured in the two series, and the official evaluation."""
-    spans, made = windows(tables.load("interventions")), []
-    first, last = spans["ban-1"][0], spans["ban-2"][1]
-    parade, parade_end = spans["parade"]
-    year = first.year
-    days = tables.load("beijing_day").set_index("date")
-    for series_name in ("embassy", "stations"):
-        pm25 = days.loc[days.series == series_name, "pm25"]
-        asked = {
-            "ban": (first, last),
-            "official-days": (f"{year}-11-01", last),
-            "october": (f"{year}-10-01", f"{year}-10-31"),
-            "after": spans["after-ban"],
-        }
-        if series_name == "stations":
-            asked |= {
-                "parade": (parade, parade_end),
-                "parade-year-before": (parade.replace(year=year), parade_end.replace(year=year)),
-            }
-        for id, (start, end) in asked.items():
-            label = f"mean of measured PM2.5, {series_name}, {str(start)[:10]} to {str(end)[:10]}"
-            mean = round(float(pm25[start:end].mean()), 1)
-            made.append(exact(f"apec.observed.{series_name}.{id}", label, mean, "µg/m³", ("beijing_day",)))
-        ban = pm25[first:last]
-        clean = f"days of the ban at or under the daily standard of {DAY_STANDARD:.0f} µg/m³, {series_name}"
-        made += [
-            exact(
-                f"apec.observed.{series_name}.clean-days", clean, (ban <= DAY_STANDARD).sum(), "days", ("beijing_day",)
-            ),
-            exact(
-                f"apec.observed.{series_name}.dirtiest",
-                f"dirtiest day of the ban, {series_name}",
-                round(float(ban.max()), 1),
-                "µg/m³",
-                ("beijing_day",),
-            ),
-        ]
-    observed = {finding.id: finding.mean for finding in made}
-    change = 100 * (
-        observed["apec.observed.stations.parade"] / observed["apec.observed.stations.parade-year-before"] - 1
+    spans, days = windows(tables.load("interventions")), tables.load("beijing_day").set_index("date")
+    (first, last), parade = (spans["ban-1"][0], spans["ban-2"][1]), spans["parade"]
+    year, means = first.year, {}
+    asked = {
+        "ban": (first, last),
+        "official-days": (f"{year}-11-01", last),
+        "october": (f"{year}-10-01", f"{year}-10-31"),
+        "after": spans["after-ban"],
+    }
+    of_parade = {"parade": parade, "parade-year-before": tuple(day.replace(year=year) for day in parade)}
+    for series, more in (("embassy", {}), ("stations", of_parade)):
+        pm25, of = days.loc[days.series == series, "pm25"], say.under(f"observed.{series}.")
+        for id, (start, end) in (asked | more).items():
+            label = f"mean of measured PM2.5, {series}, {str(start)[:10]} to {str(end)[:10]}"
+            means[id] = round(float(pm25[start:end].mean()), 1)
+            of.fact(id, label, means[id], "µg/m³")
+        label = f"days of the ban at or under the daily standard of {DAY_STANDARD:.0f} µg/m³, {series}"
+        of.fact("clean-days", label, (pm25[first:last] <= DAY_STANDARD).sum(), "days")
+        of.fact("dirtiest", f"dirtiest day of the ban, {series}", pm25[first:last].max(), "µg/m³", 1)
+    words = f"the days of the parade against the same days of {year}, weather included, stations"
+    change = 100 * (means["parade"] / means["parade-year-before"] - 1)
+    say.fact("observed.stations.parade-change", f"change of PM2.5 in {words}", change, "%", 0)
+    published, of = (
+        tables.load("published_results").set_index("id"),
+        say.under("official.", tables=("published_results",)),
     )
-    table = tables.load("published_results").set_index("id")
-    measured, without = table.loc["P043", "value"], table.loc["P044", "value"]
-    source = ("published_results",)
-    return [
-        *made,
-        exact(
-            "apec.observed.stations.parade-change",
-            f"change of PM2.5 in the days of the parade against the same days of {year}, weather included, stations",
-            round(change),
-            "%",
-            ("beijing_day",),
-        ),
-        exact("apec.official.observed", table.loc["P043", "quantity"], measured, "µg/m³", source),
-        exact("apec.official.counterfactual", table.loc["P044", "quantity"], without, "µg/m³", source),
-        exact("apec.official.effect", "effect of the controls by the official evaluation",
-              round(100 * (measured / without - 1)), "%", source),
-    ]  # fmt: skip
+    for key, id in (("observed", "P043"), ("counterfactual", "P044")):
+        of.fact(key, published.quantity[id], published.value[id], "µg/m³")
+    effect = 100 * (published.value["P043"] / published.value["P044"] - 1)
+    of.fact("effect", "effect of the controls by the official evaluation", effect, "%", 0)
