@@ -13,7 +13,7 @@ from scipy import stats
 
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.energy import emissions
 from jingjinji.topics.energy import emissions_findings as said
 from jingjinji.topics.energy.emissions import BREAKS, EMISSIONS, PROVINCES, REGION, REGIONS, TELLING, TIME, YEARS, Panel
@@ -238,10 +238,10 @@ def test_own_data_remove_nothing_where_provinces_scatter_as_their_prior(fit):
     province = 0.1 * rng.normal(size=(*shape, 4, 2, len(PROVINCES)))
     province -= province.mean(axis=-1, keepdims=True)
     draws = {"region_scale": np.full((*shape, 4, 2), 0.1), "province_scale": np.full((*shape, 4, 2), 0.1)}
-    as_prior = said._own_data(fit, draws | {"elasticity": region[..., REGION] + province})
-    halved = said._own_data(fit, draws | {"elasticity": (region[..., REGION] + province) / 2})
-    assert [finding.mean for finding in as_prior] == pytest.approx([0] * 4, abs=8)
-    assert [finding.mean for finding in halved] == pytest.approx([75] * 4, abs=2)
+    for times, removed, within in ((1, 0, 8), (0.5, 75, 2)):
+        say = Scribe((), "", fit)
+        said._say_own_data(say, draws | {"elasticity": times * (region[..., REGION] + province)})
+        assert [finding.mean for finding in say.made] == pytest.approx([removed] * 4, abs=within)
 
 
 def test_figures_drawn_anew_scatter_around_what_is_expected(fit):
@@ -293,14 +293,12 @@ def test_the_check_sees_shocks_that_a_model_leaves_out(fit):
     fit.parameters["share_slope"][:] = 0
     for common, apart in ((1.0, False), (0.0, True)):
         fit.panel = replace(panel, truth=None, common=common)
-        found = {finding.id: finding for finding in said._check_departures(fit, fake_record)}
+        say = Scribe((), "energy.emissions.", fit)
+        said._say_departures(say, fit)
+        found = {finding.id: finding for finding in say.made}
         for emission in EMISSIONS:
             seen, anew = (found[f"energy.emissions.check.together.{emission}{end}"] for end in ("", ".anew"))
             assert (seen.mean > anew.draws.max()) == apart
-
-
-def fake_record(id, label, draws, unit):
-    return Finding(id, label, draws, unit, "test", ())
 
 
 def test_findings_without_breaks_name_no_steps(fit):

@@ -1,11 +1,11 @@
 """What is said of fits of `emissions`: the named quantities of a fit."""
 
-from functools import partial
 from itertools import product
 
 import numpy as np
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.energy.emissions import (
     AFTER,
     BREAKS,
@@ -23,156 +23,150 @@ from jingjinji.topics.energy.emissions import (
 )
 
 NAMES = {"so2": "SO2", "dust": "soot and dust", "ceads": "CO2 (CEADs)", "edgar": "CO2 (EDGAR)"}
-
-
 SHOWN = ("Beijing", "Tianjin", "Hebei")
-
-
 LAST_SAME_METHOD = 2015
 """The last year before the counting of 2016 and 2017."""
+FIRST_SHOWN, LAST_SHOWN = 2013, 2017
+"""The years of the article's plan, between which a province's fall is split."""
+PERIOD = f"{FIRST_SHOWN} to {LAST_SHOWN}"
+TO_COAL = {
+    "elasticity.{key}": ("", "elasticity of {emission} to coal, mean of the provinces"),
+    "elasticity.{key}.bth": ("", "elasticity of {emission} to coal, mean of Beijing, Tianjin and Hebei"),
+}
+OF_EMISSION = TO_COAL | {
+    "elasticity.{key}.output": ("", "elasticity of {emission} to output, mean of the provinces"),
+    "share-slope.{key}": (
+        "%",
+        "change of {emission} with ten percentage points more coal in end use, at equal coal, output and trend",
+    ),
+    "year-shock.{key}": ("%", "standard deviation of what moves {emission} of all provinces in a year"),
+    "check.together.{key}": ("", "mean correlation of departures between provinces, {emission}"),
+    "check.together.{key}.anew": ("", "mean correlation of departures between provinces, {emission}, drawn anew"),
+    "check.region.{key}": ("", "the same within a region, without the mean of all provinces, {emission}"),
+    "check.region.{key}.anew": (
+        "",
+        "the same within a region, without the mean of all provinces, {emission}, drawn anew",
+    ),
+    "check.largest.{key}": ("probability", "departures of {emission} drawn anew have one as large as the largest"),
+}
+INVENTORIES = {
+    "elasticity-gap": ("", "elasticity of CO2 to coal, CEADs less EDGAR, mean of provinces"),
+    "trend-gap": (
+        "%",
+        "standard deviation over the provinces of the trend of CEADs' CO2 less that of EDGAR's, in ten years",
+    ),
+    "together": ("", "rank correlation of a province's own departures in the two inventories"),
+}
 
 
 def findings(fit) -> list[Finding]:
     """Elasticities, what a tonne of coal goes with, steps of method, shocks of years, and checks of the departures."""
-    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
+    say = Scribe(TABLES, "energy.emissions.", fit)
     draws = {key: fit.parameters[key].transpose("chain", "draw", ...).values for key in fit.parameters}
-    coal, output = draws["elasticity"][:, :, :, 0], draws["elasticity"][:, :, :, 1]
-    made = [name(key, label, value, "") for key, label, value in _to_coal(coal)]
+    made = _to_coal(draws["elasticity"][:, :, :, 0])
     if fit.panel.truth:
-        return made + _truths(fit)
-    for k, emission in enumerate(EMISSIONS):
-        what, key = NAMES[emission], f"energy.emissions.elasticity.{emission}"
-        made.append(name(f"{key}.output", f"elasticity of {what} to output, mean of the provinces",
-                         output[:, :, k].mean(axis=-1), ""))  # fmt: skip
-        made += [
-            name(f"{key}.{province.lower()}", f"elasticity of {what} to coal, {province}",
-                 coal[:, :, k, PROVINCES.index(province)], "") for province in SHOWN
-        ]  # fmt: skip
-    made += [*_besides_coal(fit, draws, name), *_per_tonne(fit, draws, name), *_check_departures(fit, name)]
+        for id, truth in _to_coal(fit.panel.truth["elasticity"][:, 0]).items():
+            for k, (key, name) in enumerate(NAMES.items()):
+                unit, label = TO_COAL[id]
+                true = round(float(truth[k]), 3)
+                say.pair(id.format(key=key), label.format(emission=name), true, made[id][:, :, k], unit)
+        return say.made
+    made |= {
+        "elasticity.{key}.output": draws["elasticity"][:, :, :, 1].mean(axis=-1),
+        "share-slope.{key}": 100 * np.expm1(draws["share_slope"] / 10),
+    }
+    if fit.panel.common:
+        made["year-shock.{key}"] = 100 * draws["year_scale"]
+    _say_of_emissions(say, made)
+    _say_provinces(say, fit, draws)
+    _say_departures(say, fit)
     if fit.panel.broken:
-        made += _steps(fit, draws, name)
+        _say_steps(say, fit, draws)
     if not fit.variant:
-        # facts of tables belong to the main fit alone
-        made += [*_published(fit), *_own_data(fit, draws), *_two_inventories(fit, draws, name), *_check_figures(fit)]
-    return made
+        _say_published(say.under(tables=TABLES[:1]), fit.panel)
+        _say_own_data(say, draws)
+        _say_inventories(say.under("co2."), fit, draws)
+        _say_figures(say, fit)
+    return say.made
 
 
-def _to_coal(coal: np.ndarray) -> list[tuple[str, str, np.ndarray]]:
-    """Keys, labels and values of the elasticities to coal (..., emission, province), of all and of three provinces."""
-    north, made = [PROVINCES.index(province) for province in SHOWN], []
-    for k, emission in enumerate(EMISSIONS):
-        key, label = f"energy.emissions.elasticity.{emission}", f"elasticity of {NAMES[emission]} to coal, mean of"
-        made += [
-            (key, f"{label} the provinces", coal[..., k, :].mean(axis=-1)),
-            (f"{key}.bth", f"{label} Beijing, Tianjin and Hebei", coal[..., k, north].mean(axis=-1)),
-        ]
-    return made
+def _say_of_emissions(say: Scribe, values: dict[str, np.ndarray]) -> None:
+    """Quantities of `OF_EMISSION` (chain, draw, emission)."""
+    for id, drawn in values.items():
+        unit, label = OF_EMISSION[id]
+        for k, (key, name) in enumerate(NAMES.items()):
+            say.draws(id.format(key=key), label.format(emission=name), drawn[:, :, k], unit)
 
 
-def _truths(fit) -> list[Finding]:
-    """True elasticities of a synthetic panel under the ids of their estimates."""
-    return [
-        exact(f"{key.replace('elasticity', 'truth.elasticity')}@{fit.variant}", f"truth: {label}",
-              round(float(value), 3), "", ())
-        for key, label, value in _to_coal(fit.panel.truth["elasticity"][:, 0])
-    ]  # fmt: skip
+def _to_coal(coal: np.ndarray) -> dict[str, np.ndarray]:
+    """Elasticities to coal (..., emission) of those (..., emission, province), means of all and of three provinces."""
+    north = [PROVINCES.index(province) for province in SHOWN]
+    return dict(zip(TO_COAL, (coal.mean(axis=-1), coal[..., north].mean(axis=-1)), strict=True))
 
 
-def _besides_coal(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
-    """What goes with the share of coal in end use, and the size of shocks that all provinces share."""
-    made = []
-    for k, emission in enumerate(EMISSIONS):
-        made.append(name(f"energy.emissions.share-slope.{emission}",
-                         f"change of {NAMES[emission]} with ten percentage points more coal in end use, at equal coal, "
-                         "output and trend", 100 * np.expm1(draws["share_slope"][:, :, k] / 10), "%"))  # fmt: skip
-        if fit.panel.common:
-            made.append(name(f"energy.emissions.year-shock.{emission}",
-                             f"standard deviation of what moves {NAMES[emission]} of all provinces in a year",
-                             100 * draws["year_scale"][:, :, k], "%"))  # fmt: skip
-    return made
-
-
-def _per_tonne(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
-    """What a tonne of coal more or less goes with, at the level of the last year before the counting changed."""
-    made, year = [], YEARS.index(LAST_SAME_METHOD)
-    for k, emission in enumerate(EMISSIONS):
+def _say_provinces(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
+    """Elasticities of three provinces, and what a tonne of coal goes with at the level before the counting changed."""
+    year = YEARS.index(LAST_SAME_METHOD)
+    for (k, emission), province in product(enumerate(EMISSIONS), SHOWN):
+        p, key = PROVINCES.index(province), f"{emission}.{province.lower()}"
+        coal = draws["elasticity"][:, :, k, 0, p]
+        say.draws(f"elasticity.{key}", f"elasticity of {NAMES[emission]} to coal, {province}", coal, "")
+        ratio = np.exp(fit.panel.values[emission][p, year] - fit.panel.values["coal"][p, year])
+        words = f"that goes with a tonne of coal in {province}, at the level of {LAST_SAME_METHOD}"
         unit = "kg/t" if emission in EMISSIONS[:2] else "t/t"
-        for province in SHOWN:
-            p = PROVINCES.index(province)
-            ratio = np.exp(fit.panel.values[emission][p, year] - fit.panel.values["coal"][p, year])
-            made.append(name(f"energy.emissions.per-tonne.{emission}.{province.lower()}",
-                             f"{NAMES[emission]} that goes with a tonne of coal in {province}, at the level of "
-                             f"{LAST_SAME_METHOD}", ratio * draws["elasticity"][:, :, k, 0, p], unit))  # fmt: skip
-    return made
+        say.draws(f"per-tonne.{key}", f"{NAMES[emission]} {words}", ratio * coal, unit)
 
 
-FIRST_SHOWN, LAST_SHOWN = 2013, 2017
-"""The years of the article's plan, between which a province's fall is split."""
-
-
-def _steps(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
+def _say_steps(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
     """Common steps of method, and the parts of a province's fall that go with coal and with steps."""
-    made = []
     for b, (emission, year) in enumerate(BREAKS):
-        made.append(name(f"energy.emissions.break.{emission}.{year}",
-                         f"step of {NAMES[emission]} in {year}, mean of the provinces",
-                         100 * np.expm1(draws["step_mean"][:, :, b]), "%"))  # fmt: skip
+        step = 100 * np.expm1(draws["step_mean"][:, :, b])
+        say.draws(f"break.{emission}.{year}", f"step of {NAMES[emission]} in {year}, mean of the provinces", step, "%")
     first, last = YEARS.index(FIRST_SHOWN), YEARS.index(LAST_SHOWN)
-    period = f"{FIRST_SHOWN} to {LAST_SHOWN}"
-    for province in SHOWN:
-        p, key = PROVINCES.index(province), f"energy.emissions.{province.lower()}"
+    for province, (k, emission) in product(SHOWN, enumerate(EMISSIONS[:2])):
+        p, of = PROVINCES.index(province), say.under(f"{province.lower()}.{emission}.")
         coal = fit.panel.values["coal"][p, last] - fit.panel.values["coal"][p, first]
-        for k, emission in enumerate(EMISSIONS[:2]):
-            steps = (draws["step"][:, :, :, p] * (AFTER[k, :, last] - AFTER[k, :, first])).sum(axis=-1)
-            made += [
-                name(f"{key}.{emission}.with-coal", f"change of {NAMES[emission]} with coal, {province}, {period}",
-                     100 * np.expm1(draws["elasticity"][:, :, k, 0, p] * coal), "%"),
-                name(f"{key}.{emission}.with-steps", f"change of {NAMES[emission]} in the steps of method, {province}, "
-                     f"{period}", 100 * np.expm1(steps), "%"),
-            ]  # fmt: skip
-    return made
+        with_coal = draws["elasticity"][:, :, k, 0, p] * coal
+        with_steps = (draws["step"][:, :, :, p] * (AFTER[k, :, last] - AFTER[k, :, first])).sum(axis=-1)
+        words = f"change of {NAMES[emission]}"
+        of.draws("with-coal", f"{words} with coal, {province}, {PERIOD}", 100 * np.expm1(with_coal), "%")
+        label = f"{words} in the steps of method, {province}, {PERIOD}"
+        of.draws("with-steps", label, 100 * np.expm1(with_steps), "%")
 
 
-def _published(fit) -> list[Finding]:
+def _say_published(say: Scribe, panel: Panel) -> None:
     """Changes in the tables alone: of three provinces over four years, and how many provinces fell at a break."""
-    made, last = [], YEARS.index(LAST_SHOWN)
     what = {**{emission: NAMES[emission] for emission in EMISSIONS[:2]}, "coal": "coal consumption"}
     starts = {FIRST_SHOWN: "change", LAST_SAME_METHOD: f"change.from-{LAST_SAME_METHOD}"}
     for province, (series, text), (start, end) in product(SHOWN, what.items(), starts.items()):
-        values = fit.panel.values[series][PROVINCES.index(province)]
-        made.append(exact(f"energy.emissions.{province.lower()}.{series}.{end}",
-                          f"published change of {text}, {province}, {start} to {LAST_SHOWN}",
-                          round(100 * float(np.expm1(values[last] - values[YEARS.index(start)])), 1), "%",
-                          TABLES[:1]))  # fmt: skip
+        values = panel.values[series][PROVINCES.index(province)]
+        change = 100 * np.expm1(values[YEARS.index(LAST_SHOWN)] - values[YEARS.index(start)])
+        label = f"published change of {text}, {province}, {start} to {LAST_SHOWN}"
+        say.fact(f"{province.lower()}.{series}.{end}", label, change, "%", 1)
     for emission, year in BREAKS:
-        change = np.diff(fit.panel.values[emission], axis=1)[:, YEARS.index(year) - 1]
-        made.append(exact(f"energy.emissions.fell.{emission}.{year}",
-                          f"provinces whose published {NAMES[emission]} fell from {year - 1} to {year}",
-                          int((change < 0).sum()), f"of {len(PROVINCES)}", TABLES[:1]))  # fmt: skip
-    return made
+        fell = (np.diff(panel.values[emission], axis=1)[:, YEARS.index(year) - 1] < 0).sum()
+        label = f"provinces whose published {NAMES[emission]} fell from {year - 1} to {year}"
+        say.fact(f"fell.{emission}.{year}", label, fell, f"of {len(PROVINCES)}")
 
 
-def _own_data(fit, draws: dict[str, np.ndarray]) -> list[Finding]:
+def _say_own_data(say: Scribe, draws: dict[str, np.ndarray]) -> None:
     """How much the three provinces' figures say of their own elasticity to coal, beyond that of all provinces."""
     weight = np.isin(PROVINCES, SHOWN) / len(SHOWN) - 1 / len(PROVINCES)
     by_region = np.bincount(REGION, weight, len(REGIONS))
     of_region, of_province = ((w - w.mean()) @ (w - w.mean()) for w in (by_region, weight))
-    made = []
     for k, emission in enumerate(EMISSIONS):
         prior = draws["region_scale"][:, :, k, 0] ** 2 * of_region
         prior = prior + draws["province_scale"][:, :, k, 0] ** 2 * of_province
         left = (draws["elasticity"][:, :, k, 0] @ weight).var()
-        made.append(exact(f"energy.emissions.own-data.{emission}",
-                          f"share of the variance between the three provinces' elasticity of {NAMES[emission]} to coal "
-                          "and that of all provinces that the data remove",
-                          round(float(100 * (1 - left / prior.mean())), 0), "%", TABLES, fit.name))  # fmt: skip
-    return made
+        words = f"share of the variance between the three provinces' elasticity of {NAMES[emission]} to coal"
+        label = f"{words} and that of all provinces that the data remove"
+        say.score(f"own-data.{emission}", label, 100 * (1 - left / prior.mean()), "%", 0)
 
 
-def _two_inventories(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
+def _say_inventories(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
     """How far the two inventories of CO2 disagree."""
     ceads, edgar = EMISSIONS.index("ceads"), EMISSIONS.index("edgar")
-    gap = draws["elasticity"][:, :, ceads, 0].mean(axis=-1) - draws["elasticity"][:, :, edgar, 0].mean(axis=-1)
+    coal = draws["elasticity"][:, :, :, 0].mean(axis=-1)
     trend = draws["trend_mean"][..., None] + draws["trend"]
     apart = (trend[:, :, ceads] - trend[:, :, edgar]).std(axis=-1)
     some = _some_draws(fit)
@@ -180,14 +174,8 @@ def _two_inventories(fit, draws: dict[str, np.ndarray], name) -> list[Finding]:
     ranks = own.reshape(*own.shape[:3], -1).argsort(axis=-1).argsort(axis=-1)
     ranks = ranks - ranks.mean(axis=-1, keepdims=True)
     together = (ranks[:, :, ceads] * ranks[:, :, edgar]).mean(axis=-1) / ranks[:, :, ceads].var(axis=-1)
-    return [
-        name("energy.emissions.co2.elasticity-gap", "elasticity of CO2 to coal, CEADs less EDGAR, mean of provinces",
-             gap, ""),
-        name("energy.emissions.co2.trend-gap", "standard deviation over the provinces of the trend of CEADs' CO2 less "
-             "that of EDGAR's, in ten years", 100 * apart, "%"),
-        name("energy.emissions.co2.together", "rank correlation of a province's own departures in the two inventories",
-             together, ""),
-    ]  # fmt: skip
+    gap = coal[:, :, ceads] - coal[:, :, edgar]
+    say.table(INVENTORIES, {"elasticity-gap": gap, "trend-gap": 100 * apart, "together": together})
 
 
 def _some_draws(fit, most: int = 2000) -> dict[str, np.ndarray]:
@@ -232,34 +220,22 @@ def together(new: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return total / pairs
 
 
-def _check_departures(fit, name) -> list[Finding]:
+def _say_departures(say: Scribe, fit) -> None:
     """Departures beside departures drawn anew: how far provinces move together, and how large the largest one is."""
     some, years = _some_draws(fit), slice(0, YEARS.index(LAST_SAME_METHOD) + 1)
     new = innovations(fit.panel, some)
     shock, own = drawn_anew(fit.panel, some, np.random.default_rng(fit.seed))
-    everyone, made = np.zeros(len(PROVINCES), dtype=int), []
-    statistics = {
-        "together": ("mean correlation of departures between provinces", lambda x: together(x[..., years], everyone)),
-        "region": ("the same within a region, without the mean of all provinces",
-                   lambda x: together((x - x.mean(axis=-2, keepdims=True))[..., years], REGION)),
-    }  # fmt: skip
-    for key, (text, statistic) in statistics.items():
-        seen, again = statistic(new), statistic(shock + own)
-        for k, emission in enumerate(EMISSIONS):
-            label = f"{text}, {NAMES[emission]}"
-            made += [
-                name(f"energy.emissions.check.{key}.{emission}", label, seen[:, :, k], ""),
-                name(f"energy.emissions.check.{key}.{emission}.anew", f"{label}, drawn anew", again[:, :, k], ""),
-            ]  # fmt: skip
-    largest = np.abs(new - _unstretched(some)[..., None, :]).max(axis=(-2, -1)) <= np.abs(own).max(axis=(-2, -1))
-    for k, emission in enumerate(EMISSIONS):
-        made.append(name(f"energy.emissions.check.largest.{emission}",
-                         f"departures of {NAMES[emission]} drawn anew have one as large as the largest",
-                         largest[:, :, k].astype(float), "probability"))  # fmt: skip
-    return made
+    everyone, made = np.zeros(len(PROVINCES), dtype=int), {}
+    for end, departures in (("", new), (".anew", shock + own)):
+        apart = departures - departures.mean(axis=-2, keepdims=True)
+        made[f"check.together.{{key}}{end}"] = together(departures[..., years], everyone)
+        made[f"check.region.{{key}}{end}"] = together(apart[..., years], REGION)
+    largest = np.abs(new - _unstretched(some)[..., None, :]).max(axis=(-2, -1))
+    made["check.largest.{key}"] = largest <= np.abs(own).max(axis=(-2, -1))
+    _say_of_emissions(say, made)
 
 
-def _check_figures(fit) -> list[Finding]:
+def _say_figures(say: Scribe, fit) -> None:
     """Figures inside the central 94 % of figures drawn anew, by emission."""
     some = _some_draws(fit)
     shock, own = drawn_anew(fit.panel, some, np.random.default_rng(fit.seed))
@@ -267,9 +243,6 @@ def _check_figures(fit) -> list[Finding]:
     low, high = np.percentile(figures, [3, 97], axis=(0, 1))
     seen = data(fit.panel)["seen"]
     inside = (low <= seen) & (seen <= high)
-    return [
-        exact(f"energy.emissions.check.inside.{emission}",
-              f"figures of {NAMES[emission]} inside the central 94 % of figures drawn anew",
-              round(100 * float(inside[k].mean()), 1), "%", TABLES, fit.name)
-        for k, emission in enumerate(EMISSIONS)
-    ]  # fmt: skip
+    for k, emission in enumerate(EMISSIONS):
+        label = f"figures of {NAMES[emission]} inside the central 94 % of figures drawn anew"
+        say.score(f"check.inside.{emission}", label, 100 * inside[k].mean(), "%", 1)
