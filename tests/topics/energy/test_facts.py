@@ -25,6 +25,10 @@ def test_capacity_is_counted_from_the_table(found):
     assert found["energy.steel.hebei.change.to-top"].mean == pytest.approx(100 * (249.7695 / 185 - 1), abs=0.05)
 
 
+def test_the_fall_that_the_article_gives_of_the_ruhr_is_kept(found):
+    assert found["energy.claims.ruhr.output.claimed"].mean == -90
+
+
 def test_shares_of_a_round_add_up_to_the_whole():
     whole = facts.apportionment()
     assert whole.sum(axis=1).tolist() == pytest.approx([100.0] * 4)

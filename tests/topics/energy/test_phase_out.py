@@ -279,7 +279,6 @@ def test_findings_by_hand(fit):
     assert found["energy.hebei.left.2025"].mean == pytest.approx(left)
     assert found["energy.phase.check.half-time.of"].mean == 4
     assert found["energy.phase.check.runs.of"].mean == 6
-    assert found["energy.claims.ruhr.output.claimed"].mean == -90
 
 
 def test_beijing_in_2024_keeps_what_is_left_of_its_departure(fit):

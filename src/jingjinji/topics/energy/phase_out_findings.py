@@ -1,11 +1,10 @@
 """What is said of fits of `phase_out`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.energy import facts
 from jingjinji.topics.energy.phase_out import (
     FEWEST,
@@ -23,13 +22,21 @@ from jingjinji.topics.energy.phase_out import (
 
 BEGINNERS = ("tianjin", "hebei")
 """Units that have not passed half: their half-times have a long tail, so shares that are left are published."""
-
-
-FACTS = ("energy_facts",)
-
-
 LAST, HORIZON = 2017, 2025
 """Last year of the provinces' figures, and the year up to which curves are carried on."""
+SERIES = {unit: f"{series} of {area}" for unit, (area, series) in UNITS.items()}
+OF_CURVE = {
+    "curve.half-time": ("years", "years to half on the curve, {series}"),
+    "tenth-time": ("years", "years to a tenth on the curve, {series}"),
+    f"left.{HORIZON}": ("%", f"left of the plateau in {HORIZON} on the curve, {{series}}"),
+}
+OF_FIGURES = {
+    "half-time": ("years", "half is left, interpolated, {series}, years since the largest figure", 1),
+    "half-time.after": ("years", "last figure above half, {series}, years since the largest figure", None),
+    "half-time.before": ("years", "first figure below half, {series}, years since the largest figure", None),
+}
+OTHERS = {"beijing": "Beijing's coal", "germany": "Germany's output"}
+SLOWER = "probability that Hebei's coal takes longer from its largest figure to half than {other} did"
 
 
 def half_time(tenth: np.ndarray, bend: np.ndarray, logistic: float = 0.0) -> np.ndarray:
@@ -89,100 +96,78 @@ def path(fit, years: np.ndarray, unit: str, like: str | None = None) -> np.ndarr
 
 
 def findings(fit) -> list[Finding]:
-    """Half-times on the curves and in the figures, and Hebei's coal on the Ruhr's path, on Beijing's, on its own."""
-    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
-    made, parts = [], curves(fit)
-    for k, (key, (area, series)) in enumerate(UNITS.items()):
-        if key in fit.panel.left_out:
-            continue
-        if key in BEGINNERS:
-            left = path(fit, np.array([HORIZON]), key)[..., 0] / parts["plateau"][..., k]
-            made.append(name(f"energy.{key}.left.{HORIZON}", f"left of the plateau in {HORIZON} on the curve, {series} "
-                             f"of {area}", 100 * left, "%"))  # fmt: skip
-            continue
-        made += [
-            name(f"energy.{key}.curve.half-time", f"years to half on the curve, {series} of {area}",
-                 parts["half"][..., k], "years"),
-            name(f"energy.{key}.tenth-time", f"years to a tenth on the curve, {series} of {area}",
-                 parts["tenth"][..., k], "years"),
-        ]  # fmt: skip
+    """Half-times on the curves and in the figures, and Hebei's coal on the Ruhr's path, on Beijing's, on its own.
+
+    Of a synthetic panel half-times, what is left of those that have not passed half, and Hebei's place, with their
+    truth.
+    """
+    say, parts = Scribe(TABLES, "energy.", fit), curves(fit)
     if fit.panel.truth:
-        return [*made, *_slower(fit, parts, name)[1:], *_truths(fit)]
-    made += _hebei(fit, parts, name)
-    made += _bound(fit, name)
+        _say_recovered(say, fit, parts)
+        return say.made
+    for unit, series in SERIES.items():
+        if unit not in fit.panel.left_out:
+            say.under(f"{unit}.").table(OF_CURVE, _of_curve(fit, parts, unit), series=series)
+    _say_hebei(say.under("hebei."), fit, parts)
+    _say_bound(say.under("beijing.2024"), fit)
     if not fit.variant:
-        made += [*_observed(fit.panel), *_check(fit)]
-    return made
+        _say_figures(say, fit.panel)
+        _say_check(say, fit)
+    return say.made
 
 
-def _hebei(fit, parts: dict[str, np.ndarray], name) -> list[Finding]:
-    made = []
+def _of_curve(fit, parts: dict[str, np.ndarray], unit: str) -> dict[str, np.ndarray]:
+    k = NAMES.index(unit)
+    if unit in BEGINNERS:
+        left = path(fit, np.array([HORIZON]), unit)[..., 0] / parts["plateau"][..., k]
+        return {f"left.{HORIZON}": 100 * left}
+    return {"curve.half-time": parts["half"][..., k], "tenth-time": parts["tenth"][..., k]}
+
+
+def _slower(fit, parts: dict[str, np.ndarray], other: str) -> np.ndarray:
+    """Whether Hebei's coal takes longer to half on its curve than the figures of another unit did."""
+    return parts["half"][..., NAMES.index("hebei")] > crossing(fit.panel, other, 0.5)[0]
+
+
+def _say_hebei(say: Scribe, fit, parts: dict[str, np.ndarray]) -> None:
     for like, words in {"hebei": "its own", "ruhr": "the Ruhr's", "beijing": "Beijing's"}.items():
         if like in fit.panel.left_out:
             continue
-        key = f"energy.hebei.path.{'own' if like == 'hebei' else like}"
+        of = say.under(f"path.{'own' if like == 'hebei' else like}.")
         along = path(fit, np.array([LAST, HORIZON]), "hebei", like)
-        made += [name(f"{key}.{year}", f"Hebei's coal in {year} on {words} path", along[..., k], "Mt")
-                 for k, year in enumerate((LAST, HORIZON))]  # fmt: skip
+        for k, year in enumerate((LAST, HORIZON)):
+            of.draws(str(year), f"Hebei's coal in {year} on {words} path", along[..., k], "Mt")
         if like != "hebei":
             half = peaks(fit.panel).year["hebei"] + parts["half"][..., NAMES.index(like)]
-            made.append(name(f"{key}.half-year", f"year in which Hebei's coal is half of its plateau, on {words} path",
-                             half, ""))  # fmt: skip
-    return made + _slower(fit, parts, name)
+            of.draws("half-year", f"year in which Hebei's coal is half of its plateau, on {words} path", half, "")
+    for other, words in OTHERS.items():
+        say.draws(f"slower-than-{other}", SLOWER.format(other=words), _slower(fit, parts, other), "probability")
 
 
-def _slower(fit, parts: dict[str, np.ndarray], name) -> list[Finding]:
-    own = parts["half"][..., NAMES.index("hebei")]
-    return [
-        name(f"energy.hebei.slower-than-{other}",
-             f"probability that Hebei's coal takes longer from its largest figure to half than {words} did",
-             own > crossing(fit.panel, other, 0.5)[0], "probability")
-        for other, words in {"beijing": "Beijing's coal", "germany": "Germany's output"}.items()
-    ]  # fmt: skip
-
-
-def _observed(panel: Panel) -> list[Finding]:
+def _say_figures(say: Scribe, panel: Panel) -> None:
     """Half-times as the figures give them, with the years of the two figures between which they lie."""
-    made, took = [], {}
-    for key, (area, series) in UNITS.items():
-        years, after, before = crossing(panel, key, 0.5)
-        if np.isnan(years):
-            continue
-        took[key], words = years, f"{series} of {area}, years since the largest figure"
-        made += [
-            exact(f"energy.{key}.half-time", f"half is left, interpolated, {words}", round(years, 1), "years", TABLES),
-            exact(f"energy.{key}.half-time.after", f"last figure above half, {words}", after, "years", TABLES),
-            exact(f"energy.{key}.half-time.before", f"first figure below half, {words}", before, "years", TABLES),
-        ]  # fmt: skip
-    return [
-        *made,
-        exact("energy.germany.times-beijing", "half-time of Germany's output as a multiple of that of Beijing's coal",
-              round(took["germany"] / took["beijing"], 1), "", TABLES),
-    ]  # fmt: skip
+    took = {unit: crossing(panel, unit, 0.5) for unit in UNITS}
+    for unit, times in took.items():
+        if not np.isnan(times[0]):
+            made = dict(zip(OF_FIGURES, times, strict=True))
+            say.under(f"{unit}.").facts(OF_FIGURES, made, series=SERIES[unit])
+    words = "half-time of Germany's output as a multiple of that of Beijing's coal"
+    say.fact("germany.times-beijing", words, took["germany"][0] / took["beijing"][0], "", 1)
 
 
-def _truths(fit) -> list[Finding]:
-    """True half-times of a synthetic panel, what is left of those that have not passed half, and Hebei's place."""
-    made, known, first = [], fit.panel.truth, peaks(fit.panel).year
-    k = NAMES.index("hebei")
-    slower = "hebei" in known["flat"] or half_time(known["tenth"]["hebei"], known["bends"][k]) > crossing(
-        fit.panel, "germany", 0.5
-    )[0]  # fmt: skip
-    made.append(exact(f"energy.truth.hebei.slower-than-germany@{fit.variant}", "truth: probability that Hebei's coal "
-                      "takes longer from its largest figure to half than Germany's output did", float(slower),
-                      "probability", ()))  # fmt: skip
-    for k, (key, (area, series)) in enumerate(UNITS.items()):
-        tenth, bend = known["tenth"][key], known["bends"][k]
-        if key in known["flat"]:
-            continue
-        if key in BEGINNERS:
-            left = 100 * np.exp(-gone(HORIZON - first[key], tenth, bend))
-            made.append(exact(f"energy.truth.{key}.left.{HORIZON}@{fit.variant}", f"truth: left in {HORIZON}, {series} "
-                              f"of {area}", round(float(left), 1), "%", ()))  # fmt: skip
-            continue
-        made.append(exact(f"energy.truth.{key}.curve.half-time@{fit.variant}", f"truth: half-time, {series} of {area}",
-                          round(float(half_time(tenth, bend)), 1), "years", ()))  # fmt: skip
-    return made
+def _say_recovered(say: Scribe, fit, parts: dict[str, np.ndarray]) -> None:
+    known, first = fit.panel.truth, peaks(fit.panel).year
+    tenth, bend = known["tenth"], dict(zip(UNITS, known["bends"], strict=True))
+    slower = half_time(tenth["hebei"], bend["hebei"]) > crossing(fit.panel, "germany", 0.5)[0]
+    label, drawn = SLOWER.format(other=OTHERS["germany"]), _slower(fit, parts, "germany")
+    say.pair("hebei.slower-than-germany", label, "hebei" in known["flat"] or slower, drawn, "probability")
+    for unit in (unit for unit in UNITS if unit not in known["flat"]):
+        id, words, unit_of, truth = "curve.half-time", "half-time", "years", half_time(tenth[unit], bend[unit])
+        if unit in BEGINNERS:
+            left = np.exp(-gone(HORIZON - first[unit], tenth[unit], bend[unit]))
+            id, words, unit_of, truth = f"left.{HORIZON}", f"left in {HORIZON}", "%", 100 * left
+        drawn = _of_curve(fit, parts, unit)[id]
+        say.pair(f"{unit}.{id}", f"{words}, {SERIES[unit]}", round(float(truth), 1), drawn, unit_of)
 
 
 def departures(fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -223,20 +208,15 @@ def tails(fit) -> pd.DataFrame:
     return pd.DataFrame(made, index=["half-time", "runs"]).T
 
 
-def _check(fit) -> list[Finding]:
-    made = []
+def _say_check(say: Scribe, fit) -> None:
     for check, below in tails(fit).items():
         below = below.dropna()
-        key, inside = f"energy.phase.check.{check}", below.between(0.03, 0.97)
-        made += [
-            exact(key, f"series whose {check} lies inside the central 94 % of replicates", inside.sum(), "", TABLES,
-                  fit.name),
-            exact(f"{key}.of", f"series with enough figures for a check of {check}", len(below), "", TABLES),
-        ]  # fmt: skip
-    return made
+        label = f"series whose {check} lies inside the central 94 % of replicates"
+        say.score(f"phase.check.{check}", label, below.between(0.03, 0.97).sum())
+        say.fact(f"phase.check.{check}.of", f"series with enough figures for a check of {check}", len(below))
 
 
-def _bound(fit, name) -> list[Finding]:
+def _say_bound(say: Scribe, fit) -> None:
     """Beijing's coal of 2024, not seen by the fit, with its departure from the curve, and the published bound."""
     limit = facts.fact("Beijing", "coal consumption", "2024")
     place, k = points(fit.panel), NAMES.index("beijing")
@@ -250,12 +230,8 @@ def _bound(fit, name) -> list[Finding]:
     surprise = np.random.default_rng(fit.seed).normal(size=persistence.shape) * np.sqrt(1 - persistence**2)
     departure = persistence * (seen - error - draws["root"][..., last]) + draws["scatter"][..., KIND[k]] * surprise
     along = first * np.maximum(np.sqrt(path(fit, np.array([2024]), "beijing")[..., 0] / first) + departure, 0) ** 2
-    made = [
-        name("energy.beijing.2024", "Beijing's coal in 2024 as its figures up to 2020 let expect", along, "Mt"),
-        name("energy.beijing.2024.under", f"probability that Beijing's coal is under {limit:g} Mt in 2024",
-             along < limit, "probability"),
-    ]  # fmt: skip
+    say.draws("", "Beijing's coal in 2024 as its figures up to 2020 let expect", along, "Mt")
+    say.draws(".under", f"probability that Beijing's coal is under {limit:g} Mt in 2024", along < limit, "probability")
     if not fit.variant:
-        made.append(exact("energy.beijing.2024.bound", "published upper bound of Beijing's coal in 2024", limit, "Mt",
-                          FACTS))  # fmt: skip
-    return made
+        words = "published upper bound of Beijing's coal in 2024"
+        say.under(tables=("energy_facts",)).fact(".bound", words, limit, "Mt")
