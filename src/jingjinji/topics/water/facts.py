@@ -1,15 +1,13 @@
 """Findings and small tables of the Miyun chapter that come from the tables alone: payments, agreements, studies."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.water.classes import Rates, settlement
 
-PANEL = ("water_facts",)
 CNY, WATER = "billion CNY", "billion m³"
 PAYMENTS = {
     "programme": ("programme total round 1", "2018-2020", CNY),
@@ -36,27 +34,21 @@ def fact(quantity: str, period: str) -> float:
 
 def findings() -> list[Finding]:
     """Payments (billion CNY) and both figures of the water that crossed the border in the first round (billion m³)."""
-    made = [
-        exact(f"miyun.money.{key}", f"{quantity}, {period}", round(fact(quantity, period) / 10, 5), unit, PANEL)
-        for key, (quantity, period, unit) in PAYMENTS.items()
-    ]
-    made += [
-        exact(f"miyun.inflow.{key}", f"{quantity}, {period}", round(fact(quantity, period) / 10, 5), WATER, PANEL)
-        for key, (quantity, period) in INFLOWS.items()
-    ]
+    say = Scribe(("water_facts",), "miyun.")
+    inflows = {key: (*printed, WATER) for key, printed in INFLOWS.items()}
+    for kind, printed in (("money", PAYMENTS), ("inflow", inflows)):
+        for key, (quantity, period, unit) in printed.items():
+            say.fact(f"{kind}.{key}", f"{quantity}, {period}", fact(quantity, period) / 10, unit, 5)
     ratio = fact(*INFLOWS["hebei"]) / fact(*INFLOWS["beijing"])
-    made.append(
-        exact("miyun.inflow.ratio", "Hebei's figure as a multiple of Beijing's", round(ratio, 1), "times", PANEL)
-    )
-    number = tables.load("water_agreements").query("upstream.isna() and downstream.isna()").payment
-    made.append(exact("miyun.agreements.number", "compensation mechanisms between provinces, by one report",
-                      float(number.iloc[0]), "mechanisms", ("water_agreements",)))  # fmt: skip
-    tn = tables.load("water_facts")
+    say.fact("inflow.ratio", "Hebei's figure as a multiple of Beijing's", ratio, "times", 1)
+    number = tables.load("water_agreements").query("upstream.isna() and downstream.isna()").payment.iloc[0]
+    words = "compensation mechanisms between provinces, by one report"
+    say.under(tables=("water_agreements",)).fact("agreements.number", words, number, "mechanisms")
+    table = tables.load("water_facts").set_index("quantity")
     for river in ("Chao", "Bai", "Qingshui"):
-        rows = tn[tn.quantity == f"TN, {river}"]
-        made.append(exact(f"miyun.published.tn.{river.lower()}", f"published total nitrogen of the {river}, 2006",
-                          float(rows.value.iloc[0]), "mg/L", PANEL))  # fmt: skip
-    return made
+        words = f"published total nitrogen of the {river}, 2006"
+        say.fact(f"published.tn.{river.lower()}", words, table.value[f"TN, {river}"], "mg/L")
+    return say.made
 
 
 def outcome(kept: np.ndarray, rates: Rates | None = None) -> dict[str, np.ndarray]:
@@ -66,17 +58,6 @@ def outcome(kept: np.ndarray, rates: Rates | None = None) -> dict[str, np.ndarra
     """
     inflow = fact(*INFLOWS["beijing"]) / 3
     return settlement(kept, inflow, 0.0, 1.0, rates or Rates())
-
-
-def calculator(kept: np.ndarray, name: partial, shape: partial) -> list[Finding]:
-    """Findings of the settlement with assumed unit rates."""
-    parts = outcome(kept)
-    return [
-        name("miyun.calculator.total", "a year's payment, assumed unit rates", shape(parts["total"] / 10), CNY),
-        name("miyun.calculator.quality", "of it for quality, assumed unit rate", shape(parts["quality"] / 10), CNY),
-        name("miyun.calculator.full", "probability that quality is paid in full", shape(1.0 * (kept >= 1)),
-             "probability"),
-    ]  # fmt: skip
 
 
 def surface(kept: np.ndarray, quality: np.ndarray, nitrogen: np.ndarray) -> np.ndarray:

@@ -1,12 +1,11 @@
 """What is said of fits of `quality`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from jingjinji.core.densities import restored
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.water import facts
 from jingjinji.topics.water.classes import CLASSES, LIMITS, water_class
 from jingjinji.topics.water.quality import (
@@ -29,6 +28,23 @@ from jingjinji.topics.water.quality import (
 )
 
 NAMES = {"codmn": "CODMn", "nh3n": "NH3-N", "tp": "total phosphorus", "tn": "total nitrogen"}
+NITROGEN = POLLUTANTS.index("tn")
+WINTER = "total nitrogen of a typical week of December against July"
+SETTLEMENT = {
+    "total": (facts.CNY, "a year's payment, assumed unit rates"),
+    "quality": (facts.CNY, "of it for quality, assumed unit rate"),
+    "full": ("probability", "probability that quality is paid in full"),
+}
+RECORD = {
+    "sections": ("", "sections with weekly medians", None),
+    "medians": ("", "weekly medians of four pollutants", None),
+    "below": ("%", "share of medians below a limit", 1),
+}
+CHECKS = {
+    "inside": ("%", "weekly surprises inside the central 94 % of surprises drawn anew", 1),
+    "again": ("", "largest correlation of a pollutant's surprises with those of the week after", 2),
+    "together": ("", "largest correlation of two pollutants' surprises in one week", 2),
+}
 
 
 def months_with_readings(panel: Panel, section: str) -> np.ndarray:
@@ -80,9 +96,9 @@ def _of_section(fit, name: str, index: int) -> np.ndarray:
 
 
 def _flat(parameters, most: int | None = None) -> dict[str, np.ndarray]:
-    """Parameters as arrays (draw, ...), of about `most` draws where it is given."""
-    flat = parameters.stack(sample=("chain", "draw"))
-    flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // most) if most else None))
+    """Parameters as arrays (draw, ...), of about `most` draws where it is given, as many of each chain."""
+    every = max(1, parameters.sizes["chain"] * parameters.sizes["draw"] // most) if most else None
+    flat = parameters.isel(draw=slice(None, None, every)).stack(sample=("chain", "draw"))
     return {name: flat[name].transpose("sample", ...).values for name in parameters}
 
 
@@ -99,49 +115,45 @@ def findings(fit) -> list[Finding]:
 
     Of a synthetic record December against July alone, with its truth.
     """
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
+    say, truth = Scribe(TABLES, "miyun.", fit), fit.panel.truth
     shown = {key: section for key, section in SHOWN.items() if section in fit.panel.sections}
-    weeks = {key: typical_weeks(fit, section) for key, section in shown.items()}
-    made = [name(f"miyun.{key}.tn.winter", f"total nitrogen of a typical week of December against July, {key}",
-                 shape(winter(weeks[key])), "%") for key in shown]  # fmt: skip
-    if fit.panel.truth:
-        return made + _truths(fit, shown)
-    year = annual(fit)[:, :, POLLUTANTS.index("tn")]
+    year = None if truth else annual(fit)[:, :, NITROGEN]
     for key, section in shown.items():
-        made += [name(f"miyun.{key}.{pollutant}.year", f"{NAMES[pollutant]} of a typical week, mean of the year, {key}",
-                      shape(weeks[key][:, :, k].mean(axis=1)), "mg/L")
-                 for k, pollutant in enumerate(POLLUTANTS)]  # fmt: skip
-        made += _by_month(key, monthly_means(weeks[key]), shape, name) + _classes(fit, key, shape, name)
-        made += _measured(fit.panel, key)
-        place, rows = fit.panel.sections.index(section), fit.panel.rows
-        others = np.setdiff1d(rows.section[rows.pollutant == POLLUTANTS.index("tn")], place)
-        below = np.mean(year[:, others] < year[:, place][:, None], axis=1)
-        made.append(name(f"miyun.{key}.tn.rank", f"share of the other {len(others)} sections with total nitrogen "
-                         f"that have less over the year, {key}", 100 * below[None], "%"))  # fmt: skip
-    made += _record(fit.panel) + _check(fit)
+        weeks, k = typical_weeks(fit, section), fit.panel.sections.index(section)
+        if truth:
+            known = winter(weeks_on(truth["level"][[k]], truth["swing"][[k]]))[0]
+            say.pair(f"{key}.tn.winter", f"{WINTER}, {key}", round(float(known), 3), winter(weeks), "%")
+            continue
+        of, rows = say.under(f"{key}."), fit.panel.rows
+        _say_weeks(of, key, weeks)
+        _say_classes(of, fit, key)
+        _say_measured(of, fit.panel, key)
+        others = np.setdiff1d(rows.section[rows.pollutant == NITROGEN], k)
+        below = np.mean(year[:, others] < year[:, k][:, None], axis=1)
+        words = f"share of the other {len(others)} sections with total nitrogen that have less over the year, {key}"
+        of.draws("tn.rank", words, 100 * below, "%")
+    if truth:
+        return say.made
+    medians = fit.panel.rows
+    counts = {"sections": len(fit.panel.sections), "medians": len(medians), "below": 100 * medians.below.mean()}
+    say.under("record.").facts(RECORD, counts)
+    say.under("check.").scores(CHECKS, _check(fit))
     kept = kept_shares(fit, SHOWN["gubeikou"], drawn_months(fit, SHOWN["gubeikou"]))
-    return made + facts.calculator(kept, name, shape)
+    paid = facts.outcome(kept)
+    made = {"total": paid["total"] / 10, "quality": paid["quality"] / 10, "full": kept >= 1}
+    say.under("calculator.").table(SETTLEMENT, made)
+    return say.made
 
 
-def _truths(fit, shown: dict[str, str]) -> list[Finding]:
-    """What `winter` is on the level and season that a record was made with."""
-    truth, made = fit.panel.truth, []
-    for key, section in shown.items():
-        k = fit.panel.sections.index(section)
-        value = winter(weeks_on(truth["level"][[k]], truth["swing"][[k]]))[0]
-        made.append(exact(f"miyun.truth.{key}.tn.winter@{fit.variant}", "truth: total nitrogen of a typical week of "
-                          f"December against July, {key}", round(float(value), 3), "%", ()))  # fmt: skip
-    return made
-
-
-def _by_month(key: str, by_month: np.ndarray, shape, name) -> list[Finding]:
-    return [
-        name(f"miyun.{key}.{pollutant}.{month}", f"{NAMES[pollutant]} of a typical week in {month}, {key}",
-             shape(by_month[:, m, k]), "mg/L")
-        for k, pollutant in enumerate(POLLUTANTS) for m, month in enumerate(MONTHS)
-    ]  # fmt: skip
+def _say_weeks(say: Scribe, key: str, weeks: np.ndarray) -> None:
+    """What is said of typical weeks (draw, week, pollutant) of a section, mg/L."""
+    say.draws("tn.winter", f"{WINTER}, {key}", winter(weeks), "%")
+    by_month = monthly_means(weeks)
+    for k, pollutant in enumerate(POLLUTANTS):
+        words = f"{NAMES[pollutant]} of a typical week"
+        say.draws(f"{pollutant}.year", f"{words}, mean of the year, {key}", weeks[:, :, k].mean(axis=1), "mg/L")
+        for m, month in enumerate(MONTHS):
+            say.draws(f"{pollutant}.{month}", f"{words} in {month}, {key}", by_month[:, m, k], "mg/L")
 
 
 def class_draws(by_month: np.ndarray) -> np.ndarray:
@@ -149,7 +161,7 @@ def class_draws(by_month: np.ndarray) -> np.ndarray:
     return water_class({p: by_month[:, :, POLLUTANTS.index(p)] for p in LIMITS["river"]})
 
 
-def _measured(panel: Panel, key: str) -> list[Finding]:
+def _say_measured(say: Scribe, panel: Panel, key: str) -> None:
     """Means of the weekly medians of total nitrogen by month, and how many months are in class II or better.
 
     A median below the limit counts as the limit.
@@ -157,15 +169,13 @@ def _measured(panel: Panel, key: str) -> list[Finding]:
     rows = panel.rows[panel.rows.section == panel.sections.index(SHOWN[key])]
     months = pd.Series(MONTHS).iloc[month_of_week()[rows.week]].to_numpy()
     means = np.exp(rows["log"]).groupby([months, rows.pollutant]).mean().unstack()
-    nitrogen = means[POLLUTANTS.index("tn")].dropna()
-    made = [exact(f"miyun.{key}.tn.measured.{month}", f"mean of the weekly medians of total nitrogen, {month}, {key}",
-                  round(float(value), 2), "mg/L", TABLES) for month, value in nitrogen.items()]  # fmt: skip
-    known = {p: means[POLLUTANTS.index(p)] for p in LIMITS["river"]}
-    known = pd.DataFrame(known).dropna()
+    for month, value in means[NITROGEN].dropna().items():
+        words = f"mean of the weekly medians of total nitrogen, {month}, {key}"
+        say.fact(f"tn.measured.{month}", words, value, "mg/L", 2)
+    known = pd.DataFrame({p: means[POLLUTANTS.index(p)] for p in LIMITS["river"]}).dropna()
     kept = water_class({p: known[p].to_numpy() for p in known}) <= CLASSES.index("II")
-    return [*made, exact(f"miyun.{key}.class-ii.measured", "share of the months with readings whose mean of weekly "
-                         f"medians is class II or better, {key}", round(100 * float(kept.mean()), 1), "%",
-                         TABLES)]  # fmt: skip
+    words = f"share of the months with readings whose mean of weekly medians is class II or better, {key}"
+    say.fact("class-ii.measured", words, 100 * kept.mean(), "%", 1)
 
 
 def kept_shares(fit, section: str, drawn: np.ndarray) -> np.ndarray:
@@ -174,35 +184,18 @@ def kept_shares(fit, section: str, drawn: np.ndarray) -> np.ndarray:
     return (class_draws(drawn)[:, seen] <= CLASSES.index("II")).mean(axis=1)
 
 
-def _classes(fit, key: str, shape, name) -> list[Finding]:
+def _say_classes(say: Scribe, fit, key: str) -> None:
     section = SHOWN[key]
     drawn, seen = drawn_months(fit, section), months_with_readings(fit.panel, section)
-    index = class_draws(drawn)
-    made = [
-        name(f"miyun.{key}.class-ii.{month}", f"probability that the mean of another month with the level and "
-             f"season of {month} is class II or better, {key}",
-             shape((index[:, k] <= CLASSES.index("II")).astype(float)), "probability")
-        for k, month in enumerate(MONTHS)
-    ]  # fmt: skip
-    nitrogen = water_class({"tn": drawn[:, seen, POLLUTANTS.index("tn")]}, "lake")
-    return [
-        *made,
-        name(f"miyun.{key}.class-ii.months", "share of the months with readings that would be in class II or better in "
-             f"another such year, {key}",
-             shape(100 * kept_shares(fit, section, drawn)), "%"),
-        name(f"miyun.{key}.tn.above-v", "share of months with readings that have more total nitrogen than a lake's "
-             f"class V allows, {key}", shape(100 * (nitrogen == len(CLASSES) - 1).mean(axis=1)), "%"),
-    ]  # fmt: skip
-
-
-def _record(panel: Panel) -> list[Finding]:
-    rows = panel.rows
-    return [
-        exact("miyun.record.sections", "sections with weekly medians", len(panel.sections), "", TABLES),
-        exact("miyun.record.medians", "weekly medians of four pollutants", len(rows), "", TABLES),
-        exact("miyun.record.below", "share of medians below a limit", round(100 * float(rows.below.mean()), 1), "%",
-              TABLES),
-    ]  # fmt: skip
+    kept = class_draws(drawn) <= CLASSES.index("II")
+    for k, month in enumerate(MONTHS):
+        words = f"probability that the mean of another month with the level and season of {month} is class II or better"
+        say.draws(f"class-ii.{month}", f"{words}, {key}", kept[:, k], "probability")
+    above = water_class({"tn": drawn[:, seen, NITROGEN]}, "lake") == len(CLASSES) - 1
+    words = "share of the months with readings that would be in class II or better in another such year"
+    say.draws("class-ii.months", f"{words}, {key}", 100 * kept_shares(fit, section, drawn), "%")
+    words = "share of months with readings that have more total nitrogen than a lake's class V allows"
+    say.draws("tn.above-v", f"{words}, {key}", 100 * above.mean(axis=1), "%")
 
 
 def surprises(fit, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -235,7 +228,7 @@ def surprises(fit, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
     return seen, np.random.default_rng(fit.seed).standard_t(4, size=seen.shape)
 
 
-def _check(fit) -> list[Finding]:
+def _check(fit) -> dict[str, float]:
     """Whether what is new in measured weeks has the width and the independence that the model says."""
     seen, drawn = surprises(fit)
     low, high = np.percentile(drawn, [3, 97])
@@ -245,11 +238,8 @@ def _check(fit) -> list[Finding]:
     together = wide.corr().to_numpy()[np.triu_indices(len(POLLUTANTS), 1)]
     later = wide.join(wide.rename(index=lambda week: week - 1, level="week"), suffixes=("", " later"), how="inner")
     again = [later[name].corr(later[f"{name} later"]) for name in POLLUTANTS]
-    return [
-        exact("miyun.check.inside", "weekly surprises inside the central 94 % of surprises drawn anew",
-              round(100 * float(((low <= seen) & (seen <= high)).mean()), 1), "%", TABLES, fit.name),
-        exact("miyun.check.again", "largest correlation of a pollutant's surprises with those of the week after",
-              round(float(max(again, key=abs)), 2), "", TABLES, fit.name),
-        exact("miyun.check.together", "largest correlation of two pollutants' surprises in one week",
-              round(float(max(together, key=abs)), 2), "", TABLES, fit.name),
-    ]  # fmt: skip
+    return {
+        "inside": 100 * ((low <= seen) & (seen <= high)).mean(),
+        "again": max(again, key=abs),
+        "together": max(together, key=abs),
+    }
