@@ -9,7 +9,7 @@ from claim_findings import CHANCES, EXACT, UNCERTAIN, certain, chance, made_up, 
 import jingjinji
 from jingjinji.claims import ledger
 from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, VERDICTS
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import DataError, UnknownFinding
 from jingjinji.core.findings import NOT_PUBLISHED, Findings
 
@@ -179,13 +179,13 @@ def test_a_verdict_turns_when_its_table_turns(found, id, table, change, expected
 
 
 def test_chapters_are_named_as_their_pages_are():
-    for chapter, title in ledger.CHAPTERS.items():
+    for chapter, title in registry.CHAPTERS.items():
         text = (jingjinji.PROJECT / f"chapters/{chapter}.md").read_text("utf-8")
         assert f"\n# {title}" in text
 
 
 def test_a_chapter_lists_its_claims_as_the_ledger_has_them(found, judged):
-    for chapter in ledger.CHAPTERS:
+    for chapter in registry.CHAPTERS:
         table = ledger.of_chapter(found, chapter)
         assert table.claim.tolist() == judged.index[judged.chapter == chapter].tolist()
         assert table.verdict.tolist() == judged.verdict[table.claim].tolist()
@@ -193,7 +193,7 @@ def test_a_chapter_lists_its_claims_as_the_ledger_has_them(found, judged):
 
 def test_counts_by_chapter_add_up(judged):
     table = ledger.counts(judged.reset_index())
-    assert list(table.index) == [*ledger.CHAPTERS, "all"]
+    assert list(table.index) == [*registry.CHAPTERS, "all"]
     assert table.loc["all", "claims"] == 117 == table.loc["all", list(VERDICTS)].sum()
     assert (table.iloc[:-1].sum() == table.loc["all"]).all()
     assert table.loc["apec-blue"].tolist() == [1, 2, 1, 1, 0, 5]

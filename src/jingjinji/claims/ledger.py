@@ -6,22 +6,10 @@ import pandas as pd
 
 from jingjinji.claims import rules
 from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, VERDICTS, Rule, World
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError, DataError
 from jingjinji.core.findings import Finding, Findings, did_not_converge
 
-CHAPTERS = {
-    "pm25-decline": "Ten years of PM2.5",
-    "apec-blue": "APEC blue",
-    "energy-structure": "Coal, steel and the Ruhr",
-    "miyun-compensation": "The water above Miyun",
-    "hydrogen-clusters": "Promises of hydrogen",
-    "efficiency": "Ten cities and their carbon",
-    "carbon-market": "The price of a tonne",
-    "green-silk-road": "The Green Silk Road",
-    "governance": "Who decided what, and when",
-}
-"""Pages, below ``chapters/``, that test the claims."""
 CONCLUSIONS = {
     SUPPORTED: "the claim of {said} holds",
     IN_PART: "the claim of {said} holds in part",
@@ -77,7 +65,7 @@ def ledger(
 
 
 def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:
-    """The claims of one of `CHAPTERS` as its page lists them: claim, what the article says, verdict, reading, reason.
+    """The claims of a chapter as its page lists them: claim, what the article says, verdict, reading, reason.
 
     `findings` are those that their rules and readings name.
     """
@@ -90,7 +78,7 @@ def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:
 def counts(judged: pd.DataFrame) -> pd.DataFrame:
     """How many claims have each verdict, by chapter (rows, in the order of `CHAPTERS`, and all of them last)."""
     table = pd.crosstab(judged["chapter"], judged["verdict"]).reindex(
-        index=list(CHAPTERS), columns=VERDICTS, fill_value=0
+        index=list(registry.CHAPTERS), columns=VERDICTS, fill_value=0
     )
     table.loc["all"] = table.sum()
     return table.assign(claims=table.sum(axis=1))

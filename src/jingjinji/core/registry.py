@@ -52,6 +52,18 @@ PREFIXES = {
     "governance": "governance",
 }
 """First part of the id of a finding -> the topic that makes it."""
+CHAPTERS = {
+    "pm25-decline": "Ten years of PM2.5",
+    "apec-blue": "APEC blue",
+    "energy-structure": "Coal, steel and the Ruhr",
+    "miyun-compensation": "The water above Miyun",
+    "hydrogen-clusters": "Promises of hydrogen",
+    "efficiency": "Ten cities and their carbon",
+    "carbon-market": "The price of a tonne",
+    "green-silk-road": "The Green Silk Road",
+    "governance": "Who decided what, and when",
+}
+"""Pages, below ``chapters/``, that test claims, each with a short title."""
 SAID = "_findings"
 BY_HOUR = ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 import jingjinji
 from jingjinji.claims import ledger
 from jingjinji.claims.rules import VERDICTS
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits.dependencies import Sources, fingerprint
 from jingjinji.sphinxext import source
@@ -137,7 +137,7 @@ class _Directive(SphinxDirective):
 
     def chapter(self, name: str, anchor: str = "") -> PageReference:
         return PageReference(
-            "", "", nodes.Text(ledger.CHAPTERS[name]), page=self.folder + name, anchor=anchor, title=""
+            "", "", nodes.Text(registry.CHAPTERS[name]), page=self.folder + name, anchor=anchor, title=""
         )
 
     @property
