@@ -537,7 +537,7 @@ def _needed(fit, known: dict) -> list[Finding]:
     seen = counts.vehicles[(counts.cluster == 0) & (counts.lower == 0)].iloc[0]
     return [
         exact("hydrogen.bth.needed", "count in August 2023 from which the region's target is an even chance",
-              round(needed, -1), "vehicles", PANEL, fit.name, error=max(error, 10 / np.sqrt(12))),
+              needed, "vehicles", PANEL, fit.name, error=error),
         exact("hydrogen.bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles",
               PANEL),
     ]  # fmt: skip
