@@ -50,7 +50,7 @@ lint: $(READY) ## Check the code's style and the data package
 	@$(BIN)/jingjinji data check
 
 unit: $(READY) ## Unit tests, without the built site
-	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m "not site"
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not site"
 
 site-test: $(READY) ## Tests of the built site in headless Chromium
 	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) -m site

@@ -70,7 +70,7 @@ def soaked(kept: dict) -> Found:
     """What share of whole builds passes at least, in per cent, as so many builds can show; with what else they say."""
     note = (
         f"soak of {kept['date']}: {kept['builds that pass']} of {kept['builds']} builds passed: the figure is "
-        f"what counting so few shows at least (95 %), and no count of that size could show more; {kept['failed']} of "
+        f"what counting so few shows at least (95 %); {kept['failed']} of "
         f"{kept['fits']} fits failed, at most {100 * kept['fits that fail, 95 % upper limit']:.3g} %, "
         f"{kept['fits that diverge']} with divergences; short of draws, extrapolated from how many were needed, "
         f"{kept['fits short of draws a build, by extrapolation']:.2g} fits a build"

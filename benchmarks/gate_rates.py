@@ -266,7 +266,7 @@ def main(share: float) -> None:
         rows.append(rates(cell, number, share))
         print(line(rows[-1]), flush=True)
         about = {"date": datetime.date.today().isoformat(), "gate": keys.of_module("jingjinji.fits.gate")[:16],
-                 "cpu_seconds": round(time.process_time() - start)}  # fmt: skip
+                 "old_draws": OLD_DRAWS, "cpu_seconds": round(time.process_time() - start)}  # fmt: skip
         KEPT.write_text(json.dumps(about | {"cells": rows}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -12,6 +12,11 @@ for name in ("JINGJINJI_STORE", "JINGJINJI_SEED", "DASK_SCHEDULER_ADDRESS"):
     os.environ.pop(name, None)
 
 
+def pytest_collection_modifyitems(items):
+    """The file that takes longest comes first, so that no process waits for it at the end."""
+    items.sort(key=lambda item: item.path.stem != "test_runs")
+
+
 @pytest.fixture(autouse=True)
 def _process_is_left_alone():
     """No test leaves what it has set to the next one."""

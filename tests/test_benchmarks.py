@@ -299,9 +299,9 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
     found = soaked(kept)
     assert found.value == pytest.approx(60.6)
     assert found.note == (
-        "soak of 2026-11-28: 9 of 10 builds passed: the figure is what counting so few shows at least (95 %), and no "
-        "count of that size could show more; 1 of 740 fits failed, at most 0.64 %, 0 with divergences; short of draws, "
-        "extrapolated from how many were needed, 1e-06 fits a build"
+        "soak of 2026-11-28: 9 of 10 builds passed: the figure is what counting so few shows at least (95 %); 1 of "
+        "740 fits failed, at most 0.64 %, 0 with divergences; short of draws, extrapolated from how many were needed, "
+        "1e-06 fits a build"
     )
 
 

@@ -13,7 +13,7 @@ from jingjinji.fits import gate
 
 CHAINS, DRAWS = 4, 1000
 PUBLISHED = ["divergences", "E-BFMI", "R-hat", "bulk ESS", "tail ESS"]
-HYPER, REST, SAID = map(gate.AGREEING.format, (gate.HYPERPARAMETERS, gate.OTHERS, gate.FINDINGS))
+HYPER, REST, SAID = (gate.AGREEING[name] for name in gate.GROUPS)
 OTHER = [HYPER, REST, "R-hat of other parameters", "bulk ESS of other parameters", "tail ESS of other parameters"]
 
 
@@ -465,8 +465,22 @@ def test_chains_beyond_agreement_at_the_last_look_are_wrong_and_not_short(parame
     shifted["level"][0] += 0.9
     verdict = gate.decide(shifted, stats, no_findings, looks=(600, 1000))
     assert (verdict.state, verdict.draws) == (gate.WRONG, 1000)
-    assert f"{gate.BEYOND} is 1.0" in verdict.sentence
+    assert f"{HYPER} is 1.0" in verdict.sentence
     assert gate.decide(shifted, stats, no_findings, looks=(600,)).state == gate.SHORT
+
+
+def test_findings_beyond_agreement_at_the_last_look_are_wrong_and_not_short(parameters, stats, monkeypatch):
+    monkeypatch.setattr(gate, "LOOKS", (600, 1000))
+    verdict = gate.decide(parameters, stats, short_until(2000, parameters), looks=(600, 1000))
+    assert (verdict.state, verdict.draws) == (gate.WRONG, 1000)
+    assert f"{SAID} is 1." in verdict.sentence
+
+
+def test_a_model_without_hyperparameters_is_judged_by_its_other_parameters(parameters, stats):
+    months = parameters[["month"]]
+    assert gate.decide(months, stats, no_findings, looks=(1000,)).passed
+    months["month"][0, :, 3] += 0.9
+    assert failing(gate.decide(months, stats, no_findings, looks=(1000,))) == [REST]
 
 
 def test_it_stops_where_the_fit_is_wrong(parameters, stats):

@@ -75,7 +75,7 @@ def test_sentence(kept):
     assert words == (
         "From 30 made-up records come 50 intervals (94 %), of which 92.0 % hold the truth; intervals from one record "
         "hang together, so few records leave much open. Least often hold those of share, 17 of 20, which agrees with "
-        "62 to 97 %. The sampler was in difficulties with 3 of the records (a divergence), and 2 had not settled "
+        "62 to 97 %. In 3 of the records a transition diverged, and in 2 or more a quantity had not settled "
         "(simulated 2026-11-28)."
     )
 

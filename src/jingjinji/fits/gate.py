@@ -37,12 +37,11 @@ NEVER_MOVED = 1e6
 """Stands for the R-hat of what has none."""
 FEW = 12
 """A free variable of at most so many numbers is a hyperparameter: much hangs on each of them."""
-ERROR = FAMILY_ERROR / len(LOOKS) / 3
-"""Probability that chains which agree are beyond the bound at one look in one of three groups."""
 PASSED, SHORT, WRONG = "passed", "short of draws", "wrong"
-AGREEING = "R-hat of {}, beside what agreeing chains give"
-HYPERPARAMETERS, OTHERS, FINDINGS = "hyperparameters", "other parameters", "findings"
-BEYOND = "R-hat at the last look, beside what agreeing chains give"
+GROUPS = HYPERPARAMETERS, OTHERS, FINDINGS = "hyperparameters", "other parameters", "findings"
+AGREEING = {name: f"R-hat of {name}, beside what agreeing chains give" for name in GROUPS}
+ERROR = FAMILY_ERROR / len(LOOKS) / len(GROUPS)
+"""Probability that chains which agree are beyond the bound at one look in one of the groups."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,6 @@ class Verdict:
     state: str
     draws: int
     checks: list[Check]
-    beyond: Check | None = None
-    """The R-hat that is farthest beyond what agreeing chains give; None where none is."""
 
     @property
     def passed(self) -> bool:
@@ -77,6 +74,11 @@ class Verdict:
     def holds(self) -> bool:
         """True where this look, taken alone, has nothing against the fit."""
         return all(check.passed for check in self.checks)
+
+    @property
+    def beyond(self) -> bool:
+        """True where an R-hat is larger than what agreeing chains give."""
+        return any(check.name in AGREEING.values() and not check.passed for check in self.checks)
 
     @property
     def sentence(self) -> str:
@@ -116,7 +118,7 @@ def decide(
             if verdict.passed and last is not None and not last.holds:
                 verdict = replace(verdict, state=SHORT)
             if verdict.state == SHORT and draws >= LOOKS[-1] and verdict.beyond:
-                verdict = replace(verdict, state=WRONG, checks=[*verdict.checks, verdict.beyond])
+                verdict = replace(verdict, state=WRONG)
             if verdict.state != SHORT:
                 return verdict
     if verdict is before:
@@ -133,30 +135,28 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
     draws = parameters.sizes["draw"]
     few = {name: values for name, values in parameters.data_vars.items() if _count(values) <= FEW}
     many = {name: values for name, values in parameters.data_vars.items() if name not in few}
-    checks = of_chains(sample_stats)
-    if not all(check.passed for check in checks):
-        return Verdict(WRONG, draws, checks)
+    sound = of_chains(sample_stats)
+    if not all(check.passed for check in sound):
+        return Verdict(WRONG, draws, sound)
     of_few = _of_published(*stacked(few))
     between = LOOKS[0] < draws < LOOKS[-1]
     groups = {HYPERPARAMETERS: few, OTHERS: many}
     if between and not all(check.passed for check in of_few):
         del groups[OTHERS]
-    beyond, beside = [], {}
+    checks = [*sound, *of_few]
     for name, group in groups.items():
         values, places = stacked(group)
         if not places:
             continue
         rhat, most = agreement(values, ERROR)
-        beyond += _beyond(rhat, most, places)
-        beside[name] = _beside(name, rhat, most, places, draws)
+        checks.append(_beside(name, rhat, most, places, draws))
         disagreeing = (rhat > DISAGREEING_RHAT) & (rhat > most)
         if disagreeing.any():
             worst = int(np.argmax(np.where(disagreeing, rhat, 0)))
             check = Check("R-hat", _finite(rhat[worst]), DISAGREEING_RHAT, places[worst], False)
-            return Verdict(WRONG, draws, [*checks, check])
-    checks += of_few + [beside[HYPERPARAMETERS]] * (HYPERPARAMETERS in beside)
-    if OTHERS in beside and all(check.passed for check in checks):
-        checks += [beside[OTHERS], *_of_others(values, places, rhat)]
+            return Verdict(WRONG, draws, [*sound, check])
+        if name == OTHERS and all(check.passed for check in checks):
+            checks += _of_others(values, places, rhat)
     if all(check.passed for check in checks):
         named = {id: _two_chains(made) for id, made in findings(draws).items() if np.ptp(made) != 0}
         measured = {id: made for id, made in named.items() if len(np.unique(made)) > 2}
@@ -166,7 +166,7 @@ def judge(parameters: xr.Dataset, sample_stats: xr.Dataset, findings: Callable) 
             checks = _merged(checks, _of_published(np.stack([named[id] for id in ids], axis=-1), ids))
         checks += _of_findings(measured)
     state = PASSED if all(check.passed for check in checks) else SHORT
-    return Verdict(state, draws, checks, max(beyond, key=lambda check: check.value - check.limit, default=None))
+    return Verdict(state, draws, checks)
 
 
 def agreement(values: np.ndarray, error: float) -> tuple[np.ndarray, np.ndarray]:
@@ -326,16 +326,9 @@ def _beside(name: str, rhat: np.ndarray, most: np.ndarray, places: list[str], dr
     """The R-hat that is largest for its bound, both as ratios of variances (`agreement`)."""
     rest = 1 - 1 / (draws // 2)
     worst = int(np.argmax((rhat**2 - rest) / (most**2 - rest)))
-    name = AGREEING.format(name)
-    return Check(name, _finite(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst]))
-
-
-def _beyond(rhat: np.ndarray, most: np.ndarray, places: list[str]) -> list[Check]:
-    """The R-hat that is farthest beyond what agreeing chains give, where one is."""
-    if not np.any(rhat > most):
-        return []
-    worst = int(np.argmax(np.where(rhat > most, rhat - most, -np.inf)))
-    return [Check(BEYOND, _finite(rhat[worst]), float(most[worst]), places[worst], False)]
+    return Check(
+        AGREEING[name], _finite(rhat[worst]), float(most[worst]), places[worst], bool(rhat[worst] <= most[worst])
+    )
 
 
 def _finite(value: float) -> float:

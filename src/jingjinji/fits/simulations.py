@@ -64,23 +64,18 @@ def sentence(toys: Words) -> str:
     dates = sorted({_kept(topic)["date"] for topic in toys})
     least = min(rows, key=lambda row: row["inside"] / row["records"])
     low, high = _coverage(least)
-    faults = [sum(toys_of.values()) for toys_of in (_most(rows, "divergent"), _most(rows, "unsettled"))]
     return (
         f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
         f"the truth; intervals from one record hang together, so few records leave much open. Least often hold those "
         f"of {least['label']}, {least['inside']} of {least['records']}, which agrees with {low:.0f} to {high:.0f} %. "
-        f"The sampler was in difficulties with {faults[0]} of the records (a divergence), and {faults[1]} had not "
-        f"settled (simulated {dates[-1]})."
+        f"In {_records_with('divergent', rows)} of the records a transition diverged, and in "
+        f"{_records_with('unsettled', rows)} or more a quantity had not settled (simulated {dates[-1]})."
     )
 
 
-def _most(rows: list[dict], fault: str) -> dict[tuple, int]:
-    """Of each toy the largest number of records with that fault: rows of one record share it."""
-    found: dict[tuple, int] = {}
-    for row in rows:
-        toy = row["topic"], row["toy"]
-        found[toy] = max(found.get(toy, 0), row[fault])
-    return found
+def _records_with(fault: str, rows: list[dict]) -> int:
+    """How many records have that fault at least: as many of each toy as the row of it where they are most."""
+    return int(pd.DataFrame(rows).groupby(["topic", "toy"])[fault].max().sum())
 
 
 def _coverage(row: dict) -> tuple[float, float]:

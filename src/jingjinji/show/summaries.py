@@ -86,7 +86,7 @@ def fits_table() -> pd.DataFrame:
         def worst(check: str, form: str, checks=checks) -> str:
             return f"{checks[check]['value']:{form}}" if check in checks else ""
 
-        agreeing = checks.get(gate.AGREEING.format(gate.OTHERS))
+        agreeing = checks.get(gate.AGREEING[gate.OTHERS])
         rows.append(
             {
                 "fit": f'<span id="{anchor_of_fit(name)}">{name}</span>',
@@ -158,6 +158,11 @@ def gate_rates() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def draws_of_the_rule_before() -> int:
+    """After how many draws of each chain the gate looked once, before it looked several times."""
+    return json.loads(GATE_RATES.read_text("utf-8"))["old_draws"]
 
 
 def went_on() -> tuple[int, int]:

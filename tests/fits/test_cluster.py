@@ -1,0 +1,90 @@
+"""Jobs are given out to workers, and again where a worker's process died; no fit is made here."""
+
+import subprocess
+import sys
+
+import pytest
+from distributed import Client, LocalCluster
+
+from jingjinji.fits import cluster, fitting
+from jingjinji.fits.fit_job import Job
+
+FITS = {"storage": "key", "carbon": "key", "carbon/wide-markets": "key"}
+ASKED, RETURNED = [], []
+
+
+def work(job, folder, token, seed):
+    """Stands for `cluster.work`."""
+    ASKED.append(list(job["fits"]))
+    return RETURNED.pop(0)
+
+
+@pytest.fixture
+def local():
+    with LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=None) as made:
+        yield made
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """Names of the fits of each job that was done, and what the jobs return, one after the other."""
+    asked, returned = ASKED, RETURNED
+    asked.clear()
+    returned.clear()
+    monkeypatch.setattr(cluster, "work", work)
+    monkeypatch.setattr(cluster, "POLL", 0.01)
+    monkeypatch.setattr(fitting, "whole", lambda name, key: name == "carbon")
+    return asked, returned
+
+
+def supervise(local, names, report=print):
+    job = Job({name: FITS[name] for name in names}, "prior")
+    with Client(local) as client:
+        return cluster._supervise(client, [job], "token", report, "tcp://here:1")
+
+
+def test_a_job_whose_process_died_is_done_again_for_what_is_left(local, done):
+    asked, returned = done
+    returned += [("killed", True, {}), ("", False, {})]
+    local.scale(1)
+    assert supervise(local, ["carbon", "carbon/wide-markets"]) == []
+    assert asked == [["carbon", "carbon/wide-markets"], ["carbon/wide-markets"]]
+
+
+def test_a_job_that_dies_every_time_is_given_up_with_its_fault(local, done):
+    asked, returned = done
+    returned += [("killed", True, {})] * (cluster.RETRIES + 1)
+    local.scale(1)
+    assert supervise(local, ["storage"]) == ["storage: killed"]
+    assert asked == [["storage"]] * (cluster.RETRIES + 1)
+
+
+def test_a_users_mistake_is_not_tried_again(local, done):
+    asked, returned = done
+    returned += [("a bad table", False, {})]
+    local.scale(1)
+    assert supervise(local, ["storage"]) == ["storage: a bad table"]
+    assert asked == [["storage"]]
+
+
+def test_a_scheduler_without_workers_is_said_once_and_the_run_goes_on_when_one_joins(local, done, monkeypatch):
+    asked, returned = done
+    returned += [("", False, {})]
+    monkeypatch.setattr(cluster, "JOINING_SECONDS", 0.05)
+    told = []
+
+    def report(event):
+        told.append(event)
+        local.scale(1)
+
+    assert supervise(local, ["storage"], report) == []
+    assert told == [{"fit": "tcp://here:1", "phase": "has no worker: start one with 'dask worker'"}]
+    assert asked == [["storage"]]
+
+
+def test_telling_a_process_that_has_ended_is_no_error():
+    child = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, text=True)
+    child.wait()
+    cluster._tell(child, "2")
+    with pytest.raises(BrokenPipeError):
+        child.stdin.close()
