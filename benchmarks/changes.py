@@ -55,8 +55,8 @@ def plot(folder: Path) -> None:
 
 
 def label(folder: Path) -> None:
-    """The label of a finding in the module of a model."""
-    edit(folder / CODE / "topics/air/decline.py", replaced, LABEL, LABEL.replace(" of ", " in ", 1))
+    """The label of a finding of a model."""
+    edit(folder / CODE / "topics/air/decline_findings.py", replaced, LABEL, LABEL.replace(" of ", " in ", 1))
 
 
 def moved(folder: Path) -> None:

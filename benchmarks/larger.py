@@ -21,6 +21,7 @@ def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, objec
     first = decline.YEARS[0]
     last = first + years - 1
     names = decline.CITIES + tuple(f"{city} {copy}" for copy in range(2, copies + 1) for city in decline.CITIES)
+    record = registry.load("decline")
     module = with_constants(
         {
             "CITIES": repr(names),
@@ -29,7 +30,7 @@ def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, objec
             "FIRST, LAST": f"{first}, {last}",
         }
     )
-    return module, module.simulate({}, np.random.default_rng(seed), tiled(registry.load("decline"), copies, years))
+    return module, module.simulate({}, np.random.default_rng(seed), tiled(record, copies, years))
 
 
 def with_constants(constants: dict[str, str]) -> ModuleType:
