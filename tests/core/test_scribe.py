@@ -48,8 +48,8 @@ def test_scores_name_their_fit_and_facts_name_tables_alone():
 
 def test_tables_alone_need_no_fit():
     say = Scribe(("t",), "a.")
-    say.fact("x", "x", 2, "t")
-    assert (say.made[0].id, say.made[0].model) == ("a.x", "table")
+    say.fact("x", "x", 2, "t", error=0.5)
+    assert (say.made[0].id, say.made[0].model, say.made[0].error) == ("a.x", "table", 0.5)
 
 
 def test_ids_end_in_something_else_than_the_variant_where_that_is_said():

@@ -54,9 +54,12 @@ class Scribe:
         id = self.prefix + id + self.suffix
         self.made.append(exact(id, label, _rounded(value, digits), unit, self.tables, self.fit.name, error))
 
-    def fact(self, id: str, label: str, value: float, unit: str = "", digits: int | None = None) -> None:
+    def fact(
+        self, id: str, label: str, value: float, unit: str = "", digits: int | None = None, error: float = 0.0
+    ) -> None:
         """One number that tables alone say; of a variant's fit it has the suffix, because its panel may differ."""
-        self.made.append(exact(self.prefix + id + self.suffix, label, _rounded(value, digits), unit, self.tables))
+        id = self.prefix + id + self.suffix
+        self.made.append(exact(id, label, _rounded(value, digits), unit, self.tables, error=error))
 
     def pair(self, key: str, label: str, truth: float, values: np.ndarray, unit: str, estimate: str = "") -> None:
         """The truth of a made-up record, and its estimate under the id `estimate`, by default `key`."""

@@ -7,6 +7,7 @@ import pytest
 
 from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding, exact
+from jingjinji.core.scribe import Scribe
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.cities import classical, frontier, page
 from jingjinji.topics.cities import frontier_findings as said
@@ -44,7 +45,9 @@ def test_what_each_source_says_by_itself():
 def test_classical_findings_by_hand():
     panel = registry.load("efficiency")
     cities = said.places(panel, TEN)
-    made = {finding.id: finding for finding in classical.tokyo()}
+    say = Scribe((), "efficiency.")
+    classical.say_tokyo(say)
+    made = {finding.id: finding for finding in say.made}
     table = tables.load("city_production").query("city == 'Beijing'")
     scores = classical.yearly_scores(
         classical.figures(panel.inputs, panel.co2[0]), cities[:1], np.arange(len(panel.cities))

@@ -85,8 +85,6 @@ MONTHLY = {
     "noise.carry-over": ("", "carry-over of a city's residual to the next month"),
     "noise.persistence": ("", "persistence of the regional month shock"),
 }
-MORE = {"wind": "stronger wind", "dew_point": "higher dew point", "pressure": "higher pressure",
-        "temperature": "higher temperature"}  # fmt: skip
 RECORD = {
     "cells": ("", "city-months measured", None),
     "cells.two-month": ("", "city-months that are two-month means", None),
@@ -361,7 +359,8 @@ def _say_monthly(say: Scribe, post: Posterior) -> None:
     }
     say.table(MONTHLY, made)
     for k, variable in enumerate(WEATHER):
-        words = f"change of the regional month that goes with one standard deviation of {MORE[variable]}"
+        more = f"{'stronger' if variable == 'wind' else 'higher'} {variable.replace('_', ' ')}"
+        words = f"change of the regional month that goes with one standard deviation of {more}"
         say.draws(f"weather.{variable.replace('_', '-')}", words, 100 * np.expm1(post["weather"][:, k]), "%")
 
 

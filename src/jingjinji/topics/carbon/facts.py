@@ -1,15 +1,16 @@
 """What the tables alone say of carbon markets and of three regions' shares: totals, implied prices, output and CO2."""
 
-from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, exact
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 
-MARKET, PROVINCES = ("carbon_market",), ("energy_province_year", "carbon_province_year")
+PROVINCES = ("energy_province_year", "carbon_province_year")
 OPENED = 2013.46
 """The first pilot's first day, 18 June 2013, as a year with its fraction."""
 REGIONS = {
@@ -119,65 +120,54 @@ def carbon_ranks(province: str, series: str) -> pd.Series:
 
 def findings() -> list[Finding]:
     """Published totals with the prices that they imply, and the three regions' shares."""
-    return [*_totals(), *_shares(), *_ranks()]
+    say = Scribe(("carbon_market",), "carbon.")
+    _say_totals(say)
+    _say_shares(say.under(tables=PROVINCES))
+    _say_ranks(say.under("beijing.", tables=PROVINCES))
+    return say.made
 
 
-def _totals() -> list[Finding]:
-    made = partial(exact, panel=MARKET)
+def _say_totals(say: Scribe) -> None:
     volume, turnover = claim()
-    national = fact("national", "volume", "2023"), fact("national", "turnover", "2023")
-    found = [
-        made("carbon.claim.volume", "volume that Shenzhen exceeded in ten years, as claimed", volume, "Mt"),
-        made("carbon.claim.turnover", "turnover that Shenzhen exceeded in ten years, as claimed", turnover,
-             "billion CNY"),
-        made("carbon.implied.shenzhen", "turnover over volume of the claim, as printed",
-             round(1000 * turnover / volume, 1), "CNY/t"),
-        made("carbon.implied.national.2023", "turnover over volume of the national market, 2023",
-             round(1000 * national[1] / national[0], 1), "CNY/t"),
-        made("carbon.volume.national.2023", "volume of the national market, 2023", national[0], "Mt"),
-        made("carbon.volume.pilots.2023", "volume of all pilots, 2023", fact("all pilots", "volume", "2023"), "Mt"),
-        made("carbon.volume.voluntary.2023", "volume of voluntary reductions (CCER), 2023",
-             fact("voluntary", "volume", "2023"), "Mt"),
-        made("carbon.shenzhen.yearly", "volume a year that the claim on Shenzhen gives, at least", volume / 10, "Mt"),
-        made("carbon.shenzhen.of-pilots", "the same as a share of all pilots' volume in 2023",
-             round(10 * volume / fact("all pilots", "volume", "2023"), 1), "%"),
-    ]  # fmt: skip
+    say.fact("claim.volume", "volume that Shenzhen exceeded in ten years, as claimed", volume, "Mt")
+    say.fact("claim.turnover", "turnover that Shenzhen exceeded in ten years, as claimed", turnover, "billion CNY")
+    price, words = 1000 * turnover / volume, "turnover over volume of"
+    say.fact("implied.shenzhen", f"{words} the claim, as printed", price, "CNY/t", 1)
+    national, pilots = fact("national", "volume", "2023"), fact("all pilots", "volume", "2023")
+    price = 1000 * fact("national", "turnover", "2023") / national
+    say.fact("implied.national.2023", f"{words} the national market, 2023", price, "CNY/t", 1)
+    say.fact("volume.national.2023", "volume of the national market, 2023", national, "Mt")
+    say.fact("volume.pilots.2023", "volume of all pilots, 2023", pilots, "Mt")
+    voluntary = fact("voluntary", "volume", "2023")
+    say.fact("volume.voluntary.2023", "volume of voluntary reductions (CCER), 2023", voluntary, "Mt")
+    say.fact("shenzhen.yearly", "volume a year that the claim on Shenzhen gives, at least", volume / 10, "Mt")
+    share = 10 * volume / pilots
+    say.fact("shenzhen.of-pilots", "the same as a share of all pilots' volume in 2023", share, "%", 1)
     for key, period in (("2017", "end 2017"), ("2018", "end Oct 2018")):
-        both = fact("seven pilots", "cumulative turnover", period), fact("seven pilots", "cumulative volume", period)
-        found += [
-            made(f"carbon.volume.pilots.{key}", f"volume of seven pilots until the {period}", both[1], "Mt"),
-            made(f"carbon.implied.pilots.{key}", f"turnover over volume of seven pilots until the {period}",
-                 round(1000 * both[0] / both[1], 1), "CNY/t"),
-        ]  # fmt: skip
-    return found
+        turnover, volume = (fact("seven pilots", f"cumulative {what}", period) for what in ("turnover", "volume"))
+        say.fact(f"volume.pilots.{key}", f"volume of seven pilots until the {period}", volume, "Mt")
+        price = 1000 * turnover / volume
+        say.fact(f"implied.pilots.{key}", f"{words} seven pilots until the {period}", price, "CNY/t", 1)
 
 
-def _shares() -> list[Finding]:
-    made, table, found = partial(exact, panel=PROVINCES), shares(), []
-    for key, region in NAMES.items():
-        for series, words in SERIES.items():
-            last = LAST[series]
-            for year in sorted({FIRST, LAST["ceads"], last}):
-                label = f"share of {region} in the {words} of thirty provinces, {year}"
-                value = round(float(table[series, key][year]), 1)
-                found.append(made(f"carbon.share.{key}.{series}.{year}", label, value, "%"))
-            label = f"share of {region} in what the {words} of thirty provinces grew by, {FIRST} to {last}"
-            found.append(made(f"carbon.growth.{key}.{series}", label, round(of_growth(series, key), 1), "%"))
-        for series in INVENTORIES:
-            for year in (FIRST, LAST[series]):
-                label = f"{SERIES[series]} per output of {region}, as a multiple of thirty provinces', {year}"
-                ratio = float(table[series, key][year] / table["gdp", key][year])
-                found.append(made(f"carbon.intensity.{key}.{series}.{year}", label, round(ratio, 2), "times"))
-    return found
+def _say_shares(say: Scribe) -> None:
+    table = shares()
+    for (key, region), (series, words) in product(NAMES.items(), SERIES.items()):
+        last, of = LAST[series], f"the {words} of thirty provinces"
+        for year in sorted({FIRST, LAST["ceads"], last}):
+            label = f"share of {region} in {of}, {year}"
+            say.fact(f"share.{key}.{series}.{year}", label, table[series, key][year], "%", 1)
+        label = f"share of {region} in what {of} grew by, {FIRST} to {last}"
+        say.fact(f"growth.{key}.{series}", label, of_growth(series, key), "%", 1)
+        for year in (FIRST, last) if series in INVENTORIES else ():
+            label = f"{words} per output of {region}, as a multiple of thirty provinces', {year}"
+            ratio = table[series, key][year] / table["gdp", key][year]
+            say.fact(f"intensity.{key}.{series}.{year}", label, ratio, "times", 2)
 
 
-def _ranks() -> list[Finding]:
-    made, found = partial(exact, unit="years", panel=PROVINCES), []
+def _say_ranks(say: Scribe) -> None:
     for series in INVENTORIES:
         ranks = carbon_ranks("Beijing", series).loc[FIRST:]
         label = f"years since {FIRST} in which Beijing has the least {SERIES[series]} per output of thirty provinces"
-        found += [
-            made(f"carbon.beijing.first.{series}", label, int((ranks == 1).sum())),
-            made(f"carbon.beijing.years.{series}", f"years since {FIRST} with {SERIES[series]}", len(ranks)),
-        ]
-    return found
+        say.fact(f"first.{series}", label, (ranks == 1).sum(), "years")
+        say.fact(f"years.{series}", f"years since {FIRST} with {SERIES[series]}", len(ranks), "years")

@@ -1,12 +1,12 @@
 """What is said of fits of `frontier`: the named quantities of a fit."""
 
-from functools import partial
 from itertools import combinations
 
 import numpy as np
 import scipy
 
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.cities import classical
 from jingjinji.topics.cities.frontier import (
     LEFT_OUT,
@@ -25,6 +25,22 @@ from jingjinji.topics.cities.frontier import (
 )
 
 NAMES = {"edgar": "EDGAR", "counties": "sum of counties", "ceads": "CEADs"}
+OF_TYPICAL = {
+    "output": ("%", "change of CO2 with one per cent more output, capital and labour, typical city"),
+    "inefficiency": ("log points", "mean inefficiency of a city, in logarithms times 100"),
+    "counties-load": ("%", "share of a city's departure from its province that the sum of counties shows"),
+}
+TRUTHS = {
+    "output": "change of CO2 with one per cent more output, capital and labour",
+    "inefficiency": "mean inefficiency of a city",
+    "counties-load": "share of a city's departure that the sum of counties shows",
+}
+CRITERIA = {
+    "intensity": ("CO2 per output", "g per CNY of 1997"),
+    "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
+    "distance": ("share of CO2 that would be saved at the frontier", "%"),
+}
+STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
 
 
 def sizes(share, exponential: float):
@@ -150,44 +166,27 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def findings(fit) -> list[Finding]:
     """Distance to the frontier, excess, ranks and gap of the ten cities; parameters alone for synthetic panels."""
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    name = partial(record, model=fit.name, panel=TABLES, suffix=f"@{fit.variant}" if fit.variant else "")
-    shape = partial(np.reshape, shape=(chains, draws))
-    known = parameters(fit) if fit.panel.truth else parts(fit)
-    made = [
-        name("efficiency.output", "change of CO2 with one per cent more output, capital and labour, typical city",
-             shape(known["frontier"][:, 0]), "%"),
-        name("efficiency.inefficiency", "mean inefficiency of a city, in logarithms times 100",
-             shape(100 * known["mean_size"]), "log points"),
-        name("efficiency.counties-load", "share of a city's departure from its province that the sum of counties shows",
-             shape(100 * known["load"][:, 1]), "%"),
-    ]  # fmt: skip
-    if fit.panel.truth:
-        return made + _truth(fit)
-    made += _ten(fit, known, shape, name) + _gap(fit, known, shape, name) + _check(fit, known)
-    if fit.variant:
-        return made
-    made += classical.findings(fit.panel, places(fit.panel, TEN), SOURCES, YEARS, TABLES)
-    return made + classical.tokyo() + _record(fit, known, shape, name)
-
-
-def _truth(fit) -> list[Finding]:
-    truth = fit.panel.truth
-    values = {
-        "output": ("change of CO2 with one per cent more output, capital and labour", truth["output"], "%"),
-        "inefficiency": ("mean inefficiency of a city", round(100 * truth["distance"], 1), "log points"),
-        "counties-load": ("share of a city's departure that the sum of counties shows", 100 * truth["counties_load"],
-                          "%"),
-    }  # fmt: skip
-    return [exact(f"efficiency.truth.{key}@{fit.variant}", f"truth: {label}", value, unit, ())
-            for key, (label, value, unit) in values.items()]  # fmt: skip
-
-
-CRITERIA = {
-    "intensity": ("CO2 per output", "g per CNY of 1997"),
-    "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
-    "distance": ("share of CO2 that would be saved at the frontier", "%"),
-}
+    say, truth = Scribe(TABLES, "efficiency.", fit), fit.panel.truth
+    known = parameters(fit) if truth else parts(fit)
+    typical = {
+        "output": known["frontier"][:, 0],
+        "inefficiency": 100 * known["mean_size"],
+        "counties-load": 100 * known["load"][:, 1],
+    }
+    if truth:
+        made_with = truth["output"], round(100 * truth["distance"], 1), 100 * truth["counties_load"]
+        for (key, label), value in zip(TRUTHS.items(), made_with, strict=True):
+            say.pair(key, label, value, typical[key], OF_TYPICAL[key][0])
+        return say.made
+    say.table(OF_TYPICAL, typical)
+    _say_ten(say, fit, known)
+    _say_gap(say, fit, known)
+    _say_check(say, fit, known)
+    if not fit.variant:
+        classical.say_scores(say, fit.panel, places(fit.panel, TEN))
+        classical.say_tokyo(say)
+        _say_record(say, fit, known)
+    return say.made
 
 
 def judged(fit, known: dict[str, np.ndarray], cities: np.ndarray) -> dict[str, np.ndarray]:
@@ -199,57 +198,46 @@ def judged(fit, known: dict[str, np.ndarray], cities: np.ndarray) -> dict[str, n
     }
 
 
-def _ten(fit, known: dict, shape, name) -> list[Finding]:
+def _say_ten(say: Scribe, fit, known: dict) -> None:
     """What is said of each of the ten cities over the nine years, and of the ranks, by each criterion."""
-    made = []
     thirteen = judged(fit, known, places(fit.panel, (*TEN, *LEFT_OUT)))
     for criterion, (label, unit) in CRITERIA.items():
         mean = thirteen[criterion].mean(axis=1)
         order, wider = ranks(mean[:, : len(TEN)]), ranks(mean)
+        shown = 100 * np.expm1(mean) if criterion == "excess" else mean
         for k, city in enumerate(TEN):
-            key = f"efficiency.{city.lower()}.{criterion}"
-            value = 100 * np.expm1(mean[:, k]) if criterion == "excess" else mean[:, k]
-            made += [
-                name(key, f"{label}, {city}, mean of the years", shape(value), unit),
-                name(f"{key}.rank", f"rank of {city} among the ten: {label}", shape(order[:, k]), ""),
-            ]
-        for city, rank, word in (("Beijing", 1, "first"), ("Tianjin", 2, "second")):
-            for count, places_of in (("", order), ("-of-thirteen", wider)):
-                made.append(name(f"efficiency.{city.lower()}.{criterion}.{word}{count}", f"probability that {city} is "
-                                 f"{word} of {places_of.shape[1]}: {label}",
-                                 shape(1.0 * (places_of[:, TEN.index(city)] == rank)), "probability"))  # fmt: skip
-    return made
+            id = f"{city.lower()}.{criterion}"
+            say.draws(id, f"{label}, {city}, mean of the years", shown[:, k], unit)
+            say.draws(f"{id}.rank", f"rank of {city} among the ten: {label}", order[:, k], "")
+        for k, (city, word) in enumerate((("Beijing", "first"), ("Tianjin", "second"))):
+            for end, among in (("", order), ("-of-thirteen", wider)):
+                words = f"probability that {city} is {word} of {among.shape[1]}: {label}"
+                there = among[:, TEN.index(city)] == k + 1
+                say.draws(f"{city.lower()}.{criterion}.{word}{end}", words, there, "probability")
 
 
-def _gap(fit, known: dict, shape, name) -> list[Finding]:
+def _say_gap(say: Scribe, fit, known: dict) -> None:
     """The nine other cities against Beijing: the difference of means, and for intensity also the ratio, by year."""
     values = judged(fit, known, places(fit.panel, TEN))
-    made = []
     for criterion, (label, unit) in CRITERIA.items():
         draws = 100 * values[criterion] if criterion == "excess" else values[criterion]
         unit = {"excess": "log points", "distance": "percentage points"}.get(criterion, unit)
         gap = draws[:, :, 1:].mean(axis=2) - draws[:, :, 0]
-        made += _path(
-            f"efficiency.gap.{criterion}", f"{label}: mean of nine cities less Beijing", gap, unit, shape, name
-        )
+        _say_path(say.under(f"gap.{criterion}."), f"{label}: mean of nine cities less Beijing", gap, unit)
     ratio = values["intensity"][:, :, 1:].mean(axis=2) / values["intensity"][:, :, 0]
-    return made + _path("efficiency.ratio", "CO2 per output: mean of nine cities as a multiple of Beijing's", ratio,
-                        "times", shape, name)  # fmt: skip
+    label = "CO2 per output: mean of nine cities as a multiple of Beijing's"
+    _say_path(say.under("ratio."), label, ratio, "times")
 
 
-def _path(id: str, label: str, gap: np.ndarray, unit: str, shape, name) -> list[Finding]:
+def _say_path(say: Scribe, label: str, gap: np.ndarray, unit: str) -> None:
     """A gap (draw, year) in its first and last year, its yearly change, and whether it narrows."""
     yearly = (gap @ TIME) / (TIME @ TIME) / 4
     always = (np.diff(gap, axis=1) < 0).all(axis=1)
-    return [
-        *[name(f"{id}.{YEARS[k]}", f"{label}, {YEARS[k]}", shape(gap[:, k]), unit) for k in (0, -1)],
-        name(f"{id}.change", f"yearly change: {label}", shape(yearly), f"{unit} a year"),
-        name(f"{id}.narrows", f"probability that it narrows: {label}", shape(1.0 * (yearly < 0)), "probability"),
-        name(f"{id}.always", f"probability that it narrows in every year: {label}", shape(1.0 * always), "probability"),
-    ]
-
-
-STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
+    for k in (0, -1):
+        say.draws(str(YEARS[k]), f"{label}, {YEARS[k]}", gap[:, k], unit)
+    say.draws("change", f"yearly change: {label}", yearly, f"{unit} a year")
+    say.draws("narrows", f"probability that it narrows: {label}", yearly < 0, "probability")
+    say.draws("always", f"probability that it narrows in every year: {label}", always, "probability")
 
 
 def statistics(off: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -288,25 +276,18 @@ def replicated(fit, known: dict[str, np.ndarray], most: int = 400) -> tuple[np.n
     return statistics(drawn_off(fit, known, most), there), statistics(known["off"][thin], there)
 
 
-def _check(fit, known: dict) -> list[Finding]:
+def _say_check(say: Scribe, fit, known: dict) -> None:
     new, seen = replicated(fit, known)
-    end = f"@{fit.variant}" if fit.variant else ""
     share = (new > seen).mean(axis=0)
-    inside = int(((share > 0.03) & (share < 0.97)).sum())
-    return [exact(f"efficiency.check.inside{end}", "statistics of the figures inside the central 94 % of those drawn "
-                  f"anew, of {len(STATISTICS)}", inside, "", TABLES, fit.name)]  # fmt: skip
+    words = f"statistics of the figures inside the central 94 % of those drawn anew, of {len(STATISTICS)}"
+    say.score("check.inside", words, ((share > 0.03) & (share < 0.97)).sum())
 
 
-def _record(fit, known: dict, shape, name) -> list[Finding]:
-    made = [
-        name("efficiency.one-sided", "share of inefficiency in the variance of what sets cities of a province apart",
-             shape(100 * known["one_sided"]), "%"),
-    ]  # fmt: skip
+def _say_record(say: Scribe, fit, known: dict) -> None:
+    words = "share of inefficiency in the variance of what sets cities of a province apart"
+    say.draws("one-sided", words, 100 * known["one_sided"], "%")
     for k, source in enumerate(SOURCES):
-        made.append(name(f"efficiency.error.{source}", f"standard deviation of a city's error in {NAMES[source]}, "
-                         "logarithms times 100", shape(100 * known["level_error"][:, k]), "log points"))  # fmt: skip
-    return [
-        *made,
-        exact("efficiency.record.cities", "cities", len(fit.panel.cities), "", TABLES),
-        exact("efficiency.record.figures", "yearly figures of CO2", int(np.isfinite(fit.panel.co2).sum()), "", TABLES),
-    ]
+        words = f"standard deviation of a city's error in {NAMES[source]}, logarithms times 100"
+        say.draws(f"error.{source}", words, 100 * known["level_error"][:, k], "log points")
+    say.fact("record.cities", "cities", len(fit.panel.cities))
+    say.fact("record.figures", "yearly figures of CO2", np.isfinite(fit.panel.co2).sum())

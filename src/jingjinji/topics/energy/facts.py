@@ -1,12 +1,13 @@
 """Findings that are read from the tables of energy, steel and sources, without a model."""
 
-from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 
 TCE_OF_COAL = 0.7143
 """Tonnes of coal equivalent in a tonne of raw coal, the yearbook's factor."""
@@ -105,7 +106,13 @@ def log_ratios_to_vehicles() -> pd.DataFrame:
 
 def findings() -> list[Finding]:
     """Steel and capacity of Hebei, the Ruhr's figures, the sources of Beijing's PM2.5, shares of emissions."""
-    return [*_ruhr(), *_capacity(), *_coal(), *_sources(), *_emissions()]
+    say = Scribe(("energy_facts",), "energy.")
+    _say_ruhr(say)
+    _say_capacity(say)
+    _say_coal(say)
+    _say_sources(say.under("sources.", tables=("source_apportionment",)))
+    _say_emissions(say.under("shares."))
+    return say.made
 
 
 def _phase_out(area: str, series: str, year: int) -> float:
@@ -114,142 +121,118 @@ def _phase_out(area: str, series: str, year: int) -> float:
     return float(rows.value.mean())
 
 
-def _ruhr() -> list[Finding]:
-    made = partial(exact, unit="%", panel=("energy_facts",))
+def _say_ruhr(say: Scribe) -> None:
+    of, mined = say.under("claims.ruhr."), say.under(tables=("coal_phase_out",))
     output = [_phase_out("Ruhr", "hard-coal output", year) for year in (1957, 2014)]
-    jobs = [fact("Ruhr", "steel jobs", year, "article") for year in ("1964", "2014")]
-    miners = [_phase_out("Germany", "hard-coal jobs", year) for year in (1957, 1970)]
-    return [
-        exact("energy.claims.ruhr.output.1957", "hard-coal output of the Ruhr, 1957, at least", output[0], "Mt",
-              ("coal_phase_out",)),
-        exact("energy.claims.ruhr.output.2014", "hard-coal output of the Ruhr, 2014", output[1], "Mt",
-              ("coal_phase_out",)),
-        exact("energy.claims.ruhr.output.change", "change of the Ruhr's hard-coal output, 1957 (a lower bound) to 2014",
-              round(100 * (output[1] / output[0] - 1), 1), "%", ("coal_phase_out",)),
-        exact("energy.germany.jobs.left.1970", "hard-coal jobs of Germany in 1970, of those of 1957",
-              round(100 * miners[1] / miners[0]), "%", ("coal_phase_out",)),
-        made("energy.claims.ruhr.output.claimed", "change of the Ruhr's hard-coal output that the article gives",
-             fact("Ruhr", "change of hard-coal output", "1964/2014", "article")),
-        made("energy.claims.ruhr.steel-jobs.change", "change of steel jobs of the Ruhr, 1960 to 2001",
-             fact("Ruhr", "change of steel jobs", "1960/2001")),
-        made("energy.claims.ruhr.steel-jobs.claimed", "change of steel jobs that the article gives, at least",
-             round(100 * (jobs[1] / jobs[0] - 1), 1)),
-        exact("energy.claims.ruhr.universities.1974", "universities of the Ruhr founded by 1974, at least",
-              fact("Ruhr", "universities founded by then", "1974"), "", ("energy_facts",)),
-        exact("energy.claims.ruhr.universities.claimed", "universities and colleges that the article gives",
-              fact("Ruhr", "universities and colleges", "2014", "article"), "", ("energy_facts",)),
-    ]  # fmt: skip
+    words, key = "hard-coal output of the Ruhr", "claims.ruhr.output"
+    mined.fact(f"{key}.1957", f"{words}, 1957, at least", output[0], "Mt")
+    mined.fact(f"{key}.2014", f"{words}, 2014", output[1], "Mt")
+    change = _change(*output)
+    words = "change of the Ruhr's hard-coal output"
+    mined.fact(f"{key}.change", f"{words}, 1957 (a lower bound) to 2014", change, "%", 1)
+    claimed = fact("Ruhr", "change of hard-coal output", "1964/2014", "article")
+    of.fact("output.claimed", f"{words} that the article gives", claimed, "%")
+    left = 100 * _phase_out("Germany", "hard-coal jobs", 1970) / _phase_out("Germany", "hard-coal jobs", 1957)
+    mined.fact("germany.jobs.left.1970", "hard-coal jobs of Germany in 1970, of those of 1957", left, "%", 0)
+    change = fact("Ruhr", "change of steel jobs", "1960/2001")
+    of.fact("steel-jobs.change", "change of steel jobs of the Ruhr, 1960 to 2001", change, "%")
+    change = _change(*(fact("Ruhr", "steel jobs", year, "article") for year in ("1964", "2014")))
+    of.fact("steel-jobs.claimed", "change of steel jobs that the article gives, at least", change, "%", 1)
+    founded = fact("Ruhr", "universities founded by then", "1974")
+    of.fact("universities.1974", "universities of the Ruhr founded by 1974, at least", founded)
+    claimed = fact("Ruhr", "universities and colleges", "2014", "article")
+    of.fact("universities.claimed", "universities and colleges that the article gives", claimed)
 
 
-def _capacity() -> list[Finding]:
-    made = partial(exact, unit="Mt", panel=("energy_facts",))
+def _change(first: float, last: float) -> float:
+    """Per cent change between two figures."""
+    return 100 * (last / first - 1)
+
+
+def _say_capacity(say: Scribe) -> None:
+    of, capacity = say.under("capacity."), "Hebei's steel-making capacity"
     now = fact("Hebei", "steel-making capacity", "2014", "article")
     planned = fact("Hebei", "steel-making capacity planned", "2015", "article")
-    steel = {year: fact("Hebei", "crude-steel output", str(year)) for year in STEEL_YEARS}
-    top = max(steel, key=steel.get)
+    of.fact("now", f"{capacity} that the article gives", now, "Mt")
+    of.fact("planned", f"{capacity} planned for 2015", planned, "Mt")
+    of.fact("planned-cut", f"planned cut of {capacity}", now - planned, "Mt")
+    cut = fact("Hebei", "steel-making capacity cut", "2013/2017")
+    of.fact("cut", f"announced cut of {capacity}, 2013 to 2017", cut, "Mt")
     listed = tables.load("energy_facts").query("quantity.str.startswith('firms on the first list')").value.sum()
-    return [
-        made("energy.capacity.now", "Hebei's steel-making capacity that the article gives", now),
-        made("energy.capacity.planned", "Hebei's steel-making capacity planned for 2015", planned),
-        made("energy.capacity.planned-cut", "planned cut of Hebei's steel-making capacity", now - planned),
-        made("energy.capacity.cut", "announced cut of Hebei's steel-making capacity, 2013 to 2017",
-             fact("Hebei", "steel-making capacity cut", "2013/2017")),
-        *[made(f"energy.steel.hebei.{year}", f"Hebei's crude-steel output, {year}", round(steel[year], 1))
-          for year in STEEL_YEARS],
-        exact("energy.steel.hebei.top-year", "year of Hebei's largest crude-steel output in the table", top, "",
-              ("energy_facts",)),
-        exact("energy.steel.hebei.change.to-top", f"change of Hebei's crude-steel output, 2014 to {top}",
-              round(100 * (steel[top] / steel[2014] - 1), 1), "%", ("energy_facts",)),
-        exact("energy.steel.hebei.change.since-top", f"change of Hebei's crude-steel output, {top} to 2023",
-              round(100 * (steel[2023] / steel[top] - 1), 1), "%", ("energy_facts",)),
-        exact("energy.capacity.first-list", "firms on the first list of closures, all branches", listed, "",
-              ("energy_facts",)),
-        *[exact(f"energy.capacity.firms.{year}", label, fact("Hebei", quantity, str(year), "article"), "",
-                ("energy_facts",))
-          for year, quantity, label in (
-              (2014, "firms that smelt steel", "firms that smelt steel in Hebei, the article's figure"),
-              (2015, "firms that smelt steel, planned", "firms that smelt steel in Hebei, planned for 2015"),
-              (2020, "firms that smelt steel, planned", "firms that smelt steel in Hebei, planned for 2020"))],
-    ]  # fmt: skip
+    of.fact("first-list", "firms on the first list of closures, all branches", listed)
+    firms = "firms that smelt steel"
+    for year, end, words in (
+        (2014, "", "the article's figure"),
+        (2015, ", planned", "planned for 2015"),
+        (2020, ", planned", "planned for 2020"),
+    ):
+        value = fact("Hebei", f"{firms}{end}", str(year), "article")
+        of.fact(f"firms.{year}", f"{firms} in Hebei, {words}", value)
+    steel = {year: fact("Hebei", "crude-steel output", str(year)) for year in STEEL_YEARS}
+    top, of, output = max(steel, key=steel.get), say.under("steel.hebei."), "Hebei's crude-steel output"
+    for year, value in steel.items():
+        of.fact(str(year), f"{output}, {year}", value, "Mt", 1)
+    of.fact("top-year", "year of Hebei's largest crude-steel output in the table", top)
+    of.fact("change.to-top", f"change of {output}, 2014 to {top}", _change(steel[2014], steel[top]), "%", 1)
+    of.fact("change.since-top", f"change of {output}, {top} to 2023", _change(steel[top], steel[2023]), "%", 1)
 
 
-def _coal() -> list[Finding]:
-    made, table = [], tables.load("coal_phase_out")
+def _say_coal(say: Scribe) -> None:
+    table, say = tables.load("coal_phase_out"), say.under("coal.")
+    burnt = say.under(tables=("coal_phase_out",))
     for area in ("Beijing", "Tianjin", "Hebei"):
         rows = table[(table.area == area) & table.confidence.eq("verified-file")].set_index("year").value
-        peak, key = int(rows.idxmax()), f"energy.coal.{area.lower()}"
-        made += [
-            exact(f"{key}.peak-year", f"year of the largest coal consumption of {area}", peak, "", ("coal_phase_out",)),
-            exact(f"{key}.peak", f"largest coal consumption of {area}, {peak}", round(rows[peak], 1), "Mt",
-                  ("coal_phase_out",)),
-            exact(f"{key}.2017", f"coal consumption of {area}, 2017", round(rows[2017], 1), "Mt", ("coal_phase_out",)),
-            exact(f"{key}.change", f"change of coal consumption of {area}, {peak} to 2017",
-                  round(100 * (rows[2017] / rows[peak] - 1), 1), "%", ("coal_phase_out",)),
-        ]  # fmt: skip
+        peak, of, words = int(rows.idxmax()), burnt.under(f"{area.lower()}."), f"coal consumption of {area}"
+        of.fact("peak-year", f"year of the largest {words}", peak)
+        of.fact("peak", f"largest {words}, {peak}", rows[peak], "Mt", 1)
+        of.fact("2017", f"{words}, 2017", rows[2017], "Mt", 1)
+        of.fact("change", f"change of {words}, {peak} to 2017", _change(rows[peak], rows[2017]), "%", 1)
     panel = tables.load("energy_province_year").set_index(["province", "year"])
-    for area, year in (("Beijing", 2003), ("Beijing", 2017), ("Hebei", 2003), ("Hebei", 2017)):
-        row = panel.loc[(area, year)]
-        share, key = round(100 * TCE_OF_COAL * row.coal / row.energy, 1), f"energy.coal.{area.lower()}.of-all.{year}"
-        made.append(exact(key, f"coal in all energy, {area}, {year}", share, "%",
-                          ("energy_province_year",)))  # fmt: skip
+    for area, year in product(("Beijing", "Hebei"), (2003, 2017)):
+        row, of = panel.loc[(area, year)], say.under(f"{area.lower()}.", tables=("energy_province_year",))
+        share = 100 * TCE_OF_COAL * row.coal / row.energy
+        of.fact(f"of-all.{year}", f"coal in all energy, {area}, {year}", share, "%", 1)
+    share = fact("Hebei", "coal share of energy", "2017")
+    words = "coal in all energy, Hebei, 2017, as a book gives it"
+    say.fact("hebei.of-all.published.2017", words, share, "%")
     announced = fact("Hebei", "coal consumption cut", "2013/2017")
+    say.fact("hebei.cut.announced", "announced cut of Hebei's coal, 2013 to 2017", announced, "Mt")
     cut = _phase_out("Hebei", "coal consumption", 2013) - _phase_out("Hebei", "coal consumption", 2017)
-    return [
-        *made,
-        exact("energy.coal.hebei.of-all.published.2017", "coal in all energy, Hebei, 2017, as a book gives it",
-              fact("Hebei", "coal share of energy", "2017"), "%", ("energy_facts",)),
-        exact("energy.coal.hebei.cut.announced", "announced cut of Hebei's coal, 2013 to 2017", announced, "Mt",
-              ("energy_facts",)),
-        exact("energy.coal.hebei.cut", "fall of Hebei's coal in the yearbook, 2013 to 2017", round(cut, 1), "Mt",
-              ("coal_phase_out",)),
-    ]  # fmt: skip
+    burnt.fact("hebei.cut", "fall of Hebei's coal in the yearbook, 2013 to 2017", cut, "Mt", 1)
 
 
-def _sources() -> list[Finding]:
-    made, whole = [], apportionment()
-    official = tables.load("pm25_official_annual").query("series == 'official' and area == 'Beijing'")
-    official, limits = official.set_index("year"), ends()
-    panel = ("source_apportionment",)
+def _say_sources(say: Scribe) -> None:
+    whole, limits, local = apportionment(), ends(), local_ends().mean(axis=1)
     for number in ROUNDS:
         for part in (*PARTS, "from outside"):
-            share = whole.loc[number, part]
-            if pd.notna(share):
-                made.append(exact(f"energy.sources.{part.replace(' ', '-')}.{number}",
-                                  f"share of all PM2.5 in Beijing, {part}, round {number}", round(share, 1), "%",
-                                  panel))  # fmt: skip
+            if pd.notna(share := whole.loc[number, part]):
+                words = f"share of all PM2.5 in Beijing, {part}, round {number}"
+                say.fact(f"{part.replace(' ', '-')}.{number}", words, share, "%", 1)
         for end in ("low", "high"):
-            made.append(exact(f"energy.sources.from-outside.{number}.{end}",
-                              f"{end} end of the share of PM2.5 in Beijing from outside, round {number}",
-                              round(limits.loc[(number, "from outside"), end], 1), "%", panel))  # fmt: skip
-    local = local_ends().mean(axis=1)
-    for number in ROUNDS:
+            words = f"{end} end of the share of PM2.5 in Beijing from outside, round {number}"
+            share = limits.loc[(number, "from outside"), end]
+            say.fact(f"from-outside.{number}.{end}", words, share, "%", 1)
         for part in ("vehicles", "industry"):
-            made.append(exact(f"energy.sources.local.{part}.{number}",
-                              f"share of the local part of PM2.5 in Beijing, {part}, round {number}",
-                              round(local[number, part], 1), "%", panel))  # fmt: skip
+            words = f"share of the local part of PM2.5 in Beijing, {part}, round {number}"
+            say.fact(f"local.{part}.{number}", words, local[number, part], "%", 1)
+    official = tables.load("pm25_official_annual").query("series == 'official' and area == 'Beijing'")
+    official, of = official.set_index("year"), say.under(tables=(*say.tables, "pm25_official_annual"))
     for number, year in YEAR_OF_ROUND.items():
         mean, half = official.pm25[year], official.rounding[year]
-        values = {"": (whole.loc[number, "coal"], mean), ".low": (limits.low[number, "coal"], mean - half),
-                  ".high": (limits.high[number, "coal"], mean + half)}  # fmt: skip
-        for end, (share, level) in values.items():
-            made.append(exact(f"energy.sources.coal.{number}.absolute{end}",
-                              f"PM2.5 in Beijing from local coal, round {number}, with the annual mean of {year}"
-                              + (f", {end[1:]} end" if end else ""),
-                              round(share / 100 * level, 1), "µg/m³", (*panel, "pm25_official_annual")))  # fmt: skip
-    return made
+        words = f"PM2.5 in Beijing from local coal, round {number}, with the annual mean of {year}"
+        for end, said, share, level in (
+            ("", "", whole.loc[number, "coal"], mean),
+            (".low", ", low end", limits.low[number, "coal"], mean - half),
+            (".high", ", high end", limits.high[number, "coal"], mean + half),
+        ):
+            of.fact(f"coal.{number}.absolute{end}", f"{words}{said}", share / 100 * level, "µg/m³", 1)
 
 
-def _emissions() -> list[Finding]:
-    made = partial(exact, unit="%", panel=("energy_facts",))
-    found = []
+def _say_emissions(say: Scribe) -> None:
     for pollutant, national in (("PM2.5", "primary PM2.5"), ("SO2", "SO2"), ("NOx", "NOx")):
-        key = pollutant.lower().replace(".", "")
-        found += [
-            made(f"energy.shares.article.{key}",
-                 f"share of the region's {pollutant} that the article gives to coal power, steel and cement",
-                 fact("Beijing-Tianjin-Hebei", f"share of {pollutant} emissions, coal power, steel and cement",
-                      "about 2013", "article")),
-            made(f"energy.shares.china.{key}", f"share of China's {pollutant} that comes from coal, 2012",
-                 fact("China", f"coal-related share of {national} emissions", "2012")),
-        ]  # fmt: skip
-    return found
+        key, of = pollutant.lower().replace(".", ""), f"share of {pollutant} emissions, coal power, steel and cement"
+        claimed = fact("Beijing-Tianjin-Hebei", of, "about 2013", "article")
+        words = f"share of the region's {pollutant} that the article gives to coal power, steel and cement"
+        say.fact(f"article.{key}", words, claimed, "%")
+        share = fact("China", f"coal-related share of {national} emissions", "2012")
+        say.fact(f"china.{key}", f"share of China's {pollutant} that comes from coal, 2012", share, "%")

@@ -6,18 +6,13 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact
-
-FACTS, ACTS, DAYS = ("policy_facts",), ("governance_acts",), ("beijing_station_day",)
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 
 KINDS = ("plan", "agreement", "alert rule", "enforcement", "campaign", "closure", "heating", "measurement", "event")
-
-
 RED = ((1, 500, 500.0), (2, 300, 250.0), (4, 200, 150.0))
 """A red alert is due for so many days in a row with a daily air quality index above so much, and the mean of PM2.5
 (µg/m³) that has this index."""
-
-
 STATED = pd.Timestamp("2023-12-31")
 """Day for which the article's shares of clean heating are taken."""
 
@@ -29,28 +24,28 @@ def fact(topic: str, place: str, quantity: str, period: str) -> float:
 
 def findings() -> list[Finding]:
     """Dated acts, the days of red alert, clean heating, what is counted."""
-    return [*_acts(), *_alerts(), *_heating(), *_counts()]
+    say = Scribe(("policy_facts",), "governance.")
+    _say_acts(say.under(tables=("governance_acts",)))
+    _say_alerts(say.under("alert.", tables=("beijing_station_day",)))
+    _say_heating(say.under("heating."))
+    _say_counts(say)
+    return say.made
 
 
-def _acts() -> list[Finding]:
+def _say_acts(say: Scribe) -> None:
     rows = tables.load("governance_acts")
-    made = [
-        exact("governance.acts", "dated acts in the table", len(rows), "", ACTS),
-        exact("governance.acts.drawn", "acts that the figure draws apart", int(rows.part_of.isna().sum()), "", ACTS),
-        exact("governance.acts.of-articles", "acts that rest on an article that the book examines",
-              int((rows.confidence == "article").sum()), "", ACTS),
-    ]  # fmt: skip
+    say.fact("acts", "dated acts in the table", len(rows))
+    say.fact("acts.drawn", "acts that the figure draws apart", rows.part_of.isna().sum())
+    words = "acts that rest on an article that the book examines"
+    say.fact("acts.of-articles", words, (rows.confidence == "article").sum())
     for kind in KINDS:
-        made.append(exact(f"governance.acts.{kind.replace(' ', '-')}", f"acts of kind {kind}",
-                          int((rows.kind == kind).sum()), "", ACTS))  # fmt: skip
+        say.fact(f"acts.{kind.replace(' ', '-')}", f"acts of kind {kind}", (rows.kind == kind).sum())
     for precision in ("day", "month", "year", "partly-remembered"):
-        made.append(exact(f"governance.dates.{precision}", f"acts with a date of precision {precision}",
-                          int((rows.date_precision == precision).sum()), "", ACTS))  # fmt: skip
+        words = f"acts with a date of precision {precision}"
+        say.fact(f"dates.{precision}", words, (rows.date_precision == precision).sum())
     start = rows.set_index("id").start
-    months = (start["I023"] - start["I006"]).days / 365.25
-    made.append(exact("governance.alert.after", "years from the national strategy to one alert rule in the region",
-                      round(months, 1), "years", ACTS))  # fmt: skip
-    return made
+    years = (start["I023"] - start["I006"]).days / 365.25
+    say.fact("alert.after", "years from the national strategy to one alert rule in the region", years, "years", 1)
 
 
 def red_days(daily: pd.Series) -> pd.Series:
@@ -72,18 +67,13 @@ def city_days() -> pd.Series:
     return tables.load("beijing_station_day").groupby("date").pm25.mean()
 
 
-def _alerts() -> list[Finding]:
+def _say_alerts(say: Scribe) -> None:
     red = red_days(city_days())
     begins = red & ~red.shift(1, fill_value=False)
-    made = []
-    for year in (2013, 2014, 2015, 2016):
-        made += [
-            exact(f"governance.alert.red-days.{year}", f"days of {year} in runs that meet the unified rule's red "
-                  "alert, by PM2.5 in Beijing", int(red[str(year)].sum()), "days", DAYS),
-            exact(f"governance.alert.red-runs.{year}", f"such runs that begin in {year}",
-                  int(begins[str(year)].sum()), "", DAYS),
-        ]  # fmt: skip
-    return made
+    for year in map(str, range(2013, 2017)):
+        words = f"days of {year} in runs that meet the unified rule's red alert, by PM2.5 in Beijing"
+        say.fact(f"red-days.{year}", words, red[year].sum(), "days")
+        say.fact(f"red-runs.{year}", f"such runs that begin in {year}", begins[year].sum())
 
 
 def heating() -> dict[str, tuple[float, float]]:
@@ -110,56 +100,44 @@ def heating() -> dict[str, tuple[float, float]]:
             "villages.at-least": (100 * villages / (said + 0.5), np.inf)}  # fmt: skip
 
 
-def _heating() -> list[Finding]:
-    made, count = [], partial(fact, "clean heating", "Beijing")
-    for key, period in (("2017", "2017-12"), ("2018", "2018-12"), ("2022", "2022-04")):
-        made += [
-            exact(f"governance.heating.villages.{key}", f"villages of Beijing with clean heating, {period}",
-                  count("villages with clean heating", period), "", FACTS),
-            exact(f"governance.heating.households.{key}", f"rural households of Beijing with clean heating, {period}",
-                  count("rural households with clean heating", period), "thousand", FACTS),
-        ]  # fmt: skip
-    made.append(exact("governance.heating.share.2022", "rural households of Beijing with clean heating, April 2022",
-                      count("share of rural households with clean heating", "2022-04"), "%", FACTS))  # fmt: skip
+def _say_heating(say: Scribe) -> None:
+    count, found = partial(fact, "clean heating", "Beijing"), heating()
+    households = "rural households of Beijing with clean heating"
+    for period in ("2017-12", "2018-12", "2022-04"):
+        villages = count("villages with clean heating", period)
+        say.fact(f"villages.{period[:4]}", f"villages of Beijing with clean heating, {period}", villages)
+        heated = count("rural households with clean heating", period)
+        say.fact(f"households.{period[:4]}", f"{households}, {period}", heated, "thousand")
+    share = count("share of rural households with clean heating", "2022-04")
+    say.fact("share.2022", f"{households}, April 2022", share, "%")
     for period in ("2013-04", "2022-04"):
-        made.append(exact(f"governance.heating.coal.{period[:4]}", "coal burnt in Beijing's villages, winter to "
-                          f"{period}", count("coal burnt in villages in a winter", period), "Mt", FACTS))  # fmt: skip
-    said = partial(fact, "articles", "Beijing")
-    for key, quantity in (("villages", "share of villages with clean heating"),
-                          ("households", "share of rural households with clean heating")):  # fmt: skip
-        made.append(exact(f"governance.heating.claimed.{key}", f"{quantity}, as the article says",
-                          said(quantity, "2023"), "%", FACTS))  # fmt: skip
-    found = heating()
-    for end, k in (("low", 0), ("high", 1)):
-        made += [
-            exact(f"governance.heating.all.{end}", f"rural households of Beijing that count and share imply, {end} end",
-                  round(found["all"][k]), "thousand", FACTS),
-            exact(f"governance.heating.share.2018.{end}", f"share of rural households at the end of 2018, {end} end",
-                  round(found["share.2018"][k], 1), "%", FACTS),
-            exact(f"governance.heating.share.2023.{end}", "share of rural households at the end of 2023 at the pace "
-                  f"since 2018, {end} end", round(found["share.2023"][k], 1), "%", FACTS),
-        ]  # fmt: skip
-    made.append(exact("governance.heating.villages.at-least", "villages of Beijing that there must be at least, if the "
-                      "article's share holds and none was lost since 2022", round(found["villages.at-least"][0]), "",
-                      FACTS))  # fmt: skip
-    return made
+        burnt = count("coal burnt in villages in a winter", period)
+        say.fact(f"coal.{period[:4]}", f"coal burnt in Beijing's villages, winter to {period}", burnt, "Mt")
+    for key, whose in (("villages", "villages"), ("households", "rural households")):
+        quantity = f"share of {whose} with clean heating"
+        said = fact("articles", "Beijing", quantity, "2023")
+        say.fact(f"claimed.{key}", f"{quantity}, as the article says", said, "%")
+    for k, end in enumerate(("low", "high")):
+        words = f"rural households of Beijing that count and share imply, {end} end"
+        say.fact(f"all.{end}", words, found["all"][k], "thousand", 0)
+        for year, when in ((2018, "2018"), (2023, "2023 at the pace since 2018")):
+            words = f"share of rural households at the end of {when}, {end} end"
+            say.fact(f"share.{year}.{end}", words, found[f"share.{year}"][k], "%", 1)
+    words = "villages of Beijing that there must be at least, if the article's share holds and none was lost since 2022"
+    say.fact("villages.at-least", words, found["villages.at-least"][0], "", 0)
 
 
-def _counts() -> list[Finding]:
-    region = "Beijing-Tianjin-Hebei"
-    said = partial(fact, "articles", region)
-    listed = fact("cooperation", region, "measures of the first list", "2023")
-    both = said("measures of two lists", "2023")
-    return [
-        exact("governance.measures", "measures of two lists, as the article says", both, "", FACTS),
-        exact("governance.measures.first", "measures of the first list, as reported", listed, "", FACTS),
-        exact("governance.measures.second", "measures of the second list that the two figures leave", both - listed,
-              "", FACTS),
-        exact("governance.mechanisms", "mechanisms, at least, as the article says", said("mechanisms", "2023"), "",
-              FACTS),
-        exact("governance.departments", "departments, as the article says", said("departments", "2023"), "", FACTS),
-        exact("governance.districts", "outer districts that police the borders, as the article says",
-              said("outer districts that police the borders", "2023"), "", FACTS),
-        exact("governance.campaigns", "years in a row with an autumn-winter campaign, as reported for 2023",
-              fact("cooperation", region, "years in a row with an autumn-winter campaign", "2023"), "years", FACTS),
-    ]  # fmt: skip
+def _say_counts(say: Scribe) -> None:
+    said, reported = (
+        partial(fact, topic, "Beijing-Tianjin-Hebei", period="2023") for topic in ("articles", "cooperation")
+    )
+    both, listed = said("measures of two lists"), reported("measures of the first list")
+    say.fact("measures", "measures of two lists, as the article says", both)
+    say.fact("measures.first", "measures of the first list, as reported", listed)
+    say.fact("measures.second", "measures of the second list that the two figures leave", both - listed)
+    say.fact("mechanisms", "mechanisms, at least, as the article says", said("mechanisms"))
+    say.fact("departments", "departments, as the article says", said("departments"))
+    words = "outer districts that police the borders"
+    say.fact("districts", f"{words}, as the article says", said(words))
+    words = "years in a row with an autumn-winter campaign"
+    say.fact("campaigns", f"{words}, as reported for 2023", reported(words), "years")

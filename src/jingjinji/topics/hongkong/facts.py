@@ -3,9 +3,9 @@
 from functools import partial
 
 from jingjinji.core import tables
-from jingjinji.core.findings import Finding, exact
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 
-FACTS = ("policy_facts",)
 HONGKONG = ("policy_facts", "hongkong_emissions")
 CUT = "cut of emissions since 2005"
 
@@ -25,7 +25,18 @@ def cuts(year: int) -> dict[str, float]:
 
 def findings() -> list[Finding]:
     """Hong Kong's money and plans, and Beijing's."""
-    return [*_money(), *_beijing()]
+    say = Scribe(("policy_facts",), "silk.")
+    _say_money(say.under("money."))
+    for year in (2030, 2035):
+        words = "2030, one end of the range" if year == 2030 else year
+        for key, value in cuts(year).items():
+            say.fact(f"target.{key}", f"{CUT} planned for {words}", value, "%")
+    coal = tables.load("hongkong_emissions").query("quantity == 'share of coal in electricity'").set_index("year").value
+    for year, share in coal.items():
+        words = f"share of coal in Hong Kong's electricity, {year}"
+        say.under(tables=HONGKONG).fact(f"hongkong.coal.{year}", words, share, "%")
+    _say_beijing(say.under("beijing."))
+    return say.made
 
 
 def persons_and_output() -> tuple[float, float, float]:
@@ -41,67 +52,49 @@ def persons_and_output() -> tuple[float, float, float]:
     return emissions / value.value["per person"], emissions / intensity, value.half_step["intensity"] / intensity
 
 
-def _money() -> list[Finding]:
-    plan = partial(fact, "Hong Kong plan", "Hong Kong")
-    spending = plan("planned spending on climate action", "2021")
-    years = [plan(f"{end} years of the planned spending", "2021") for end in ("fewest", "most")]
-    persons, output, _ = persons_and_output()
-    made = [exact("silk.money.spending", "Hong Kong's planned spending on climate action", spending, "billion HKD",
-                  FACTS)]  # fmt: skip
-    for end, count in zip(("fewest", "most"), years, strict=True):
-        made += [
-            exact(f"silk.money.years.{end}", f"{end} years of the planned spending", count, "years", FACTS),
-            exact(f"silk.money.per-year.{end}", f"planned spending a year over {count:g} years", spending / count,
-                  "billion HKD", FACTS),
-            exact(f"silk.money.per-person.{end}", f"planned spending a year and person over {count:g} years",
-                  round(1000 * spending / count / persons, -1), "HKD", HONGKONG),
-            exact(f"silk.money.of-output.{end}", f"planned spending of a year's output over {count:g} years",
-                  round(100 * spending / count / output, 2), "%", HONGKONG),
-        ]  # fmt: skip
-    for key, value in cuts(2030).items():
-        made.append(exact(f"silk.target.{key}", "cut of emissions since 2005 planned for 2030, one end of the range",
-                          value, "%", FACTS))  # fmt: skip
-    made.append(exact("silk.target.2035", "cut of emissions since 2005 planned for 2035", cuts(2035)["2035"], "%",
-                      FACTS))  # fmt: skip
-    rows = tables.load("hongkong_emissions").query("quantity == 'share of coal in electricity'").set_index("year").value
-    made += [exact(f"silk.hongkong.coal.{year}", f"share of coal in Hong Kong's electricity, {year}", rows[year], "%",
-                   HONGKONG) for year in rows.index]  # fmt: skip
-    return made
+def _say_money(say: Scribe) -> None:
+    plan = partial(fact, "Hong Kong plan", "Hong Kong", period="2021")
+    spending, (persons, output, _) = plan("planned spending on climate action"), persons_and_output()
+    say.fact("spending", "Hong Kong's planned spending on climate action", spending, "billion HKD")
+    of_output = say.under(tables=HONGKONG)
+    for end in ("fewest", "most"):
+        years = plan(f"{end} years of the planned spending")
+        a_year, over = spending / years, f"over {years:g} years"
+        say.fact(f"years.{end}", f"{end} years of the planned spending", years, "years")
+        say.fact(f"per-year.{end}", f"planned spending a year {over}", a_year, "billion HKD")
+        words = f"planned spending a year and person {over}"
+        of_output.fact(f"per-person.{end}", words, 1000 * spending / years / persons, "HKD", -1)
+        words = f"planned spending of a year's output {over}"
+        of_output.fact(f"of-output.{end}", words, 100 * spending / years / output, "%", 2)
 
 
-def _beijing() -> list[Finding]:
-    plan = partial(fact, "Beijing plan", "Beijing")
-    said = partial(fact, "articles", "Beijing")
-    renewable = "share of renewables in energy, target"
-    first, last = plan(renewable, "2025"), plan(renewable, "2030")
-    made = [
-        exact("silk.beijing.renewables.2025", "renewables in Beijing's energy, target for 2025, at least", first, "%",
-              FACTS),
-        exact("silk.beijing.renewables.2030", "renewables in Beijing's energy, target for 2030, about", last, "%",
-              FACTS),
-        exact("silk.beijing.renewables.a-year", "rise of that share a year between the two targets",
-              round((last - first) / 5, 2), "percentage points a year", FACTS),
-        exact("silk.beijing.renewables.work-plan", "renewables in Beijing's energy, the year's plan for 2025, at least",
-              plan("share of renewables in energy, year's plan", "2025"), "%", FACTS),
-        exact("silk.beijing.energy-per-output.2025", "energy per output, target, 2020 to 2025",
-              plan("energy per output, target", "2020/2025"), "%", FACTS),
-    ]  # fmt: skip
+def _say_beijing(say: Scribe) -> None:
+    plan, said = (partial(fact, topic, "Beijing") for topic in ("Beijing plan", "articles"))
+    first, last = (plan("share of renewables in energy, target", year) for year in ("2025", "2030"))
+    target = plan("energy per output, target", "2020/2025")
+    renewables, per_output = "renewables in Beijing's energy", "energy per output"
+    say.fact("renewables.2025", f"{renewables}, target for 2025, at least", first, "%")
+    say.fact("renewables.2030", f"{renewables}, target for 2030, about", last, "%")
+    a_year, words = (last - first) / 5, "rise of that share a year between the two targets"
+    say.fact("renewables.a-year", words, a_year, "percentage points a year", 2)
+    of_year = plan("share of renewables in energy, year's plan", "2025")
+    say.fact("renewables.work-plan", f"{renewables}, the year's plan for 2025, at least", of_year, "%")
+    say.fact("energy-per-output.2025", f"{per_output}, target, 2020 to 2025", target, "%")
+    words = f"{per_output} a year that meets the target of 2025"
+    say.fact("energy-per-output.needed", words, _a_year(target, 5), "% a year", 1)
     for key, quantity in (("co2", "CO2 per output"), ("energy", "energy per output")):
         change = plan(quantity, "2012/2021")
-        made += [
-            exact(f"silk.beijing.{key}-per-output.change", f"{quantity} of Beijing, 2012 to 2021, as announced",
-                  change, "%", FACTS),
-            exact(f"silk.beijing.{key}-per-output.rate", f"{quantity} of Beijing a year, 2012 to 2021",
-                  round(100 * ((1 + change / 100) ** (1 / 9) - 1), 1), "% a year", FACTS),
-        ]  # fmt: skip
-    target = plan("energy per output, target", "2020/2025")
-    made.append(exact("silk.beijing.energy-per-output.needed", "energy per output a year that meets the target of 2025",
-                      round(100 * ((1 + target / 100) ** (1 / 5) - 1), 1), "% a year", FACTS))  # fmt: skip
-    for key, quantity in (("aspects", "aspects of the peak plan"), ("tasks", "tasks of the peak plan")):
-        made.append(exact(f"silk.beijing.{key}", f"{quantity} of Beijing", plan(quantity, "2022"), "", FACTS))
+        say.fact(f"{key}-per-output.change", f"{quantity} of Beijing, 2012 to 2021, as announced", change, "%")
+        words = f"{quantity} of Beijing a year, 2012 to 2021"
+        say.fact(f"{key}-per-output.rate", words, _a_year(change, 9), "% a year", 1)
+    for key in ("aspects", "tasks"):
+        say.fact(key, f"{key} of the peak plan of Beijing", plan(f"{key} of the peak plan", "2022"))
     for key, quantity in (("sector-plans", "sector plans"), ("guarantee-plans", "guarantee plans")):
-        made.append(exact(f"silk.beijing.{key}", f"{quantity} of Beijing, as the article says", said(quantity, "2022"),
-                          "", FACTS))  # fmt: skip
-    made.append(exact("silk.beijing.policies", "special policies to follow Beijing's plan, as announced",
-                      plan("special policies to follow the peak plan", "2022"), "", FACTS))  # fmt: skip
-    return made
+        say.fact(key, f"{quantity} of Beijing, as the article says", said(quantity, "2022"))
+    words = "special policies to follow Beijing's plan, as announced"
+    say.fact("policies", words, plan("special policies to follow the peak plan", "2022"))
+
+
+def _a_year(change: float, years: int) -> float:
+    """Change a year that gives a change over some years, both per cent."""
+    return 100 * ((1 + change / 100) ** (1 / years) - 1)

@@ -1,12 +1,11 @@
 """What is said of fits of `fleets`: the named quantities of a fit."""
 
-from functools import partial
-
 import numpy as np
 
 from jingjinji.core import tables
 from jingjinji.core.densities import restored
-from jingjinji.core.findings import Finding, exact, record
+from jingjinji.core.findings import Finding
+from jingjinji.core.scribe import Scribe
 from jingjinji.topics.hydrogen.fleets import (
     AGENCIES,
     BASE,
@@ -29,15 +28,22 @@ from jingjinji.topics.hydrogen.fleets import (
     year_of,
 )
 
-SAID_OF = (*TABLES, "hydrogen_targets")
-
+WITH_TARGETS = (*TABLES, "hydrogen_targets")
 KEYS = ("bth", "shanghai", "guangdong", "henan", "hebei")
-
-
 FIVE = "2024-10-12"
 """Day of a count of all five clusters that no fit uses."""
-
-
+OF_MODE = {
+    "doubling": ("years", "time in which sales of {mode} double early on the curve"),
+    "delay": ("years", "time from a country's first to its most sales of {mode}"),
+    "peak": ("", "year of most sales of {mode}"),
+}
+OF_FIVE = "fuel-cell vehicles of the five clusters in October 2024"
+RECORD = {
+    "countries": ("", "countries with a curve", None),
+    "sales": ("", "yearly sales of a country and mode", None),
+    "clusters": ("", "counts of clusters and their parts that the model uses", None),
+    "count-error": ("%", "standard deviation by which a cluster's count is taken to err", None),
+}
 OF_CLUSTERS = ("without-clusters", "wide-shares", "steady-shares", "restless-shares", "small-shares", "since-start")
 """Variants that leave the curves as they are: no parameter of a curve bears on agencies and counts, nor the reverse."""
 
@@ -122,89 +128,84 @@ def findings(fit) -> list[Finding]:
 
     A variant repeats nothing that it cannot change; of a synthetic record pace and peak alone, with their truth.
     """
-    chains, draws = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"]
-    shape = partial(np.reshape, shape=(chains, draws))
-    name = partial(record, model=fit.name, panel=SAID_OF, suffix=f"@{fit.variant}" if fit.variant else "")
-    known = curves(fit)
+    say, known = Scribe(TABLES, "hydrogen.", fit), curves(fit)
     if fit.variant in OF_CLUSTERS:
-        return _agencies(known, shape, name) + _clusters(fit, known, shape, name)
-    made = []
-    for k, mode in enumerate(MODES):
-        value = fit.parameters["pace_mean"].isel(mode=k).values
-        made.append(name(f"hydrogen.{mode}.doubling", f"time in which sales of {mode} double early on the curve, "
-                         "typical country", np.log(2) / np.exp(value), "years"))  # fmt: skip
-        years = fit.parameters["peak_mean"].isel(mode=k).values
-        if fit.panel.bass:
-            made.append(name(f"hydrogen.{mode}.delay", f"time from a country's first to its most sales of {mode}, "
-                             "typical country", years, "years"))  # fmt: skip
-        else:
-            made.append(name(f"hydrogen.{mode}.peak", f"year of most sales of {mode}, typical country",
-                             CALENDAR + years, ""))  # fmt: skip
+        _say_agencies(say, known)
+        _say_clusters(say, fit, known)
+        return say.made
+    _say_modes(say, fit)
     if fit.panel.truth:
-        truth = fit.panel.truth
-        for mode in MODES:
-            made.append(exact(f"hydrogen.truth.{mode}.doubling@{fit.variant}", f"truth: time in which sales of {mode} "
-                              "double early on the curve", round(float(np.log(2) / truth["pace"]), 4), "years",
-                              ()))  # fmt: skip
-            made.append(exact(f"hydrogen.truth.{mode}.delay@{fit.variant}", f"truth: time from a country's first to "
-                              f"its most sales of {mode}", truth["peak"], "years", ()))  # fmt: skip
-        return made
+        return say.made
     if fit.variant == "without-last-three":
-        return made + _left_out(fit, known)
-    made += _china(fit, known, shape, name) + _clusters(fit, known, shape, name)
+        _say_left_out(say.under("left-out."), fit, known)
+        return say.made
+    _say_china(say, fit, known)
+    _say_clusters(say, fit, known)
     if not fit.variant:
-        made += _agencies(known, shape, name)
-        made += _five(fit, known, shape, name) + _needed(fit, known) + _record(fit.panel) + _check(fit, known)
-    return made
+        _say_agencies(say, known)
+        _say_five(say, fit, known)
+        _say_needed(say, fit, known)
+        _say_record(say.under("record."), fit.panel)
+        low, high = np.percentile(drawn_sales(fit, known), [3, 97], axis=0)
+        count = data(fit.panel)["vehicles"]
+        inside = 100 * ((low <= count) & (count <= high)).mean()
+        say.score("check.inside", "yearly sales inside the central 94 % of sales drawn anew", inside, "%", 1)
+    return say.made
 
 
-def _china(fit, known: dict, shape, name) -> list[Finding]:
-    made, units = [], fit.panel.units
+def _say_modes(say: Scribe, fit) -> None:
+    truth = fit.panel.truth
+    for k, mode in enumerate(MODES):
+        pace, years = (fit.parameters[name].isel(mode=k).values for name in ("pace_mean", "peak_mean"))
+        made = {"doubling": np.log(2) / np.exp(pace)}
+        made |= {"delay": years} if fit.panel.bass else {"peak": CALENDAR + years}
+        for key, drawn in made.items():
+            unit, label = OF_MODE[key]
+            if truth:
+                known = round(float(np.log(2) / truth["pace"]), 4) if key == "doubling" else truth["peak"]
+                say.pair(f"{mode}.{key}", label.format(mode=mode), known, drawn, unit)
+            else:
+                say.draws(f"{mode}.{key}", f"{label.format(mode=mode)}, typical country", drawn, unit)
+
+
+def _say_china(say: Scribe, fit, known: dict) -> None:
+    units = fit.panel.units
     for row in units[units.country == "China"].itertuples():
         for year in (LAST, DUE):
-            made.append(name(f"hydrogen.china.{row.mode}.{year}", f"expected sales of {row.mode} in China, {year}",
-                             shape(yearly(known, year)[:, row.Index]), "vehicles"))  # fmt: skip
-    return made
+            label = f"expected sales of {row.mode} in China, {year}"
+            say.draws(f"china.{row.mode}.{year}", label, yearly(known, year)[:, row.Index], "vehicles")
 
 
-def _agencies(known: dict, shape, name) -> list[Finding]:
-    made = []
+def _say_agencies(say: Scribe, known: dict) -> None:
     for k, agency in enumerate(("caam", "sne")):
-        made.append(name(f"hydrogen.ratio.{agency}", f"{AGENCIES[k]}'s count of China as a multiple of the countries' "
-                         "table", shape(known["ratio"][:, k]), "times"))  # fmt: skip
-    made.append(name("hydrogen.source-error", "error of one count of what China sells in a year",
-                     100 * shape(known["source_error"]), "%"))  # fmt: skip
-    return made
+        label = f"{AGENCIES[k]}'s count of China as a multiple of the countries' table"
+        say.draws(f"ratio.{agency}", label, known["ratio"][:, k], "times")
+    say.draws("source-error", "error of one count of what China sells in a year", 100 * known["source_error"], "%")
 
 
-def _clusters(fit, known: dict, shape, name) -> list[Finding]:
+def _say_clusters(say: Scribe, fit, known: dict) -> None:
     at_due, goals = cluster_added(fit, known, DUE + 1.0), targets()
-    made = []
     for k, (key, cluster) in enumerate(zip(KEYS, CLUSTERS, strict=True)):
-        made.append(name(f"hydrogen.{key}.{DUE}", f"fuel-cell vehicles of {cluster} added from {BASE + 1} to {DUE}",
-                         shape(np.minimum(at_due[:, k], 1e6)), "vehicles"))  # fmt: skip
+        of, label = say.under(f"{key}."), f"fuel-cell vehicles of {cluster} added from {BASE + 1} to {DUE}"
+        of.draws(str(DUE), label, np.minimum(at_due[:, k], 1e6), "vehicles")
         if cluster in goals:
-            made.append(name(f"hydrogen.{key}.reached", f"probability that {cluster} reaches its target by the end of "
-                             f"{DUE}", shape(1.0 * (at_due[:, k] >= goals[cluster])), "probability"))  # fmt: skip
+            of = of.under(tables=WITH_TARGETS)
+            label = f"probability that {cluster} reaches its target by the end of {DUE}"
+            of.draws("reached", label, at_due[:, k] >= goals[cluster], "probability")
             if not fit.variant:
-                made.append(exact(f"hydrogen.{key}.target", f"target of {cluster} for the end of {DUE}",
-                                  goals[cluster], "vehicles", SAID_OF))  # fmt: skip
-    return made
+                of.fact("target", f"target of {cluster} for the end of {DUE}", goals[cluster], "vehicles")
 
 
-def _five(fit, known: dict, shape, name) -> list[Finding]:
+def _say_five(say: Scribe, fit, known: dict) -> None:
     """The five clusters together on the day of their one common count, which no fit has seen."""
     table = tables.load("hydrogen_clusters")
     seen = table.vehicles[(table.place == "Five clusters") & (table.date == FIVE)].iloc[0]
-    return [
-        name("hydrogen.five.predicted", "fuel-cell vehicles of the five clusters in October 2024, predicted",
-             shape(np.minimum(cluster_seen(fit, known, year_of(FIVE)).sum(axis=1), 1e6)), "vehicles"),
-        exact("hydrogen.five.seen", "fuel-cell vehicles of the five clusters in October 2024", float(seen), "vehicles",
-              SAID_OF),
-    ]  # fmt: skip
+    predicted = np.minimum(cluster_seen(fit, known, year_of(FIVE)).sum(axis=1), 1e6)
+    say.draws("five.predicted", f"{OF_FIVE}, predicted", predicted, "vehicles")
+    say.fact("five.seen", OF_FIVE, seen, "vehicles")
 
 
-def _needed(fit, known: dict) -> list[Finding]:
+def _say_needed(say: Scribe, fit, known: dict) -> None:
     """The region's count in August 2023 that would have made its target an even chance, its share left as it is."""
     import arviz_stats as az
 
@@ -212,27 +213,24 @@ def _needed(fit, known: dict) -> list[Finding]:
     by_chain = growth.reshape(fit.parameters.sizes["chain"], -1)
     needed = targets()[CLUSTERS[0]] / float(np.median(growth))
     error = needed * float(az.mcse(by_chain, method="median")) / float(np.median(growth))
+    error = max(error, 10 / np.sqrt(12))
+    label = "count in August 2023 from which the region's target is an even chance"
+    say.under(tables=WITH_TARGETS).score("bth.needed", label, needed, "vehicles", -1, error)
     counts = fit.panel.counts
     seen = counts.vehicles[(counts.cluster == 0) & (counts.lower == 0)].iloc[0]
-    return [
-        exact("hydrogen.bth.needed", "count in August 2023 from which the region's target is an even chance",
-              round(needed, -1), "vehicles", SAID_OF, fit.name, error=max(error, 10 / np.sqrt(12))),
-        exact("hydrogen.bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles",
-              SAID_OF),
-    ]  # fmt: skip
+    say.fact("bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles")
 
 
-def _record(panel: Panel) -> list[Finding]:
-    made = [exact("hydrogen.record.countries", "countries with a curve", panel.units.country.nunique(), "", SAID_OF),
-            exact("hydrogen.record.sales", "yearly sales of a country and mode", len(panel.sales), "", SAID_OF),
-            exact("hydrogen.record.clusters", "counts of clusters and their parts that the model uses",
-                  len(panel.counts), "", SAID_OF),
-            exact("hydrogen.record.count-error", "standard deviation by which a cluster's count is taken to err",
-                  100 * COUNT_ERROR, "%", SAID_OF)]  # fmt: skip
-    for k, mode in enumerate(MODES):
-        number = int((panel.units["mode"] == MODES[k]).sum())
-        made.append(exact(f"hydrogen.record.{mode}", f"countries with a curve of {mode}", number, "", SAID_OF))
-    return made
+def _say_record(say: Scribe, panel: Panel) -> None:
+    made = {
+        "countries": panel.units.country.nunique(),
+        "sales": len(panel.sales),
+        "clusters": len(panel.counts),
+        "count-error": 100 * COUNT_ERROR,
+    }
+    say.facts(RECORD, made)
+    for mode in MODES:
+        say.fact(mode, f"countries with a curve of {mode}", (panel.units["mode"] == mode).sum())
 
 
 def expected_sales(fit, known: dict, thin: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -256,27 +254,14 @@ def log_density(fit, known: dict) -> np.ndarray:
     return log_density_of(data(fit.panel)["vehicles"], mean, size)
 
 
-def _check(fit, known: dict) -> list[Finding]:
-    low, high = np.percentile(drawn_sales(fit, known), [3, 97], axis=0)
-    count = data(fit.panel)["vehicles"]
-    return [
-        exact("hydrogen.check.inside", "yearly sales inside the central 94 % of sales drawn anew",
-              round(100 * float(((low <= count) & (count <= high)).mean()), 1), "%", SAID_OF, fit.name),
-    ]  # fmt: skip
-
-
-def _left_out(fit, known: dict) -> list[Finding]:
+def _say_left_out(say: Scribe, fit, known: dict) -> None:
     """How the last three years, left out, lie in what the curves predict for them."""
-    drawn, index = drawn_sales(fit, known), data(fit.panel)
-    low, middle, high = np.percentile(drawn, [3, 50, 97], axis=0)
-    out, count = index["known"] == 0, index["vehicles"]
-    inside = ((low <= count) & (count <= high))[out]
-    below = (count < middle)[out].mean()
-    return [
-        exact("hydrogen.left-out.inside@without-last-three", "sales of the last three years inside the central 94 % "
-              "predicted without them", round(100 * float(inside.mean()), 1), "%", SAID_OF, fit.name),
-        exact("hydrogen.left-out.below@without-last-three", "share of these sales that lie below the middle of the "
-              "prediction", round(100 * float(below), 1), "%", SAID_OF, fit.name),
-        exact("hydrogen.left-out.sales@without-last-three", "sales of the last three years", int(out.sum()), "",
-              SAID_OF),
-    ]  # fmt: skip
+    index = data(fit.panel)
+    out = index["known"] == 0
+    low, middle, high = np.percentile(drawn_sales(fit, known)[:, out], [3, 50, 97], axis=0)
+    count, words = index["vehicles"][out], "sales of the last three years"
+    inside = 100 * ((low <= count) & (count <= high)).mean()
+    say.score("inside", f"{words} inside the central 94 % predicted without them", inside, "%", 1)
+    label = "share of these sales that lie below the middle of the prediction"
+    say.score("below", label, 100 * (count < middle).mean(), "%", 1)
+    say.fact("sales", words, out.sum())
