@@ -1,7 +1,11 @@
 """What a page shows of a fit: arrays and small tables, computed from stored draws."""
 
+import base64
+import inspect
+import io
 import json
 from functools import cache
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -10,6 +14,7 @@ import jingjinji
 from jingjinji.core import registry
 from jingjinji.core.findings import Finding, anchor_of_fit
 from jingjinji.fits import fitting, gate
+from jingjinji.show import figures
 
 
 def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFrame:
@@ -32,6 +37,29 @@ def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFram
 def model_of(name: str):
     """The model of a main fit, built once."""
     return registry.module(name).build(registry.load(name))
+
+
+def show_model(name: str) -> None:
+    """Display the priors of a model of the book with their reasons, the graph of its variables, and its code."""
+    from IPython.display import HTML, Markdown, display
+
+    display(priors_of(name).style.hide(), HTML(_graph(model_of(name))))
+    display(Markdown(f"```python\n{inspect.getsource(registry.module(name).build)}```"))
+
+
+def _graph(model) -> str:
+    """A figure of the graph with its words: which variables enter what the data inform."""
+    entering, seen = parents(model), [variable.name for variable in model.observed_RVs]
+    drawing = io.BytesIO()
+    figure = figures.model_graph(entering, seen)
+    figure.savefig(drawing, format="svg", metadata={"Date": None})
+    figure.clear()
+    words = "; ".join(f"{', '.join(sorted(entering[name]))} enter {name}" for name in seen)
+    return (
+        f'<figure><img src="data:image/svg+xml;base64,{base64.b64encode(drawing.getvalue()).decode()}" '
+        f'alt="Graph of the variables of the model: {escape(words)}."><figcaption>Every variable of the model. Yellow: '
+        "what the data inform.</figcaption></figure>"
+    )
 
 
 def priors_of(name: str) -> pd.DataFrame:

@@ -213,9 +213,8 @@ def _say_needed(say: Scribe, fit, known: dict) -> None:
     by_chain = growth.reshape(fit.parameters.sizes["chain"], -1)
     needed = targets()[CLUSTERS[0]] / float(np.median(growth))
     error = needed * float(az.mcse(by_chain, method="median")) / float(np.median(growth))
-    error = max(error, 10 / np.sqrt(12))
     label = "count in August 2023 from which the region's target is an even chance"
-    say.under(tables=WITH_TARGETS).score("bth.needed", label, needed, "vehicles", -1, error)
+    say.under(tables=WITH_TARGETS).score("bth.needed", label, needed, "vehicles", error=error)
     counts = fit.panel.counts
     seen = counts.vehicles[(counts.cluster == 0) & (counts.lower == 0)].iloc[0]
     say.fact("bth.seen", "fuel-cell vehicles plated in the region until August 2023", seen, "vehicles")
