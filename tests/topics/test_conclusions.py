@@ -1,7 +1,9 @@
 """Every headline is a probability on one scale; which are least certain follows from a rule."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from phone import fits_a_phone
 
 from jingjinji.core.errors import BookError, FitNotPublished, UnknownFinding
 from jingjinji.core.findings import Finding, Findings
@@ -89,3 +91,22 @@ def test_headlines_are_told_apart_and_coloured():
 
 def test_no_probability_is_printed_as_certain():
     assert [conclusions._chance(value) for value in (0.0, 0.004, 0.25, 1.0)] == ["< 0.01", "< 0.01", "0.25", "> 0.99"]
+
+
+def answers() -> pd.DataFrame:
+    rows = [(line.question.replace("{limit:g}", "60"), line.chapter, 0.5, 0.2, 0.9, k < 5)
+            for k, line in enumerate(conclusions.HEADLINES)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["question", "chapter", "probability", "lowest", "highest", "uncertain"])
+
+
+def test_the_scale_draws_each_answer_between_no_and_yes():
+    rows = answers().head(3).assign(probability=[0.1, 0.5, 0.9])
+    axis = conclusions.certainty(rows).axes[0]
+    dots = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
+    assert dots == [0.1, 0.5, 0.9]
+    spans = [list(line.get_xdata()) for line in axis.lines if line.get_linewidth() == 4]
+    assert spans == [[0.2, 0.9]] * 3
+
+
+def test_the_scale_fits_a_phone():
+    fits_a_phone(lambda: conclusions.certainty(answers()))

@@ -1,18 +1,24 @@
 """The book's main answers on one scale: how probable each is, how far choices move it, which are least certain."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, find
+from jingjinji.show.figures import SOFT, WIDTH
 from jingjinji.topics.carbon import page as carbon_tables
 from jingjinji.topics.cities import page as efficiency_tables
 from jingjinji.topics.hongkong import page as policy_tables
 from jingjinji.topics.hydrogen import page as hydrogen_tables
 
 MOST_UNCERTAIN = 5
+LINE = 44
+"""Letters in a line of a question above its row."""
 COLOURS = {
     "air": "#1d4ed8", "November 2014": "#b45309", "coal and steel": "#4b5563", "water": "#0e7490",
     "hydrogen": "#047857", "ten cities": "#7c3aed", "carbon market": "#a16207", "Hong Kong": "#be185d",
@@ -164,3 +170,34 @@ def _chance(value: float) -> str:
     if value < 0.005:
         return "< 0.01"
     return "> 0.99" if value > 0.995 else f"{value:.2f}"
+
+
+def certainty(rows: pd.DataFrame) -> Figure:
+    """Probability of each answer on one scale: a dot, and a line over other choices of model.
+
+    rows : question, chapter, probability, lowest, highest, uncertain (True for those that are printed bold).
+    """
+    texts = [textwrap.wrap(question, LINE) for question in rows.question]
+    heights = [0.155 * len(lines) + 0.2 for lines in texts]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 1.1))
+    axis = figure.subplots()
+    top = 0.0
+    for row, lines, height in zip(rows.itertuples(), texts, heights, strict=True):
+        bold = "bold" if row.uncertain else "normal"
+        axis.text(0, top, "\n".join(lines), va="top", fontsize=8, weight=bold, linespacing=1.1,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2})  # fmt: skip
+        y, colour = top - height + 0.1, COLOURS[row.chapter]
+        axis.plot([0, 1], [y, y], color=SOFT, lw=0.5)
+        axis.plot([row.lowest, row.highest], [y, y], color=colour, lw=4, alpha=0.4, solid_capstyle="butt")
+        axis.plot(row.probability, y, "o", color=colour, ms=6, clip_on=False)
+        top -= height
+    axis.axvline(0.5, color=SOFT, lw=0.8, ls="--", zorder=0)
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(top - 0.05, 0.08)
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["no", "¼", "even", "¾", "yes"])
+    marks = [Line2D([], [], marker="o", ls="", color=colour, label=name) for name, colour in COLOURS.items()
+             if (rows.chapter == name).any()]  # fmt: skip
+    figure.legend(handles=marks, loc="outside upper center", ncols=3, handlelength=0.8, columnspacing=1)
+    return figure

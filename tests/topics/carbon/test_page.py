@@ -2,19 +2,14 @@
 
 from types import SimpleNamespace
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-
-mpl.use("Agg")
-
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from phone import fits_a_phone
 
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
-from jingjinji.show import figures
 from jingjinji.topics.carbon import facts, market, page
 from jingjinji.topics.carbon import figures as carbon_figures
 
@@ -101,18 +96,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_figure_fits_a_phone(name):
-    with mpl.rc_context():
-        figures.use_house_style()
-        figure = DRAWN[name]()
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        box = figure.get_tightbbox(canvas.get_renderer())
-    for text in figure.findobj(mpl.text.Text):
-        assert not text.get_text() or 8 <= text.get_fontsize() <= 8.5, text.get_text()
-    assert figure.get_figwidth() == figures.WIDTH
-    assert min(box.x0, box.y0) >= -0.01
-    assert box.x1 <= figures.WIDTH + 0.01
-    assert box.y1 <= figure.get_figheight() + 0.01
+    fits_a_phone(DRAWN[name])
 
 
 def test_the_article_is_marked_in_the_table():

@@ -1,4 +1,4 @@
-"""Figures of the chapters on governance, on Hong Kong and of the conclusions; each returns one Figure."""
+"""Figures of the chapter on Hong Kong; each returns one Figure."""
 
 import numpy as np
 import pandas as pd

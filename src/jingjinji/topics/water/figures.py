@@ -1,4 +1,4 @@
-"""Figures of the chapters on Miyun and on hydrogen: each function takes arrays or tables and returns one Figure."""
+"""Figures of the chapter on Miyun: each function takes arrays or tables and returns one Figure."""
 
 import calendar
 import textwrap
@@ -6,9 +6,9 @@ import textwrap
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.dates import MonthLocator, YearLocator, date2num
+from matplotlib.dates import MonthLocator, YearLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
 from jingjinji.topics.water.classes import Rates
@@ -22,7 +22,6 @@ FLOWS = (
     ("Xinzhuang Bridge", "Miyun Reservoir"), ("Daguan Bridge", "Miyun Reservoir"),
     ("Qiangzilu\n(Qingshui)", "Miyun Reservoir"),
 )  # fmt: skip
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LINE_OF_TEXT = 62
 """Letters of eight points that fit the width of a figure."""
 
@@ -173,143 +172,4 @@ def payments(rows: pd.DataFrame) -> Figure:
     axis.set_yticks([])
     axis.set_xlabel("billion CNY")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return figure
-
-
-def adoption(panels: dict[str, tuple[np.ndarray, np.ndarray, pd.DataFrame]]) -> Figure:
-    """Yearly sales by unit: years, expected (draw, year) with 94 % band, and the printed figures (year, vehicles)."""
-    columns = 3
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.35 * rows), sharex=True, sharey=True, squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (years, draws, printed)) in zip(axes.ravel(), panels.items(), strict=False):
-        low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(years, low, high, color=SECOND, alpha=0.2, lw=0)
-        axis.plot(years, middle, color=SECOND, lw=1.4)
-        axis.plot(printed.year, printed.vehicles, "o", color=INK, ms=2.5)
-        axis.set_title(title, loc="left")
-        axis.set_yscale("symlog", linthresh=10)
-        axis.set_yticks([0, 10, 100, 1000, 10000], ["0", "10", "100", "1,000", "10,000"])
-        axis.yaxis.set_minor_locator(NullLocator())
-        axis.set_ylim(0, 60000)
-        axis.set_xticks([2011, 2017, 2023])
-    for axis in axes.ravel()[max(0, len(panels) - columns) : len(panels)]:
-        axis.tick_params(labelbottom=True)
-    figure.supylabel("vehicles a year", fontsize=8.5)
-    return figure
-
-
-def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], targets: dict[str, float]) -> Figure:
-    """Vehicles of each cluster without and with its own counts, 94 % and half of the draws, and the target."""
-    figure, axis = _subplots(figsize=(WIDTH, 0.42 * len(draws) + 1.2))
-    for k, (name, (before, after)) in enumerate(draws.items()):
-        for shift, values, colour in ((0.17, before, SOFT), (-0.17, after, ACCENT)):
-            low, first, middle, third, high = np.percentile(values, [TAIL, 25, 50, 75, 100 - TAIL])
-            axis.plot([low, high], [k + shift] * 2, color=colour, lw=1.5)
-            axis.plot([first, third], [k + shift] * 2, color=colour, lw=5, solid_capstyle="butt")
-            axis.plot(middle, k + shift, "o", color="white", ms=3)
-        if name in targets:
-            axis.plot([targets[name]] * 2, [k - 0.38, k + 0.38], color=INK, lw=1.5)
-    axis.plot([], [], color=SOFT, lw=4, label="from the countries alone (prior)")
-    axis.plot([], [], color=ACCENT, lw=4, label="with the clusters' counts (posterior)")
-    axis.plot([], [], color=INK, lw=1.5, label="target")
-    axis.set_yticks(range(len(draws)), [textwrap.fill(name.replace("-", "- "), 12).replace("- ", "-")
-                                        for name in draws])  # fmt: skip
-    axis.invert_yaxis()
-    axis.set_xlabel("vehicles added from 2021 to 2025")
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=1)
-    return figure
-
-
-def firms(dates: pd.DatetimeIndex, draws: np.ndarray, counts: pd.DataFrame) -> Figure:
-    """Firms on the curve (draw, date) with 94 % band; counts, those that are lower bounds with an arrow."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.5))
-    low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-    axis.fill_between(dates, low, high, color=SECOND, alpha=0.2, lw=0)
-    axis.plot(dates, middle, color=SECOND, lw=1.4)
-    bound = counts.lower > 0
-    axis.plot(counts.date[~bound], counts.firms[~bound], "o", color=INK, ms=4, label="count")
-    axis.plot(counts.date[bound], counts.firms[bound], "^", color=ACCENT, ms=6, label="more than")
-    axis.set_xlim(date2num(dates[0]), date2num(dates[-1]))
-    axis.set_ylim(0, None)
-    axis.xaxis.set_major_locator(YearLocator())
-    axis.set_ylabel("firms in the zone")
-    axis.legend(loc="upper left")
-    return figure
-
-
-def expected_beforehand(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: str, columns: int = 2) -> Figure:
-    """What the priors alone expect against what was measured: name -> (drawn, measured), histograms on a log axis.
-
-    Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
-    """
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.35 * rows + 0.75), squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (drawn, measured)) in zip(axes.ravel(), panels.items(), strict=False):
-        drawn, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (drawn, measured))
-        low, high = np.percentile(drawn, [0.5, 99.5])
-        low, high = min(low, measured.min()), max(high, measured.max())
-        bins = np.geomspace(low, 1.0001 * high, 31)
-        for values, colour, name in ((drawn, SOFT, "prior"), (measured, ACCENT, "measured")):
-            kept = np.clip(values, low, high)
-            axis.hist(kept, bins, weights=np.full(kept.size, 1 / kept.size), color=colour, alpha=0.6, label=name)
-        axis.set_xscale("log")
-        ticks = [10.0**power for power in range(int(np.ceil(np.log10(low))), int(np.floor(np.log10(high))) + 1)]
-        ticks = ticks[:: -(-len(ticks) // (6 - columns))]
-        axis.set_xticks(ticks, [_power(tick) for tick in ticks])
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.set_yticks([])
-        axis.spines["left"].set_visible(False)
-        axis.set_title(title, loc="left")
-    figure.supxlabel(label, fontsize=8.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return figure
-
-
-def _power(value: float) -> str:
-    """A power of ten as it is printed on an axis."""
-    return f"{value:,g}" if value < 1e4 else "10" + f"{np.log10(value):.0f}".translate(RAISED)
-
-
-def _few_ticks(low: float, high: float) -> list[float]:
-    """Two to five round numbers of a logarithmic axis, or as many as there are."""
-    for steps in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
-        ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) > 1:
-            break
-    return ticks
-
-
-def group_check(
-    panels: dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]], label: str, columns: int = 1
-) -> Figure:
-    """Statistics drawn anew against measured ones: name -> (groups, {statistic: (drawn (draw, group), measured)})."""
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.5 * rows + 0.8), squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (groups, statistics)) in zip(axes.ravel(), panels.items(), strict=False):
-        place = np.arange(len(groups))
-        shifts = np.linspace(-0.16, 0.16, len(statistics)) if len(statistics) > 1 else [0.0]
-        for shift, colour, (name, (drawn, measured)) in zip(shifts, (SECOND, ACCENT), statistics.items(), strict=False):
-            there = np.isfinite(measured)
-            low, high = np.percentile(drawn[:, there], [TAIL, 100 - TAIL], axis=0)
-            axis.vlines(
-                place[there] + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)"
-            )
-            axis.plot(place + shift, measured, "o", color=colour, ms=3, label=f"{name}, measured")
-        axis.set_yscale("log")
-        ticks = _few_ticks(*axis.get_ylim())
-        axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
-        axis.yaxis.set_minor_locator(NullLocator())
-        axis.set_xticks(place, groups)
-        axis.set_title(title, loc="left")
-    figure.supylabel(label, fontsize=8.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, handlelength=1,
-                  columnspacing=1)  # fmt: skip
     return figure

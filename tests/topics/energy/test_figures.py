@@ -1,0 +1,63 @@
+"""Figures of coal and steel show what they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jingjinji.core import tables
+from jingjinji.topics.energy import figures
+
+
+def test_structure_series_start_at_one_and_mark_breaks():
+    panel = tables.load("energy_province_year")
+    axes = figures.structure_series(
+        panel, {"coal": "coal", "so2": "SO2", "dust": "d", "energy": "e"}, {"so2": (2016,)}
+    ).axes
+    coal = {line.get_label(): line.get_ydata() for line in axes[0].lines}
+    rows = panel[panel.province == "Hebei"].sort_values("year").coal.to_numpy()
+    assert coal["Hebei"] == pytest.approx(rows / rows[0])
+    assert len(axes[1].lines) == len(axes[0].lines) + 1
+    assert axes[1].lines[-1].get_xdata()[0] == 2015.5
+
+
+def test_mix_areas_reach_a_hundred():
+    parts = ("coal", "oil", "gas", "electricity", "heat")
+    axis = figures.mix_areas(tables.load("energy_mix_year"), parts, ("Beijing", "Hebei")).axes[0]
+    assert max(area.get_paths()[0].vertices[:, 1].max() for area in axis.collections) == pytest.approx(100)
+
+
+def test_stacked_rounds_show_every_share():
+    shares = pd.DataFrame({"coal": [20.0, 5.0], "from outside": [80.0, 95.0]}, index=[1, 2])
+    axis = figures.stacked_rounds(shares).axes[0]
+    assert [bar.get_width() for bar in axis.patches] == [20.0, 5.0, 80.0, 95.0]
+    assert [text.get_text() for text in axis.texts] == ["20", "80", "95"]
+
+
+def test_declines_draw_curves_and_figures_in_per_cent():
+    left = {"A": np.tile([1.0, 0.5, 0.1], (50, 1)), "B": np.tile([1.0, 0.9, 0.8], (50, 1))}
+    shown = {"A": (np.array([0, 2]), np.array([1.0, 0.12])), "B": (np.array([0]), np.array([1.0]))}
+    axis = figures.declines(np.arange(3), left, shown).axes[0]
+    assert axis.lines[0].get_ydata().tolist() == pytest.approx([100, 50, 10])
+    assert axis.lines[1].get_ydata().tolist() == pytest.approx([100, 12])
+
+
+def test_paths_stand_beside_the_published_figures():
+    published = pd.DataFrame({"year": [2013, 2014], "value": [300.0, 290.0]})
+    paths = {"its own": np.full((20, 3), 250.0), "Beijing's": np.full((20, 3), 100.0)}
+    axis = figures.future_paths(np.arange(2015, 2018), paths, published, "Mt").axes[0]
+    assert axis.lines[0].get_ydata().tolist() == [250.0] * 3
+    assert axis.lines[-1].get_ydata().tolist() == [300.0, 290.0]
+
+
+def test_a_level_crosses_the_path():
+    axis = figures.path_against_level(
+        np.arange(2000, 2006), np.full((9, 6), 30.0), np.full(9, 50.0), 2003, ("a", "b")
+    ).axes[0]
+    assert [len(line.get_xdata()) for line in axis.lines[:2]] == [3, 3]
+    assert axis.lines[2].get_ydata()[0] == 50
+
+
+def test_output_stands_against_capacity():
+    axis = figures.output_against_capacity(np.array([2014, 2020]), np.array([185.0, 250.0]), {"planned": 220.0}).axes[0]
+    assert [bar.get_height() for bar in axis.patches] == [185.0, 250.0]
+    assert axis.lines[0].get_ydata()[0] == 220
