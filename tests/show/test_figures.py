@@ -10,6 +10,25 @@ from jingjinji.show import figures
 rng = np.random.default_rng(1)
 
 
+def test_a_grid_has_a_chart_for_each_title_and_years_below_the_last_of_each_column():
+    figure, axes = figures.grid("abcd", 1.0, 3, 0.5)
+    assert [axis.get_title(loc="left") for axis in axes] == list("abcd")
+    assert [axis.axison for axis in figure.axes] == [True] * 4 + [False] * 2
+    assert [axis.xaxis.get_tick_params()["labelbottom"] for axis in axes] == [False, True, True, True]
+    assert figure.get_figheight() == 2.5
+
+
+def test_a_band_is_the_middle_of_the_draws_around_their_median_and_a_key_names_both():
+    figure, axis = figures.chart(2)
+    draws = np.linspace(0, 100, 101)[:, None] + np.arange(3)
+    figures.band(axis, np.arange(3), draws, label="94 %", median="median")
+    figures.key(figure, 2)
+    assert axis.lines[0].get_ydata().tolist() == [50, 51, 52]
+    ends = axis.collections[0].get_paths()[0].get_extents()
+    assert (ends.ymin, ends.ymax) == pytest.approx((3, 99))
+    assert [text.get_text() for text in figure.legends[0].texts] == ["94 %", "median"]
+
+
 def test_forest_draws_mean_and_interval_of_each_finding():
     draws = np.random.default_rng(1).normal(-60, 2, (4, 500))
     finding = Finding("a.b", "x", draws, "%", "m", ())

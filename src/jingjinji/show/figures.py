@@ -1,9 +1,11 @@
 """The shared look, and figures that several chapters have: each function takes arrays and returns one Figure."""
 
 import textwrap
+from collections.abc import Collection
 
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
@@ -49,16 +51,54 @@ def use_house_style() -> None:
     )
 
 
-def _subplots(*arguments, figsize: tuple[float, float], **keywords):
-    """A figure that pyplot does not know: a notebook shows it once, where it is returned."""
-    figure = Figure(figsize=figsize)
-    return figure, figure.subplots(*arguments, **keywords)
+def chart(height: float) -> tuple[Figure, Axes]:
+    """A figure of one chart. Pyplot does not know it, so a notebook shows it once, where it is returned."""
+    figure = Figure(figsize=(WIDTH, height))
+    return figure, figure.subplots()
+
+
+def grid(titles: Collection, height: float, columns: int = 1, above: float = 0, **keywords) -> tuple[Figure, list]:
+    """A figure of charts, one a title, and their axes; places that are left over stay empty.
+
+    Parameters
+    ----------
+    height : of a row of charts, in inches; `above` of what all charts have in common.
+    keywords : of ``Figure.subplots``. Axes are shared where they do not say otherwise.
+    """
+    count, rows = len(titles), -(-len(titles) // columns)
+    figure = Figure(figsize=(WIDTH, height * rows + above))
+    axes = figure.subplots(rows, columns, squeeze=False, **{"sharex": True, "sharey": True} | keywords).ravel()
+    for axis, title in zip(axes, titles, strict=False):
+        axis.set_title(title, loc="left")
+    for axis in axes[count:]:
+        axis.set_axis_off()
+    for axis in axes[max(0, count - columns) : count]:
+        axis.tick_params(labelbottom=True)
+    return figure, list(axes[:count])
+
+
+def interval(draws: np.ndarray) -> np.ndarray:
+    """Lower end, median and upper end of the 94 % in the middle of draws (draw, ...)."""
+    return np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
+
+
+def band(axis: Axes, x, draws: np.ndarray, colour=SECOND, alpha=0.25, width=1.6, label=None, median=None) -> None:
+    """Draws (draw, x) as their median and 94 % band; `label` names the band in a legend, `median` the line."""
+    low, middle, high = interval(draws)
+    axis.fill_between(x, low, high, color=colour, alpha=alpha, lw=0, label=label)
+    axis.plot(x, middle, color=colour, lw=width, label=median)
+
+
+def key(figure: Figure, columns: int, **keywords) -> None:
+    """One legend above all charts of a figure: what the first of them names."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, **{"loc": "outside upper center", "ncols": columns} | keywords)
 
 
 def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
     """Posterior means with 94 % highest-density intervals, one row a finding, one block a group."""
     rows = sum(len(group) for group in groups.values()) + len(groups)
-    figure, axis = _subplots(figsize=(WIDTH, 0.21 * rows + 0.7))
+    figure, axis = chart(0.21 * rows + 0.7)
     position, ticks, names = 0, [], []
     for title, group in groups.items():
         axis.text(0.01, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center", fontsize=8)
@@ -81,7 +121,7 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
 
 def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, marks: dict[str, float]) -> Figure:
     """Densities of one quantity before and after the data, with named reference lines."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.5))
+    figure, axis = chart(2.5)
     sns.kdeplot(prior, ax=axis, color=SOFT, fill=True, alpha=0.3, lw=1.2, label="prior")
     sns.kdeplot(posterior, ax=axis, color=ACCENT, fill=True, alpha=0.3, lw=1.6, label="posterior")
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
@@ -90,13 +130,13 @@ def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, ma
     axis.set_yticks([])
     axis.set_ylabel("")
     axis.spines["left"].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=2)
+    key(figure, 2)
     return figure
 
 
 def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month") -> Figure:
     """Prior predictive distribution of means over a span (month, day) against the measured ones, log scale."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.5))
+    figure, axis = chart(2.5)
     bins = np.geomspace(1, 3000, 50)
     axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
               alpha=0.6, label="prior")  # fmt: skip
@@ -112,18 +152,17 @@ def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month
 
 def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Figure:
     """Replicated against measured means by group: name -> (labels, replicated (draw, group), measured (group))."""
-    figure, axes = _subplots(len(checks), 1, figsize=(WIDTH, 2.4 * len(checks)))
-    for axis, (title, (labels, replicated, measured)) in zip(np.atleast_1d(axes), checks.items(), strict=True):
-        low, high = np.percentile(replicated, [TAIL, 100 - TAIL], axis=0)
+    figure, axes = grid([textwrap.fill(title, 60) for title in checks], 2.4, sharex=False, sharey=False)
+    for axis, (labels, replicated, measured) in zip(axes, checks.values(), strict=True):
+        low, _, high = interval(replicated)
         place = np.arange(len(labels))
         axis.vlines(place, low, high, color=SECOND, lw=5, alpha=0.45, label="replicated, 94 %")
         axis.plot(place, measured, "o", color=ACCENT, ms=4.5, label="measured")
         tilt = {"rotation": 45, "ha": "right"} if max(map(len, labels)) > 4 else {}
         axis.set_xticks(place, labels, **tilt)
-        axis.set_title(textwrap.fill(title, 60), loc="left")
         axis.set_ylabel("µg/m³")
         axis.set_ylim(0, None)
-    np.atleast_1d(axes)[0].legend()
+    axes[0].legend()
     return figure
 
 
@@ -150,7 +189,7 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
             for column, name in enumerate(members):
                 place[name] = ((column + 0.5) / len(members) + (0.06 if row % 2 else 0), -(top + row))
         top += rows + 0.6
-    figure, axis = _subplots(figsize=(WIDTH, 0.5 * top))
+    figure, axis = chart(0.5 * top)
     for name, causes in parents.items():
         for cause in sorted(causes):
             axis.annotate("", place[name], place[cause], arrowprops={"arrowstyle": "->", "color": SOFT, "shrinkA": 9,
@@ -171,11 +210,8 @@ def expected_beforehand(panels: dict[str, tuple[np.ndarray, np.ndarray]], label:
     Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
     """
     columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.35 * rows + 0.75), squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (drawn, measured)) in zip(axes.ravel(), panels.items(), strict=False):
+    figure, axes = grid(panels, 1.35, columns, 0.75, sharex=False, sharey=False)
+    for axis, (drawn, measured) in zip(axes, panels.values(), strict=True):
         drawn, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (drawn, measured))
         low, high = np.percentile(drawn, [0.5, 99.5])
         low, high = min(low, measured.min()), max(high, measured.max())
@@ -190,9 +226,8 @@ def expected_beforehand(panels: dict[str, tuple[np.ndarray, np.ndarray]], label:
         axis.xaxis.set_minor_locator(NullLocator())
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
-        axis.set_title(title, loc="left")
     figure.supxlabel(label, fontsize=8.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    key(figure, 2)
     return figure
 
 
@@ -215,16 +250,13 @@ def group_check(
     panels: dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]], label: str, columns: int = 1
 ) -> Figure:
     """Statistics drawn anew against measured ones: name -> (groups, {statistic: (drawn (draw, group), measured)})."""
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.5 * rows + 0.8), squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (groups, statistics)) in zip(axes.ravel(), panels.items(), strict=False):
+    figure, axes = grid(panels, 1.5, columns, 0.8, sharex=False, sharey=False)
+    for axis, (groups, statistics) in zip(axes, panels.values(), strict=True):
         place = np.arange(len(groups))
         shifts = np.linspace(-0.16, 0.16, len(statistics)) if len(statistics) > 1 else [0.0]
         for shift, colour, (name, (drawn, measured)) in zip(shifts, (SECOND, ACCENT), statistics.items(), strict=False):
             there = np.isfinite(measured)
-            low, high = np.percentile(drawn[:, there], [TAIL, 100 - TAIL], axis=0)
+            low, _, high = interval(drawn[:, there])
             axis.vlines(
                 place[there] + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)"
             )
@@ -234,8 +266,6 @@ def group_check(
         axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_xticks(place, groups)
-        axis.set_title(title, loc="left")
     figure.supylabel(label, fontsize=8.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, handlelength=1,
-                  columnspacing=1)  # fmt: skip
+    key(figure, 2, handlelength=1, columnspacing=1)
     return figure

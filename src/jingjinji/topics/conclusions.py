@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, find
-from jingjinji.show.figures import SOFT, WIDTH
+from jingjinji.show.figures import SOFT, chart
 from jingjinji.topics.carbon import page as carbon_tables
 from jingjinji.topics.cities import page as efficiency_tables
 from jingjinji.topics.hongkong import page as policy_tables
@@ -179,8 +179,7 @@ def certainty(rows: pd.DataFrame) -> Figure:
     """
     texts = [textwrap.wrap(question, LINE) for question in rows.question]
     heights = [0.155 * len(lines) + 0.2 for lines in texts]
-    figure = Figure(figsize=(WIDTH, sum(heights) + 1.1))
-    axis = figure.subplots()
+    figure, axis = chart(sum(heights) + 1.1)
     top = 0.0
     for row, lines, height in zip(rows.itertuples(), texts, heights, strict=True):
         bold = "bold" if row.uncertain else "normal"

@@ -4,41 +4,33 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from jingjinji.show.figures import ACCENT, COLOURS, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.show.figures import ACCENT, COLOURS, INK, SECOND, SOFT, band, chart, grid, interval, key
 
 STYLES = {"EDGAR": (SECOND, "-"), "sum of counties": (SOFT, "-"), "CEADs": (ACCENT, "--")}
 
 
 def paths(years: np.ndarray, series: dict[str, dict[str, np.ndarray]], label: str) -> Figure:
     """One small chart a city, one line a source (year,), on a common logarithmic axis."""
-    columns = 3
-    rows = -(-len(series) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.25 * rows + 0.4), sharex=True, sharey=True, squeeze=False)
-    for axis in axes.ravel()[len(series) :]:
-        axis.set_axis_off()
-    for axis, (city, lines) in zip(axes.ravel(), series.items(), strict=False):
+    figure, axes = grid(series, 1.25, 3, 0.4)
+    for axis, lines in zip(axes, series.values(), strict=True):
         for source, values in lines.items():
             colour, style = STYLES[source]
             axis.plot(years, values, style, color=colour, lw=1.4, marker="o", ms=1.8, label=source)
-        axis.set_title(city, loc="left")
-    axis = axes[0, 0]
+    axis = axes[0]
     axis.set_yscale("log")
     ticks = [tick for tick in (50, 100, 200, 500, 1000) if axis.get_ylim()[0] <= tick <= axis.get_ylim()[1]]
     axis.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
     axis.yaxis.set_minor_locator(NullLocator())
     axis.set_xticks(years[[0, -1]])
-    for axis in axes.ravel()[max(0, len(series) - columns) : len(series)]:
-        axis.tick_params(labelbottom=True)
     figure.supylabel(label, fontsize=8.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, handlelength=1.6,
-                  columnspacing=1.2)  # fmt: skip
+    key(figure, 3, handlelength=1.6, columnspacing=1.2)
     return figure
 
 
 def rank_map(probabilities: dict[str, np.ndarray], cities) -> Figure:
     """Probability of each rank (city, rank) as shades with figures in per cent, one panel a criterion."""
-    figure, axes = _subplots(len(probabilities), 1, figsize=(WIDTH, 2.15 * len(probabilities)), sharex=True)
-    for axis, (title, values) in zip(np.atleast_1d(axes), probabilities.items(), strict=True):
+    figure, axes = grid(probabilities, 2.15, sharey=False)
+    for axis, values in zip(axes, probabilities.values(), strict=True):
         axis.imshow(values, cmap="crest", vmin=0, vmax=1, aspect="auto", alpha=0.85)
         for row, column in np.argwhere(values >= 0.05):
             dark = values[row, column] > 0.45
@@ -46,11 +38,10 @@ def rank_map(probabilities: dict[str, np.ndarray], cities) -> Figure:
                       color="white" if dark else INK)  # fmt: skip
         axis.set_yticks(range(len(cities)), cities)
         axis.set_xticks(range(values.shape[1]), range(1, values.shape[1] + 1))
-        axis.set_title(title, loc="left")
         axis.tick_params(length=0)
         for spine in axis.spines.values():
             spine.set_visible(False)
-    np.atleast_1d(axes)[-1].set_xlabel("rank (figures: probability in %, from 5 % on)")
+    axes[-1].set_xlabel("rank (figures: probability in %, from 5 % on)")
     return figure
 
 
@@ -59,37 +50,33 @@ def check(names, drawn: np.ndarray, seen: np.ndarray, other: np.ndarray) -> Figu
 
     Each statistic is shown on its own axis.
     """
-    figure, axes = _subplots(len(names), 1, figsize=(WIDTH, 0.85 * len(names) + 0.7))
-    for axis, name, new, old, alternative in zip(axes, names, drawn.T, seen.T, other.T, strict=True):
+    figure, axes = grid(names, 0.85, above=0.7, sharex=False, sharey=False)
+    for axis, new, old, alternative in zip(axes, drawn.T, seen.T, other.T, strict=True):
         bands = (1, new, SECOND, "drawn anew, main fit"), (0, alternative, SOFT, "drawn anew, every source sees all")
         for place, values, colour, label in bands:
-            low, high = np.percentile(values, [TAIL, 100 - TAIL])
+            low, _, high = interval(values)
             axis.plot([low, high], [place, place], color=colour, lw=6, solid_capstyle="butt", label=label)
         axis.axvline(np.median(old), color=ACCENT, lw=1.6, label="figures")
         axis.set_yticks([])
         axis.set_ylim(-0.8, 1.8)
-        axis.set_title(name, loc="left")
         axis.spines["left"].set_visible(False)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=1, handlelength=1.4)
+    key(figure, 1, handlelength=1.4)
     return figure
 
 
 def yearly(years: np.ndarray, draws: dict[str, np.ndarray]) -> Figure:
     """One panel a quantity: draws (draw, year) as median and 94 % band."""
-    figure, axes = _subplots(len(draws), 1, figsize=(WIDTH, 1.7 * len(draws)), sharex=True)
-    for axis, (title, values) in zip(np.atleast_1d(axes), draws.items(), strict=True):
-        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(years, low, high, color=SECOND, alpha=0.25, lw=0)
-        axis.plot(years, middle, color=SECOND, lw=1.6)
+    figure, axes = grid(draws, 1.7, sharey=False)
+    for axis, values in zip(axes, draws.values(), strict=True):
+        band(axis, years, values)
         axis.set_ylim(0, None)
-        axis.set_title(title, loc="left")
-    np.atleast_1d(axes)[-1].set_xticks(years[::2])
+    axes[-1].set_xticks(years[::2])
     return figure
 
 
 def intervals(rows: dict[str, tuple[float, float, float]], label: str) -> Figure:
     """One line a city: estimate, lower and upper end; Beijing and Tianjin in their colours."""
-    figure, axis = _subplots(figsize=(WIDTH, 0.24 * len(rows) + 0.7))
+    figure, axis = chart(0.24 * len(rows) + 0.7)
     for place, (name, (middle, low, high)) in enumerate(rows.items()):
         colour = COLOURS.get(name, INK)
         axis.plot([low, high], [place, place], color=colour, lw=2, solid_capstyle="butt")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from jingjinji.show.figures import ACCENT, COLOURS, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.show.figures import ACCENT, COLOURS, INK, SECOND, SOFT, band, chart, grid, interval, key
 
 MIX_COLOURS = {"coal": "#4b5563", "oil": "#b45309", "gas": "#0e7490", "electricity": "#eab308", "heat": "#be185d"}
 PATH_COLOURS = {"its own": "#047857", "the Ruhr's": "#4b5563", "Beijing's": "#b91c1c"}
@@ -16,8 +16,8 @@ SOURCE_COLOURS = {
 
 def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[str, tuple[int, ...]]) -> Figure:
     """Columns of table energy_province_year as multiples of their first year: three areas in colour."""
-    figure, axes = _subplots(2, 2, figsize=(WIDTH, 4.2), sharex=True)
-    for axis, (column, title) in zip(axes.flat, titles.items(), strict=True):
+    figure, axes = grid(titles.values(), 2.1, 2, sharey=False)
+    for axis, column in zip(axes, titles, strict=True):
         wide = panel.pivot(index="year", columns="province", values=column)
         relative = wide / wide.iloc[0]
         for province in relative:
@@ -30,28 +30,25 @@ def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[s
         axis.set_ylim(max(0.02, 0.8 * relative.min().min()), 1.2 * relative.max().max())
         axis.set_yticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
         axis.minorticks_off()
-        axis.set_title(title, loc="left")
         axis.set_xticks([2003, 2008, 2013])
-    axes[0, 0].legend(handlelength=1.2)
+    axes[0].legend(handlelength=1.2)
     figure.supylabel(f"multiple of {panel.year.min()}")
     return figure
 
 
 def mix_areas(mix: pd.DataFrame, parts: tuple[str, ...], areas: tuple[str, ...]) -> Figure:
     """Shares of end-use energy by year as stacked areas, one panel an area (table energy_mix_year)."""
-    figure, axes = _subplots(1, len(areas), figsize=(WIDTH, 3), sharey=True)
+    figure, axes = grid(areas, 3, len(areas), sharex=False)
     for axis, area in zip(axes, areas, strict=True):
         rows = mix[mix.province == area].sort_values("year")
         values = rows[list(parts)].to_numpy()
         values = 100 * values / values.sum(axis=1, keepdims=True)
         axis.stackplot(rows.year, values.T, colors=[MIX_COLOURS[part] for part in parts], labels=parts, lw=0)
-        axis.set_title(area, loc="left")
         axis.set_xlim(rows.year.min(), rows.year.max())
         axis.set_xticks([2005, 2013, 2021])
         axis.set_ylim(0, 100)
     axes[0].set_ylabel("share of end-use energy (%)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(parts), handlelength=1,
-                  columnspacing=1)  # fmt: skip
+    key(figure, len(parts), loc="outside lower center", handlelength=1, columnspacing=1)
     return figure
 
 
@@ -59,15 +56,15 @@ def path_against_level(
     years: np.ndarray, path: np.ndarray, level: np.ndarray, first: int, names: tuple[str, str]
 ) -> Figure:
     """A path (draw, year) with 94 % band, and a level (draw,) across it; years before `first` are carried back."""
-    figure, axis = _subplots(figsize=(WIDTH, 3))
-    low, middle, high = np.percentile(path, [TAIL, 50, 100 - TAIL], axis=0)
+    figure, axis = chart(3)
+    low, middle, high = interval(path)
     known = years >= first
     axis.fill_between(years, low, high, color=COLOURS["Beijing"], alpha=0.2, lw=0)
     axis.plot(years[known], middle[known], color=COLOURS["Beijing"], lw=1.8, label=names[0])
     axis.plot(years[~known], middle[~known], color=COLOURS["Beijing"], lw=1.4, ls="--", label="carried back")
-    ends = np.percentile(level, [TAIL, 50, 100 - TAIL])
-    axis.axhspan(ends[0], ends[2], color=COLOURS["Hebei"], alpha=0.25, lw=0)
-    axis.axhline(ends[1], color=COLOURS["Hebei"], lw=1.4, label=names[1])
+    low, middle, high = interval(level)
+    axis.axhspan(low, high, color=COLOURS["Hebei"], alpha=0.25, lw=0)
+    axis.axhline(middle, color=COLOURS["Hebei"], lw=1.4, label=names[1])
     axis.axvline(first, color=SOFT, lw=0.8, ls=":")
     axis.set_ylim(0, 100)
     axis.set_xlim(years[0], years[-1])
@@ -80,25 +77,16 @@ def declines(
     elapsed: np.ndarray, left: dict[str, np.ndarray], figures: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> Figure:
     """What is left of the plateau by years since the peak: bands (draw, year) and figures (years, share)."""
-    columns = 2
-    figure, axes = _subplots(-(-len(left) // columns), columns, figsize=(WIDTH, 1.4 * -(-len(left) // columns)),
-                             sharex=True, sharey=True)  # fmt: skip
-    for axis, (name, values) in zip(axes.flat, left.items(), strict=False):
-        low, middle, high = np.percentile(100 * values, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(elapsed, low, high, color=SECOND, alpha=0.25, lw=0)
-        axis.plot(elapsed, middle, color=SECOND, lw=1.5)
+    figure, axes = grid(left, 1.4, 2)
+    for axis, (name, values) in zip(axes, left.items(), strict=True):
+        band(axis, elapsed, 100 * values, width=1.5)
         years, share = figures[name]
         axis.plot(years, 100 * share, "o", color=ACCENT, ms=4)
         for mark in (50, 10):
             axis.axhline(mark, color=SOFT, lw=0.7, ls=":")
-        axis.set_title(name, loc="left")
         axis.set_xlim(-2, elapsed[-1])
         axis.set_ylim(0, 115)
         axis.set_yticks([0, 10, 50, 100])
-    for axis in list(axes.flat)[len(left) :]:
-        axis.set_axis_off()
-    for axis in list(axes.flat)[len(left) - columns : len(left)]:
-        axis.tick_params(labelbottom=True)
     figure.supxlabel("years since the largest figure")
     figure.supylabel("left of the plateau (%)")
     return figure
@@ -106,11 +94,9 @@ def declines(
 
 def future_paths(years: np.ndarray, paths: dict[str, np.ndarray], published: pd.DataFrame, label: str) -> Figure:
     """One region's future on several paths: (draw, year) as median and 94 % band, published figures as points."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.1))
+    figure, axis = chart(3.1)
     for name, values in paths.items():
-        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(years, low, high, color=PATH_COLOURS[name], alpha=0.15, lw=0)
-        axis.plot(years, middle, color=PATH_COLOURS[name], lw=1.8, label=f"on {name} path")
+        band(axis, years, values, PATH_COLOURS[name], 0.15, 1.8, median=f"on {name} path")
     axis.plot(published.year, published.value, "o", color="white", mec=INK, ms=4.5, label="yearbook")
     axis.set_ylim(0, None)
     axis.set_xlim(published.year.min(), years[-1])
@@ -121,7 +107,7 @@ def future_paths(years: np.ndarray, paths: dict[str, np.ndarray], published: pd.
 
 def stacked_rounds(shares: pd.DataFrame) -> Figure:
     """Shares of the whole by round (rows) and source (columns) as stacked bars, per cent."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.1))
+    figure, axis = chart(3.1)
     bottom = np.zeros(len(shares))
     for source in shares:
         height = shares[source].fillna(0).to_numpy()
@@ -136,13 +122,13 @@ def stacked_rounds(shares: pd.DataFrame) -> Figure:
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
     axis.set_xlabel("share of all PM2.5 (%)")
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=3, handlelength=1)
+    key(figure, 3, loc="outside lower center", handlelength=1)
     return figure
 
 
 def output_against_capacity(years: np.ndarray, output: np.ndarray, marks: dict[str, float]) -> Figure:
     """Yearly output as bars and named levels of capacity as lines (Mt)."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.6))
+    figure, axis = chart(2.6)
     axis.bar(years, output, color=SECOND, width=0.7)
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
         axis.axhline(value, color=ACCENT, lw=1.4, ls=style)

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jingjinji.show.figures import INK, SOFT, WIDTH
+from jingjinji.show.figures import INK, SOFT, WIDTH, chart
 
 KIND_COLOURS = {
     "plan": "#1d4ed8", "agreement": "#047857", "alert rule": "#b91c1c", "enforcement": "#be185d", "campaign": "#b45309",
@@ -26,8 +26,7 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     before it where there is no room; a bar that is as long as the figure has them on it. What ended before `first`
     says when.
     """
-    figure = Figure(figsize=(WIDTH, ROW * len(acts) + 1.1))
-    axis = figure.subplots()
+    figure, axis = chart(ROW * len(acts) + 1.1)
     inch = (WIDTH - 0.25) / (last - first)
     for row, act in enumerate(acts.itertuples()):
         colour, hollow = KIND_COLOURS[act.kind], act.precision != "day"

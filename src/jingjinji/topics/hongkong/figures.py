@@ -5,13 +5,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH
+from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, band, chart, grid, key
 
 
 def printed_emissions(table: pd.DataFrame) -> Figure:
     """Printed totals of Hong Kong by release of the inventory, and fossil CO2 of the Global Carbon Budget (Mt)."""
-    figure = Figure(figsize=(WIDTH, 3))
-    axis = figure.subplots()
+    figure, axis = chart(3)
     budget = table[table.quantity == "fossil CO2"]
     axis.plot(budget.year, budget.value, color=SOFT, lw=1.4, label="fossil CO2 (carbon budget)")
     totals = table[table.quantity == "emissions"]
@@ -20,14 +19,13 @@ def printed_emissions(table: pd.DataFrame) -> Figure:
         axis.plot(rows.year, rows.value, "o", color=colour, ms=5, label=f"release {release}")
     axis.set_ylim(0, None)
     axis.set_ylabel("emissions (Mt)")
-    figure.legend(loc="outside upper center", ncols=2, columnspacing=1)
+    key(figure, 2, columnspacing=1)
     return figure
 
 
 def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tuple[float, float]]) -> Figure:
     """All emissions: past and future as (years, draws (draw, year)), 50 and 94 % bands; totals; target ranges (Mt)."""
-    figure = Figure(figsize=(WIDTH, 3.3))
-    axis = figure.subplots()
+    figure, axis = chart(3.3)
     for (years, draws), colour in ((past, INK), (future, SECOND)):
         for probability, alpha in ((94, 0.18), (50, 0.35)):
             low, high = np.percentile(draws, [50 - probability / 2, 50 + probability / 2], axis=0)
@@ -42,19 +40,15 @@ def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tu
         axis.plot([], [], color=colour, lw=5, alpha=0.5, label=name)
     axis.set_ylim(0, 1.04 * max(np.percentile(draws, 97, axis=0).max() for _, draws in (past, future)))
     axis.set_ylabel("emissions (Mt a year)")
-    figure.legend(loc="outside upper center", ncols=2, columnspacing=1)
+    key(figure, 2, columnspacing=1)
     return figure
 
 
 def sectors(years: np.ndarray, draws: dict[str, np.ndarray]) -> Figure:
     """Emissions by sector (draw, year) in Mt, median with 94 % band, each panel from zero."""
-    figure = Figure(figsize=(WIDTH, 3.2))
-    axes = figure.subplots(2, 2, sharex=True)
-    for axis, (name, values) in zip(axes.flat, draws.items(), strict=True):
-        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(years, low, high, color=SECOND, alpha=0.25, lw=0)
-        axis.plot(years, middle, color=SECOND, lw=1.5)
-        axis.set_title(name, loc="left")
+    figure, axes = grid(draws, 1.6, 2, sharey=False)
+    for axis, values in zip(axes, draws.values(), strict=True):
+        band(axis, years, values, width=1.5)
         axis.set_ylim(0, None)
         axis.set_xticks([2005, 2014, 2024])
     figure.supylabel("emissions (Mt a year)", fontsize=8.5)

@@ -8,36 +8,27 @@ from matplotlib.dates import YearLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.show.figures import ACCENT, INK, SOFT, TAIL, band, chart, grid, key
 
 
 def adoption(panels: dict[str, tuple[np.ndarray, np.ndarray, pd.DataFrame]]) -> Figure:
     """Yearly sales by unit: years, expected (draw, year) with 94 % band, and the printed figures (year, vehicles)."""
-    columns = 3
-    rows = -(-len(panels) // columns)
-    figure, axes = _subplots(rows, columns, figsize=(WIDTH, 1.35 * rows), sharex=True, sharey=True, squeeze=False)
-    for axis in axes.ravel()[len(panels) :]:
-        axis.set_axis_off()
-    for axis, (title, (years, draws, printed)) in zip(axes.ravel(), panels.items(), strict=False):
-        low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(years, low, high, color=SECOND, alpha=0.2, lw=0)
-        axis.plot(years, middle, color=SECOND, lw=1.4)
+    figure, axes = grid(panels, 1.35, 3)
+    for axis, (years, draws, printed) in zip(axes, panels.values(), strict=True):
+        band(axis, years, draws, alpha=0.2, width=1.4)
         axis.plot(printed.year, printed.vehicles, "o", color=INK, ms=2.5)
-        axis.set_title(title, loc="left")
         axis.set_yscale("symlog", linthresh=10)
         axis.set_yticks([0, 10, 100, 1000, 10000], ["0", "10", "100", "1,000", "10,000"])
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylim(0, 60000)
         axis.set_xticks([2011, 2017, 2023])
-    for axis in axes.ravel()[max(0, len(panels) - columns) : len(panels)]:
-        axis.tick_params(labelbottom=True)
     figure.supylabel("vehicles a year", fontsize=8.5)
     return figure
 
 
 def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], targets: dict[str, float]) -> Figure:
     """Vehicles of each cluster without and with its own counts, 94 % and half of the draws, and the target."""
-    figure, axis = _subplots(figsize=(WIDTH, 0.42 * len(draws) + 1.2))
+    figure, axis = chart(0.42 * len(draws) + 1.2)
     for k, (name, (before, after)) in enumerate(draws.items()):
         for shift, values, colour in ((0.17, before, SOFT), (-0.17, after, ACCENT)):
             low, first, middle, third, high = np.percentile(values, [TAIL, 25, 50, 75, 100 - TAIL])
@@ -53,16 +44,14 @@ def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], tar
                                         for name in draws])  # fmt: skip
     axis.invert_yaxis()
     axis.set_xlabel("vehicles added from 2021 to 2025")
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=1)
+    key(figure, 1)
     return figure
 
 
 def firms(dates: pd.DatetimeIndex, draws: np.ndarray, counts: pd.DataFrame) -> Figure:
     """Firms on the curve (draw, date) with 94 % band; counts, those that are lower bounds with an arrow."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.5))
-    low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-    axis.fill_between(dates, low, high, color=SECOND, alpha=0.2, lw=0)
-    axis.plot(dates, middle, color=SECOND, lw=1.4)
+    figure, axis = chart(2.5)
+    band(axis, dates, draws, alpha=0.2, width=1.4)
     bound = counts.lower > 0
     axis.plot(counts.date[~bound], counts.firms[~bound], "o", color=INK, ms=4, label="count")
     axis.plot(counts.date[bound], counts.firms[bound], "^", color=ACCENT, ms=6, label="more than")

@@ -5,14 +5,14 @@ import pandas as pd
 from matplotlib.dates import DateFormatter, MonthLocator
 from matplotlib.figure import Figure
 
-from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, band, chart, grid, interval
 
 
 def event_days(
     series: dict[str, pd.Series], shaded: dict[str, tuple[pd.Timestamp, pd.Timestamp]], label: str, reference: float
 ) -> Figure:
     """Daily series (index date) on one axis, with named spans shaded and a dotted reference line."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.8))
+    figure, axis = chart(2.8)
     for (name, values), colour in zip(series.items(), (INK, ACCENT), strict=False):
         axis.plot(values.index, values, "o-", color=colour, ms=2.5, lw=1, label=name)
     for (name, (first, last)), colour in zip(shaded.items(), (SECOND, SOFT), strict=False):
@@ -31,33 +31,25 @@ def event_days(
 
 def curves(panels: dict[str, tuple[np.ndarray, np.ndarray, str]]) -> Figure:
     """Change in per cent along each variable: name -> (values, draws (draw, value), unit), median and 94 % band."""
-    rows = -(-len(panels) // 2)
-    figure, axes = _subplots(rows, 2, figsize=(WIDTH, 1.5 * rows), sharey=True)
-    for axis, (name, (x, values, unit)) in zip(axes.flat, panels.items(), strict=False):
-        low, middle, high = np.percentile(values, [TAIL, 50, 100 - TAIL], axis=0)
-        axis.fill_between(x, low, high, color=ACCENT, alpha=0.3, lw=0)
-        axis.plot(x, middle, color=ACCENT, lw=1.6)
+    figure, axes = grid(panels, 1.5, 2, sharex=False)
+    for axis, (x, values, unit) in zip(axes, panels.values(), strict=True):
+        band(axis, x, values, ACCENT, 0.3)
         axis.axhline(0, color=SOFT, lw=0.8)
-        axis.set_title(name, loc="left")
         axis.set_xlabel(unit)
-    for axis in list(axes.flat)[len(panels) :]:
-        axis.set_axis_off()
     figure.supylabel("change of the day (%)")
     return figure
 
 
 def twin(starts: pd.DatetimeIndex, measured: np.ndarray, draws: np.ndarray, event: int, label: str) -> Figure:
     """A city's periods against draws (draw, period) of its synthetic twin; the event's period is marked."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.8))
-    low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-    axis.fill_between(starts, low, high, color=SECOND, alpha=0.25, lw=0, label="twin, 94 %")
-    axis.plot(starts, middle, color=SECOND, lw=1.4)
+    figure, axis = chart(2.8)
+    band(axis, starts, draws, width=1.4, label="twin, 94 %")
     axis.plot(starts, measured, "o-", color=INK, ms=4, lw=1, label="measured")
     axis.plot(starts[event], measured[event], "o", color=ACCENT, ms=8, label="the ban")
     axis.xaxis.set_major_locator(MonthLocator())
     axis.xaxis.set_major_formatter(DateFormatter("%b %Y"))
     axis.tick_params(axis="x", rotation=30)
-    axis.set_ylim(0, 1.25 * max(measured.max(), np.percentile(high, 90)))
+    axis.set_ylim(0, 1.25 * max(measured.max(), np.percentile(interval(draws)[2], 90)))
     axis.set_ylabel(label)
     axis.legend(ncols=3)
     return figure
@@ -65,7 +57,7 @@ def twin(starts: pd.DatetimeIndex, measured: np.ndarray, draws: np.ndarray, even
 
 def placebos(standing: pd.Series, marked: list[str]) -> Figure:
     """Predictive standard deviations of every city taken as if the event had been there; some are named."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.3))
+    figure, axis = chart(2.3)
     others = standing.drop(marked)
     axis.hist(others, np.arange(-5.25, 5.5, 0.5), color=SOFT, alpha=0.7, label="donors as placebos")
     for city in marked:

@@ -10,7 +10,7 @@ from matplotlib.dates import MonthLocator, YearLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, TAIL, WIDTH, _subplots
+from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, band, chart, interval, key
 from jingjinji.topics.water.classes import Rates
 
 NODES = {
@@ -28,7 +28,7 @@ LINE_OF_TEXT = 62
 
 def basin(read: set[str]) -> Figure:
     """A schematic of the basin, not to scale; `read` are the names of sections with weekly readings."""
-    figure, axis = _subplots(figsize=(WIDTH, 3.1))
+    figure, axis = chart(3.1)
     for start, end in FLOWS:
         axis.annotate("", NODES[end], NODES[start], arrowprops={"arrowstyle": "-|>", "color": SECOND, "lw": 1.4,
                                                                 "shrinkA": 14, "shrinkB": 14})  # fmt: skip
@@ -50,10 +50,8 @@ def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, l
 
     medians : week (its first day), used, all (with readings under maintenance), faulty (days of a known fault).
     """
-    figure, axis = _subplots(figsize=(WIDTH, 2.7))
-    low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-    axis.fill_between(weeks, low, high, color=ACCENT, alpha=0.25, lw=0, label="typical week, 94 %")
-    axis.plot(weeks, middle, color=ACCENT, lw=1.6)
+    figure, axis = chart(2.7)
+    band(axis, weeks, draws, ACCENT, label="typical week, 94 %")
     dates, other = medians.week + pd.Timedelta(days=3), (medians["all"] - medians.used).abs() > 0
     axis.plot(dates, medians.used, "o", color=INK, ms=3, label="weekly medians")
     axis.plot(dates[other], medians["all"][other], "o", color=INK, mfc="none", ms=5, mew=0.7, label="maintenance kept")
@@ -64,10 +62,11 @@ def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, l
     ticks = [1, 2, 4, 8, 16, 32]
     axis.set_yticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
+    low, _, high = interval(draws)
     axis.set_ylim(0.8 * min(low.min(), values.min()), 1.2 * max(high.max(), values.max()))
     axis.set_ylabel(label)
     _months_below(axis, 2)
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    key(figure, 2)
     return figure
 
 
@@ -103,7 +102,7 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
     Classes that reach a hundredth in no month are left out.
     """
     shares = {name: values for name, values in shares.items() if np.max(values) >= 0.01}
-    figure, axis = _subplots(figsize=(WIDTH, 2.6))
+    figure, axis = chart(2.6)
     base, place = np.zeros(len(months)), np.arange(len(months))
     for (name, values), colour in zip(shares.items(), sns.color_palette("crest", len(shares)), strict=True):
         bars = axis.bar(place, values, bottom=base, color=colour, width=0.85, label=name)
@@ -113,33 +112,29 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
     axis.set_ylabel("probability")
     axis.set_ylim(0, 1)
     axis.set_xticks(place, _month_names(months))
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=len(shares), title="class",
-                  title_fontsize=8, handlelength=1, columnspacing=1.2)  # fmt: skip
+    key(figure, len(shares), title="class", title_fontsize=8, handlelength=1, columnspacing=1.2)
     return figure
 
 
 def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> Figure:
     """Storage by month (draw, month; 10⁸ m³) with 94 % band, the dated points and the lower bounds, in billion m³."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.9))
+    figure, axis = chart(2.9)
     draws, points = draws / 10, points.assign(storage=points.storage / 10)
     when = months.to_timestamp() + pd.Timedelta(days=14)
-    low, middle, high = np.percentile(draws, [TAIL, 50, 100 - TAIL], axis=0)
-    axis.fill_between(when, low, high, color=SECOND, alpha=0.2, lw=0, label="storage, 94 %")
-    axis.plot(when, middle, color=SECOND, lw=1.4)
+    band(axis, when, draws, alpha=0.2, width=1.4, label="storage, 94 %")
     bound = points.bound == "lower"
     axis.plot(points.date[~bound], points.storage[~bound], "o", color=INK, ms=3.5, label="printed")
     axis.plot(points.date[bound], points.storage[bound], "^", color=ACCENT, ms=5, label="printed as more than")
     axis.set_ylabel("storage (billion m³)")
     axis.set_ylim(0, None)
     axis.xaxis.set_major_locator(YearLocator(5))
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=3, handlelength=1.2,
-                  columnspacing=1.2)  # fmt: skip
+    key(figure, 3, handlelength=1.2, columnspacing=1.2)
     return figure
 
 
 def surface(nitrogen: np.ndarray, quality: np.ndarray, values: np.ndarray) -> Figure:
     """Mean payment (rates and payments in 10⁸ CNY, drawn in billions); a cross marks the default rate and no change."""
-    figure, axis = _subplots(figsize=(WIDTH, 2.8))
+    figure, axis = chart(2.8)
     filled = axis.contourf(nitrogen, quality / 10, values / 10, levels=10, cmap="crest")
     axis.plot(0, Rates().quality / 10, "x", color=ACCENT, ms=8, mew=2)
     figure.colorbar(filled, ax=axis, label="payment of a year (billion CNY)")
@@ -157,7 +152,7 @@ def payments(rows: pd.DataFrame) -> Figure:
     words = [f"{row.quantity} ({', '.join(part for part in (row.scope, row.period) if part)})"
              for row in rows.itertuples()]  # fmt: skip
     words = [textwrap.wrap(text, LINE_OF_TEXT) for text in words]
-    figure, axis = _subplots(figsize=(WIDTH, 0.145 * sum(map(len, words)) + 0.18 * len(rows) + 0.8))
+    figure, axis = chart(0.145 * sum(map(len, words)) + 0.18 * len(rows) + 0.8)
     top, widest = 0.0, rows.value.max()
     for row, lines in zip(rows.itertuples(), words, strict=True):
         axis.text(0.004 * widest, top, "\n".join(lines), fontsize=8, va="top", linespacing=1.1)
@@ -171,5 +166,5 @@ def payments(rows: pd.DataFrame) -> Figure:
     axis.set_ylim(top, 0.3)
     axis.set_yticks([])
     axis.set_xlabel("billion CNY")
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    key(figure, 2)
     return figure
