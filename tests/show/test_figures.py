@@ -56,13 +56,6 @@ def test_model_graph_is_the_same_in_every_process():
     assert len(arrows(["a", "b"])) == 2
 
 
-def test_prior_predictive_names_its_span():
-    axis = figures.prior_predictive(np.geomspace(0.1, 9000, 50), np.full(5, 80.0), "day").axes[0]
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("PM2.5, mean of a day (µg/m³)", "share of days")
-    prior = [bar.get_height() for bar in axis.patches[:49]]
-    assert sum(prior) == pytest.approx(1)
-
-
 def some_groups(groups: int = 12) -> dict:
     middle = np.geomspace(1, 3, groups)
     statistics = {"median": (middle * np.exp(0.1 * rng.normal(size=(50, groups))), middle)}
@@ -71,10 +64,14 @@ def some_groups(groups: int = 12) -> dict:
 
 
 SHARED = {
-    "expected_beforehand": lambda: figures.expected_beforehand(
+    "prior_predictive": lambda: figures.prior_predictive(
         {name: (np.exp(rng.normal(5, 3, 999)), np.exp(rng.normal(5, 1, 99))) for name in "abc"}, "a year", 3
     ),
-    "group_check": lambda: figures.group_check(some_groups(), "mg/L", 2),
+    "predictive_check": lambda: figures.predictive_check(some_groups(), "mg/L", 2),
+    "predictive_check of cities": lambda: figures.predictive_check(
+        {"dirtiest month": (["Shijiazhuang", "Zhangjiakou"], {"PM2.5": (np.full((9, 2), 80.0), np.array([70, 90]))})},
+        "µg/m³",
+    ),
 }
 
 
@@ -84,15 +81,15 @@ def test_a_figure_fits_a_phone(name):
 
 
 def test_histograms_of_prior_and_figures_are_shares():
-    axis = figures.expected_beforehand({"a": (np.geomspace(1, 1e4, 500), np.geomspace(10, 100, 20))}, "x").axes[0]
+    axis = figures.prior_predictive({"a": (np.geomspace(1, 1e4, 500), np.geomspace(10, 100, 20))}, "x").axes[0]
     heights = np.array([bar.get_height() for bar in axis.patches]).reshape(2, -1)
     assert heights.sum(axis=1) == pytest.approx([1, 1])
 
 
-def test_group_check_draws_the_band_of_each_group_and_skips_groups_without_figures():
+def test_a_predictive_check_draws_the_band_of_each_group_and_skips_groups_without_figures():
     drawn = np.tile(np.geomspace(1, 10, 101)[:, None], (1, 3))
     measured = np.array([2.0, np.nan, 4.0])
-    axis = figures.group_check({"a": (["x", "y", "z"], {"median": (drawn, measured)})}, "mg/L").axes[0]
+    axis = figures.predictive_check({"a": (["x", "y", "z"], {"median": (drawn, measured)})}, "mg/L").axes[0]
     bands = axis.collections[0].get_segments()
     assert len(bands) == 2
     assert bands[0][:, 1] == pytest.approx(np.percentile(drawn[:, 0], [3, 97]))

@@ -17,6 +17,8 @@ COLOURS = {"Beijing": "#b91c1c", "Tianjin": "#1d4ed8", "Hebei": "#047857", "All 
 ACCENT, SECOND = "#b45309", "#0e7490"
 TAIL = 100 * (1 - PROBABILITY) / 2
 IN_A_ROW = 3
+LINE = 60
+"""Letters of a title, or below an axis, that fit the width of a figure."""
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -134,36 +136,72 @@ def prior_and_posterior(prior: np.ndarray, posterior: np.ndarray, label: str, ma
     return figure
 
 
-def prior_predictive(draws: np.ndarray, measured: np.ndarray, span: str = "month") -> Figure:
-    """Prior predictive distribution of means over a span (month, day) against the measured ones, log scale."""
-    figure, axis = chart(2.5)
-    bins = np.geomspace(1, 3000, 50)
-    axis.hist(np.clip(draws, 1, 3000), bins, density=False, weights=np.full(draws.size, 1 / draws.size), color=SOFT,
-              alpha=0.6, label="prior")  # fmt: skip
-    axis.hist(measured, bins, weights=np.full(measured.size, 1 / measured.size), color=ACCENT, alpha=0.6,
-              label="measured")  # fmt: skip
-    axis.set_xscale("log")
-    axis.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-    axis.set_xlabel(f"PM2.5, mean of a {span} (µg/m³)")
-    axis.set_ylabel(f"share of {span}s")
-    axis.legend()
+def prior_predictive(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: str, columns: int = 2) -> Figure:
+    """What the priors alone expect against what was measured: name -> (drawn, measured), histograms on a log axis.
+
+    Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
+    """
+    columns = min(columns, len(panels))
+    figure, axes = grid(panels, 1.35, columns, 0.75, sharex=False, sharey=False)
+    for axis, (drawn, measured) in zip(axes, panels.values(), strict=True):
+        drawn, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (drawn, measured))
+        low, high = np.percentile(drawn, [0.5, 99.5])
+        low, high = min(low, measured.min()), max(high, measured.max())
+        bins = np.geomspace(low, 1.0001 * high, 31)
+        for values, colour, name in ((drawn, SOFT, "prior"), (measured, ACCENT, "measured")):
+            kept = np.clip(values, low, high)
+            axis.hist(kept, bins, weights=np.full(kept.size, 1 / kept.size), color=colour, alpha=0.6, label=name)
+        axis.set_xscale("log")
+        ticks = [10.0**power for power in range(int(np.ceil(np.log10(low))), int(np.floor(np.log10(high))) + 1)]
+        ticks = ticks[:: -(-len(ticks) // (6 - columns))]
+        axis.set_xticks(ticks, [_power(tick) for tick in ticks])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_yticks([])
+        axis.spines["left"].set_visible(False)
+    figure.supxlabel(label, fontsize=8.5)
+    key(figure, 2)
     return figure
 
 
-def predictive_check(checks: dict[str, tuple[list[str], np.ndarray, np.ndarray]]) -> Figure:
-    """Replicated against measured means by group: name -> (labels, replicated (draw, group), measured (group))."""
-    figure, axes = grid([textwrap.fill(title, 60) for title in checks], 2.4, sharex=False, sharey=False)
-    for axis, (labels, replicated, measured) in zip(axes, checks.values(), strict=True):
-        low, _, high = interval(replicated)
-        place = np.arange(len(labels))
-        axis.vlines(place, low, high, color=SECOND, lw=5, alpha=0.45, label="replicated, 94 %")
-        axis.plot(place, measured, "o", color=ACCENT, ms=4.5, label="measured")
-        tilt = {"rotation": 45, "ha": "right"} if max(map(len, labels)) > 4 else {}
-        axis.set_xticks(place, labels, **tilt)
-        axis.set_ylabel("µg/m³")
-        axis.set_ylim(0, None)
-    axes[0].legend()
+def _power(value: float) -> str:
+    """A power of ten as it is printed on an axis."""
+    return f"{value:,g}" if value < 1e4 else "10" + f"{np.log10(value):.0f}".translate(RAISED)
+
+
+def predictive_check(
+    panels: dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]], label: str, columns: int = 1
+) -> Figure:
+    """Statistics drawn anew against measured ones: name -> (groups, {statistic: (drawn (draw, group), measured)})."""
+    figure, axes = grid([textwrap.fill(title, LINE) for title in panels], 1.5, columns, 0.8, sharex=False, sharey=False)
+    for axis, (groups, statistics) in zip(axes, panels.values(), strict=True):
+        place = np.arange(len(groups))
+        shifts = np.linspace(-0.16, 0.16, len(statistics)) if len(statistics) > 1 else [0.0]
+        for shift, colour, (name, (drawn, measured)) in zip(shifts, (SECOND, ACCENT), statistics.items(), strict=False):
+            there = np.isfinite(measured)
+            low, _, high = interval(drawn[:, there])
+            axis.vlines(
+                place[there] + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)"
+            )
+            axis.plot(place + shift, measured, "o", color=colour, ms=3, label=f"{name}, measured")
+        axis.set_yscale("log")
+        ticks = _few_ticks(*axis.get_ylim())
+        axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
+        axis.yaxis.set_minor_locator(NullLocator())
+        tilt = {"rotation": 45, "ha": "right"} if len("".join(groups)) > LINE / columns else {}
+        axis.set_xticks(place, groups, **tilt)
+    figure.supylabel(label, fontsize=8.5)
+    key(figure, 2, handlelength=1, columnspacing=1)
     return figure
+
+
+def _few_ticks(low: float, high: float) -> list[float]:
+    """Two to five round numbers of a logarithmic axis, or as many as there are."""
+    for steps in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
+        ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) > 1:
+            break
+    return ticks
 
 
 def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figure:
@@ -201,71 +239,4 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
     axis.set_xlim(0, 1)
     axis.set_ylim(-top + 0.4, 0.5)
     axis.set_axis_off()
-    return figure
-
-
-def expected_beforehand(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: str, columns: int = 2) -> Figure:
-    """What the priors alone expect against what was measured: name -> (drawn, measured), histograms on a log axis.
-
-    Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
-    """
-    columns = min(columns, len(panels))
-    figure, axes = grid(panels, 1.35, columns, 0.75, sharex=False, sharey=False)
-    for axis, (drawn, measured) in zip(axes, panels.values(), strict=True):
-        drawn, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (drawn, measured))
-        low, high = np.percentile(drawn, [0.5, 99.5])
-        low, high = min(low, measured.min()), max(high, measured.max())
-        bins = np.geomspace(low, 1.0001 * high, 31)
-        for values, colour, name in ((drawn, SOFT, "prior"), (measured, ACCENT, "measured")):
-            kept = np.clip(values, low, high)
-            axis.hist(kept, bins, weights=np.full(kept.size, 1 / kept.size), color=colour, alpha=0.6, label=name)
-        axis.set_xscale("log")
-        ticks = [10.0**power for power in range(int(np.ceil(np.log10(low))), int(np.floor(np.log10(high))) + 1)]
-        ticks = ticks[:: -(-len(ticks) // (6 - columns))]
-        axis.set_xticks(ticks, [_power(tick) for tick in ticks])
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.set_yticks([])
-        axis.spines["left"].set_visible(False)
-    figure.supxlabel(label, fontsize=8.5)
-    key(figure, 2)
-    return figure
-
-
-def _power(value: float) -> str:
-    """A power of ten as it is printed on an axis."""
-    return f"{value:,g}" if value < 1e4 else "10" + f"{np.log10(value):.0f}".translate(RAISED)
-
-
-def _few_ticks(low: float, high: float) -> list[float]:
-    """Two to five round numbers of a logarithmic axis, or as many as there are."""
-    for steps in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
-        ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) > 1:
-            break
-    return ticks
-
-
-def group_check(
-    panels: dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]], label: str, columns: int = 1
-) -> Figure:
-    """Statistics drawn anew against measured ones: name -> (groups, {statistic: (drawn (draw, group), measured)})."""
-    figure, axes = grid(panels, 1.5, columns, 0.8, sharex=False, sharey=False)
-    for axis, (groups, statistics) in zip(axes, panels.values(), strict=True):
-        place = np.arange(len(groups))
-        shifts = np.linspace(-0.16, 0.16, len(statistics)) if len(statistics) > 1 else [0.0]
-        for shift, colour, (name, (drawn, measured)) in zip(shifts, (SECOND, ACCENT), statistics.items(), strict=False):
-            there = np.isfinite(measured)
-            low, _, high = interval(drawn[:, there])
-            axis.vlines(
-                place[there] + shift, low, high, color=colour, lw=4, alpha=0.4, label=f"{name}, drawn anew (94 %)"
-            )
-            axis.plot(place + shift, measured, "o", color=colour, ms=3, label=f"{name}, measured")
-        axis.set_yscale("log")
-        ticks = _few_ticks(*axis.get_ylim())
-        axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
-        axis.yaxis.set_minor_locator(NullLocator())
-        axis.set_xticks(place, groups)
-    figure.supylabel(label, fontsize=8.5)
-    key(figure, 2, handlelength=1, columnspacing=1)
     return figure

@@ -22,7 +22,8 @@ def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_la
 
 def test_prior_months_are_wide_and_positive():
     panel = registry.load("decline")
-    draws = page.prior_months(panel, draws=30, seed=1)
-    assert draws.shape == (30, int(np.isfinite(panel.pm25).sum()))
+    ((draws, measured),) = page.prior_months(panel, draws=30, seed=1).values()
+    assert len(measured) == np.isfinite(panel.pm25).sum()
+    assert len(draws) == 30 * len(measured)
     assert (draws > 0).all()
     assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5

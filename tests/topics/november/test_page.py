@@ -139,8 +139,9 @@ def test_curves_are_changes_along_each_variable():
 
 def test_prior_days_are_wide_and_positive():
     panel = registry.load("apec_series")
-    draws = page.prior_days(panel, draws=20, seed=1)
-    assert draws.shape == (20, panel.pm25.notna().sum())
+    ((draws, measured),) = page.prior_days(panel, draws=20, seed=1).values()
+    assert len(measured) == panel.pm25.notna().sum()
+    assert len(draws) == 20 * len(measured)
     assert (draws > 0).all()
     assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
 

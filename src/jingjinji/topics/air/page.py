@@ -1,40 +1,34 @@
 """What the page on the decline shows of its fits: arrays and small tables, computed from stored draws."""
 
 import calendar
-import logging
 
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import registry
 from jingjinji.core.findings import Finding
+from jingjinji.show.prior_draws import prior_data
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
 from jingjinji.topics.air.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
 
 
-def prior_months(panel: Panel, draws: int, seed: int) -> np.ndarray:
-    """Measured months as the priors alone expect them: (draw, cell), µg/m³."""
-    import pymc as pm
-
-    logging.getLogger("pymc").setLevel(logging.WARNING)
-    with decline.build(panel):
-        prior = pm.sample_prior_predictive(
-            draws, var_names=["cells"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    return np.exp(prior["prior_predictive"]["cells"].values[0])
+def prior_months(panel: Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Months as the priors alone expect them beside the measured ones, µg/m³: name -> (drawn, measured)."""
+    drawn = np.exp(prior_data(decline.build(panel), "cells", draws, seed))
+    return {"mean of a month": (drawn.ravel(), panel.pm25[np.isfinite(panel.pm25)])}
 
 
-def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
-    """Replicated and measured statistics, some of which the model was not fitted to.
+def check_groups(post: Posterior) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Statistics of PM2.5 drawn anew and measured, µg/m³, some of which the model was not fitted to.
 
-    Returns name -> (labels, replicated (draw, group), measured (group)), µg/m³.
+    name -> (labels, {"PM2.5": (drawn (draw, group), measured (group))})
     """
     replicated, measured = said.replicates(post), post.panel.pm25
     by_month = [month == CALENDAR for month in range(12)]
     by_year = [np.array([month.year == year for month in MONTHS]) for year in range(2014, 2021)]
     winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
-    return {
+    checks = {
         "mean by calendar month": (
             calendar.month_abbr[1:],
             np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
@@ -47,6 +41,7 @@ def check_groups(post: Posterior) -> dict[str, tuple[list[str], np.ndarray, np.n
         ),
         "dirtiest month by city": (list(CITIES), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
     }
+    return {name: (labels, {"PM2.5": (drawn, seen)}) for name, (labels, drawn, seen) in checks.items()}
 
 
 def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]]:

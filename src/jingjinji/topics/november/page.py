@@ -1,6 +1,5 @@
 """What the page on November 2014 shows of its fits: arrays and small tables, computed from stored draws."""
 
-import logging
 import re
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
+from jingjinji.show.prior_draws import prior_data
 from jingjinji.topics.november import donors
 from jingjinji.topics.november import series as apec_series
 from jingjinji.topics.november import series_findings as said
@@ -54,24 +54,21 @@ def weather_curves(fit, most: int = 400) -> dict[str, tuple[np.ndarray, np.ndarr
     return found
 
 
-def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> np.ndarray:
-    """Measured days as the priors alone expect them: (draw, day), µg/m³."""
-    import pymc as pm
-
-    logging.getLogger("pymc").setLevel(logging.WARNING)
-    with apec_series.build(panel):
-        prior = pm.sample_prior_predictive(
-            draws, var_names=["days"], random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
-        )
-    return np.exp(prior["prior_predictive"]["days"].values[0])
+def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Days as the priors alone expect them beside the measured ones, µg/m³: name -> (drawn, measured)."""
+    drawn = np.exp(prior_data(apec_series.build(panel), "days", draws, seed))
+    return {"mean of a day": (drawn.ravel(), panel.pm25.dropna().to_numpy())}
 
 
-def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
-    """Replicated and measured statistics by calendar month and by year: name -> (labels, replicated, measured)."""
+def check_groups(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Statistics of PM2.5 drawn anew and measured, µg/m³, by calendar month and by year.
+
+    name -> (labels, {"PM2.5": (drawn (draw, group), measured (group))})
+    """
     drawn, measured = said.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
     months = measured.index.month
     values = measured.to_numpy()
-    return {
+    checks = {
         "mean by calendar month": (
             [str(month) for month in range(1, 13)],
             np.column_stack([drawn[:, months == month].mean(axis=1) for month in range(1, 13)]),
@@ -79,6 +76,7 @@ def check_groups(fit) -> dict[str, tuple[list[str], np.ndarray, np.ndarray]]:
         ),
         "the twentieth dirtiest day, by year": said.dirtiest_days(drawn, measured),
     }
+    return {name: (labels, {"PM2.5": (again, seen)}) for name, (labels, again, seen) in checks.items()}
 
 
 def twin(fit, city: str) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray, int]:
