@@ -1,12 +1,10 @@
-"""Arrays and tables that pages show, and the reasons of the priors."""
+"""What pages show of models and of the gate, and the reasons of the priors."""
 
 import json
 
-import pandas as pd
 import pytest
 
 from jingjinji.core import registry
-from jingjinji.core.findings import exact
 from jingjinji.fits import keys
 from jingjinji.show import summaries
 
@@ -43,25 +41,6 @@ def test_parents_name_what_enters_and_leave_out_data():
     graph = summaries.parents(summaries.model_of("heavy_days"))
     assert graph["counts"] == {"expected", "concentration"}
     assert not set(graph) & set(registry.module("heavy_days").data(registry.load("heavy_days")))
-
-
-def test_comparison_sets_published_beside_ours():
-    published = pd.DataFrame(
-        {
-            "id": ["P1", "P2"],
-            "study": ["A 2019", "B 2020"],
-            "quantity": ["change", "share"],
-            "estimate": ["-34", "12"],
-            "unit": ["%", None],
-            "note": [None, "10 % of all"],
-            "area": ["Beijing", "Hebei"],
-            "period": ["2013-2017", "2013"],
-        }
-    )
-    table = summaries.comparison(published, {"P1": exact("a.b", "our change", -30.0, "%", ())})
-    assert table.loc[0, "published"] == "-34 %"
-    assert table.loc[0, "here"] == exact("a.b", "our change", -30.0, "%", ()).text
-    assert len(table) == 1
 
 
 def test_rates_of_the_gate_are_in_words():

@@ -1,4 +1,4 @@
-"""What a page shows of a fit: arrays and small tables, computed from stored draws."""
+"""What pages show of models, fits and the gate: small tables, and the graph of a model."""
 
 import base64
 import inspect
@@ -12,25 +12,9 @@ import pandas as pd
 
 import jingjinji
 from jingjinji.core import registry
-from jingjinji.core.findings import Finding, anchor_of_fit
+from jingjinji.core.findings import anchor_of_fit
 from jingjinji.fits import fitting, gate
 from jingjinji.show import figures
-
-
-def comparison(published: pd.DataFrame, ours: dict[str, Finding]) -> pd.DataFrame:
-    """Published results (ids of `published_results`) beside the finding that comes nearest."""
-    rows = published.set_index("id").loc[list(ours)]
-    numbers = rows["estimate"] + " " + rows["unit"].fillna("")
-    numbers += ("; " + rows["note"]).where(rows["note"].notna(), "")
-    return pd.DataFrame(
-        {
-            "study": rows["study"],
-            "quantity": rows["quantity"] + ", " + rows["area"] + ", " + rows["period"],
-            "published": numbers,
-            "here": [finding.text for finding in ours.values()],
-            "our quantity": [finding.label for finding in ours.values()],
-        }
-    ).reset_index(drop=True)
 
 
 @cache

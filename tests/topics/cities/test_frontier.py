@@ -9,7 +9,7 @@ from scipy import integrate, stats
 
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.cities import frontier
 from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.frontier import SOURCES, TEN, TIME, YEARS
@@ -121,8 +121,7 @@ def test_inefficiency_has_its_distribution(exponential, shape):
 @pytest.fixture(scope="module")
 def fit(panel, model) -> SimpleNamespace:
     """Draws from the prior in the shape of a fit."""
-    parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 40, 3)
-    return SimpleNamespace(panel=panel, parameters=parameters, seed=3, variant="", name="efficiency")
+    return SimpleNamespace(**vars(prior_fit(model, panel, 40, 3)), variant="", name="efficiency")
 
 
 def test_parts_take_figures_apart(panel, fit):

@@ -1,14 +1,12 @@
 """What the page on efficiency shows: methods, ranks, priors."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.core.scribe import Scribe
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.cities import classical, frontier, page
 from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.frontier import TEN
@@ -69,9 +67,7 @@ def test_priors_expect_levels_around_the_figures():
 
 def test_rank_probabilities_and_gaps_have_the_shape_of_the_page():
     panel = registry.load("efficiency")
-    model = frontier.build(panel)
-    parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 12, 3)
-    fit = SimpleNamespace(panel=panel, parameters=parameters, seed=3)
+    fit = prior_fit(frontier.build(panel), panel, 12, 3)
     known = said.parts(fit)
     for values in page.rank_probabilities(fit, known).values():
         assert values.shape == (10, 10)

@@ -1,12 +1,10 @@
 """What the page on hydrogen shows: priors, groups that are modes and years."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from jingjinji.core import registry
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hydrogen import fleets, page
 
 
@@ -22,9 +20,7 @@ def test_priors_expect_sales_around_the_printed_ones():
 
 def test_groups_of_the_check_are_modes_and_years():
     panel = registry.load("hydrogen")
-    model = fleets.build(panel)
-    parameters = prior_parameters(model, [variable.name for variable in model.free_RVs], 30, 3)
-    groups = page.check_sales(SimpleNamespace(parameters=parameters, panel=panel, seed=3), most=10)
+    groups = page.check_sales(prior_fit(fleets.build(panel), panel, 30, 3), most=10)
     assert list(groups) == list(fleets.MODES)
     sales = panel.sales.assign(mode=panel.units["mode"].to_numpy()[panel.sales.unit])
     for mode, (years, statistics) in groups.items():

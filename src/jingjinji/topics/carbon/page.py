@@ -6,7 +6,8 @@ import pandas as pd
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.topic import choices
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.answers import by_choice
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.carbon import facts
 from jingjinji.topics.carbon import market as carbon
 from jingjinji.topics.carbon import market_findings as said
@@ -47,9 +48,7 @@ def check_prices(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, 
 
 def prior_prices(panel: carbon.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Figures as the priors alone expect them beside the printed ones, CNY/t: kind -> (drawn, printed)."""
-    model = carbon.build(panel)
-    prior = prior_parameters(model, ["figures", *[variable.name for variable in model.free_RVs]], draws, seed)
-    known = {variable.name: prior[variable.name].values.ravel() for variable in model.free_RVs}
+    known = carbon.values(prior_fit(carbon.build(panel), panel, draws, seed))
     rng, made = np.random.default_rng(seed), carbon.loadings(panel)
     log_level = carbon.LEVEL[0] + carbon.LEVEL[1] * rng.normal(size=(draws, 1, 1)) + carbon.drawn_levels(known, rng)
     scale = carbon.error_scale({key: draw[:, None] for key, draw in known.items()}, made.total, made.close, made.idle)
@@ -76,16 +75,13 @@ def paths(fit) -> dict[str, tuple[np.ndarray, pd.DataFrame]]:
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """Shenzhen's prices and the claim's by choice of data and priors, a row a choice."""
-    columns = {
+    ids = {
         "Shenzhen, ten years": "carbon.shenzhen.weighted",
         "multiple of the claim's": "carbon.shenzhen.against",
         "dearer than claimed": "carbon.shenzhen.dearer",
         "Beijing over Shenzhen": "carbon.ratio.beijing",
     }
-    rows = {
-        choice: {column: found[f"{id}{end}"].text for column, id in columns.items()} for choice, end in CHOICES.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("choice").reset_index()
+    return by_choice(found, CHOICES, ids)
 
 
 def totals() -> pd.DataFrame:

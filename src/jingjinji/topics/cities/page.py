@@ -1,13 +1,12 @@
 """What the page on low-carbon efficiency shows of several fits: places by method and source, ranks."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 
-from jingjinji.core.findings import INTERVAL_WORDS, Finding
+from jingjinji.core.findings import Finding
 from jingjinji.core.topic import choices
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.answers import bare, by_choice
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.cities import frontier
 from jingjinji.topics.cities import frontier_findings as said
 from jingjinji.topics.cities.classical import METHOD_NAMES, METHODS
@@ -30,16 +29,13 @@ def rank_of(values: dict[str, float], city: str) -> int:
     return 1 + sum(value > values[city] for value in values.values())
 
 
-def by_choice(found: dict[str, Finding]) -> pd.DataFrame:
+def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """P(Beijing first) and P(Tianjin second) by choice of the model; columns by criterion."""
-    rows = []
-    for choice, end in CHOICES.items():
-        row = {"choice": choice}
-        for criterion, words in WORDS.items():
-            row[f"Beijing first: {words}"] = found[f"efficiency.beijing.{criterion}.first{end}"].value_text
-            row[f"Tianjin second: {words}"] = found[f"efficiency.tianjin.{criterion}.second{end}"].value_text
-        rows.append(row)
-    return pd.DataFrame(rows)
+    ids = {}
+    for criterion, words in WORDS.items():
+        ids[f"Beijing first: {words}"] = f"efficiency.beijing.{criterion}.first"
+        ids[f"Tianjin second: {words}"] = f"efficiency.tianjin.{criterion}.second"
+    return by_choice(found, CHOICES, ids)
 
 
 def by_method(found: dict[str, Finding]) -> pd.DataFrame:
@@ -70,15 +66,10 @@ def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:
     for city in TEN:
         key, dea = f"efficiency.{city.lower()}", f"efficiency.dea.{city.lower()}"
         low, high = (found[f"{dea}.{end}"].mean for end in ("low", "high"))
-        rows.append((city, *[_bare(found[f"{key}.{criterion}"]) for criterion in CRITERIA],
+        rows.append((city, *[bare(found[f"{key}.{name}"], unit) for name, (_, unit) in CRITERIA.items()],
                      f"{found[f'{dea}.constant.mean'].value_text} ({low:.0f} to {high:.0f})"))  # fmt: skip
     heads = [f"{words} ({unit})" for words, (_, unit) in zip(WORDS.values(), CRITERIA.values(), strict=True)]
     return pd.DataFrame(rows, columns=["city", *heads, "slacks-based score (subsampling interval)"])
-
-
-def _bare(finding: Finding) -> str:
-    """A finding without its unit and without the kind of its interval, which head and caption name."""
-    return finding.text.replace(INTERVAL_WORDS, "").replace(f"\N{NO-BREAK SPACE}{finding.unit}", "")
 
 
 def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -103,9 +94,7 @@ def gaps(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def prior_levels(panel: frontier.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """CO2 of cities as the priors alone expect it, and as the sources have it: source -> (drawn, printed), Mt."""
-    model = frontier.build(panel)
-    names = [variable.name for variable in model.free_RVs]
-    fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
+    fit = prior_fit(frontier.build(panel), panel, draws, seed)
     known = said.parts(fit)
     index = frontier.data(panel)
     typical = index["level"] - known["off"] + frontier.LOG_TYPICAL

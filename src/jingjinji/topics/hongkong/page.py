@@ -1,13 +1,12 @@
 """What the pages on the Green Silk Road and on governance show: acts in order, findings beside them."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding
 from jingjinji.core.topic import choices
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.answers import by_choice
+from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
 
@@ -16,22 +15,19 @@ CHOICES = choices(emissions.VARIANTS, without=("to-2019",))
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """Emissions left in 2035 and the probability of each target, by choice; a row a choice."""
-    rows = []
-    for choice, end in CHOICES.items():
-        rows.append(
-            {"choice": choice, "left in 2035": found[f"silk.hongkong.left.2035{end}"].text}
-            | {f"P, {label}": found[f"silk.hongkong.reached.{key}{end}"].value_text
-               for key, label in (("2030.low", "2030, low end"), ("2030.high", "2030, high end"), ("2035", "2035"),
-                                  ("2050", "near zero in 2050"))}
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    ids = {
+        "left in 2035": "silk.hongkong.left.2035",
+        "P, 2030, low end": "silk.hongkong.reached.2030.low",
+        "P, 2030, high end": "silk.hongkong.reached.2030.high",
+        "P, 2035": "silk.hongkong.reached.2035",
+        "P, near zero in 2050": "silk.hongkong.reached.2050",
+    }
+    return by_choice(found, CHOICES, ids)
 
 
 def prior_figures(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Totals (Mt) and shares (%) as the priors alone expect them beside the printed ones: name -> (drawn, printed)."""
-    model = emissions.build(panel)
-    names = [variable.name for variable in model.free_RVs]
-    fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
+    fit = prior_fit(emissions.build(panel), panel, draws, seed)
     drawn, printed = emissions.drawn(fit, said.states(fit)), panel.printed
     made = {}
     for quantity, factor in (("emissions", 1.0), ("share", 100.0)):

@@ -1,7 +1,6 @@
 """What the page on hydrogen shows of several fits: curves compared by leaving one sale out, answers by prior."""
 
 import warnings
-from types import SimpleNamespace
 
 import arviz_stats as az
 import numpy as np
@@ -10,7 +9,8 @@ import xarray as xr
 
 from jingjinji.core.findings import Finding, record
 from jingjinji.core.topic import choices
-from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.show.answers import by_choice
+from jingjinji.show.prior_draws import prior_fit, prior_parameters
 from jingjinji.topics.hydrogen import firms as enterprises
 from jingjinji.topics.hydrogen import fleets
 from jingjinji.topics.hydrogen import fleets_findings as said
@@ -58,18 +58,14 @@ def comparison(fits: dict[str, object]) -> pd.DataFrame:
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """The probability of each target, by choice of curves and priors; a row a choice, a column a cluster."""
-    names = dict(zip(said.KEYS, fleets.CLUSTERS, strict=True))
-    keys = [key for key in names if f"hydrogen.{key}.reached" in found]
-    rows = {choice: {names[key]: found[f"hydrogen.{key}.reached{end}"].value_text for key in keys}
-            for choice, end in CHOICES.items()}  # fmt: skip
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("choice").reset_index()
+    ids = {name: f"hydrogen.{key}.reached" for key, name in zip(said.KEYS, fleets.CLUSTERS, strict=True)}
+    ids = {name: id for name, id in ids.items() if id in found}
+    return by_choice(found, CHOICES, ids)
 
 
 def prior_sales(panel: fleets.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Yearly sales as the priors alone expect them beside the printed ones: mode -> (drawn, printed), vehicles."""
-    model = fleets.build(panel)
-    names = [variable.name for variable in model.free_RVs]
-    fit = SimpleNamespace(parameters=prior_parameters(model, names, draws, seed), panel=panel, seed=seed)
+    fit = prior_fit(fleets.build(panel), panel, draws, seed)
     drawn = said.drawn_sales(fit, said.curves(fit), draws)
     return {mode: (drawn[:, use].ravel(), fleets.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
 

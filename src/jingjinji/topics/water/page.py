@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.core.findings import INTERVAL_WORDS, Finding, record
+from jingjinji.core.findings import Finding, record
+from jingjinji.show.answers import bare
 from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.water import facts as water_facts
 from jingjinji.topics.water import quality, quality_findings, reservoir, reservoir_findings
@@ -101,7 +102,7 @@ def monthly(found: dict[str, Finding], key: str) -> pd.DataFrame:
     weeks, hidden = _readings(quality.SHOWN[key]), _always_below(quality.SHOWN[key])
     rows = []
     for month in MONTHS:
-        cells = [f"< {FLOORS[name]:g}" if name in hidden else _short(found[f"miyun.{key}.{name}.{month}"])
+        cells = [f"< {FLOORS[name]:g}" if name in hidden else bare(found[f"miyun.{key}.{name}.{month}"], "mg/L")
                  for name in (*POLLUTANTS, "class-ii")]  # fmt: skip
         rows.append((month, int(weeks.get(month, 0)), *cells))
     columns = ["month", "weeks with readings", *(f"{NAMES[name]} (mg/L)" for name in POLLUTANTS), "class II or better"]
@@ -114,11 +115,6 @@ def _always_below(section: str) -> list[str]:
     return [name for name in POLLUTANTS if len(weeks) and weeks[name].isna().all() and weeks[f"{name}_below"].any()]
 
 
-def _short(finding: Finding) -> str:
-    """A finding without its unit of concentration and without the kind of its interval, which the caption names."""
-    return finding.text.replace("\N{NO-BREAK SPACE}mg/L", "").replace(INTERVAL_WORDS, "")
-
-
 def _readings(section: str) -> pd.Series:
     """Weeks with readings of a section by month (of the week's Thursday)."""
     weeks = tables.load("water_section_week").query("section == @section")
@@ -129,11 +125,11 @@ def _readings(section: str) -> pd.Series:
 def sections_by_month(found: dict[str, Finding]) -> pd.DataFrame:
     """Total nitrogen of the typical week by month (mg/L) at the sections under an agreement, and their place."""
     columns = {NAMED[key]: key for key in quality.SHOWN if f"miyun.{key}.tn.year" in found}
-    rows = {month: {name: _short(found[f"miyun.{key}.tn.{month}"]) for name, key in columns.items()}
+    rows = {month: {name: bare(found[f"miyun.{key}.tn.{month}"], "mg/L") for name, key in columns.items()}
             for month in MONTHS}  # fmt: skip
-    rows["year"] = {name: _short(found[f"miyun.{key}.tn.year"]) for name, key in columns.items()}
+    rows["year"] = {name: bare(found[f"miyun.{key}.tn.year"], "mg/L") for name, key in columns.items()}
     rows["sections with less over the year"] = {
-        name: _short(found[f"miyun.{key}.tn.rank"]) for name, key in columns.items()
+        name: bare(found[f"miyun.{key}.tn.rank"]) for name, key in columns.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("month").reset_index()
 
@@ -196,7 +192,7 @@ def april_table(found: dict[str, Finding]) -> pd.DataFrame:
     """How sections under an agreement differ from the rest, by pollutant, with all flags and with those of a page."""
     columns = {"typical agreement": "", "Hai basin": ".hai", "typical, named on a page": "@page-flags",
                "Hai, named on a page": ".hai@page-flags"}  # fmt: skip
-    rows = {NAMES[p]: {name: _short(found[f"miyun.april.{p}{end}"]) for name, end in columns.items()}
+    rows = {NAMES[p]: {name: bare(found[f"miyun.april.{p}{end}"]) for name, end in columns.items()}
             for p in POLLUTANTS}  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pollutant").reset_index()
 
