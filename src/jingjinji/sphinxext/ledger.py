@@ -1,9 +1,6 @@
 """Claims on the pages: a role that links to the ledger, the ledger and what it sums up, and its files to download."""
 
-import csv
 import hashlib
-import io
-import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -19,7 +16,7 @@ from jingjinji.claims.rules import VERDICTS
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits.dependencies import Sources, fingerprint
-from jingjinji.sphinxext import source
+from jingjinji.sphinxext import files, source
 from jingjinji.sphinxext.roles import FAILED, STATES, FindingReference, PageReference, fit_reference, remember
 
 CLAIM, LEDGER, ALL = "claim", "ledger", "all"
@@ -142,11 +139,7 @@ class _Directive(SphinxDirective):
 
     @property
     def folder(self) -> str:
-        return (
-            self.config.jingjinji_claims_page.rpartition("/")[0] + "/"
-            if "/" in self.config.jingjinji_claims_page
-            else ""
-        )
+        return "".join(self.config.jingjinji_claims_page.rpartition("/")[:2])
 
 
 class LedgerDirective(_Directive):
@@ -160,7 +153,7 @@ class LedgerDirective(_Directive):
             )
         body = [self._row(row, f"claim-{row.id}" if row.id in listed.get(self.folder + row.chapter, ()) else "")
                 for row in rows.itertuples()]  # fmt: skip
-        return [self._downloads(), _table("ledger", HEAD, body)]
+        return [files.links(self.env.docname, "claims"), _table("ledger", HEAD, body)]
 
     def _row(self, row, anchor: str) -> nodes.row:
         who = nodes.paragraph("", f"{row.article} ({row.published}). Said by: {row.speaker}.", classes=["claim-source"])
@@ -181,8 +174,8 @@ class LedgerDirective(_Directive):
         unpublished = [fit_reference(self.config, fit, fit) for fit in row.unpublished.split()]
         parts = {
             "Rule": [nodes.literal("", row.rule)], "Why": [nodes.Text(row.reason)],
-            "Not published": _separated(unpublished, ", "),
-            "Rests on": _separated(rests, ", "), "Says otherwise": _separated(against, "; "),
+            "Not published": files.separated(unpublished),
+            "Rests on": files.separated(rests), "Says otherwise": files.separated(against, "; "),
             "At another level of probability": [nodes.Text(row.fragile)] if row.fragile else [],
             "What could test it": [nodes.Text(row.test)] if row.test else [],
         }  # fmt: skip
@@ -203,11 +196,6 @@ class LedgerDirective(_Directive):
 
     def _against(self, id: str) -> nodes.Node:
         return nodes.Text(_published(id)) if id.startswith("P") else _to_row(id, judged(self.env.app))
-
-    def _downloads(self) -> nodes.paragraph:
-        up = "../" * self.env.docname.count("/")
-        links = [nodes.reference("", f"claims.{form}", refuri=f"{up}claims.{form}") for form in ("json", "csv")]
-        return nodes.paragraph("", "", nodes.Text("All claims as files: "), *_separated(links, ", "), nodes.Text("."))
 
 
 class CountsDirective(_Directive):
@@ -261,10 +249,6 @@ def _published(id: str) -> str:
     return f"{row.study} has {row.estimate} {row.unit} ({row.quantity}, {row.period})"
 
 
-def _separated(items: list, mark: str) -> list:
-    return [node for item in items for node in (nodes.Text(mark), item)][1:]
-
-
 def _items(items: list[list]) -> list[nodes.Node]:
     if not items:
         return [nodes.paragraph("", "None.")]
@@ -304,23 +288,8 @@ def _told(app, fits: set[str]) -> list[tuple[str, str]]:
     return [(fit, source.failed(app).get(fit, "")) for fit in sorted(fits)]
 
 
-def claims_json(rows: list[dict], draft: bool) -> str:
-    """Rows of the ledger as JSON text."""
-    return json.dumps({"draft": draft, "claims": rows}, ensure_ascii=False, indent=1) + "\n"
-
-
-def claims_csv(rows: list[dict]) -> str:
-    """Rows of the ledger as csv text."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def _write_files(app, exception) -> None:
     if exception or app.builder.format != "html" or app.config.jingjinji_claims_page not in app.env.all_docs:
         return
     rows = judged(app).drop(columns="found").to_dict("records")
-    for form, text in (("json", claims_json(rows, source.is_draft(app.config))), ("csv", claims_csv(rows))):
-        Path(app.outdir, f"claims.{form}").write_text(text, encoding="utf-8")
+    files.write(Path(app.outdir), "claims", rows, draft=source.is_draft(app.config))

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from jingjinji.core.errors import FitNotPublished, UnknownFinding
 from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Finding, anchor_of_fit, find
-from jingjinji.sphinxext import source
+from jingjinji.sphinxext import files, source
 
 KINDS = {
     "finding": "",
@@ -139,7 +139,8 @@ class FindingsCards(SphinxDirective):
         topics = defaultdict(list)
         for id in _with_card(self.env.app, prefix):
             topics[".".join(id.split(".")[:2])].append(id)
-        return [_downloads(self.env.docname), *(self._topic(topic, group) for topic, group in sorted(topics.items()))]
+        cards = [self._topic(topic, group) for topic, group in sorted(topics.items())]
+        return [files.links(self.env.docname, "findings"), *cards]
 
     def _topic(self, topic: str, group: list[str]) -> nodes.section:
         section = nodes.section(ids=[f"topic-{topic.replace('.', '-')}"])
@@ -166,7 +167,7 @@ class FindingsCards(SphinxDirective):
         yield "Unit", [nodes.Text(finding.unit or "none")]
         yield "Diagnostics", [nodes.Text(_diagnostics(finding))]
         yield "Model", [self._model(finding)]
-        yield "Data", _separated([self._table(name) for name in finding.panel]) or [nodes.Text("none")]
+        yield "Data", files.separated([self._table(name) for name in finding.panel]) or [nodes.Text("none")]
         if finding.code:
             yield "Code", [nodes.literal("", finding.code)]
 
@@ -221,19 +222,6 @@ def _field_list(fields) -> nodes.field_list:
         for name, body in fields
     ]
     return nodes.field_list("", *rows)
-
-
-def _separated(items: list) -> list:
-    separated = []
-    for item in items:
-        separated += [nodes.Text(", "), item] if separated else [item]
-    return separated
-
-
-def _downloads(docname: str) -> nodes.paragraph:
-    up = "../" * docname.count("/")
-    links = [nodes.reference("", f"findings.{form}", refuri=f"{up}findings.{form}") for form in ("json", "csv")]
-    return nodes.paragraph("", "", nodes.Text("All findings as files: "), *_separated(links), nodes.Text("."))
 
 
 def _with_card(app, prefix: str) -> list[str]:

@@ -1,15 +1,11 @@
 """The finished site: its own MathJax, the marks of a site not to be published, the findings as files."""
 
-import csv
 import hashlib
-import io
-import json
-import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
-from jingjinji.sphinxext import source
+from jingjinji.sphinxext import files, source
 
 DRAFT_MARK, INCOMPLETE_MARK = "DRAFT", "INCOMPLETE"
 DRAFT_BANNER = (
@@ -38,29 +34,7 @@ def rows_of_files(findings: Findings) -> list[dict]:
     for id, (label, fit) in findings.unpublished.items():
         told = {"id": id, "label": label, "text": NOT_PUBLISHED, "model": fit, "status": "not published"}
         rows.append({**columns, **told})
-    return sorted(map(_without_nan, rows), key=lambda row: row["id"])
-
-
-def findings_json(rows: list[dict], draft: bool, failed: dict[str, str]) -> str:
-    """Rows of findings as JSON text; `failed` names the fits that did not converge, each with what failed."""
-    content = {
-        "draft": draft, "not_published": failed, "interval": INTERVAL, "probability": PROBABILITY, "findings": rows,
-    }  # fmt: skip
-    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def findings_csv(rows: list[dict]) -> str:
-    """Rows of findings as csv text; a number that does not exist is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else ["id"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _without_nan(row: dict) -> dict:
-    """A number that does not exist (R-hat of an exact quantity) becomes null."""
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+    return sorted(rows, key=lambda row: row["id"])
 
 
 def _configure(app, config) -> None:
@@ -72,8 +46,8 @@ def _configure(app, config) -> None:
 
 def _digest(folders: Iterable[Path]) -> str:
     """One hash of all files: Sphinx copies static files, and names their versions, only when it writes a page."""
-    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
-    hashes = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    found = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    hashes = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in found]
     return hashlib.sha256(repr(hashes).encode()).hexdigest()
 
 
@@ -123,13 +97,11 @@ def _mark(path: Path, text: str) -> None:
 def _write_findings(app, out: Path, draft: bool) -> None:
     """Write the files to download, unless they are there and made of today's findings by today's code."""
     findings = source.findings(app)
-    files, stamp = (out / "findings.json", out / "findings.csv"), Path(app.doctreedir, "findings.sha256")
-    ids = sorted({*findings, *findings.unpublished})
-    made_by = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    state = f"{source.digest(app, ids)} {sorted(findings.failed.items())} {made_by}"
-    if stamp.exists() and stamp.read_text() == state and all(file.exists() for file in files):
+    stamp, ids = Path(app.doctreedir, "findings.sha256"), sorted({*findings, *findings.unpublished})
+    code = app.extensions[__package__].metadata["env_version"]
+    state = f"{source.digest(app, ids)} {sorted(findings.failed.items())} {code}"
+    if stamp.exists() and stamp.read_text() == state and all(file.exists() for file in files.paths(out, "findings")):
         return
-    rows = rows_of_files(findings)
-    for file, text in zip(files, (findings_json(rows, draft, findings.failed), findings_csv(rows)), strict=True):
-        file.write_text(text, encoding="utf-8")
+    files.write(out, "findings", rows_of_files(findings), draft=draft, not_published=findings.failed, interval=INTERVAL,
+                probability=PROBABILITY)  # fmt: skip
     stamp.write_text(state)

@@ -1,0 +1,32 @@
+"""Files to download have the same rows, and a number that does not exist is none in both."""
+
+import csv
+import json
+
+from docutils import nodes
+
+from jingjinji.sphinxext import files
+
+
+def test_both_files_have_the_rows_and_one_says_what_they_are(tmp_path):
+    files.write(tmp_path, "claims", [{"id": "a", "rhat": float("nan")}, {"id": "ü", "rhat": 1.5}], draft=True)
+    listed, tabled = files.paths(tmp_path, "claims")
+    rows = [{"id": "a", "rhat": None}, {"id": "ü", "rhat": 1.5}]
+    assert json.loads(listed.read_text("utf-8")) == {"draft": True, "claims": rows}
+    with tabled.open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file)) == [{"id": "a", "rhat": ""}, {"id": "ü", "rhat": "1.5"}]
+
+
+def test_without_rows_there_is_a_head(tmp_path):
+    files.write(tmp_path, "findings", [])
+    assert [file.read_text("utf-8") for file in files.paths(tmp_path, "findings")] == [
+        '{\n "findings": []\n}\n',
+        "id\n",
+    ]
+
+
+def test_links_lead_up_from_the_folder_of_the_page():
+    line = files.links("chapters/appendix/findings", "findings")
+    addresses = [link["refuri"] for link in line.findall(nodes.reference)]
+    assert addresses == ["../../findings.json", "../../findings.csv"]
+    assert line.astext() == "All findings as files: findings.json, findings.csv."
