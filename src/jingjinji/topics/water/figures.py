@@ -2,13 +2,13 @@
 
 import calendar
 import textwrap
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.dates import MonthLocator, YearLocator
+from matplotlib.dates import YearLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, band, chart, interval, key
 from jingjinji.topics.water.classes import Rates
@@ -45,7 +45,7 @@ def basin(read: set[str]) -> Figure:
     return figure
 
 
-def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, label: str) -> Figure:
+def year_of_weeks(weeks: pd.DatetimeIndex, draws: np.ndarray, medians: pd.DataFrame, label: str) -> Figure:
     """Typical concentration (draw, week) with 94 % band and the weekly medians behind it; log scale.
 
     medians : week (its first day), used, all (with readings under maintenance), faulty (days of a known fault).
@@ -55,8 +55,9 @@ def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, l
     dates, other = medians.week + pd.Timedelta(days=3), (medians["all"] - medians.used).abs() > 0
     axis.plot(dates, medians.used, "o", color=INK, ms=3, label="weekly medians")
     axis.plot(dates[other], medians["all"][other], "o", color=INK, mfc="none", ms=5, mew=0.7, label="maintenance kept")
-    for week in medians.week[medians.faulty > 0]:
-        axis.axvspan(week, week + pd.Timedelta(days=7), color=SOFT, alpha=0.4, lw=0, label="_")
+    week = pd.Timedelta(days=7)
+    for first in medians.week[medians.faulty > 0]:
+        axis.axvspan(first, first + week, color=SOFT, alpha=0.4, lw=0, label="_")
     values = pd.concat([medians.used, medians["all"]])
     axis.set_yscale("log")
     ticks = [1, 2, 4, 8, 16, 32]
@@ -65,28 +66,13 @@ def year_of_weeks(weeks: np.ndarray, draws: np.ndarray, medians: pd.DataFrame, l
     low, _, high = interval(draws)
     axis.set_ylim(0.8 * min(low.min(), values.min()), 1.2 * max(high.max(), values.max()))
     axis.set_ylabel(label)
-    _months_below(axis, 2)
+    months = pd.date_range(weeks[0] - week, weeks[-1] + week, freq="2MS")
+    axis.set_xticks(months, _month_names(months.strftime("%Y-%m")))
     key(figure, 2)
     return figure
 
 
-def _months_below(axis, every: int) -> None:
-    """Names of months under a time axis, with the year under the first of each."""
-    axis.xaxis.set_major_locator(MonthLocator(interval=every))
-    shown = set()
-
-    def text(value, position):
-        when = pd.Timestamp("1970-01-01") + pd.Timedelta(days=value)
-        if position == 0:
-            shown.clear()
-        first, name = when.year not in shown, calendar.month_abbr[when.month]
-        shown.add(when.year)
-        return f"{name}\n{when.year}" if first else name
-
-    axis.xaxis.set_major_formatter(FuncFormatter(text))
-
-
-def _month_names(months: list[str]) -> list[str]:
+def _month_names(months: Iterable[str]) -> list[str]:
     """``2020-05`` as ``May``, with the year under the first month and under each January."""
     names = []
     for month in months:
