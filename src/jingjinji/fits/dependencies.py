@@ -16,6 +16,8 @@ ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
 SUMMARIES = "show.summaries"
+OF_MODELS = ("load", "module", "said", "toy", "reasons", "show_model", "model_of", "priors_of")
+"""Functions of the registry and of what pages show that take a model's name."""
 """Where a package has what pages call."""
 PAGE = "__page__"
 FACTS = " facts"
@@ -247,7 +249,7 @@ class _Names(ast.NodeVisitor):
 
     def _use_models(self, function: str, name: str) -> bool:
         """A page that asks for models by a variable may show any; the library's own rooms ask for those of a page."""
-        if function in ("load", "module", "said", "toy", "reasons", "show_model", "model_of", "priors_of") and (name != ALL or self.page):
+        if function in OF_MODELS and (name != ALL or self.page):
             self.models.add(name)
         return True
 
