@@ -41,9 +41,9 @@ def test_firms_at_the_end_of_2025_are_those_of_the_curve_up_to_a_limit():
 
 def test_a_variant_says_the_same_of_the_curve_and_nothing_of_the_tables():
     main, other = found_of(), found_of("far-above")
-    assert other.keys() == {f"{id}@far-above" for id in main if id.startswith(("hydrogen.firms.g", "hydrogen.firms.d"))
-                            } | {"hydrogen.firms.2025@far-above", "hydrogen.output.per-firm@far-above"}  # fmt: skip
-    assert all((other[f"{id}@far-above"].draws == main[id].draws).all() for id in main if f"{id}@far-above" in other)
+    of_the_curve = {id for id, finding in main.items() if not finding.exact}
+    assert other.keys() == {f"{id}@far-above" for id in of_the_curve}
+    assert all((other[f"{id}@far-above"].draws == main[id].draws).all() for id in of_the_curve)
 
 
 def test_what_the_tables_say_of_the_zone():

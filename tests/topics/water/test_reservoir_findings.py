@@ -121,7 +121,7 @@ def test_storage_stays_between_nothing_and_the_capacity():
 
 
 def test_a_walk_scatters_as_a_bridge_on_the_clock_of_floods():
-    """Of what passed since the last point and is left to the next one the standard deviation is the harmonic part."""
+    """A month scatters less the nearer it is to a point before or after it."""
     states, drift = np.repeat(STATES[:1], 4000, axis=0), np.repeat(DRIFT[:1], 4000, axis=0)
     months = said.months(some_fit(state=states, walk=np.full(4000, 1.5), drift=drift, wave=np.zeros((4000, 2))))
     for month in ("2018-07", "2020-10"):
