@@ -23,6 +23,8 @@ PACKAGE = {
     "look": "COLOUR = 'red'\n",
     "fits/__init__": "",
     "fits/fitting": "from toybook.core import errors\ndef load_fit(name): return name\ndef all_findings(): return {}\n",
+    "show/__init__": "",
+    "show/summaries": "def show_model(name): return name\n",
     "topics/__init__": "",
     "topics/air/__init__": "",
     "topics/air/priors": "WIDTH = 1\n",
@@ -85,6 +87,8 @@ def names(toy, code: str) -> set[str]:
         ),
         ("from toybook.core import registry\nregistry.load('days')",
          {"__init__", *TABLES, "core/registry", *AIR, "topics/air/days", "data/days.csv"}),
+        ("from toybook.show import summaries\nsummaries.show_model('days')",
+         {"__init__", "show/__init__", "show/summaries", *TABLES, *AIR, "topics/air/days", "data/days.csv"}),
         (
             "from toybook.fits.fitting import load_fit\nload_fit('days')",
             {"__init__", *FITTING, *TABLES, *AIR, "topics/air/days", "data/days.csv"},

@@ -15,7 +15,10 @@ import grimp
 ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
+SUMMARIES = "show.summaries"
 """Where a package has what pages call."""
+OF_MODELS = ("load", "module", "said", "toy", "reasons", "show_model", "model_of", "priors_of")
+"""Functions of the registry and of what pages show that take a model's name."""
 PAGE = "__page__"
 FACTS = " facts"
 """Ends the name of a topic of which a page loads what tables alone say."""
@@ -228,8 +231,8 @@ class _Names(ast.NodeVisitor):
             return self._use_tables(function, name)
         if room == f"{self.package}.{FITTING}":
             return self._use_fitting(function, name)
-        if room == f"{self.package}.{REGISTRY}":
-            return self._use_registry(function, name)
+        if room in (f"{self.package}.{REGISTRY}", f"{self.package}.{SUMMARIES}"):
+            return self._use_models(function, name)
         return False
 
     def _use_tables(self, function: str, name: str) -> bool:
@@ -244,9 +247,9 @@ class _Names(ast.NodeVisitor):
             self.models.add(name.partition("/")[0] + end)
         return True
 
-    def _use_registry(self, function: str, name: str) -> bool:
+    def _use_models(self, function: str, name: str) -> bool:
         """A page that asks for models by a variable may show any; the library's own rooms ask for those of a page."""
-        if function in ("load", "module", "said", "toy", "reasons") and (name != ALL or self.page):
+        if function in OF_MODELS and (name != ALL or self.page):
             self.models.add(name)
         return True
 
