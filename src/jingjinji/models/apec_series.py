@@ -652,7 +652,38 @@ def unexplained(parameters, panel: Panel, rows: slice) -> pd.Series:
 
 def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: str) -> list[Finding]:
     """How far ordinary ten days stray, and how many of them lie as low as the ban's."""
-    left = unexplained(parameters, panel, slice(None, None, 20))
+    by_chain = [unexplained(parameters.isel(chain=[k]), panel, slice(None, None, 5)) for k in parameters.chain]
+    count, scatter, lower = standing(sum(by_chain) / len(by_chain), panel)
+    parts = np.array([standing(left, panel)[1:] for left in by_chain])
+    scatter_error, lower_error = np.maximum(parts.std(axis=0, ddof=1), 1) / np.sqrt(len(parts))
+    return [
+        exact(
+            f"{prefix}.ordinary-ten-days",
+            f"standard deviation of ordinary ten days around what weather and season let expect, {words}",
+            scatter,
+            "%",
+            PANEL,
+            model,
+            scatter_error,
+        ),
+        exact(f"{prefix}.ordinary-ten-days.count", f"ordinary ten days of the record, {words}", count, "", PANEL),
+        exact(
+            f"{prefix}.ordinary-ten-days.lower",
+            f"ordinary ten days that lay as far below expectation as the ban's or farther, {words}",
+            lower,
+            "",
+            PANEL,
+            model,
+            lower_error,
+        ),
+    ]
+
+
+def standing(left: pd.Series, panel: Panel) -> tuple[int, float, int]:
+    """Ordinary ten days: their number, their standard deviation (%), and how many lie as low as the ban's or lower.
+
+    left : what `unexplained` leaves of each day.
+    """
     block = pd.Series(block_of(panel), panel.pm25.index)[left.index]
     means = left.groupby(block.to_numpy()).agg(["mean", "count"])
     means = means.loc[means["count"] >= FEWEST_OF_BLOCK, "mean"]
@@ -660,27 +691,7 @@ def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: 
     of_controls = set(block_of(panel)[controls])
     ban = means[block_of(panel)[event_days(panel)[:, 0] > 0][0]]
     ordinary = means[[number for number in means.index if number not in of_controls]]
-    return [
-        exact(
-            f"{prefix}.ordinary-ten-days",
-            f"standard deviation of ordinary ten days around what weather and season let expect, {words}",
-            round(float(100 * ordinary.std())),
-            "%",
-            PANEL,
-            model,
-        ),
-        exact(
-            f"{prefix}.ordinary-ten-days.count", f"ordinary ten days of the record, {words}", len(ordinary), "", PANEL
-        ),
-        exact(
-            f"{prefix}.ordinary-ten-days.lower",
-            f"ordinary ten days that lay as far below expectation as the ban's or farther, {words}",
-            int((ordinary <= ban).sum()),
-            "",
-            PANEL,
-            model,
-        ),
-    ]
+    return len(ordinary), float(100 * ordinary.std()), int((ordinary <= ban).sum())
 
 
 def replicates(parameters, panel: Panel, seed: int, draws: int = 400) -> np.ndarray:
