@@ -127,7 +127,7 @@ from distributed import Client, LocalCluster
 from jingjinji import cluster, fitting
 
 job = asdict(cluster.Job(fitting.key_of_findings(fitting.names()), "prior"))
-with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as local:
+with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=cluster.ANY_PORT) as local:
     with Client(local) as client:
         fault, died, made = client.submit(cluster.work, job, "/nowhere", "token", "").result()
 places = sorted(place.rpartition("|")[0] for place in made)
