@@ -39,6 +39,15 @@ def test_a_prior_of_several_numbers_without_names_says_how_many():
     assert table.loc["excess", "prior"] == "Exponential(1)"
 
 
+def test_a_prior_made_of_other_variables_names_them_and_shows_no_draw_of_them():
+    module = models.module("hongkong")
+    table = summaries.priors(module.build(module.load()), REASONS["hongkong"]).set_index("parameter")
+    scatter = "f(log_scatter, log_scatter_mean)"
+    drift = "f(drift, drift_mean, drift_scale, walk, walk_scale)"
+    assert table.loc["after", "prior"] == f"StudentSteps(f(level), {drift}, {scatter}, f(curvature), 1)"
+    assert table.loc["offset", "prior"] == "Normal(0, 0.1 | 0.2)"
+
+
 def test_a_prior_without_a_reason_is_refused():
     module = models.module("heavy_days")
     with pytest.raises(KeyError, match="level"):

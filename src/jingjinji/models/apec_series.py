@@ -651,8 +651,13 @@ def unexplained(parameters, panel: Panel, rows: slice) -> pd.Series:
 
 
 def standing_findings(parameters, panel: Panel, prefix: str, words: str, model: str) -> list[Finding]:
-    """How far ordinary ten days stray, and how many of them lie as low as the ban's."""
-    by_chain = [unexplained(parameters.isel(chain=[k]), panel, slice(None, None, 5)) for k in parameters.chain]
+    """How far ordinary ten days stray, and how many of them lie as low as the ban's.
+
+    Their Monte Carlo errors come from the chains. Few chains tell a standard deviation badly, so it is taken for one (a
+    count, a per cent) at least.
+    """
+    chains = range(parameters.sizes["chain"])
+    by_chain = [unexplained(parameters.isel(chain=[k]), panel, slice(None, None, 5)) for k in chains]
     count, scatter, lower = standing(sum(by_chain) / len(by_chain), panel)
     parts = np.array([standing(left, panel)[1:] for left in by_chain])
     scatter_error, lower_error = np.maximum(parts.std(axis=0, ddof=1), 1) / np.sqrt(len(parts))
