@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
 import jingjinji
 from jingjinji.core.errors import BookError
@@ -70,9 +70,10 @@ def report() -> dict:
             if finding.exact and finding.model != "table" and not finding.error:
                 scores[id].append(finding.mean)
         disagreeing += _compared(seed)
-    for row in rows.values():
+    short = still_short(np.array([row.pop("needed") for row in rows.values()]))
+    for row, chance in zip(rows.values(), short, strict=True):
         row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
-        row["short"] = float(f"{_short(row.pop('needed')):.2g}")
+        row["short"] = float(f"{chance:.2g}")
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": datetime.date.today().isoformat(),
@@ -105,11 +106,23 @@ def _needed(notes: dict) -> float:
     return notes["count"] * max(gate.LEAST_ESS / size, beyond / (gate.MOST_RHAT - 1))
 
 
-def _short(needed: list[float]) -> float:
-    """Probability that a fit is still short at the last look but one: Student's t of the logs over seeds."""
+def still_short(needed: np.ndarray) -> np.ndarray:
+    """Probability of each fit that it is still short at the last look but one: Student's t of the logs over seeds.
+
+    needed : (fit, seed). Few seeds tell a fit's variance badly, so it is drawn towards that of all fits, as far as
+    their variances are alike: the moderated variance of Smyth (2004), Statistical Applications in Genetics and
+    Molecular Biology 3(1), article 3, section 6.
+    """
     logs = np.log(np.maximum(needed, 1))
-    scale = max(np.std(logs, ddof=1), 0.05) * np.sqrt(1 + 1 / len(logs))
-    return float(stats.t.sf((np.log(gate.LOOKS[-2]) - np.mean(logs)) / scale, len(logs) - 1))
+    count, freedom = logs.shape[1], logs.shape[1] - 1
+    variance = logs.var(axis=1, ddof=1)
+    centred = np.log(variance) - special.digamma(freedom / 2) + np.log(freedom / 2)
+    left = max(centred.var(ddof=1) - special.polygamma(1, freedom / 2), 1e-4)
+    prior = 2 * optimize.brentq(lambda half: special.polygamma(1, half) - left, 1e-3, 1e5)
+    typical = np.exp(centred.mean() + special.digamma(prior / 2) - np.log(prior / 2))
+    moderated = (prior * typical + freedom * variance) / (prior + freedom)
+    distance = np.log(gate.LOOKS[-2]) - logs.mean(axis=1)
+    return stats.t.sf(distance / np.sqrt(moderated * (1 + 1 / count)), prior + freedom)
 
 
 def _lower(passed: int, count: int) -> float:

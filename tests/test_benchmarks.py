@@ -6,7 +6,9 @@ import os
 import shutil
 import sys
 
+import numpy as np
 import pytest
+import scipy
 
 
 @pytest.fixture(autouse=True)
@@ -306,7 +308,7 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
 
 
 def test_a_fit_that_needs_few_draws_is_seldom_short():
-    from soak import _needed, _short
+    from soak import _needed, still_short
 
     checks = [
         {"name": "bulk ESS", "value": 800.0},
@@ -315,7 +317,8 @@ def test_a_fit_that_needs_few_draws_is_seldom_short():
     ]
     assert _needed({"count": 500, "checks": checks}) == pytest.approx(450)
     assert _needed({"count": 500, "checks": checks[:2]}) == pytest.approx(400)
-    assert _short([400, 420, 390, 410]) < 1e-4 < 0.01 < _short([2000, 3000, 2500, 3500]) < 0.9
+    few, many = still_short(np.array([[400.0, 420, 390, 410], [2000, 3000, 2500, 3500]]))
+    assert few < 1e-4 < 0.01 < many < 0.9
 
 
 def test_a_limit_of_a_share_knows_how_few_were_seen():
@@ -434,3 +437,17 @@ def test_an_address_that_is_still_being_written_is_waited_for(tmp_path, monkeypa
     file.write_text('{"addr')
     monkeypatch.setattr(workers.time, "sleep", lambda seconds: file.write_text(json.dumps({"address": "tcp://a:1"})))
     assert workers.address_in(file) == "tcp://a:1"
+
+
+def test_variances_of_few_seeds_are_drawn_towards_those_of_all_fits():
+    """Of fits with one variance a probability is near the normal one; of fits that differ, their own counts."""
+    from soak import still_short
+
+    rng = np.random.default_rng(1)
+    far = np.log(3000 / 500)
+    alike = still_short(np.exp(np.log(500) + 0.5 * rng.normal(size=(300, 10))))
+    assert np.median(alike) == pytest.approx(scipy.stats.norm.sf(far / (0.5 * np.sqrt(1.1))), rel=0.5)
+    scales = np.where(np.arange(300) % 2, 0.1, 0.8)[:, None]
+    apart = still_short(np.exp(np.log(500) + scales * rng.normal(size=(300, 10))))
+    assert np.median(apart[1::2]) < 1e-6 < 1e-3 < np.median(apart[::2])
+    assert still_short(np.full((3, 10), 5000.0) * np.exp(0.1 * rng.normal(size=(3, 10)))).min() > 0.9

@@ -21,7 +21,7 @@ def work(job, folder, token, seed):
 
 @pytest.fixture
 def local():
-    with LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=None) as made:
+    with LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=cluster.ANY_PORT) as made:
         yield made
 
 

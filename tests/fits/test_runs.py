@@ -61,6 +61,7 @@ def _sample(folder) -> None:
     found["compiled"] = len(list((project.cache / "pytensor").rglob("*.nbc")))
     again = project.run("fit")
     found["again"] = [again.returncode, again.stdout, again.stderr]
+    found["simulated"] = _simulated(project)
     _spoil(project)
     both = [project.start("fit", "toy/shifted", "toy", OPENBLAS_CORETYPE="Prescott") for _ in range(2)]
     found["both"] = [[*process.communicate(timeout=120), process.returncode] for process in both]
@@ -75,6 +76,17 @@ def _sample(folder) -> None:
         edit(project)
         found[kind] = project.run("fit", "--dry-run", *names).stdout
     (folder / "runs.json").write_text(json.dumps(found))
+
+
+def _simulated(project: ToyProject) -> dict:
+    """Four records of a toy model, sampled; then six, of which two are new: what is said and kept."""
+    (project.root / "results").mkdir()
+    kept, found = project.root / "results/simulations.json", {}
+    for count in (4, 6):
+        result = project.run("simulate", "other", "--records", str(count))
+        found[count] = [result.stdout, result.stderr, json.loads(kept.read_text()) if kept.exists() else None]
+    lines = next((project.cache / "simulations").glob("*.jsonl")).read_text().splitlines()
+    return found | {"lines": len(lines)}
 
 
 def _on_a_cluster(project: ToyProject, folder) -> dict:
@@ -115,7 +127,7 @@ from distributed import Client, LocalCluster
 from jingjinji.fits import cluster, fitting
 
 job = asdict(cluster.Job(fitting.key_of_findings(fitting.names()), "prior"))
-with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as local:
+with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=cluster.ANY_PORT) as local:
     with Client(local) as client:
         fault, died, made = client.submit(cluster.work, job, "/nowhere", "token", "").result()
 places = sorted(place.rpartition("|")[0] for place in made)
@@ -342,3 +354,14 @@ def test_a_prior_and_a_datum_sample_exactly_their_fits(runs):
 def test_stored_fits_are_judged_by_todays_gate(runs):
     said = dict(re.findall(r"(\S+): would be sampled, (.*)", runs["gate"]))
     assert re.fullmatch(r"today's gate asks for more than its \d+ draws of each chain", said["toy"])
+
+
+def test_records_are_sampled_and_kept_and_a_second_run_goes_on(runs):
+    simulated = runs["simulated"]
+    (out, _, first), (_, _, second) = simulated["4"], simulated["6"]
+    assert out.strip() == "other: 4 records of each of 1 toys"
+    (row,) = second["other"]["rows"]
+    assert (first["other"]["rows"][0]["records"], row["records"], simulated["lines"]) == (4, 6, 6)
+    assert row["id"] == "other.mean"
+    assert row["inside"] >= 4
+    assert first["other"]["key"] == second["other"]["key"]

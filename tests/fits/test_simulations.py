@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import toy_project
-from prior_fits import once
 from scipy.stats import binomtest
 
 from jingjinji.core import registry
@@ -102,32 +100,3 @@ def test_coverage_that_is_kept_is_not_far_from_nominal(topic):
         if row["unit"] != "probability":
             below = binomtest(row["inside"], row["records"], 0.94, alternative="less").pvalue < 0.001
             assert bool(below) is ((row["toy"], row["id"]) in TOO_NARROW), row
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory):
-    """Four records of a toy model, sampled; then six, of which two are new."""
-
-    def make(folder):
-        project = toy_project.make(folder / "project")
-        (project.root / "results").mkdir()
-        kept = project.root / "results/simulations.json"
-        found = {}
-        for count in (4, 6):
-            result = project.run("simulate", "other", "--records", str(count))
-            found[count] = [result.stdout, result.stderr, json.loads(kept.read_text()) if kept.exists() else None]
-        lines = next((project.cache / "simulations").glob("*.jsonl")).read_text().splitlines()
-        found["lines"] = len(lines)
-        (folder / "found.json").write_text(json.dumps(found))
-
-    return json.loads((once(tmp_path_factory, "simulated", make) / "found.json").read_text())
-
-
-def test_records_are_sampled_and_kept_and_a_second_run_goes_on(simulated):
-    (out, _, first), (_, _, second) = simulated["4"], simulated["6"]
-    assert out.strip() == "other: 4 records of each of 1 toys"
-    (row,) = second["other"]["rows"]
-    assert (first["other"]["rows"][0]["records"], row["records"], simulated["lines"]) == (4, 6, 6)
-    assert row["id"] == "other.mean"
-    assert row["inside"] >= 4
-    assert first["other"]["key"] == second["other"]["key"]

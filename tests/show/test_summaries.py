@@ -32,6 +32,14 @@ def test_a_prior_of_several_numbers_without_names_says_how_many():
     assert table.loc["excess", "prior"] == "Exponential(1)"
 
 
+def test_a_prior_made_of_other_variables_names_them_and_shows_no_draw_of_them():
+    table = summaries.priors_of("hongkong").set_index("parameter")
+    scatter = "f(log_scatter, log_scatter_mean)"
+    drift = "f(drift, drift_mean, drift_scale, walk, walk_scale)"
+    assert table.loc["after", "prior"] == f"StudentSteps(f(level), {drift}, {scatter}, f(curvature), 1)"
+    assert table.loc["offset", "prior"] == "Normal(0, 0.1 | 0.2)"
+
+
 def test_a_prior_without_a_reason_is_refused():
     with pytest.raises(KeyError, match="level"):
         summaries.priors(summaries.model_of("heavy_days"), {})

@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import uuid
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
@@ -32,6 +31,8 @@ COSTS = jingjinji.PROJECT / "results" / "costs.json"
 """Seconds that each fit took when the published findings were made: compile, sample, findings."""
 TOPIC = "jingjinji"
 RETRIES = 2
+ANY_PORT = "127.0.0.1:0"
+"""For the state that a cluster shows by itself: the usual port may be taken by another run."""
 ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx)://)?(?:\[[^]]+\]|[^][/:]+):\d+")
 ANSWER_SECONDS = 10
 JOINING_SECONDS = 5
@@ -319,10 +320,8 @@ def _local(count: int):
     dask.config.set(WITHOUT_WATCHING)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     _share_threads(count)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Port 8787 is already in use")
-        return LocalCluster(n_workers=min(cores(), count), threads_per_worker=1, processes=False,
-                            dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
+    return LocalCluster(n_workers=min(cores(), count), threads_per_worker=1, processes=False,
+                        dashboard_address=ANY_PORT, silence_logs=logging.CRITICAL)  # fmt: skip
 
 
 _share = {"threads": 1}

@@ -55,7 +55,7 @@ def priors(model, reasons: dict[str, str]) -> pd.DataFrame:
     """One row a free parameter of a ``pymc.Model``: name, shape, prior, reason; KeyError where a reason is missing."""
     rows = []
     for variable in model.free_RVs:
-        prior = _prior(variable)
+        prior = _prior(variable, model)
         dims = model.named_vars_to_dims.get(variable.name, ())
         rows.append((variable.name, " x ".join(dims) or _numbers(variable), prior, reasons[variable.name]))
     return pd.DataFrame(rows, columns=["parameter", "dims", "prior", "reason"])
@@ -67,7 +67,7 @@ def _numbers(variable) -> str:
     return "one number" if count == 1 else f"{count} numbers"
 
 
-def _prior(variable) -> str:
+def _prior(variable, model) -> str:
     """A distribution in words, with the values of arguments that PyMC prints as a constant."""
     _, _, text = variable.str_repr().partition(" ~ ")
     text = text.replace("_lkjcholeskycov", "LKJCholeskyCov").replace(", <shared>", "")
@@ -79,10 +79,20 @@ def _prior(variable) -> str:
     if distribution == "StudentT":
         shape = variable.owner.op.dist_params(variable.owner)[0].eval(mode="FAST_COMPILE")
         return text.replace("<constant>", f"{float(np.squeeze(shape)):g}")
-    values = [argument.eval(mode="FAST_COMPILE") for argument in variable.owner.op.dist_params(variable.owner)]
-    names = ("shape ", "scale ") if distribution == "Gamma" else [""] * len(values)
-    texts = [" | ".join(f"{number:g}" for number in dict.fromkeys(np.ravel(value).tolist())) for value in values]
+    texts = [_argument(argument, model) for argument in variable.owner.op.dist_params(variable.owner)]
+    names = ("shape ", "scale ") if distribution == "Gamma" else [""] * len(texts)
     return f"{distribution}({', '.join(name + text for name, text in zip(names, texts, strict=True))})"
+
+
+def _argument(argument, model) -> str:
+    """The values of an argument, or the variables of the model that it is made of."""
+    from pytensor.graph.traversal import ancestors
+
+    variables = [*model.free_RVs, *model.deterministics]
+    made_of = sorted({found.name for found in ancestors([argument], variables) if found in variables})
+    if made_of:
+        return made_of[0] if argument in variables else f"f({', '.join(made_of)})"
+    return " | ".join(f"{value:g}" for value in dict.fromkeys(np.ravel(argument.eval(mode="FAST_COMPILE")).tolist()))
 
 
 def fits_table() -> pd.DataFrame:

@@ -637,12 +637,22 @@ def test_ordinary_ten_days_are_a_placebo_in_time(monkeypatch):
     left = left.drop(dates[20:24])
     controls = BAN_WINDOWS | {"parade": (pd.Timestamp("2014-11-28"), pd.Timestamp("2014-11-29"))}
     panel = Panel(pd.Series(50.0, dates), np.zeros((80, 7)), np.zeros(80), controls)
-    monkeypatch.setattr(said, "unexplained", lambda parameters, panel, rows: left)
-    found = {id: made.mean for id, made in said_by(said._say_standing, panel, None).items()}
+    ban = (dates >= "2014-11-03") & (dates < "2014-11-13")
+    off = [0.45, 0.0, 0.0, -0.45]
+
+    def of_chain(parameters, panel, rows):
+        return left + pd.Series(off[int(parameters.chain[0])] * ban, dates)[left.index]
+
+    monkeypatch.setattr(said, "unexplained", of_chain)
+    parameters = xr.Dataset(coords={"chain": range(4)})
+    made = said_by(said._say_standing, panel, parameters)
+    found = {id: finding.mean for id, finding in made.items()}
     ordinary = [-0.9, -0.1, -0.3, 0.1, 0.3]
     assert found["x.ordinary-ten-days.count"] == len(ordinary)
-    assert found["x.ordinary-ten-days"] == round(100 * np.std(ordinary, ddof=1))
+    assert found["x.ordinary-ten-days"] == pytest.approx(100 * np.std(ordinary, ddof=1))
     assert found["x.ordinary-ten-days.lower"] == 1
+    assert made["x.ordinary-ten-days.lower"].error == pytest.approx(np.std([3, 1, 1, 0], ddof=1) / 2)
+    assert made["x.ordinary-ten-days"].error == 0.5
 
 
 def test_an_effect_beyond_the_preliminary_one():
