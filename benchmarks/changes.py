@@ -50,8 +50,8 @@ def prose(folder: Path) -> None:
 
 
 def plot(folder: Path) -> None:
-    """One plotting function."""
-    edit(folder / CODE / "show/figures.py", with_another_statement)
+    """One plotting function of the first chapter."""
+    edit(folder / CODE / "topics/air/figures.py", with_another_statement)
 
 
 def label(folder: Path) -> None:

@@ -60,7 +60,7 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
     ("change", "files"),
     [
         ("prose", {"chapters/pm25-decline.md"}),
-        ("plot", {"src/jingjinji/show/figures.py"}),
+        ("plot", {"src/jingjinji/topics/air/figures.py"}),
         ("label", {"src/jingjinji/topics/air/decline_findings.py"}),
         ("renamed", {"src/jingjinji/topics/air/decline.py"}),
         ("unit", {"src/jingjinji/core/tables.py"}),

@@ -199,7 +199,7 @@ def predict(
     if not (months or span):
         raise BookError("nothing to predict: give --months FIRST:LAST or --years FIRST:LAST")
     months_span = _span(months) if months else None
-    table = registry.module(model).predict(
+    table = registry.said(model).predict(
         fitting.load_fit(model), months_span, (int(span[0]), int(span[1])) if span else None
     )
     aside = out.with_name(f".{out.name}.part")
