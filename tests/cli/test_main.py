@@ -90,7 +90,7 @@ def _events():
     yield {"fit": "storage", "phase": "sampling"}
     yield {"fit": "storage", "done": 10, "total": 100}
     seconds = {"compile": 20.0, "sample": 12.34, "findings": 0.5}
-    yield {"fit": "storage", "phase": "stored", "problem": "", "seconds": seconds, "draws": 750}
+    yield {"fit": "storage", "phase": "stored", "problem": "", "seconds": seconds, "draws": 750, "sampled": True}
 
 
 @pytest.fixture

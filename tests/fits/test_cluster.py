@@ -37,6 +37,17 @@ def done(monkeypatch):
     return asked, returned
 
 
+def test_fits_of_one_topic_are_made_on_all_cores_but_not_those_that_need_another(monkeypatch):
+    monkeypatch.setattr(cluster, "cores", lambda: 3)
+    fits = dict.fromkeys(("carbon", "carbon/wide-markets", "carbon/late-periods", "storage"), "key")
+    made = [set(job.fits) for job in cluster.jobs(fits, "full")]
+    assert len(made) == 3
+    assert {"storage"} in made
+    assert set().union(*made) == set(fits)
+    beside = {"apec_stations": "key", "apec_series/stations": "key"}
+    assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series/stations", "apec_stations"]]
+
+
 def supervise(local, names, report=print):
     job = Job({name: FITS[name] for name in names}, "prior")
     with Client(local) as client:

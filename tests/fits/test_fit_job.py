@@ -202,7 +202,7 @@ def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
     """Whatever other panel the model held before, from a fit that was sampled or only judged."""
     making = to_be_made(monkeypatch, "apec_series/wide-prior")
     topic = making.topic
-    topic.put(topic.module.data(topic.module.load("narrow-prior")))
+    topic.put(topic.module.data(registry.load("apec_series", "narrow-prior")))
     held = started(monkeypatch, making)
     assert all(np.array_equal(held[array], values) for array, values in making.arrays.items())
 

@@ -64,7 +64,7 @@ COUNTED = {
     "variant", "other topic", "src/jingjinji/topics/toys/toy.py", "src/jingjinji/topics/toys/__init__.py",
     "src/jingjinji/topics/__init__.py", "src/jingjinji/core/__init__.py", "src/jingjinji/__init__.py",
     "src/jingjinji/core/tables.py", "src/jingjinji/core/findings.py", "src/jingjinji/core/errors.py",
-    "src/jingjinji/core/scribe.py", "src/jingjinji/topics/toys/toy_findings.py",
+    "src/jingjinji/core/scribe.py", "src/jingjinji/core/topic.py", "src/jingjinji/topics/toys/toy_findings.py",
     "src/jingjinji/core/kernel.py", "src/jingjinji/fits/gate.py", "src/jingjinji/fits/fit_job.py",
     "src/jingjinji/fits/store.py", "src/jingjinji/fits/draws.py",
     "data/days_by_class.csv", 'data/datapackage.json ("note": "days", "name": "days_by_class")', "warm-up",
@@ -191,7 +191,8 @@ def test_prior_draws_come_from_the_prior(prior):  # noqa: F811
 
 def test_every_finding_is_finite_and_has_one_owner(prior):  # noqa: F811
     found = fitting.all_findings()
-    assert len(found) == sum(len(fitting.stored_notes(name)["findings"]) for name in fitting.names())
+    of_fits = sum(len(fitting.stored_notes(name)["findings"]) for name in fitting.names())
+    assert len(found) == of_fits + sum(len(fitting.load_facts(topic)) for topic in registry.FACTS)
     for id, finding in found.items():
         assert id == finding.id
         assert np.isfinite(finding.draws).all()

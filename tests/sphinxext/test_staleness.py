@@ -105,9 +105,28 @@ def test_a_table_named_by_a_variable_means_every_table(toy):
         assert {"data/months.csv", "data/days.csv", "data/weather.csv"} <= found
 
 
+def test_tables_that_a_model_declares_count_and_those_that_the_registry_loads_by_name_do_not(toy):
+    (toy / "code/toybook/core/registry.py").write_text(
+        f"from toybook.core import tables\n{PACKAGE['core/registry']}def load(name): return tables.load(name)\n"
+    )
+    (toy / "code/toybook/topics/air/days.py").write_text("TABLES = ('days',)\nMORE_TABLES = ('weather', *TABLES)\n")
+    found = names(toy, "from toybook.core import registry\nregistry.load('days')")
+    assert {"data/days.csv", "data/weather.csv", "core/tables"} <= found
+    assert "data/months.csv" not in found
+
+
 def test_a_fit_named_by_a_variable_means_every_model(toy):
     for code in ("fitting.load_fit(name)", "fitting.load_findings(name)", "fitting.all_findings()"):
         assert {"topics/air/decline", "topics/air/days"} <= names(toy, f"from toybook.fits import fitting\n{code}")
+
+
+def test_a_variant_named_by_a_variable_means_the_models_before_the_slash(toy):
+    found = names(toy, "from toybook.fits import fitting\nfitting.load_findings(f'decline/{variant}')")
+    assert "topics/air/decline" in found
+    assert "topics/air/days" not in found
+    assert "topics/air/days" in names(
+        toy, "from toybook.fits import fitting\nfitting.load_findings(f'decline{variant}')"
+    )
 
 
 def test_descriptor_counts_where_it_is_read(toy):

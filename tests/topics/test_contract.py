@@ -7,10 +7,12 @@ import pytest
 from densities import PLAIN, some_point
 from prior_fits import prior, prior_cache  # noqa: F401
 
+import jingjinji
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.topic import Variant
 from jingjinji.fits import draws, fit_job, fitting, simulations
+from jingjinji.fits.dependencies import Sources
 
 MODELS = registry.TOPICS
 VARIED = [model for model in MODELS if registry.module(model).VARIANTS]
@@ -34,6 +36,21 @@ def test_an_unknown_variant_is_refused(model):
     known = ", ".join(registry.module(model).VARIANTS) or "none, it has one fit"
     with pytest.raises(BookError, match=f"model {model} has no variant 'weibull': expected (one of )?{known}"):
         registry.load(model, "weibull")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_another_datum_changes_the_key_of_what_is_said_of_it(prior, monkeypatch, model):  # noqa: F811
+    """Every table that a panel or the findings read is among what the key of the findings covers."""
+    load, read = tables.load, set()
+    monkeypatch.setattr(tables, "load", lambda name: read.add(name) or load(name))
+    for variant in ("", *registry.module(model).VARIANTS):
+        registry.load(model, variant)
+    registry.said(model).findings(fitting.load_fit(model))
+    said = f"import jingjinji.topics.{registry.PLACES[model]}{registry.SAID}"
+    covered = Sources(jingjinji.PROJECT).dependencies(said)
+    assert read
+    assert {f"data/{name}.csv" for name in read} <= covered.keys()
+    assert len([name for name in covered if name.endswith(".csv")]) < len(tables.names()) / 4
 
 
 @pytest.mark.parametrize("model", VARIED)

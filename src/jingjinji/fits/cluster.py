@@ -59,7 +59,10 @@ def costs(names: Iterable[str]) -> dict[str, float]:
 def jobs(
     fits: dict[str, str], mode: str, *, dry: bool = False, further: bool = False, strange: bool = False
 ) -> list[Job]:
-    """One job for the fits of each topic, the longest first; topics whose fits need one another are one job."""
+    """One job for the fits of each topic, the longest first; topics whose fits need one another are one job.
+
+    Where there are fewer jobs than cores, fits of one topic are several jobs.
+    """
     groups: dict[str, str] = {}
     for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
         for other in getattr(registry.module(topic), "BESIDE", {}).values():
@@ -76,7 +79,22 @@ def jobs(
         made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further, strange=strange))
     if mode == fitting.PRIOR:
         return _merged(made)
+    made = _split(made, {*groups, *groups.values()}, expected)
     return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
+
+
+def _split(jobs: list[Job], together: set[str], expected: dict[str, float]) -> list[Job]:
+    """As many jobs as there are cores, where topics that need no other have so many fits: compiling uses one core."""
+    jobs = list(jobs)
+    while len(jobs) < cores():
+        able = [job for job in jobs if len(job.fits) > 1 and _topic(job) not in together]
+        if not able:
+            break
+        longest = max(able, key=lambda job: sum(expected[name] for name in job.fits))
+        jobs.remove(longest)
+        fits = list(longest.fits.items())
+        jobs += [replace(longest, fits=dict(fits[k::2])) for k in range(2)]
+    return jobs
 
 
 def _merged(jobs: list[Job]) -> list[Job]:

@@ -26,7 +26,7 @@ FACTS = " facts"
 
 @dataclass(frozen=True)
 class Reading:
-    """What one piece of code names: modules it imports, tables it loads, models whose fits it loads.
+    """What one piece of code names: modules it imports, tables it loads or declares, models whose fits it loads.
 
     ``ALL`` among the tables or the models stands for every one: the code names them by a variable.
     """
@@ -85,7 +85,10 @@ class Sources:
             named = reading.modules | self._models(reading.models)
             reached = set().union(*map(self._reach, named)) - modules
             modules |= reached
-            waiting += [self._reading(module) for module in sorted(reached)]
+            # what the registry loads is what models declare
+            waiting += [self._reading(module) for module in sorted(reached - {f"{self.package}.{REGISTRY}"})]
+        if tables:
+            modules |= self._reach(f"{self.package}.{TABLES}") & self._modules
         return modules, tables, descriptor
 
     def models(self, dependencies: dict[str, str]) -> set[str]:
@@ -191,7 +194,7 @@ def read(code: str, package: str, module: str, is_package: bool, known: frozense
     names.visit(tree)
     return Reading(
         modules=frozenset(_imported(tree, base, known)),
-        tables=frozenset(names.tables),
+        tables=frozenset(names.tables | _declared(tree)),
         models=frozenset(names.models),
         descriptor=names.descriptor,
     )
@@ -237,7 +240,7 @@ class _Names(ast.NodeVisitor):
 
     def _use_tables(self, function: str, name: str) -> bool:
         if function in ("load", "path", "check"):
-            self.tables.add(name)
+            self.tables.add(ALL if "/" in name else name)
         self.descriptor |= function in ("package", "names")
         return True
 
@@ -255,9 +258,24 @@ class _Names(ast.NodeVisitor):
 
 
 def _literal_argument(call: ast.Call) -> str | None:
-    values = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
-    texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
-    return texts[0] if texts else None
+    """The name that a call gives as its first argument; of ``f"topic/{variant}"`` what stands before the variant."""
+    for value in [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]:
+        begin = value.values[0] if isinstance(value, ast.JoinedStr) and value.values else value
+        if isinstance(begin, ast.Constant) and isinstance(begin.value, str) and (begin is value or "/" in begin.value):
+            return begin.value
+    return None
+
+
+def _declared(tree: ast.Module) -> set[str]:
+    """Tables that a module declares for the registry to load: constants whose name ends in ``TABLES``."""
+    constants = (node for node in tree.body if isinstance(node, ast.Assign))
+    return {
+        value.value
+        for node in constants
+        if any(isinstance(name, ast.Name) and name.id.endswith("TABLES") for name in node.targets)
+        for value in getattr(node.value, "elts", ())
+        if isinstance(value, ast.Constant)
+    }
 
 
 def _bindings(tree: ast.AST, base: str) -> dict[str, str]:

@@ -231,6 +231,7 @@ class Making:
         self.damage: str | None = None
         self.made: dict[int, dict[str, Finding]] = {}
         self.seconds = dict(_NO_SECONDS)
+        self.sampled = False
 
     def run(self) -> None:
         """Make the fit, alone: copies of the book with other words share draws and the store."""
@@ -293,6 +294,7 @@ class Making:
         return (keys.difference(before["of"], self.of) if before else "") or "no draws of it are stored"
 
     def _sampled(self, before: gate.Verdict | None) -> gate.Verdict:
+        self.sampled = True
         if self.mode == fitting.PRIOR:
             self.topic.put(self.arrays)
             draws = _as(self.topic.prior(*DRAFT[fitting.PRIOR], self.seed), "float32")
@@ -398,7 +400,12 @@ class Making:
         kept = {} if problem else {id: finding.draws for id, finding in made.items()}
         store.write_findings(self.name, self.findings_key, kept, notes)
         self.shop.tell({"fit": self.name, "phase": "not published" if problem else "stored", "problem": problem,
-                        "seconds": self.seconds, "draws": verdict.draws})  # fmt: skip
+                        "seconds": self._spent, "draws": verdict.draws, "sampled": self.sampled})  # fmt: skip
+
+    @property
+    def _spent(self) -> dict[str, float]:
+        """Seconds of this run, while `seconds` are also those in which stored draws were made."""
+        return self.seconds if self.sampled else _NO_SECONDS | {"findings": self.seconds["findings"]}
 
 
 def _words(making: Making | None) -> dict[str, dict]:

@@ -70,7 +70,9 @@ class Progress:
         for topic, seconds in [*topics.items(), ("all", {k: sum(t[k] for t in topics.values()) for k in STAGES})]:
             lines.append(f"{topic:<20}" + "".join(f"{seconds[stage]:>12.1f}" for stage in STAGES))
         minutes = (time.monotonic() - self.start) / 60
-        return "\n".join([*lines, f"{len(made)} of {self.total} fits were made in {minutes:.1f} minutes."])
+        stored = sum(not event.get("sampled", True) for event in self.ended.values())
+        words = f", {stored} of them from stored draws" if stored else ""
+        return "\n".join([*lines, f"{len(made)} of {self.total} fits were made{words} in {minutes:.1f} minutes."])
 
     def _say(self, words: str) -> None:
         self.console.print(words, markup=False, soft_wrap=True)
@@ -80,7 +82,12 @@ class Progress:
         if event["phase"] == "not published":
             words = f"{event['fit']} did not pass the gate: {event['problem']}"
         elif event["phase"] == "stored":
-            words = f"{event['fit']} passed after {event['draws']} draws a chain, {event['seconds']['sample']:.1f} s"
+            seconds = event["seconds"]
+            words = (
+                f"{event['fit']} passed after {event['draws']} draws a chain, {seconds['sample']:.1f} s"
+                if event["sampled"]
+                else f"{event['fit']} passes with the stored draws, its findings took {seconds['findings']:.1f} s"
+            )
         return f"{words}; {self._left()}"
 
     def _left(self) -> str:

@@ -409,7 +409,7 @@ def forecast(record: np.ndarray, effect: float, monkeypatch) -> dict:
     mu = np.log(np.nan_to_num(record, nan=50.0)) + OFFSETS[:, None, None]
     changed = {**some_values(), "mu": mu, "weather_city_scale": np.zeros((CHAINS * DRAWS, 4))}
     changed["weather"] = np.tile([effect, 0, 0, 0], (CHAINS * DRAWS, 1))
-    monkeypatch.setattr(said, "measured_panel", lambda: some_panel(record))
+    monkeypatch.setattr(said.registry, "load", lambda topic: some_panel(record))
     panel = some_panel(known, weather=weather)
     return {finding.id: finding.mean for finding in said.findings(as_fit(panel, changed, "to-2018"))}
 

@@ -86,11 +86,6 @@ def panel(months: pd.DataFrame, official: pd.DataFrame, weather: pd.DataFrame) -
     return Panel(pm25, departures, wind_error, conversion, official.reset_index(drop=True))
 
 
-def measured_panel() -> Panel:
-    """The panel of the main fit."""
-    return panel(*map(tables.load, TABLES))
-
-
 def _weather(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Standardised departures, the wind's error and the log conversion factor by month."""
     table = table.set_index("month").reindex(MONTHS.astype(str))

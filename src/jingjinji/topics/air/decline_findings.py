@@ -5,7 +5,7 @@ import pandas as pd
 import scipy
 import xarray as xr
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.decline import (
@@ -32,7 +32,6 @@ from jingjinji.topics.air.decline import (
     _month,
     _summary,
     _year,
-    measured_panel,
     membership,
     step_city,
     yearly_means,
@@ -375,7 +374,7 @@ def _say_residual_correlation(say: Scribe, post: Posterior) -> None:
 
 def _say_tables(say: Scribe) -> None:
     """Official and independent figures, from the tables alone."""
-    official, panel = tables.load("pm25_official_annual"), measured_panel()
+    official, panel = tables.load("pm25_official_annual"), registry.load("decline")
     for area in ("Beijing", "Tianjin", "Hebei"):
         rows = official.query("series == 'official' and area == @area").set_index("year").pm25
         words, of = f"official annual mean of {area}", say.under(f"official.{area.lower()}.")
@@ -420,7 +419,7 @@ def _say_recovered(say: Scribe, fit) -> None:
 def _say_left_out(say: Scribe, city: str, panel: Panel, actual: np.ndarray) -> None:
     """How well a city is predicted from others: coverage of the measured months that the panel leaves out."""
     k = CITIES.index(city)
-    measured = measured_panel().pm25[:, k]
+    measured = registry.load("decline").pm25[:, k]
     kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
     say = say.under(f"leave-out.{city.lower()}.")
     _say_coverage(say, actual[:, kept, k], measured[kept], f"months of {city}, left out")
@@ -443,7 +442,7 @@ def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> 
 
 def _say_forecast(say: Scribe, post: Posterior) -> None:
     """Fitted to 2018, asked for 2019 and 2020: coverage, and CRPS against two baselines."""
-    everything = measured_panel().pm25
+    everything = registry.load("decline").pm25
     future = np.array([FORECAST_FROM.year <= month.year <= 2020 for month in MONTHS])
     kept = np.isfinite(everything[future])
     measured = everything[future][kept]
