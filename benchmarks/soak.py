@@ -62,8 +62,8 @@ def report() -> dict:
         if missing := found.keys() - made:
             raise BookError(f"with seed {seed} {len(missing)} fits have not been made, such as {min(missing)}: run the "
                             "soak to its end")  # fmt: skip
-        for name in found:
-            _count(rows[name], seed, fitting.stored_notes(name))
+        for name, notes in fitting.stored_notes(found).items():
+            _count(rows[name], seed, notes)
         builds.append(not any(row["failed"] and row["failed"][-1]["seed"] == seed for row in rows.values()))
         findings = fitting.all_findings()
         for id, finding in findings.items():

@@ -61,7 +61,7 @@ def test_a_fit_whose_findings_cannot_be_made_is_not_published_and_its_findings_a
     assert fitting.missing(["heavy_days"]).keys() == {"heavy_days"}  # another attempt may succeed
     assert not fitting.may_go_on("heavy_days", fitting.key_of_findings(["heavy_days"])["heavy_days"])
     assert fitting.whole("heavy_days", fitting.key_of_findings(["heavy_days"])["heavy_days"])
-    assert set(fitting.stored_notes("heavy_days")["findings"]) == known
+    assert set(fitting.stored_notes(["heavy_days"])["heavy_days"]["findings"]) == known
     with pytest.raises(FitNotPublished, match="it ended with ValueError"):
         fitting.load_fit("heavy_days", published=False)
 
@@ -74,7 +74,7 @@ def test_a_fit_of_which_nothing_is_known_is_not_published_either(copied, monkeyp
     for folder in (copied / "fits" / store.FINDINGS).glob("*"):
         shutil.rmtree(folder)
     assert make("heavy_days")[-1]["problem"].startswith("it ended with ZeroDivisionError: no reason was given (src/")
-    assert fitting.stored_notes("heavy_days")["findings"] == {}
+    assert fitting.stored_notes(["heavy_days"])["heavy_days"]["findings"] == {}
     monkeypatch.setattr(fitting, "names", lambda: ["heavy_days"])
     published = copied / "reference.json"
     published.write_text('{"heavy.beijing.fall": {}, "heavy.beijing.fall@wide": {}}')
@@ -94,7 +94,7 @@ def test_a_fit_whose_model_cannot_be_built_is_not_published_and_its_findings_are
     monkeypatch.setattr(registry.module("heavy_days"), "data", broken)
     told = make("heavy_days")
     assert (told[-1]["phase"], told[-1]["problem"][:32]) == ("not published", "it ended with KeyError: 'rain' (")
-    assert set(fitting.stored_notes("heavy_days")["findings"]) == known
+    assert set(fitting.stored_notes(["heavy_days"])["heavy_days"]["findings"]) == known
 
 
 def test_a_dry_run_neither_waits_nor_removes(copied, monkeypatch):
@@ -132,7 +132,7 @@ def test_a_fit_that_needs_one_that_did_not_pass_is_not_published_and_its_finding
     told = make("apec_stations")
     words = "it needs what fit 'apec_series/stations' found, which did not pass"
     assert (told[-1]["phase"], told[-1]["problem"]) == ("not published", words)
-    assert set(fitting.stored_notes("apec_stations")["findings"]) == known
+    assert set(fitting.stored_notes(["apec_stations"])["apec_stations"]["findings"]) == known
     assert fitting.missing(["apec_stations"]) == {}
 
 

@@ -106,7 +106,7 @@ def test_a_missing_fit_names_the_command(empty_cache):
         with pytest.raises(FitMissing, match=r"there is no fit '.*' of today's code and data: run 'jingjinji fit'"):
             load()
     with pytest.raises(FitMissing, match="'decline/to-2018'"):
-        fitting.stored_notes("decline/to-2018")
+        fitting.stored_notes(["decline/to-2018"])
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_prior_draws_come_from_the_prior(prior):  # noqa: F811
 
 def test_every_finding_is_finite_and_has_one_owner(prior):  # noqa: F811
     found = fitting.all_findings()
-    of_fits = sum(len(fitting.stored_notes(name)["findings"]) for name in fitting.names())
+    of_fits = sum(len(notes["findings"]) for notes in fitting.stored_notes(fitting.names()).values())
     assert len(found) == of_fits + sum(len(fitting.load_facts(topic)) for topic in registry.FACTS)
     for id, finding in found.items():
         assert id == finding.id

@@ -30,9 +30,8 @@ def reference(tmp_path, monkeypatch):
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "results/reference.json")
     monkeypatch.setattr(cluster, "COSTS", tmp_path / "results/costs.json")
     monkeypatch.setattr(fitting, "names", lambda: ["decline"])
-    monkeypatch.setattr(
-        fitting, "stored_notes", lambda name: {"seconds": {"compile": 1.234, "sample": 2, "findings": 0}}
-    )
+    notes = {"seconds": {"compile": 1.234, "sample": 2, "findings": 0}}
+    monkeypatch.setattr(fitting, "stored_notes", lambda names: dict.fromkeys(names, notes))
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     here(monkeypatch, run(1))
     verify.publish()

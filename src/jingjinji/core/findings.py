@@ -5,7 +5,7 @@ import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +63,15 @@ class Finding:
     def is_probability(self) -> bool:
         return self.unit == "probability"
 
-    @property
+    @cached_property
     def mean(self) -> float:
         return float(self.draws.mean())
 
-    @property
+    @cached_property
     def sd(self) -> float:
         return 0.0 if self.exact else float(self.draws.std(ddof=1))
 
-    @property
+    @cached_property
     def hdi(self) -> tuple[float, float]:
         """Ends of the 94 % highest-density interval, in the finding's unit."""
         if self.exact:
@@ -79,31 +79,31 @@ class Finding:
         low, high = _array_statistics().hdi(self.draws.ravel(), PROBABILITY)
         return float(low), float(high)
 
-    @property
+    @cached_property
     def mcse(self) -> float:
         """Monte Carlo standard error of the mean; of a single number the `error` that it came with."""
         return self.error if self.exact else self._error("mean")
 
-    @property
+    @cached_property
     def interval_mcse(self) -> float:
         """The larger Monte Carlo standard error of the 3 % and 97 % quantiles."""
         tail = (1 - PROBABILITY) / 2
         return max(self._error("quantile", prob=tail), self._error("quantile", prob=1 - tail))
 
-    @property
+    @cached_property
     def ess(self) -> float:
         if self._constant:
             return math.nan
         return float(_array_statistics().ess(self.draws, chain_axis=0, draw_axis=1, method="bulk"))
 
-    @property
+    @cached_property
     def rhat(self) -> float:
         if self._constant or self.draws.shape[0] < 2:
             return math.nan
         with np.errstate(invalid="ignore"):
             return float(_array_statistics().rhat(self.draws, chain_axis=0, draw_axis=1))
 
-    @property
+    @cached_property
     def _constant(self) -> bool:
         return bool(np.ptp(self.draws) == 0)
 

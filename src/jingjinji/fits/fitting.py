@@ -239,11 +239,12 @@ def _by_id(fits: list[str], known: set[str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def stored_notes(name: str) -> dict:
-    """Checks, seconds, draws and settings of a fit, published or not, without its draws."""
-    key = key_of_findings([name])[name]
-    _refuse_missing(name, key)
-    return store.notes(store.FINDINGS, name, key)
+def stored_notes(wanted: Iterable[str]) -> dict[str, dict]:
+    """Name -> checks, seconds, draws and settings of a fit, published or not, without its draws."""
+    found = key_of_findings(wanted)
+    for name, key in found.items():
+        _refuse_missing(name, key)
+    return {name: store.notes(store.FINDINGS, name, key) for name, key in found.items()}
 
 
 def refuse_shared() -> None:

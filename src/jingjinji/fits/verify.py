@@ -43,7 +43,7 @@ def publish() -> int:
     aside = REFERENCE.with_suffix(".part")
     aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     aside.replace(REFERENCE)
-    seconds = {name: fitting.stored_notes(name)["seconds"] for name in fitting.names()}
+    seconds = {name: notes["seconds"] for name, notes in fitting.stored_notes(fitting.names()).items()}
     rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
     cluster.COSTS.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
     return len(rows)

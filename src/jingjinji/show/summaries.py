@@ -101,8 +101,7 @@ def fits_table() -> pd.DataFrame:
     The names of fits are HTML with an anchor for each (`findings.anchor_of_fit`).
     """
     rows = []
-    for name in fitting.names():
-        notes = fitting.stored_notes(name)
+    for name, notes in fitting.stored_notes(fitting.names()).items():
         checks = {check["name"]: check for check in notes["checks"]}
 
         def worst(check: str, form: str, checks=checks) -> str:
@@ -189,7 +188,7 @@ def draws_of_the_rule_before() -> int:
 
 def went_on() -> tuple[int, int]:
     """How many fits did not end at the first look, and how many there are."""
-    counts = [fitting.stored_notes(name)["count"] for name in fitting.names()]
+    counts = [notes["count"] for notes in fitting.stored_notes(fitting.names()).values()]
     return sum(count > gate.LOOKS[0] for count in counts), len(counts)
 
 
