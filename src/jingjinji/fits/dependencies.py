@@ -190,10 +190,14 @@ def read(code: str, package: str, module: str, is_package: bool, known: frozense
     except SyntaxError:
         return Reading(frozenset(), frozenset(), frozenset(), False)
     base = module if is_package else module.rpartition(".")[0]
-    names = _Names(package, _bindings(tree, base), module == PAGE)
-    names.visit(tree)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    bindings = _bindings(imports, base)
+    names = _Names(package, bindings, module == PAGE)
+    rooms = [f"{package}.{room}" for room in (TABLES, FITTING, REGISTRY, SUMMARIES)]
+    if any(room.startswith(target) or target.startswith(room) for target in bindings.values() for room in rooms):
+        names.visit(tree)
     return Reading(
-        modules=frozenset(_imported(tree, base, known)),
+        modules=frozenset(_imported(imports, base, known)),
         tables=frozenset(names.tables | _declared(tree)),
         models=frozenset(names.models),
         descriptor=names.descriptor,
@@ -278,10 +282,10 @@ def _declared(tree: ast.Module) -> set[str]:
     }
 
 
-def _bindings(tree: ast.AST, base: str) -> dict[str, str]:
+def _bindings(imports: list[ast.AST], base: str) -> dict[str, str]:
     """Local name -> dotted name of what it was imported from."""
     bound = {}
-    for node in ast.walk(tree):
+    for node in imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound[alias.asname or alias.name.partition(".")[0]] = (
@@ -293,9 +297,9 @@ def _bindings(tree: ast.AST, base: str) -> dict[str, str]:
     return bound
 
 
-def _imported(tree: ast.AST, base: str, known: frozenset[str]) -> set[str]:
+def _imported(imports: list[ast.AST], base: str, known: frozenset[str]) -> set[str]:
     found = set()
-    for node in ast.walk(tree):
+    for node in imports:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
