@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import signal
+import scipy
 
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
@@ -284,7 +284,7 @@ def autoregressive(name: str, mean, persistence, scale, dims: str):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
         innovation = rng.normal(0, 1, shape)
         innovation[..., 0] /= np.sqrt(1 - persistence**2)
-        return mean + scale * signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1)
+        return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1)
 
     return pm.CustomDist(
         name, mean, persistence, scale, logp=logp, random=random, signature="(t),(),()->(t)", dims=dims
@@ -357,7 +357,7 @@ def _autoregression(persistence, innovation: np.ndarray) -> np.ndarray:
     """First-order autoregression along axis 0, stationary from its first point."""
     innovation = innovation.copy()
     innovation[0] /= np.sqrt(1 - persistence**2)
-    return signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0)
+    return scipy.signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0)
 
 
 def yearly_means(months: np.ndarray) -> np.ndarray:
