@@ -11,6 +11,7 @@ import platform
 import threading
 import time
 import warnings
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,9 @@ ROOM = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TR
 """For glibc: arrays of draws that are done with go back to the system, and threads do not keep heaps of their own."""
 KEPT = ["diverging", "energy"]
 """What is kept of the sampler's statistics."""
-VERSION_OF_PRODUCTS = 1000
-"""In the name under which compiled products are kept: PyTensor counts its own from 1."""
+VERSION_OF_PRODUCTS = 1000 + zlib.crc32(__name__.encode())
+"""In the name under which compiled products are kept: PyTensor counts its own from 1, and what numba keeps of a
+function cannot be loaded where its module has moved."""
 PROGRESS_MS = 50
 PROGRESS_SECONDS = 0.5
 
