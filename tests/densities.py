@@ -1,6 +1,7 @@
-"""Log densities of a model at one point, and the same by hand."""
+"""Log densities of a model at one point, and the same by hand; what stands for a fit where findings are tested."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pymc as pm
@@ -94,6 +95,21 @@ def student_t(value, nu, mu, sigma) -> float:
         math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu * math.pi) - math.log(sigma)
         - (nu + 1) / 2 * math.log1p(((value - mu) / sigma) ** 2 / nu)
     )  # fmt: skip
+
+
+def stand_in_fit(
+    name: str, panel, values: dict, chains: int, seed: int, dims: dict[str, tuple] | None = None
+) -> SimpleNamespace:
+    """What findings read of a fit; `values` are arrays (all draws, ...) of which each chain has as many.
+
+    dims : of a variable beyond chain and draw; numbered ones where they are not given.
+    """
+    arrays = {}
+    for key, array in values.items():
+        named = (dims or {}).get(key, tuple(f"{key}_{k}" for k in range(array.ndim - 1)))
+        arrays[key] = (("chain", "draw", *named), array.reshape(chains, -1, *array.shape[1:]))
+    variant = name.partition("/")[2]
+    return SimpleNamespace(parameters=xr.Dataset(arrays), panel=panel, seed=seed, variant=variant, name=name)
 
 
 def draws_at(values: dict, dims: dict[str, tuple]):

@@ -39,11 +39,16 @@ def done(monkeypatch):
 
 def test_fits_of_one_topic_are_made_on_all_cores_but_not_those_that_need_another(monkeypatch):
     monkeypatch.setattr(cluster, "cores", lambda: 3)
+    monkeypatch.setattr(cluster.store, "latest_notes", lambda kind, name: {} if name in without_draws else {"of": {}})
+    without_draws = []
     fits = dict.fromkeys(("carbon", "carbon/wide-markets", "carbon/late-periods", "storage"), "key")
     made = [set(job.fits) for job in cluster.jobs(fits, "full")]
     assert len(made) == 3
     assert {"storage"} in made
     assert set().union(*made) == set(fits)
+    without_draws += ["carbon/late-periods"]
+    assert [len(job.fits) for job in cluster.jobs(fits, "full")] == [3, 1]
+    without_draws.clear()
     beside = {"apec_stations": "key", "apec_series/stations": "key"}
     assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series/stations", "apec_stations"]]
 

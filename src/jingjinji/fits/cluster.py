@@ -61,7 +61,7 @@ def jobs(
 ) -> list[Job]:
     """One job for the fits of each topic, the longest first; topics whose fits need one another are one job.
 
-    Where there are fewer jobs than cores, fits of one topic are several jobs.
+    Where there are fewer jobs than cores, fits of one topic whose draws are stored are several jobs.
     """
     groups: dict[str, str] = {}
     for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
@@ -84,10 +84,19 @@ def jobs(
 
 
 def _split(jobs: list[Job], together: set[str], expected: dict[str, float]) -> list[Job]:
-    """As many jobs as there are cores, where topics that need no other have so many fits: compiling uses one core."""
+    """As many jobs as there are cores, from topics that need no other and that most likely need not be compiled.
+
+    Each process that compiles a model takes a gigabyte, and one that compiles it for several fits compiles it once.
+    """
     jobs = list(jobs)
     while len(jobs) < cores():
-        able = [job for job in jobs if len(job.fits) > 1 and _topic(job) not in together]
+        able = [
+            job
+            for job in jobs
+            if len(job.fits) > 1
+            and _topic(job) not in together
+            and all(store.latest_notes(store.DRAWS, name) for name in job.fits)
+        ]
         if not able:
             break
         longest = max(able, key=lambda job: sum(expected[name] for name in job.fits))

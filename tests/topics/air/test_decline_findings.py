@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
+from densities import stand_in_fit
 from scipy import stats
 
 from jingjinji.core import tables
@@ -76,13 +76,7 @@ def some_values() -> dict[str, np.ndarray]:
 
 
 def as_fit(panel: decline.Panel, values: dict, variant: str = "") -> SimpleNamespace:
-    arrays = {
-        name: (("chain", "draw", *(f"{name}_{k}" for k in range(array.ndim - 1))),
-               array.reshape(CHAINS, -1, *array.shape[1:]))
-        for name, array in values.items()
-    }  # fmt: skip
-    name = f"decline/{variant}" if variant else "decline"
-    return SimpleNamespace(parameters=xr.Dataset(arrays), panel=panel, seed=9, variant=variant, name=name)
+    return stand_in_fit(f"decline/{variant}" if variant else "decline", panel, values, CHAINS, seed=9)
 
 
 @pytest.fixture(scope="module")

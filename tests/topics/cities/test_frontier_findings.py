@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import xarray as xr
+from densities import stand_in_fit
 
 from jingjinji.core import registry, tables
 from jingjinji.topics.cities import frontier
@@ -34,13 +34,7 @@ def gdp(panel: frontier.Panel) -> dict[str, np.ndarray]:
 
 
 def as_fit(panel: frontier.Panel, variant: str = "", **values: np.ndarray) -> SimpleNamespace:
-    arrays = {
-        name: (("chain", "draw", *(f"{name}_{k}" for k in range(array.ndim - 1))),
-               array.reshape(CHAINS, -1, *array.shape[1:]))
-        for name, array in values.items()
-    }  # fmt: skip
-    name = f"efficiency/{variant}" if variant else "efficiency"
-    return SimpleNamespace(panel=panel, parameters=xr.Dataset(arrays), seed=3, variant=variant, name=name)
+    return stand_in_fit(f"efficiency/{variant}" if variant else "efficiency", panel, values, CHAINS, seed=3)
 
 
 def found_of(fit) -> dict:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
+from densities import stand_in_fit
 from scipy import stats
 
 from jingjinji.topics.water import quality
@@ -67,9 +67,7 @@ def as_fit(panel: quality.Panel, values: dict) -> SimpleNamespace:
     dims = {"section_level": of, "own_season": (*of, "wave"), "log_scatter": of,
             "season_basin": ("basin", "pollutant", "wave"), "season_scale": ("wave",), "memory": ("pollutant",),
             "lean": ("pollutant", "earlier")}  # fmt: skip
-    arrays = {name: (("chain", "draw", *dims[name]), array.reshape(CHAINS, -1, *array.shape[1:]))
-              for name, array in values.items()}  # fmt: skip
-    return SimpleNamespace(parameters=xr.Dataset(arrays), panel=panel, seed=1, name="miyun", variant="")
+    return stand_in_fit("miyun", panel, values, CHAINS, seed=1, dims=dims)
 
 
 @pytest.fixture(scope="module")
