@@ -84,8 +84,9 @@ def _with_one_claim(data) -> None:
 def test_the_command_ends_with_a_site_and_an_error_that_names_the_fit(book):
     site, code, words = book
     assert code == 1, words
-    assert words.startswith("error: the site stands in ")
-    assert "fit 'toy/split' did not pass the gate: R-hat is 1.2 at mean" in words
+    error = words.splitlines()[-1]  # a slow machine may have been complained of before
+    assert error.startswith("error: the site stands in "), words
+    assert "fit 'toy/split' did not pass the gate: R-hat is 1.2 at mean" in error, words
     assert (site / "index.html").exists()
 
 
