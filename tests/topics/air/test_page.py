@@ -20,6 +20,35 @@ def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_la
     assert table.loc["all cities"].tolist() == [44, 88]
 
 
+def test_forecasts_of_all_origins_are_summed_up_in_the_last_row():
+    found = {}
+    for position, origin in enumerate(decline.ORIGINS):
+        made = {"months": 100 * (position + 1), "coverage50": 40 + position, "coverage94": 90.0,
+                "coverage50.over-months": 3.0, "coverage94.over-months": 2.0, "years.count": 26, "years.inside50": 13,
+                "years.inside94": 24 + position // 2}  # fmt: skip
+        found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "", ()) for key, value in made.items()}
+    table = page.forecast_coverage(found).set_index("first year not seen")
+    assert list(table.index) == ["2016", "2017", "2018", "2019", "all"]
+    assert table.loc["all", "city-months"] == 1000
+    # 40, 41, 42, 43 per cent of 100 to 400 months; errors of 3 add up in quadrature
+    error = np.sqrt(3**2 * (100**2 + 200**2 + 300**2 + 400**2)) / 1000
+    assert table.loc["all", "months inside 50 % (%)"] == f"42 ± {error:.0f}"
+    assert table.loc["2017", "months inside 94 % (%)"] == "90 ± 2"
+    assert table.loc["all", "annual means inside 94 %"] == "98 of 104"
+
+
+def test_scores_of_forecasts_have_a_row_for_each_origin():
+    found = {}
+    for origin in decline.ORIGINS:
+        made = {"weather-known.crps": 5.0, "crps": 6.0}
+        made |= {f"{what}.{key}": value for key, score in (("same-month", 9.0), ("climatology", 7.5))
+                 for what, value in (("crps", score), ("gain", score - 6), ("gain-error", 0.5))}  # fmt: skip
+        found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "µg/m³", ()) for key, value in made.items()}
+    table = page.forecast_scores(found).set_index("first year not seen")
+    assert len(table) == 4
+    assert table.loc["2018"].tolist() == ["6.0", "5.0", "9.0 (3.0 ± 0.5)", "7.5 (1.5 ± 0.5)"]
+
+
 def test_prior_months_are_wide_and_positive():
     panel = registry.load("decline")
     ((draws, measured),) = page.prior_months(panel, draws=30, seed=1).values()
