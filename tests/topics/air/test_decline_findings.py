@@ -296,8 +296,14 @@ def test_how_far_monthly_and_official_means_agree():
     pm25[YEAR == 2015, 2:] = 50.0
     pm25[YEAR == 2016, 2:] = np.linspace(40, 80, 11)
     pm25[MONTHS.index((2015, 5)), 7] = np.nan
-    rows = [("Beijing", 2015, "official", 80.0), ("Beijing", 2016, "official", 75.0), ("Beijing", 2017, "official", 60.0),
-            ("Beijing", 2015, "computed", 10.0), ("Hebei", 2015, "official", 50.0), ("Hebei", 2016, "official", 50.0)]  # fmt: skip
+    rows = [
+        ("Beijing", 2015, "official", 80.0),
+        ("Beijing", 2016, "official", 75.0),
+        ("Beijing", 2017, "official", 60.0),
+        ("Beijing", 2015, "computed", 10.0),
+        ("Hebei", 2015, "official", 50.0),
+        ("Hebei", 2016, "official", 50.0),
+    ]
     official = pd.DataFrame(rows, columns=["area", "year", "series", "pm25"])
     found = said.disagreement(official, pm25)
     assert found["beijing"].to_dict() == pytest.approx({2015: 1.25, 2016: -4.0})
@@ -515,7 +521,9 @@ def test_gains_over_baselines_by_hand(record, monkeypatch):
         gain = [np.mean([score[cell] - model[cell] for cell in cells if cell[0] == t]) for t in months]
         error = math.sqrt(np.var(gain, ddof=1) / len(months))
         assert len(months) == 23
-        assert found[f"pm25.forecast.2019.crps.{key}"] == pytest.approx(np.mean([score[cell] for cell in cells]), abs=0.03)
+        assert found[f"pm25.forecast.2019.crps.{key}"] == pytest.approx(
+            np.mean([score[cell] for cell in cells]), abs=0.03
+        )
         assert found[f"pm25.forecast.2019.gain.{key}"] == pytest.approx(np.mean(gain), abs=0.03)
         assert found[f"pm25.forecast.2019.gain-error.{key}"] == pytest.approx(error, abs=0.03)
 

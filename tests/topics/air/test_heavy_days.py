@@ -89,7 +89,9 @@ def test_the_mean_of_counts_that_share_a_part_has_that_variance():
     rng = np.random.default_rng(1)
     mean, size, shared = 30.0, 20.0, 0.6
     sd = math.sqrt(mean + mean**2 / size)
-    counts = sd * (math.sqrt(shared) * rng.normal(size=(40000, 1)) + math.sqrt(1 - shared) * rng.normal(size=(40000, 11)))
+    counts = sd * (
+        math.sqrt(shared) * rng.normal(size=(40000, 1)) + math.sqrt(1 - shared) * rng.normal(size=(40000, 11))
+    )
     seen = np.round(mean + counts.mean(axis=1))
     assert seen.var() == pytest.approx(heavy_days.of_several(mean, size, shared), rel=0.03)
 

@@ -66,7 +66,9 @@ def thinner_air(height: float) -> float:
     return 4.2559 * np.log1p(-2.25577e-5 * height)
 
 
-HIGHER = np.array([thinner_air(HEIGHT.get(city, HEIGHT["Beijing"])) for city in CITIES]) - thinner_air(HEIGHT["Beijing"])
+HIGHER = np.array([thinner_air(HEIGHT.get(city, HEIGHT["Beijing"])) for city in CITIES]) - thinner_air(
+    HEIGHT["Beijing"]
+)
 """By city: log of what ambient air is thinner than Beijing's, zero in the plain."""
 
 
@@ -405,10 +407,6 @@ def _change(yearly: np.ndarray, first: int = FIRST, last: int = LAST) -> np.ndar
     return 100 * (yearly[..., last - FIRST, :] / yearly[..., first - FIRST, :] - 1)
 
 
-def _without_weather(panel: Panel) -> Panel:
-    return replace(panel, weather=np.zeros_like(panel.weather), wind_error=np.zeros_like(panel.wind_error))
-
-
 def _without_cities(panel: Panel, cities: tuple[str, ...]) -> Panel:
     """Leave out months of cities and their own official means; the official means of their areas stay.
 
@@ -434,7 +432,6 @@ def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
 
 
 VARIANTS = {
-    "without-weather": Variant("without weather", _without_weather),
     "step-unknown": Variant("step nearly unknown", partial(_with_step_prior, mean=0.5, sd=1.0)),
     **{f"to-{year - 1}": Variant(f"cut off in {year - 1}", partial(_until, year=year - 1)) for year in ORIGINS},
     **{

@@ -625,7 +625,9 @@ def ahead(post: Posterior) -> np.ndarray:
     region = _expected(post, time, departures, conversion) + shock
     slope_city = post["slope_on_level"][:, None] * post["level_city"] + post["slope_city"]
     waves, amplitude = _bends(post, time)
-    bend_city = post["bend_city_scale"][:, None, None] * np.einsum("tw,dw,dwc->dtc", waves, amplitude, post["bend_city"])
+    bend_city = post["bend_city_scale"][:, None, None] * np.einsum(
+        "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
+    )
     contrast_city = 0.05 * NORTH + post["contrast_city"]
     mu = region[:, :, None] + post["level_city"][:, None] + time[:, None] * slope_city[:, None] + bend_city
     mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])

@@ -84,9 +84,13 @@ def forecast_coverage(found: dict[str, Finding]) -> pd.DataFrame:
     both = numbers.sum()
     for level in (50, 94):
         both[f"coverage{level}"] = weight @ numbers[f"coverage{level}"]
-        both[f"coverage{level}.over-months"] = np.sqrt(np.square(weight * numbers[f"coverage{level}.over-months"]).sum())
+        both[f"coverage{level}.over-months"] = np.sqrt(
+            np.square(weight * numbers[f"coverage{level}.over-months"]).sum()
+        )
     numbers.loc["all"] = both
-    table = pd.DataFrame({"first year not seen": numbers.index, "city-months": numbers["months"].astype(int).to_numpy()})
+    table = pd.DataFrame(
+        {"first year not seen": numbers.index, "city-months": numbers["months"].astype(int).to_numpy()}
+    )
     for level in (50, 94):
         table[f"months inside {level} % (%)"] = [
             f"{share:.0f} ± {error:.0f}"

@@ -13,7 +13,7 @@ SPAN = 10
 ENOUGH_DAYS = 6
 HARMONICS = 3
 LAGS = 3
-TRANSFER = 0.04
+TRANSFER = 0.03
 """By how much the response of a network's month may differ from that of one site's ten days, per standard deviation of
 a month; so far apart, about, are those of the embassy and of the twelve stations a few years later."""
 
@@ -85,4 +85,5 @@ def _newey_west(design: np.ndarray, errors: np.ndarray) -> np.ndarray:
         product = scores[lag:].T @ scores[:-lag]
         middle += (1 - lag / (LAGS + 1)) * (product + product.T)
     outer = np.linalg.inv(design.T @ design)
-    return outer @ middle @ outer
+    count, coefficients = design.shape
+    return count / (count - coefficients) * outer @ middle @ outer
