@@ -92,15 +92,13 @@ PRIORS = {
     "slope": normal(-0.05, 0.1),
     "level_city": zero_sum(0.4),
     "slope_on_level": normal(0, 0.1),
-    "slope_city_scale": lognormal(0.02, 0.5),
+    "city_scale": lognormal(np.array([0.02, 0.07, 0.07]), 0.5),
     "bend_scale": lognormal(0.1, 0.5),
     "length_scale": lognormal(2.5, 0.2),
     "bend": normal(0, 1),
-    "bend_city_scale": lognormal(0.07, 0.5),
     "bend_city": zero_sum(1.0),
     "season": zero_sum(0.4),
     "season_change": normal(0, 0.03),
-    "season_city_scale": lognormal(0.07, 0.5),
     "weather": normal(0, 0.15),
     "weather_city_scale": lognormal(0.02, 0.5),
     "weather_city": zero_sum(1.0),
@@ -115,10 +113,6 @@ PRIORS = {
     "carry_over": beta(4, 8),
     "official_scale": lognormal(0.01, 0.5),
 }
-SCALED = {
-    "slope_city": "slope_city_scale",
-    "season_city": "season_city_scale",
-}
 
 
 @pytest.mark.parametrize("name", PRIORS)
@@ -126,9 +120,15 @@ def test_prior(densities, values, name):
     assert densities[name] == pytest.approx(PRIORS[name](values[name]), rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", SCALED)
-def test_prior_of_city_effects(densities, values, name):
-    assert densities[name] == pytest.approx(zero_sum(float(values[SCALED[name]]))(values[name]), rel=1e-6, abs=1e-6)
+def test_prior_of_the_cities_seasons(densities, values):
+    expected = zero_sum(float(values["city_scale"][2]))(values["season_city"])
+    assert densities["season_city"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_cities_slopes_lies_around_what_their_levels_let_expect(densities, values):
+    expected = values["slope_on_level"] * values["level_city"]
+    total = stats.norm.logpdf(values["slope_city"], expected, values["city_scale"][0]).sum()
+    assert densities["slope_city"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 
 def test_prior_of_the_cities_scales(densities, values):
@@ -137,7 +137,7 @@ def test_prior_of_the_cities_scales(densities, values):
 
 
 def test_every_random_variable_is_tested(densities):
-    assert densities.keys() == {*PRIORS, *SCALED, "log_scale", "shock", "cells", "official", "days"}
+    assert densities.keys() == {*PRIORS, "season_city", "slope_city", "log_scale", "shock", "cells", "official", "days"}
 
 
 def test_jacobians_of_the_transforms(model, point, values, densities):
@@ -177,9 +177,9 @@ def hand_expected(v: dict, panel: Panel, t: int) -> float:
 def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     basis, amplitude = hand_bends(float(v["length_scale"]))
     years = (t - at("2018-07")) / 12
-    slope = v["slope_on_level"] * v["level_city"][c] + v["slope_city"][c]
+    slope = v["slope_city"][c] - v["slope_city"].mean()
     mu = region[t] + v["level_city"][c] + slope * years
-    mu += sum(v["bend_city_scale"] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(11))
+    mu += sum(v["city_scale"][1] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(11))
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
     mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
     north = (decline.LATITUDE[c] - decline.LATITUDE.mean()) / decline.LATITUDE.std()
@@ -716,7 +716,7 @@ NEXT_YEAR = {
     "region": np.full((DRAWS, N_MONTHS), math.log(60)), "level": np.full(DRAWS, math.log(60)),
     "level_city": np.zeros((DRAWS, N_CITIES)), "slope_on_level": np.zeros(DRAWS),
     "slope_city": np.zeros((DRAWS, N_CITIES)), "bend_scale": np.full(DRAWS, 0.1), "bend": np.zeros((DRAWS, 11)),
-    "length_scale": np.full(DRAWS, 2.5), "bend_city_scale": np.full(DRAWS, 0.1),
+    "length_scale": np.full(DRAWS, 2.5), "city_scale": np.full((DRAWS, 3), 0.1),
     "bend_city": np.zeros((DRAWS, 11, N_CITIES)), "season": np.zeros((DRAWS, 12)),
     "season_change": np.zeros((DRAWS, 2)), "season_city": np.zeros((DRAWS, 4, N_CITIES)),
     "persistence": np.full(DRAWS, 0.4), "shock_scale": np.full(DRAWS, 0.1), "shock_tail": np.full(DRAWS, 7.0),
@@ -787,7 +787,7 @@ def test_the_year_ahead_goes_on_where_the_record_ends(prior_draws, main):
     """Without scatter, weather and seasons the next January is December's level, moved on by a month."""
     quiet = {name: np.zeros_like(values) for name, values in prior_draws.values.items()}
     quiet |= {name: prior_draws[name] for name in ("slope", "level", "length_scale", "bend_scale", "bend", "level_city",
-                                                   "slope_city", "slope_on_level", "bend_city_scale", "bend_city",
+                                                   "slope_city", "slope_on_level", "city_scale", "bend_city",
                                                    "carry_over", "tail", "shock_tail", "step")}  # fmt: skip
     quiet["log_scale"] = np.full_like(prior_draws["log_scale"], -30.0)
     quiet["contrast_city"] = np.tile(-0.05 * decline.NORTH, (60, 1))

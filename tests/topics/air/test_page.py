@@ -20,14 +20,19 @@ def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_la
     assert table.loc["all cities"].tolist() == [44, 88]
 
 
-def test_forecasts_of_all_origins_are_summed_up_in_the_last_row():
+def forecasts() -> dict:
+    """Findings of four forecasts: of 100 to 400 months 40 to 43 % inside, of 26 annual means 13 and 24 or 25."""
     found = {}
     for position, origin in enumerate(decline.ORIGINS):
         made = {"months": 100 * (position + 1), "coverage50": 40 + position, "coverage94": 90.0,
                 "coverage50.over-months": 3.0, "coverage94.over-months": 2.0, "years.count": 26, "years.inside50": 13,
                 "years.inside94": 24 + position // 2}  # fmt: skip
         found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "", ()) for key, value in made.items()}
-    table = page.forecast_coverage(found).set_index("first year not seen")
+    return found
+
+
+def test_forecasts_of_all_origins_are_summed_up_in_the_last_row():
+    table = page.forecast_coverage(forecasts()).set_index("first year not seen")
     assert list(table.index) == ["2016", "2017", "2018", "2019", "all"]
     assert table.loc["all", "city-months"] == 1000
     # 40, 41, 42, 43 per cent of 100 to 400 months; errors of 3 add up in quadrature
@@ -35,6 +40,24 @@ def test_forecasts_of_all_origins_are_summed_up_in_the_last_row():
     assert table.loc["all", "months inside 50 % (%)"] == f"42 ± {error:.0f}"
     assert table.loc["2017", "months inside 94 % (%)"] == "90 ± 2"
     assert table.loc["all", "annual means inside 94 %"] == "98 of 104"
+
+
+def test_what_is_said_of_coverage_follows_from_its_error():
+    """42 % are 8 points below 50, with errors of 1.6; 98 of 104 are 94 %, 52 of 104 a half."""
+    said = page.forecast_sentence(forecasts())
+    assert (
+        "of the 94 % intervals 90 % hold their month, fewer than they should, and 94 % their annual mean, which" in said
+    )
+    assert (
+        "of the 50 % intervals 42 % hold their month, fewer than they should, and 50 % their annual mean, which" in said
+    )
+    wide = forecasts()
+    for origin in decline.ORIGINS:
+        wide |= {f"pm25.forecast.{origin}.coverage50": exact("x", "x", 70, "", ()),
+                 f"pm25.forecast.{origin}.years.inside94": exact("x", "x", 20, "", ())}  # fmt: skip
+    said = page.forecast_sentence(wide)
+    assert "70 % hold their month, more than they should" in said
+    assert "77 % their annual mean, fewer than they should" in said
 
 
 def test_scores_of_forecasts_have_a_row_for_each_origin():

@@ -44,6 +44,7 @@ CALENDAR = MONTHS.month.to_numpy() - 1
 DAYS = MONTHS.days_in_month.to_numpy().reshape(len(YEARS), 12)
 DAY_WEIGHTS = DAYS / DAYS.sum(axis=1, keepdims=True)
 BEND_WAVES, BEND_BOUNDARY = 11, 2.0
+CITY_EFFECTS = ("slope", "bend", "season")
 ERROR_SHAPE = 4.0
 
 NORTH_TO_SOUTH = (
@@ -201,6 +202,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "kind": ["city", "average"],
         "calendar": range(1, 13),
         "weather_variable": list(WEATHER),
+        "city_effect": list(CITY_EFFECTS),
         "bend_wave": range(BEND_WAVES),
         "season_wave": ["cos 1", "sin 1", "cos 2", "sin 2"],
         "change_wave": ["cos 1", "sin 1"],
@@ -213,21 +215,21 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         slope = pm.Normal("slope", -0.05, 0.1)
         level_city = pm.ZeroSumNormal("level_city", sigma=0.4, dims="city")
         slope_on_level = pm.Normal("slope_on_level", 0, 0.1)
-        slope_city_scale = pm.LogNormal("slope_city_scale", np.log(0.02), 0.5)
-        slope_city = slope_on_level * level_city + pm.ZeroSumNormal("slope_city", sigma=slope_city_scale, dims="city")
+        city_scale = pm.LogNormal("city_scale", np.log([0.02, 0.07, 0.07]), 0.5, dims="city_effect")
+        slope_city_scale, bend_city_scale, season_city_scale = city_scale[0], city_scale[1], city_scale[2]
+        slope_city = pm.Normal("slope_city", slope_on_level * level_city, slope_city_scale, dims="city")
+        slope_city = slope_city - slope_city.mean()
 
         length_scale = pm.LogNormal("length_scale", np.log(2.5), 0.2)
         amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(length_scale)
         amplitude = amplitude * pt.exp(-0.25 * (length_scale * frequency) ** 2)
         bend_scale = pm.LogNormal("bend_scale", np.log(0.1), 0.5)
         bend = waves @ (bend_scale * amplitude * pm.Normal("bend", 0, 1, dims="bend_wave"))
-        bend_city_scale = pm.LogNormal("bend_city_scale", np.log(0.07), 0.5)
         bend_city_wave = pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave", "city"))
         bend_city = waves @ (bend_city_scale * amplitude[:, None] * bend_city_wave)
 
         season = pm.ZeroSumNormal("season", 0.4, dims="calendar")
         season_change = pm.Normal("season_change", 0, 0.03, dims="change_wave")
-        season_city_scale = pm.LogNormal("season_city_scale", np.log(0.07), 0.5)
         season_city = seasons @ pm.ZeroSumNormal("season_city", sigma=season_city_scale, dims=("season_wave", "city"))
 
         weather = pm.Normal("weather", 0, 0.15, dims="weather_variable")

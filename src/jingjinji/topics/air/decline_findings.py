@@ -14,6 +14,7 @@ from jingjinji.topics.air.decline import (
     AREAS,
     CALENDAR,
     CITIES,
+    CITY_EFFECTS,
     DAY_WEIGHTS,
     ERROR_SHAPE,
     FIRST,
@@ -623,9 +624,9 @@ def ahead(post: Posterior) -> np.ndarray:
         last = post["persistence"] * last + shocks[:, month]
         shock[:, month] = last
     region = _expected(post, time, departures, conversion) + shock
-    slope_city = post["slope_on_level"][:, None] * post["level_city"] + post["slope_city"]
+    slope_city = post["slope_city"] - post["slope_city"].mean(axis=1, keepdims=True)
     waves, amplitude = _bends(post, time)
-    bend_city = post["bend_city_scale"][:, None, None] * np.einsum(
+    bend_city = post["city_scale"][:, CITY_EFFECTS.index("bend"), None, None] * np.einsum(
         "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
     )
     contrast_city = 0.05 * NORTH + post["contrast_city"]
@@ -672,8 +673,7 @@ def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) 
             values = again[:, MONTHS.append(AHEAD).get_loc(month)]
             rows += [_summary(city, str(month), values[:, k]) for k, city in enumerate(CITIES)]
     if years:
-        weights = AHEAD.days_in_month.to_numpy() / AHEAD.days_in_month.sum()
-        last_year = np.einsum("dmc,m->dc", next_year, weights)
+        last_year = np.average(next_year, axis=1, weights=AHEAD.days_in_month.to_numpy())
         yearly = np.concatenate([yearly_means(actual), last_year[:, None]], axis=1)
         areas = {"Beijing": yearly[:, :, 0], "Tianjin": yearly[:, :, 1], "Hebei": yearly[:, :, 2:].mean(axis=2)}
         areas |= {city: yearly[:, :, k] for k, city in enumerate(CITIES)}

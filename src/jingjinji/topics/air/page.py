@@ -69,25 +69,30 @@ def future_months(
     )
 
 
+def _coverages(found: dict[str, Finding]) -> pd.DataFrame:
+    """Numbers of each forecast, and of all together in the row ``all``."""
+    names = ("months", "coverage50", "coverage94", "coverage50.over-months", "coverage94.over-months",
+             "years.count", "years.inside50", "years.inside94")  # fmt: skip
+    rows = {
+        str(origin): {name: found[f"pm25.forecast.{origin}.{name}"].mean for name in names}
+        for origin in decline.ORIGINS
+    }
+    numbers = pd.DataFrame.from_dict(rows, orient="index")
+    weight, together = numbers["months"] / numbers["months"].sum(), numbers.sum()
+    for level in (50, 94):
+        together[f"coverage{level}"] = weight @ numbers[f"coverage{level}"]
+        errors = weight * numbers[f"coverage{level}.over-months"]
+        together[f"coverage{level}.over-months"] = np.sqrt(np.square(errors).sum())
+    numbers.loc["all"] = together
+    return numbers
+
+
 def forecast_coverage(found: dict[str, Finding]) -> pd.DataFrame:
     """Of each forecast, and of all together, which share of months and how many annual means lie inside.
 
     found : findings of the fits of `decline_findings.FORECASTS`. Standard errors over months follow a plus-minus sign.
     """
-    names = ("months", "coverage50", "coverage94", "coverage50.over-months", "coverage94.over-months",
-             "years.count", "years.inside50", "years.inside94")  # fmt: skip
-    numbers = pd.DataFrame(
-        [[found[f"pm25.forecast.{origin}.{name}"].mean for name in names] for origin in decline.ORIGINS],
-        columns=names, index=[str(origin) for origin in decline.ORIGINS],
-    )  # fmt: skip
-    weight = numbers["months"] / numbers["months"].sum()
-    both = numbers.sum()
-    for level in (50, 94):
-        both[f"coverage{level}"] = weight @ numbers[f"coverage{level}"]
-        both[f"coverage{level}.over-months"] = np.sqrt(
-            np.square(weight * numbers[f"coverage{level}.over-months"]).sum()
-        )
-    numbers.loc["all"] = both
+    numbers = _coverages(found)
     table = pd.DataFrame(
         {"first year not seen": numbers.index, "city-months": numbers["months"].astype(int).to_numpy()}
     )
@@ -102,6 +107,31 @@ def forecast_coverage(found: dict[str, Finding]) -> pd.DataFrame:
             for inside, count in zip(numbers[f"years.inside{level}"], numbers["years.count"], strict=True)
         ]
     return table
+
+
+def forecast_sentence(found: dict[str, Finding]) -> str:
+    """Whether intervals hold as many months and annual means as they should, by two standard errors.
+
+    That of annual means is the binomial one.
+    """
+    together = _coverages(found).loc["all"]
+    count = together["years.count"]
+    words = {}
+    for level in (94, 50):
+        months, error = together[f"coverage{level}"], together[f"coverage{level}.over-months"]
+        years = 100 * together[f"years.inside{level}"] / count
+        binomial = np.sqrt(level * (100 - level) / count)
+        words[level] = (
+            f"of the {level} % intervals {months:.0f} % hold their month, {_beside(months, level, error)}, and "
+            f"{years:.0f} % their annual mean, {_beside(years, level, binomial)}"
+        )
+    return f"Of all four forecasts together, {words[94]}; {words[50]}."
+
+
+def _beside(share: float, nominal: float, error: float) -> str:
+    if abs(share - nominal) <= 2 * error:
+        return "which agrees"
+    return "more than they should" if share > nominal else "fewer than they should"
 
 
 def forecast_scores(found: dict[str, Finding]) -> pd.DataFrame:
