@@ -107,7 +107,7 @@ PRIORS = {
     "shock_scale": lognormal(0.1, 0.4),
     "shock_tail": gamma(2, 10),
     "contrast": normal(0, 1),
-    "contrast_city": zero_sum(0.05),
+    "contrast_scale": lognormal(0.05, 0.5),
     "log_scale_mean": normal(math.log(0.12), 0.3),
     "tail": gamma(2, 10),
     "carry_over": beta(4, 8),
@@ -183,7 +183,7 @@ def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
     mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
     north = (decline.LATITUDE[c] - decline.LATITUDE.mean()) / decline.LATITUDE.std()
-    mu += v["contrast"][t] * (0.05 * north + v["contrast_city"][c])
+    mu += v["contrast_scale"] * v["contrast"][t] * north
     return float(mu + (v["step"] * THINNER.get(CITIES[c], 0.0) if t >= at("2018-09") else 0.0))
 
 
@@ -720,7 +720,7 @@ NEXT_YEAR = {
     "bend_city": np.zeros((DRAWS, 11, N_CITIES)), "season": np.zeros((DRAWS, 12)),
     "season_change": np.zeros((DRAWS, 2)), "season_city": np.zeros((DRAWS, 4, N_CITIES)),
     "persistence": np.full(DRAWS, 0.4), "shock_scale": np.full(DRAWS, 0.1), "shock_tail": np.full(DRAWS, 7.0),
-    "contrast_city": np.zeros((DRAWS, N_CITIES)),
+    "contrast_scale": np.full(DRAWS, 0.05),
 }  # fmt: skip
 """What the year after the record is made of, beside `some_posterior`."""
 
@@ -790,7 +790,6 @@ def test_the_year_ahead_goes_on_where_the_record_ends(prior_draws, main):
                                                    "slope_city", "slope_on_level", "city_scale", "bend_city",
                                                    "carry_over", "tail", "shock_tail", "step")}  # fmt: skip
     quiet["log_scale"] = np.full_like(prior_draws["log_scale"], -30.0)
-    quiet["contrast_city"] = np.tile(-0.05 * decline.NORTH, (60, 1))
     v = {name: values[11] for name, values in quiet.items()}
     panel = decline.replace(main, conversion=np.zeros(N_MONTHS))
     region = np.array([[hand_expected({n: x[d] for n, x in quiet.items()}, panel, N_MONTHS - 1)] for d in range(60)])

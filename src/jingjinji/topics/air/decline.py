@@ -255,8 +255,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         mu = region[:, None] + level_city + TIME[:, None] * slope_city + bend_city + season_city[CALENDAR]
         mu = mu + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
-        contrast_city = 0.05 * NORTH + pm.ZeroSumNormal("contrast_city", 0.05, dims="city")
-        mu = mu + pm.Normal("contrast", 0, 1, dims="month")[:, None] * contrast_city
+        contrast_scale = pm.LogNormal("contrast_scale", np.log(0.05), 0.5)
+        mu = mu + (contrast_scale * pm.Normal("contrast", 0, 1, dims="month"))[:, None] * NORTH
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
         log_scale_mean = pm.Normal("log_scale_mean", np.log(0.12), 0.3)

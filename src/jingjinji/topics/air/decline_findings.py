@@ -629,12 +629,11 @@ def ahead(post: Posterior) -> np.ndarray:
     bend_city = post["city_scale"][:, CITY_EFFECTS.index("bend"), None, None] * np.einsum(
         "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
     )
-    contrast_city = 0.05 * NORTH + post["contrast_city"]
     mu = region[:, :, None] + post["level_city"][:, None] + time[:, None] * slope_city[:, None] + bend_city
     mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
     mu += departures @ (post["weather_city_scale"][:, :, None] * post["weather_city"])
     mu += post["step"][:, None, None] * HIGHER
-    mu += post.rng.normal(size=(post.size, 12, 1)) * contrast_city[:, None]
+    mu += post["contrast_scale"][:, None, None] * post.rng.normal(size=(post.size, 12, 1)) * NORTH
     return np.exp(mu + residuals(post, 12))
 
 
