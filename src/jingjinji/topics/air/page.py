@@ -125,7 +125,7 @@ def forecast_sentence(found: dict[str, Finding]) -> str:
             f"of the {level} % intervals {months:.0f} % hold their month, {_beside(months, level, error)}, and "
             f"{years:.0f} % their annual mean, {_beside(years, level, binomial)}"
         )
-    return f"Of all four forecasts together, {words[94]}; {words[50]}."
+    return f"Of all forecasts together, {words[94]}; {words[50]}."
 
 
 def _beside(share: float, nominal: float, error: float) -> str:
