@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.linalg import blas
 
 from jingjinji.core.findings import PROBABILITY
 from jingjinji.topics.november import series
@@ -86,7 +87,9 @@ class Equations:
 
     def solved(self, logs: np.ndarray) -> np.ndarray:
         """Coefficients (coefficient, record) of logs of readings (record, reading)."""
-        return self.covariance @ (self.design.T @ self.whitened(np.atleast_2d(logs).T - TYPICAL))
+        # NumPy's own BLAS crashes on products of this size with the kernels that fits ask for (`sampler.NUMERICS`)
+        learnt = blas.dgemm(1.0, self.design, self.whitened(np.atleast_2d(logs).T - TYPICAL), trans_a=True)
+        return blas.dgemm(1.0, self.covariance, learnt)
 
     def apart(self, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Departures of the columns kept apart, (column, record), and their covariance."""

@@ -19,15 +19,14 @@ from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.topic import Variant
 from jingjinji.topics.november import archives, series
-from jingjinji.topics.november.series import DAY, WAVES, WEATHER
+from jingjinji.topics.november.series import WAVES, WEATHER
 
 RECENT, BEFORE = 6, 24
 LEAST = 1.0
 LAST_HOUR = pd.Timedelta(hours=23)
 TREND_WAVES = 5
 BLOCKS = 184
-SECOND_PHASE = "I014"
-BAN = ("ban-1", "ban-2")
+BAN = series.PHASES
 EVENTS = (*BAN, *series.EVENTS[1:], *(f"holiday-{year}" for year in range(2010, 2017)))
 CONTROL, HOLIDAY, ALONE = range(3)
 KIND = dict.fromkeys(EVENTS, ALONE) | dict.fromkeys(EVENTS[:3], CONTROL) | dict.fromkeys(EVENTS[-7:], HOLIDAY)
@@ -106,10 +105,7 @@ def panel_of(hours: pd.DataFrame, events: pd.DataFrame) -> Panel:
 
 def windows_of(events: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
     """First and last day of every event: those of `series.windows`, the ban in its two phases, National Day weeks."""
-    spans = series.windows(events)
-    first, last = spans.pop("ban")
-    second = pd.to_datetime(events.set_index("id")["start"])[SECOND_PHASE]
-    spans |= {"ban-1": (first, second - DAY), "ban-2": (second, last)}
+    spans = series.windows(events) | series.phases(events)
     spans |= {f"holiday-{y}": (pd.Timestamp(y, 10, 1), pd.Timestamp(y, 10, 7)) for y in range(2010, 2017)}
     return {event: spans[event] for event in EVENTS}
 

@@ -24,6 +24,7 @@ MARGIN, TREND_MARGIN = 1.3, 2.0
 BLOCK_DAYS = 10
 EVENTS = ("ban", "parade", "alert", "after-ban", "after-parade", "later-30", "later-60", "later-90")
 CONTROLS = EVENTS[:2]
+PHASES = ("ban-1", "ban-2")
 EVENT_PRIOR = 0.3
 TWO_WEEKS = pd.Timedelta(days=13)
 DAY = pd.Timedelta(days=1)
@@ -143,6 +144,13 @@ def windows(events: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]
     return {event: spans[event] for event in EVENTS}
 
 
+def phases(events: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """First and last day of the two phases of the ban: more was banned in the second."""
+    start = pd.to_datetime(events.set_index("id")["start"])
+    first, last = windows(events)["ban"]
+    return {PHASES[0]: (first, start["I014"] - DAY), PHASES[1]: (start["I014"], last)}
+
+
 def checked(panel: Panel) -> Panel:
     """The panel; raises BookError where an event lies outside the record or has hardly a measured day."""
     dates = panel.dates
@@ -259,7 +267,7 @@ def readings(panel: Panel) -> dict[str, np.ndarray]:
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
     dates, rows = panel.dates, readings(panel)
-    of_site, is_embassy = rows.pop("of_site"), rows["site_index"] == 0
+    of_site, course, is_embassy = rows.pop("of_site"), rows.pop("course_index"), rows["site_index"] == 0
     days = [of_site[is_embassy], of_site[~is_embassy]]
     bases = [site.basis[inside] * panel.use_weather for site, inside in zip(panel.sites, days, strict=True)]
     return {
@@ -275,6 +283,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "block_index": block_of(panel),
         "event_days": event_days(panel),
         **rows,
+        "courses": np.eye(3)[course],
         "log_pm25": logs(panel),
     }
 
@@ -330,7 +339,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         of_stations = shared * d["has_beside"] * left[d["beside"]]
         kept = carry_over ** d["gap"]
         of_before = kept * (left - of_stations)[d["before"]]
-        of_course = pt.stack([scale, pt.sqrt((shared * scale) ** 2 + own_scale**2), own_scale])[d["course_index"]]
+        of_course = d["courses"] @ pt.stack([scale, pt.sqrt((shared * scale) ** 2 + own_scale**2), own_scale])
         sigma = of_course * pt.sqrt((1 - kept**2) / (1 - carry_over**2))
         pm.StudentT("days", nu=tail, mu=mu + of_stations + of_before, sigma=sigma, observed=d["log_pm25"])
     return model

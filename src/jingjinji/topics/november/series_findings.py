@@ -312,7 +312,7 @@ def expected(parameters, panel: Panel, rows: slice) -> tuple[np.ndarray, np.ndar
     left = d["log_pm25"] - mu
     of_stations = shared * d["has_beside"] * left[:, d["beside"]]
     kept = phi ** d["gap"]
-    of_course = np.hstack([scale, np.hypot(shared * scale, own), own])[:, d["course_index"]]
+    of_course = np.hstack([scale, np.hypot(shared * scale, own), own]) @ d["courses"].T
     mean = mu + of_stations + kept * (left - of_stations)[:, d["before"]]
     return mean, of_course * np.sqrt((1 - kept**2) / (1 - phi**2))
 

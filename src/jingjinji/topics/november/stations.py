@@ -29,7 +29,7 @@ STATIONS = (
     "Wanliu",
     "Wanshouxigong",
 )
-CONTROLS = series.CONTROLS
+CONTROLS = (*series.PHASES, "parade")
 PATTERNS = (
     *CONTROLS,
     "alert",
@@ -53,7 +53,8 @@ BESIDE = {"city": "apec_series"}
 class Panel:
     """What is known.
 
-    city : the series of the mean of the stations' logs; its days and weather are used. windows : as in `series.Panel`.
+    city : the series of the mean of the stations' logs; its days and weather are used.
+    windows : event -> (first day, last day), the ban in its two phases.
     departures : (day, station) log of a station less the mean of all, NaN on days that miss a station.
     """
 
@@ -65,7 +66,8 @@ class Panel:
 
 def panel(stations: pd.DataFrame, days: pd.DataFrame, events: pd.DataFrame) -> Panel:
     """The panel of `TABLES`."""
-    return panel_of(series.site("stations", days), series.windows(events), series.by_station(stations))
+    windows = series.windows(events) | series.phases(events)
+    return panel_of(series.site("stations", days), windows, series.by_station(stations))
 
 
 def panel_of(city: series.Site, windows: dict, days: pd.DataFrame) -> Panel:
@@ -153,10 +155,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         axis_carry_over = pm.Beta("axis_carry_over", 4, 6, dims="axis")
         axis_scale = pm.LogNormal("axis_scale", np.log(0.1), 0.7, dims="axis")
         axis_tail = 3 + pm.Gamma("axis_tail", 2, 0.1)
-        has_before = d["row_has_before"][:, None]
-        residual = has_before * (d["turned"] - mu)[d["row_before"]]
-        sigma = axis_scale / pm.math.sqrt(1 - axis_carry_over**2 * (1 - has_before))
-        pm.StudentT("departures", nu=axis_tail, mu=mu + axis_carry_over * residual, sigma=sigma, observed=d["turned"])
+        residual = d["row_has_before"][:, None] * (d["turned"] - mu)[d["row_before"]]
+        pm.StudentT(
+            "departures", nu=axis_tail, mu=mu + axis_carry_over * residual, sigma=axis_scale, observed=d["turned"]
+        )
     return model
 
 
@@ -189,6 +191,11 @@ TOYS = {"toy": partial(_toy, pattern_scale=0.08), "toy-none": partial(_toy, patt
 DERIVED = ("departure_of_event",)
 
 
-def of_controls(pattern: np.ndarray) -> dict[str, np.ndarray]:
-    """Departures in ``ban`` and ``parade`` on the log scale, (..., pattern, station) -> (..., station)."""
-    return {event: pattern[..., PATTERNS.index(event), :] for event in CONTROLS}
+def of_controls(pattern: np.ndarray, windows: dict) -> dict[str, np.ndarray]:
+    """Departures in ``ban`` and ``parade`` on the log scale, (..., pattern, station) -> (..., station).
+
+    The ban is the mean of its two phases, weighted by their days.
+    """
+    first, second, parade = (pattern[..., PATTERNS.index(event), :] for event in CONTROLS)
+    days = [(last - start).days + 1 for start, last in (windows[event] for event in series.PHASES)]
+    return {"ban": (days[0] * first + days[1] * second) / sum(days), "parade": parade}

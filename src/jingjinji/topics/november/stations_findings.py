@@ -4,8 +4,8 @@ import numpy as np
 
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
-from jingjinji.topics.november.series import EVENTS
-from jingjinji.topics.november.stations import CONTROLS, FIRST_MONTH, STATIONS, TABLES, of_controls
+from jingjinji.topics.november.series import CONTROLS, EVENTS
+from jingjinji.topics.november.stations import FIRST_MONTH, STATIONS, TABLES, of_controls
 
 NORTH = ("Changping", "Dingling", "Huairou", "Shunyi")
 WORDS = {"ban": "the ban of 2014", "parade": "the parade of 2015"}
@@ -18,10 +18,11 @@ def findings(fit) -> list[Finding]:
     A station's effect takes the city's from the fit of `BESIDE`, whose draws are independent of these: draws of the
     same chain and number are put together. Of a made-up panel the pattern alone, beside its truth.
     """
-    say, city = Scribe(TABLES, "apec.stations.", fit), fit.panel.city
-    own = of_controls(fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values)
+    say, city, windows = Scribe(TABLES, "apec.stations.", fit), fit.panel.city, fit.panel.windows
+    pattern = fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values
+    own = of_controls(pattern, windows)
     if fit.panel.truth:
-        true = of_controls(fit.panel.truth["patterns"][None, None])
+        true = of_controls(fit.panel.truth["patterns"][None, None], windows)
         for key, what in WORDS.items():
             say.pair(f"{key}.north", f"{OF_NORTH}, {what}", north(true[key]).item(), north(own[key]), "%")
         return say.made
