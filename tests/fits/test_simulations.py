@@ -17,7 +17,6 @@ TOO_NARROW = {
     # three in four intervals hold the half-time of the curve itself; the page says so
     ("toy", "energy.germany.curve.half-time"),
     ("toy", "energy.beijing.curve.half-time"),
-    ("toy-hebei-flat", "energy.germany.curve.half-time"),
 }
 ROWS = [
     {"toy": "toy", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.5, "estimate": 1.4, "records": 20,

@@ -24,6 +24,7 @@ PLACES = {
     "apec_series": "november.series",
     "energy_mix": "energy.mix",
     "energy_phase_out": "energy.phase_out",
+    "energy_coal": "energy.coal_path",
     "apec_donors": "november.donors",
     "heavy_days": "air.heavy_days",
     "miyun": "water.quality",
