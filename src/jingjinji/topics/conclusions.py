@@ -78,7 +78,7 @@ HEADLINES = (
     Headline("energy.emissions.elasticity.so2.bth", "Years with less coal had less SO2 in the three provinces",
              "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
              others=tuple(f"energy.emissions.elasticity.so2.bth@{name}"
-                          for name in ("without-own-trends", "without-year-shocks", "without-breaks"))),
+                          for name in ("without-own-trends", "without-year-shocks"))),
     Headline("energy.hebei.more-left-than-germany",
              "Ten years after the largest figure more of Hebei's coal was left than of Germany's", "coal and steel",
              "Hebei's coal by year after 2017, as the yearbook counts it",

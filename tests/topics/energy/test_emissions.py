@@ -117,7 +117,7 @@ def hand_mean(v: dict, panel: Panel, p: int) -> np.ndarray:
         mean += elasticity[0] * v["reliability"][0] * departure_of(panel, "coal", p, t, bool(panel.own))
         mean += elasticity[1] * departure_of(panel, "output", p, t, bool(panel.own))
         for b, year in enumerate(breaks):
-            mean += panel.broken * (v["step_mean"][b] + v["step_apart"][b, p]) * (YEARS[t] >= year)
+            mean += (v["step_mean"][b] + v["step_apart"][b, p]) * (YEARS[t] >= year)
         means.append(mean)
     return np.array(means)
 
@@ -154,7 +154,7 @@ def test_the_second_count_of_coal_tells_the_reliability_of_the_first(densities, 
     assert densities["trend_again"] == pytest.approx(trends, rel=1e-6)
 
 
-CHANGED = [{"broken": 0.0}, {"common": 0.0}, {"own": 0.0}, {"emission": "dust"}, {"emission": "edgar"}]
+CHANGED = [{"common": 0.0}, {"own": 0.0}, {"emission": "dust"}, {"emission": "edgar"}]
 
 
 @pytest.mark.parametrize("more", CHANGED)
@@ -166,7 +166,7 @@ def test_variants_are_the_same_model_with_other_data(point, more):
 
 
 def test_priors_of_what_is_left_out_are_standard(point):
-    model = with_data(emissions.build(some_panel()), emissions.data(some_panel(broken=0.0, common=0.0, own=0.0)))
+    model = with_data(emissions.build(some_panel()), emissions.data(some_panel(emission="edgar", common=0.0, own=0.0)))
     found, v = densities_at(model, point), values_at(model, point)
     assert found["year_mean"] == pytest.approx(stats.norm.logpdf(v["year_mean"]).sum())
     assert found["step_apart"] == pytest.approx(zero_sum(1.0)(v["step_apart"]))
@@ -385,7 +385,7 @@ def test_the_check_sees_shocks_that_a_model_leaves_out(fit):
 
 
 def test_findings_of_variants_say_what_their_model_has(fit):
-    for variant, missing in (("without-breaks", ".break."), ("without-own-trends", ".over-years.")):
+    for variant, missing in (("without-own-trends", ".over-years."), ("without-year-shocks", ".year-shock.")):
         fit.panel, fit.variant = registry.load("energy_emissions", variant), variant
         found = {finding.id for finding in said.findings(fit)}
         assert f"energy.emissions.elasticity.so2@{variant}" in found

@@ -20,6 +20,8 @@ PROXIES, BALANCES = MEASURES[1:], MEASURES[:2]
 """Those that are not coal itself, and those that are read from the energy balances."""
 CENSUS = 2018
 """The balances are counted anew from this year on, after an economic census."""
+REVISED = np.array([[float(name in BALANCES and year == CENSUS) for year in YEARS[1:]] for name in MEASURES])
+"""1 where a measure was counted anew (measure, step)."""
 TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
 
 
@@ -121,23 +123,23 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         growth = pt.concatenate([reliability * d["grown"], later], axis=1)
         load_mean = pm.Normal("load_mean", np.array([0.8, 0.5]), 0.3, dims="proxy")
         load_scale = pm.LogNormal("load_scale", np.log(0.15), 0.5, dims="proxy")
-        own_load = pm.Normal("own_load", 0, 1, dims=("proxy", "province"))
+        own_load = pm.ZeroSumNormal("own_load", 1, dims=("proxy", "province"))
         load = load_mean[:, None] + load_scale[:, None] * own_load
         load = pt.concatenate([np.ones((1, len(PROVINCES))), load])
         relation_mean = pm.Normal("relation_mean", 0, 0.03, dims="measure")
         relation_scale = pm.LogNormal("relation_scale", np.log(0.03), 0.5, dims="measure")
-        relation = pm.Normal("relation", relation_mean[:, None], relation_scale[:, None], dims=("measure", "step"))
-        census_mean = pm.Normal("census_mean", 0, 0.1, dims="balance")
+        # the mean revision of the census and what the year does in all provinces are one number
+        spread = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
+        relation = pm.Normal("relation", relation_mean[:, None], spread, dims=("measure", "step"))
         census_scale = pm.LogNormal("census_scale", np.log(0.08), 0.5, dims="balance")
-        own_census = pm.Normal("own_census", 0, 1, dims=("balance", "province"))
-        census = census_mean[:, None] + census_scale[:, None] * own_census
-        census = pt.concatenate([census, np.zeros((1, len(PROVINCES)))])
+        own_census = pm.ZeroSumNormal("own_census", 1, dims=("balance", "province"))
+        census = pt.concatenate([census_scale[:, None] * own_census, np.zeros((1, len(PROVINCES)))])
         error_mean = pm.Normal("log_error_mean", np.log(0.05), 0.5, dims="measure")
         error = pt.exp(pm.Normal("log_error", error_mean[:, None], 0.5, dims=("measure", "province")))
         taken_back = pm.Normal("taken_back", 0, 0.3, dims="measure")
         error_tail = 1 + pm.Gamma("error_tail", 2, 0.1, dims="measure")
         left = d["seen"] - relation[:, None, :] - load[:, :, None] * growth
-        left = d["used"] * (left - census[:, :, None] * (np.array(YEARS[1:]) == CENSUS))
+        left = d["used"] * (left - census[:, :, None] * REVISED.max(axis=0))
         left = left + taken_back[:, None, None] * _before(left)
         # a step without a figure has a density that hangs on no parameter
         pm.StudentT(

@@ -122,7 +122,8 @@ def _say_measures(say: Scribe, fit) -> None:
         say.draws(
             f"load.{name}", f"change of {NAMES[name]} with one per cent more coal", draws["load_mean"][..., k], "%"
         )
-    hebei = draws["census_mean"] + draws["census_scale"] * draws["own_census"][..., PROVINCES.index("Hebei")]
+    common = draws["relation"][..., YEARS[1:].index(CENSUS)] - draws["relation_mean"]
+    hebei = draws["census_scale"] * draws["own_census"][..., PROVINCES.index("Hebei")] + common[..., : len(BALANCES)]
     for k, name in enumerate(BALANCES):
         step = 100 * np.expm1(hebei[..., k])
         say.draws(f"census.{name}.hebei", f"step of {CENSUS} in Hebei's {NAMES[name]}", step, "%")
@@ -161,7 +162,7 @@ def _inside(fit, draws: dict[str, np.ndarray], most: int = 1000) -> dict[str, fl
         anew = some["relation"][:, k, None, :] + load * growth + error
         if name in BALANCES:
             b = BALANCES.index(name)
-            step = some["census_mean"][:, b, None] + some["census_scale"][:, b, None] * some["own_census"][:, b]
+            step = some["census_scale"][:, b, None] * some["own_census"][:, b]
             anew[..., YEARS[1:].index(CENSUS)] += step
         low, high = np.percentile(anew, [3, 97], axis=0)
         used = arrays["used"][k] > 0

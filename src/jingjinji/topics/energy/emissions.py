@@ -45,14 +45,13 @@ class Panel:
     """Logarithms, ``(province, year of ALL_YEARS)`` each.
 
     so2, dust (kt), ceads, edgar (Mt CO2), coal (Mt), coal_again (Mt CO2 of coal), output (10⁹ CNY). `coal_share` is the
-    share of coal in end-use energy. `emission` is the one that is fitted. `broken` is 0 where breaks of method are left
-    out of the model, `common` 0 where the shocks that all provinces share in a year are, `own` 0 where provinces have
-    no trends of their own. The parameters of what is left out then have their prior, each independent of the rest.
+    share of coal in end-use energy. `emission` is the one that is fitted. `common` is 0 where the shocks that all
+    provinces share in a year are left out of the model, `own` 0 where provinces have no trends of their own. The
+    parameters of what is left out then have their prior, each independent of the rest.
     """
 
     values: dict[str, np.ndarray]
     emission: str = "so2"
-    broken: float = 1.0
     common: float = 1.0
     own: float = 1.0
     truth: dict | None = None
@@ -117,7 +116,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     its drivers are.
     """
     slopes, departures = parted(panel)
-    after = panel.broken * AFTER[panel.emission]
+    after = AFTER[panel.emission]
     return {
         "seen": centred(panel)[:, : len(YEARS)],
         "departures": np.stack([departures[name][:, : len(YEARS)] for name in DRIVERS]),
@@ -295,7 +294,6 @@ VARIANTS = {
     "edgar": Variant("CO2 by EDGAR", partial(replace, emission="edgar")),
     "without-own-trends": Variant("without trends of provinces", partial(replace, own=0.0)),
     "without-year-shocks": Variant("without shocks of years", partial(replace, common=0.0)),
-    "without-breaks": Variant("without breaks of method", partial(replace, broken=0.0)),
 }
 
 
@@ -314,7 +312,7 @@ def expected(panel: Panel, draws: dict[str, np.ndarray]) -> np.ndarray:
     mean = mean + wide("share_slope") * departures["coal_share"]
     mean = mean + draws["elasticity"][..., 0, :, None] * draws["reliability"][..., :1, None] * departures["coal"]
     mean = mean + draws["elasticity"][..., 1, :, None] * departures["output"]
-    after = panel.broken * AFTER[panel.emission]
+    after = AFTER[panel.emission]
     after = np.concatenate([after, np.repeat(after[:, -1:], len(ALL_YEARS) - len(YEARS), axis=1)], axis=1)
     step = draws["step_mean"][..., None] + draws["step_apart"]
     return mean + np.einsum("cdbp,by->cdpy", step, after)
