@@ -108,7 +108,8 @@ def hand_mean(v: dict, panel: Panel, p: int) -> np.ndarray:
     if panel.own:
         names = ("coal", "output", "coal_share")
         worth = np.array([v["reliability"][1], 1, 1])
-        trend += v["over_years"] * worth @ [slope_of(panel, name, p) for name in names] + v["trend_apart"][p]
+        along = v["over_years"] * worth @ [slope_of(panel, name, p) for name in names]
+        trend = trend + along + v["trend_apart"][p]
     breaks, means = {"so2": (2011,), "dust": (2011, 2014)}.get(panel.emission, ()), []
     for t in range(len(YEARS)):
         mean = v["level_mean"] + v["level"][p] * v["scatter"] / (1 - v["carry_over"])

@@ -52,7 +52,10 @@ def test_measured_paths_stand_on_the_yearbook():
 
 def test_paths_stand_beside_figures_of_others():
     paths = {"Hebei": (np.arange(3), np.full((20, 3), 90.0))}
-    others = {"Germany": (np.array([0, 3, 13, 23]), np.array([100.0, 95, 74, 58])), "Beijing": (np.array([0]), [100.0])}
+    others = {
+        "Germany": (np.array([0, 3, 13, 23]), np.array([100.0, 95, 74, 58])),
+        "Beijing": (np.zeros(1), np.array([100.0])),
+    }
     axis = figures.since_largest(paths, others, most=5).axes[0]
     assert axis.lines[0].get_ydata().tolist() == [90.0] * 3
     assert axis.lines[1].get_xdata().tolist() == [0, 3, 13]

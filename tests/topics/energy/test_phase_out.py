@@ -139,10 +139,9 @@ def test_half_and_tenth_lie_on_the_curve():
 
 def test_curves_of_the_ruhr_lie_near_germanys():
     model = phase.build(some_panel())
-    bend, tenth, scales = pm.draw(
-        [model["bend"], model["tenth"], [model["bend_scale"], model["tenth_scale"]]], draws=4000, random_seed=1
-    )
-    for value, scale in ((bend, scales[:, 0]), (np.log(tenth), scales[:, 1])):
+    names = ("bend", "tenth", "bend_scale", "tenth_scale")
+    bend, tenth, *scales = pm.draw([model[name] for name in names], draws=4000, random_seed=1)
+    for value, scale in zip((bend, np.log(tenth)), scales, strict=True):
         apart = (value[:, 3:] - value[:, :2]) / scale[:, None]
         assert apart.mean(axis=0) == pytest.approx(0, abs=0.07)
         assert apart.std(axis=0) == pytest.approx(1, abs=0.05)
