@@ -33,11 +33,11 @@ PLACES = {
     "enterprises": "hydrogen.firms",
     "carbon": "carbon.market",
     "hongkong": "hongkong.emissions",
-    "efficiency": "cities.frontier",
+    "efficiency": "cities.emissions",
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
-FACTS = ("carbon", "energy", "governance", "hongkong", "water")
+FACTS = ("carbon", "cities", "energy", "governance", "hongkong", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
 PREFIXES = {
     "pm25": "air",

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, find
 from jingjinji.show.figures import SOFT, chart
-from jingjinji.topics.carbon import page as carbon_tables
+from jingjinji.topics.carbon import market_findings as carbon_findings
 from jingjinji.topics.cities import page as efficiency_tables
 from jingjinji.topics.hongkong import page as policy_tables
 from jingjinji.topics.hydrogen import page as hydrogen_tables
@@ -97,16 +97,15 @@ HEADLINES = (
     Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
              "ten cities", "output, capital and emissions by branch in each city",
              others=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES)),
-    Headline("carbon.shenzhen.dearer", "Published prices of Shenzhen are above the claim's", "carbon market",
-             "Shenzhen's volume and turnover by year",
-             others=("carbon.shenzhen.dearer.scattered", "carbon.shenzhen.dearer.even",
-                     *_choices("carbon.shenzhen.dearer", carbon_tables.CHOICES))),
+    Headline("carbon.odder@without-totals", "Shenzhen's claimed totals are odder beside its prices than the pilots'",
+             "carbon market", "volume and turnover by year of each pilot",
+             others=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.ODDER_BY)),
     Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
              "the inventory by sector for every year since 2005, in one release",
-             others=_choices("silk.hongkong.reached.2035", policy_tables.CHOICES)),
+             others=tuple(f"silk.hongkong.reached.2035{end}" for end in policy_tables.OTHERS)),
     Headline("silk.hongkong.reached.2050", "Hong Kong's emissions are near zero by 2050", "Hong Kong",
              "the power stations' closing dates and what replaces them",
-             others=_choices("silk.hongkong.reached.2050", policy_tables.CHOICES)),
+             others=tuple(f"silk.hongkong.reached.2050{end}" for end in policy_tables.OTHERS)),
 )  # fmt: skip
 
 

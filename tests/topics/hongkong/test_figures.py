@@ -23,8 +23,9 @@ DRAWN = {
         (said.AHEAD, path(said.AHEAD)),
         TABLE.query("quantity == 'emissions'"),
         {2035: (20, 22)},
+        {name: path(said.AHEAD)[0] for name in ("the same per cent", "the same tonnes")},
     ),
-    "sectors": lambda: figures.sectors(emissions.YEARS, {name: path(emissions.YEARS) for name in emissions.SECTORS}),
+    "parts": lambda: figures.parts(emissions.YEARS, {name: path(emissions.YEARS) for name in said.PARTS.values()}),
 }
 
 

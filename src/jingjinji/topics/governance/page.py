@@ -22,7 +22,7 @@ BESIDE = {
     "I032": ("pm25.converge.spread-change",),
     "I033": ("pm25.step.region",),
     "G005": ("miyun.gubeikou.class-ii.months", "miyun.gubeikou.tn.year"),
-    "G013": ("silk.hongkong.reached.2035",),
+    "G013": ("silk.hongkong.reached.2035", "silk.hongkong.reached.2035.tonnes"),
     "G014": ("silk.beijing.renewables.2030",),
     "G015": ("hydrogen.bth.reached", "hydrogen.bth.reached@since-start"),
 }
