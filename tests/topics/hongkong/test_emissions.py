@@ -54,29 +54,34 @@ def of_drifts(values: dict) -> np.ndarray:
     return drifts
 
 
+def of_paths(values: dict) -> np.ndarray:
+    """What power stations make, log-odds of coal and the rest by year at a point."""
+    power, odds, rest = values["paths"]
+    odds = odds - values["offset"][1] + values["offset"][2]
+    share = np.exp(odds) / (1 + np.exp(odds))
+    return np.stack([power - np.log(share + 0.45 * (1 - share)), odds, rest])
+
+
 def of_emissions(values: dict) -> dict[str, np.ndarray]:
     """Emissions of each quantity by year at a point."""
-    budget, of_coal, of_gas = values["offset"]
-    power, odds, rest = values["paths"] - np.array([[0.25 * of_gas], [of_coal - of_gas], [0 * budget]])
+    power, odds, rest = of_paths(values)
     share = np.exp(odds) / (1 + np.exp(odds))
     coal, gas = np.exp(power) * share, 0.45 * np.exp(power) * (1 - share)
+    assert coal + gas == pytest.approx(np.exp(values["paths"][0]))
     return {"all": coal + gas + np.exp(rest), "electricity": coal + gas, "coal": coal, "gas": gas}
 
 
 def test_paths_by_hand(values, densities):
     drifts, expected = of_drifts(values), 0.0
     for k in range(3):
-        path = values["paths"][k]
-        _, of_coal, of_gas = values["offset"]
-        middle = (np.log(40) + 0.25 * of_gas, 1.0 + of_coal - of_gas, np.log(13))[k]
-        start = middle, (0.5, 1.0, 0.5)[k]
+        path, start = of_paths(values)[k], ((np.log(40), 0.5), (1.0, 1.0), (np.log(13), 0.5))[k]
         expected += stats.norm.logpdf(path[0], *start)
         for step in range(len(emissions.YEARS) - 1):
             if emissions.YEARS[step + 1] <= LAST:
                 drift, scatter = drifts[k, step], values["scatter"][k]
                 expected += stats.t.logpdf(path[step + 1] - path[step], 4, drift, scatter)
             else:
-                expected += stats.t.logpdf(path[step + 1], 4)
+                expected += stats.t.logpdf(values["paths"][k, step + 1], 4)
     assert densities["paths"] == pytest.approx(expected)
 
 

@@ -47,9 +47,6 @@ TYPICAL_SURPRISE = np.array([0.03, 0.15, 0.03])
 START = np.array([np.log(40), 1.0, np.log(13)])
 START_SCALE = np.array([0.5, 1.0, 0.5])
 """Mean and standard deviation of the prior of each path in `BASE`."""
-SHIFT = np.array([[0.0, 0.0, 0.25], [0.0, 1.0, -1.0], [0.0, 0.0, 0.0]])
-"""What is drawn of a path lies beside it by so much of each statistic's offset (path, source). Statistics know a path
-but for their offsets, which would otherwise move with all its years; power from gas is about a quarter of all."""
 TABLES = ("hongkong_emissions",)
 
 
@@ -162,29 +159,45 @@ def log_student(scaled, maths=np):
     return constant - (TAIL + 1) / 2 * maths.log1p(scaled**2 / TAIL)
 
 
-def _paths(start, drifts, scatter, informed):
-    """Paths (path, year) from `start` whose steps scatter around `drifts`; of years not `informed`, surprises instead.
+def paths_of(drawn, beside, maths=np):
+    """Paths (..., `PATHS`, year) from what is drawn: logs of what power stations emit and of the rest, odds of coal.
 
-    Nothing that is printed informs those years, and a path drawn there would hang on its scatter.
+    Figures know emissions of power stations and, after the years with statistics of fuel, not coal's share: so these
+    are drawn, and not what the stations make. Log-odds are drawn as statistics have them, `beside` the inventory's by
+    what the offset of coal is above that of gas, which would otherwise move with all years. The Jacobian is one.
+    """
+    odds = drawn[..., 1, :] - beside
+    mix = GAS_FOR_COAL + (1 - GAS_FOR_COAL) / (1 + maths.exp(-odds))
+    # log2, for PyTensor replaces the natural logarithm by a safer form that takes long to compile
+    return maths.stack([drawn[..., 0, :] - np.log(2) * maths.log2(mix), odds, drawn[..., 2, :]], axis=-2)
+
+
+def _drawn(drifts, scatter, informed, beside):
+    """What `paths_of` makes paths of (path, year), whose steps scatter around `drifts`.
+
+    Of years that are not `informed`, surprises instead: a path drawn there would hang on its scatter.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, start, drifts, scatter, informed):
-        steps = value[:, 1:] - value[:, :-1]
+    def logp(value, drifts, scatter, informed, beside):
+        paths = paths_of(value, beside, pt)
+        steps = paths[:, 1:] - paths[:, :-1]
         surprise = pt.where(informed[1:] > 0, (steps - drifts) / scatter[:, None], value[:, 1:])
         density = log_student(surprise, pt) - informed[1:] * pt.log(scatter)[:, None]
-        first = -0.5 * ((value[:, 0] - start) / START_SCALE) ** 2 - np.log(START_SCALE * np.sqrt(2 * np.pi))
+        first = -0.5 * ((paths[:, 0] - START) / START_SCALE) ** 2 - np.log(START_SCALE * np.sqrt(2 * np.pi))
         return density.sum() + first.sum()
 
-    def random(start, drifts, scatter, informed, rng=None, size=None):
+    def random(drifts, scatter, informed, beside, rng=None, size=None):
         surprise = rng.standard_t(TAIL, drifts.shape)
-        first = start + START_SCALE * rng.normal(size=len(START))
-        path = first[:, None] + np.cumsum(drifts + scatter[:, None] * surprise, axis=1)
-        return np.concatenate([first[:, None], np.where(informed[1:] > 0, path, surprise)], axis=1)
+        first = START + START_SCALE * rng.normal(size=len(START))
+        steps = np.column_stack([first, drifts + scatter[:, None] * surprise])
+        coal, gas, rest = of_paths(steps.cumsum(axis=1))
+        drawn = np.stack([np.log(coal + gas), np.log(GAS_FOR_COAL * coal / gas) + beside, np.log(rest)])
+        return np.where(informed > 0, drawn, np.column_stack([first, surprise]))
 
     return pm.CustomDist(
-        "paths", start, drifts, scatter, informed, logp=logp, random=random, signature="(p),(p,t),(p),(u)->(p,u)",
+        "paths", drifts, scatter, informed, beside, logp=logp, random=random, signature="(p,t),(p),(u),()->(p,u)",
         dims=("path", "year"), class_name="StudentWalk",
     )  # fmt: skip
 
@@ -209,11 +222,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drifts = drift[:, None] + walk_scale * TYPICAL_DRIFT[:, None] * pt.dot(walk, walked().T)
         scatter = pm.LogNormal("scatter", np.log(TYPICAL_SURPRISE), 0.5, dims="path")
         offset = pm.Normal("offset", 0, [0.1, 0.2, 0.2], dims="source")
-        beside = pt.dot(SHIFT, offset)
-        paths = _paths(START + beside, drifts, scatter, d["informed"]) - beside[:, None]
+        beside = offset[1] - offset[2]
+        paths = paths_of(_drawn(drifts, scatter, d["informed"], beside), beside, pt)
         coal, gas, rest = of_paths(paths, pt)
         sums = pt.stack([coal + gas + rest, coal + gas, coal, gas])
-        # log2, for PyTensor replaces the natural logarithm by a safer form that takes long to compile
         logs = np.log(2) * pt.log2(sums)
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
