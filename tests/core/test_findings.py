@@ -106,7 +106,7 @@ def test_a_median_is_printed_and_called_one():
     plain, made = finding(draws), finding(draws, by_median=True)
     assert made.estimate == pytest.approx(1, abs=0.03)
     assert plain.estimate == plain.mean == made.mean == pytest.approx(np.exp(1.125), rel=0.1)
-    assert made.text.startswith(f"1.0{SPACE}% (median, 94{SPACE}%{SPACE}HDI 0.0")
+    assert made.text.startswith(f"1.0{SPACE}% (median, 94{SPACE}%{SPACE}HDI 0 to 10{SPACE}%)")
     assert "median" not in plain.text
     assert made.estimate_mcse == pytest.approx(math.sqrt(0.25 / 20_000) * 1.5 * math.sqrt(2 * math.pi), rel=0.2)
     assert made.summary()["median"] == made.estimate

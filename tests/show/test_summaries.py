@@ -34,9 +34,9 @@ def test_a_prior_of_several_numbers_without_names_says_how_many():
 
 def test_a_prior_made_of_other_variables_names_them_and_shows_no_draw_of_them():
     table = summaries.priors_of("hongkong").set_index("parameter")
-    scatter = "f(log_scatter, log_scatter_mean)"
-    drift = "f(drift, drift_mean, drift_scale, walk, walk_scale)"
-    assert table.loc["after", "prior"] == f"StudentSteps(f(level), {drift}, {scatter}, f(curvature), 1)"
+    assert table.loc["paths", "prior"] == "StudentWalk(f(drift, walk, walk_scale), scatter, f(offset))"
+    shares = summaries.priors_of("carbon").set_index("parameter").loc["shares", "prior"]
+    assert shares == "Dirichlet(1.07173 | 1 | 1.33987 | 4.51846 | 4.06206 | 1.00788)"
     assert table.loc["offset", "prior"] == "Normal(0, 0.1 | 0.2)"
 
 

@@ -187,9 +187,9 @@ def printed(panel: market.Panel) -> np.ndarray:
 def test_how_many_figures_lie_within_those_drawn_anew(monkeypatch):
     """All draws know the prices alike, so the central 94 % of a figure is that of its own error.
 
-    At the even price the second total lies one and a half of its errors above what the pilots' mean is expected to be.
+    At the even price the second total lies 1.3 of its errors above what the pilots' mean is expected to be.
     """
-    panel, even = registry.load("carbon"), window_price(1) * np.exp(-LIFT[1] - 1.5 * 0.15)
+    panel, even = registry.load("carbon"), window_price(1) * np.exp(-LIFT[1] - 1.3 * 0.15)
     for price in (some_prices(4000, 0.0), np.full((4000, 9, 12), even)):
         mean, error = expected_figures(panel, np.log(price[0]))
         off = np.abs(printed(panel) - mean) / error

@@ -120,7 +120,7 @@ def test_cities_by_each_criterion_and_who_is_first(found, panel, known, criterio
 
 def test_the_last_turn_of_the_dial_is_each_draws_own(found, panel, known):
     most = 1 - known["counties_load"][:, None, None]
-    mean = np.stack([criteria(panel, known, float(share))["excess"][k].mean(axis=0) for k, share in enumerate(most)])
+    mean = np.stack([criteria(panel, known, share.item())["excess"][k].mean(axis=0) for k, share in enumerate(most)])
     assert draws(found, "beijing.excess.shared-most") == pytest.approx(100 * (np.exp(mean[:, 0]) - 1))
     assert draws(found, "most-shared") == pytest.approx(100 * most.ravel())
 
