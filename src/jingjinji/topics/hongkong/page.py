@@ -40,12 +40,12 @@ def origins(found: dict[str, Finding]) -> pd.DataFrame:
 
 
 def prior_figures(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Totals (Mt) and shares (%) as the priors alone expect them beside the printed ones: name -> (drawn, printed)."""
+    """Totals (Mt) and shares of electricity in all and of coal in it (%), before any data: name -> (drawn, printed)."""
     fit = prior_fit(emissions.build(panel), panel, draws, seed)
     drawn, printed = emissions.drawn(fit, said.logs(said.states(fit))), panel.printed
     made = {}
-    for quantity, name, factor in (("total", "totals (Mt)", 1.0), ("share", "shares of electricity (%)", 100.0)):
-        use = (printed.quantity == quantity).to_numpy()
+    for kinds, name, factor in ((["total"], "totals (Mt)", 1.0), (["share", "fuel"], "shares (%)", 100.0)):
+        use = printed.quantity.isin(kinds).to_numpy()
         made[name] = (factor * np.exp(drawn[:, use]).ravel(), factor * np.exp(printed.value[use].to_numpy()))
     return made
 
