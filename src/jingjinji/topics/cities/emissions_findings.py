@@ -35,10 +35,7 @@ CRITERIA = {
 DIAL = {"quarter": 0.25, "half": 0.5, "most": None}
 """Share of what the two inventories see a city apart by, in variance, that is an error of both; None for the most that
 the sum of counties allows, as if it showed all of the truth."""
-SHARED = {
-    "quarter": "a quarter of what the inventories agree on is a shared error", "half": "a half of it is",
-    "most": "the sum of counties shows all of the truth",
-}  # fmt: skip
+SHARED = {"quarter": "shared error a quarter", "half": "shared error a half", "most": "shared error the most possible"}
 STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
 
 
