@@ -12,7 +12,8 @@ ENDS = {reading: "" if reading == said.MODEL else f".{reading}" for reading in s
 """Reading -> what its findings' ids end in."""
 SHORT = {
     said.MODEL: "drifts walk on", "per-cent": "same per cent a year", "drawn-fuels": "steps of fuels again",
-    "drawn-per-cent": "steps again in per cent", "drawn-tonnes": "steps again in tonnes", "tonnes": "same tonnes a year",
+    "drawn-per-cent": "steps again in per cent", "drawn-tonnes": "steps again in tonnes",
+    "tonnes": "same tonnes a year",
 }  # fmt: skip
 """Reading -> its name in figures."""
 OTHERS = tuple(end for end in ENDS.values() if end)
