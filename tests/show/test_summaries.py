@@ -2,6 +2,7 @@
 
 import json
 
+import pymc as pm
 import pytest
 
 from jingjinji.core import registry
@@ -26,8 +27,11 @@ def test_a_prior_that_is_data_is_printed_with_its_values():
 
 
 def test_a_prior_of_several_numbers_without_names_says_how_many():
-    table = summaries.priors_of("storage").set_index("parameter")
+    with pm.Model() as model:
+        pm.Normal("wave", 0, 1, shape=2)
+    table = summaries.priors(model, {"wave": "x"}).set_index("parameter")
     assert table.loc["wave", "dims"] == "2 numbers"
+    table = summaries.priors_of("storage").set_index("parameter")
     assert table.loc["walk", "dims"] == "one number"
     assert table.loc["excess", "prior"] == "Exponential(1)"
 

@@ -29,15 +29,15 @@ PLACES = {
     "miyun": "water.quality",
     "april": "water.april",
     "storage": "water.reservoir",
-    "hydrogen": "hydrogen.fleets",
-    "enterprises": "hydrogen.firms",
+    "hydrogen": "hydrogen.curves",
+    "hydrogen_clusters": "hydrogen.clusters",
     "carbon": "carbon.market",
     "hongkong": "hongkong.emissions",
     "efficiency": "cities.frontier",
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
-FACTS = ("carbon", "energy", "governance", "hongkong", "water")
+FACTS = ("carbon", "energy", "governance", "hongkong", "hydrogen", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
 PREFIXES = {
     "pm25": "air",

@@ -47,6 +47,7 @@ UNITS = {
     **{f"source_apportionment.{column}": "%" for column in ("share", "low", "high")},
     **{f"water_section_week.{k}{end}": "mg/L" for k in ("codmn", "nh3n", "tp", "tn") for end in ("", "_all")},
     **{f"water_section_april.{pollutant}": "mg/L" for pollutant in ("codmn", "nh3n", "tp", "tn")},
+    **{f"water_section.days_{name}": "days" for name in ("i", "ii", "iii", "iv", "v", "below_v")},
     "water_storage.storage": "10⁸ m³",
     "water_storage.half_step": "10⁸ m³",
     "water_storage.level": "m",

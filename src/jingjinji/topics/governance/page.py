@@ -21,10 +21,10 @@ BESIDE = {
     "I029": ("governance.heating.households.2018",),
     "I032": ("pm25.converge.spread-change",),
     "I033": ("pm25.step.region",),
-    "G005": ("miyun.gubeikou.class-ii.months", "miyun.gubeikou.tn.year"),
+    "G005": ("miyun.gubeikou.class-ii.months-measured", "miyun.gubeikou.tn.year"),
     "G013": ("silk.hongkong.reached.2035",),
     "G014": ("silk.beijing.renewables.2030",),
-    "G015": ("hydrogen.bth.reached", "hydrogen.bth.reached@since-start"),
+    "G015": ("hydrogen.bth.reached@without-city", "hydrogen.bth.reached@since-start"),
 }
 """What chapters find at the date of an act or about what it aims at: act -> ids of findings."""
 
