@@ -23,7 +23,7 @@ UNCERTAIN = {
 CHANCES = {
     "apec.embassy.ban.below": 0.93, "apec.stations.ban.below": 0.99, "apec.donors.beijing.ban.below": 0.99,
     "pm25.together.all-fell": 1, "pm25.together.all-fell.ten-years": 0.91, "heavy.beijing.halved": 1,
-    "heavy.tianjin.halved": 1,    "heavy.hebei.halved": 1, "pm25.standard.beijing.all": 0.99,
+    "heavy.tianjin.halved": 1, "heavy.hebei.halved": 1, "pm25.standard.beijing.all": 0.99,
     "efficiency.beijing.intensity.first": 0.99, "efficiency.beijing.excess.first": 0.6,
     "efficiency.tianjin.intensity.second": 0.81, "efficiency.tianjin.excess.second": 0.04,
     "efficiency.gap.intensity.narrows": 0.99, "efficiency.ratio.narrows": 0.06, "efficiency.gap.excess.narrows": 0.14,

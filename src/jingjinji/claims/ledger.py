@@ -104,7 +104,8 @@ def records_of(rows: pd.DataFrame, row) -> pd.DataFrame:
     weighed, claimed = {*fits, *misfits}, rows["claims"].fillna("").str.split()
     chosen = rows[[row.id in ids or id in weighed for id, ids in zip(rows["id"], claimed, strict=True)]]
     speaks = ["for" if id in fits else "against" if id in misfits else "" for id in chosen["id"]]
-    return chosen.fillna("").assign(speaks=speaks)
+    words = chosen.columns.drop("value")
+    return chosen.assign(**{column: chosen[column].fillna("") for column in words}, speaks=speaks)
 
 
 def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:

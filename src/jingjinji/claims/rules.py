@@ -34,7 +34,7 @@ What a source can give is the same for every claim (`weighed`). A part of a rule
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, reduce
 
 import numpy as np
@@ -87,10 +87,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class World:
-    """What a rule is about: findings by id, and the loader of tables."""
+    """What a rule is about: findings by id, and the loader of tables; what was looked up once is kept."""
 
     findings: dict[str, Finding]
     load: Callable[[str], pd.DataFrame] = tables.load
+    kept: dict[tuple, object] = field(default_factory=dict, compare=False)
+
+    def once(self, node: tuple, look_up: Callable[[], object]):
+        """What a node stands for, looked up the first time."""
+        if node not in self.kept:
+            self.kept[node] = look_up()
+        return self.kept[node]
 
 
 @cache
@@ -462,6 +469,10 @@ def _part(test: tuple, world: World, level: float | None) -> bool | str | None:
 
 def _sorted_records(test: tuple, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of table `records` on the matter of a test: those that fit the claim and those that do not."""
+    return world.once(test, lambda: _sorted_once(test, world))
+
+
+def _sorted_once(test: tuple, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
     _, matter, claimed = test
     rows = _rows("records", matter, world)
     for where, _, _ in claimed:
@@ -551,7 +562,7 @@ def _value(node: tuple, world: World, draws: bool = False):
                 raise DataError(f"{name}() was given {text}: expected a date, such as 2022-08-30")
             return OF_DATE[name](text)
         case ("lookup", name, table, column, conditions):
-            return _looked_up(name, table, column, conditions, world)
+            return world.once(node, lambda: _looked_up(name, table, column, conditions, world))
         case ("range", *_):
             raise DataError("range(...) stands alone on one side of a comparison, and not in P(...)")
     sign, left, right = node
@@ -587,7 +598,7 @@ def _looked_up(name: str, table: str, column: str, conditions: tuple, world: Wor
 
 
 def _rows(table: str, conditions: tuple, world: World) -> pd.DataFrame:
-    return _chosen(world.load(table), table, conditions, world)
+    return _chosen(world.once(("rows", table), lambda: world.load(table)), table, conditions, world)
 
 
 def _chosen(rows: pd.DataFrame, table: str, conditions: tuple, world: World) -> pd.DataFrame:
