@@ -26,7 +26,9 @@ def published(tmp_path, monkeypatch, found) -> dict:
 
 
 def test_a_verdict_is_published_with_what_its_rule_read(published, found):
-    assert published["C069"] == {"verdict": "supported in part", "read": {"pm25.official.beijing.2023": "32"}}
+    assert published["C069"] == {
+        "verdict": "supported in part", "fragile": "", "read": {"pm25.official.beijing.2023": "32"},
+    }  # fmt: skip
     assert published["C037"]["read"] == {"record R035": "fits", "record R036": "fits"}
     assert published["C002"]["read"] == {}
     assert "table(coal_phase_out, value, area = 'Hebei'" in " ".join(published["C034"]["read"])
@@ -47,6 +49,12 @@ def test_what_turned_is_named_with_the_values_that_differ(published, found):
         verdicts.compare(moved)
 
 
+def test_a_verdict_near_its_level_may_turn_and_is_named(published, found):
+    words = verdicts.compare(found | {"heavy.hebei.halved": chance("heavy.hebei.halved", 0.89)})
+    assert words.startswith("4 verdicts agree with verdicts.json; 1 turned that lie near a level of probability: C067 ")
+    assert "heavy.hebei.halved is " in words
+
+
 def test_a_value_that_turns_no_verdict_is_no_difference(published, found):
     nearer = found | {"heavy.hebei.halved": chance("heavy.hebei.halved", 0.95)}
     assert "agree" in verdicts.compare(nearer)
@@ -63,7 +71,7 @@ def test_a_rule_that_changed_is_said_to_be_another(published, found, monkeypatch
 def test_a_claim_whose_fit_did_not_converge_reads_nothing(published, found):
     id = "heavy.hebei.halved"
     hole = Findings(found, {id: (id, "heavy_days")}, {"heavy_days": "R-hat is 1.03"})
-    assert verdicts.judged(hole)["C067"] == {"verdict": "not decided by these data", "read": {}}
+    assert verdicts.judged(hole)["C067"] == {"verdict": "not decided by these data", "fragile": "", "read": {}}
 
 
 def test_a_file_that_is_not_there_or_not_json_is_said_to_be(tmp_path, monkeypatch, found):

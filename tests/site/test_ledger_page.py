@@ -72,7 +72,7 @@ def test_a_row_opens_to_its_records_with_links_to_web_pages_only(page, address):
 
 
 def test_the_page_is_light_and_fits_a_phone(site, page, address):
-    assert (site / PAGE).stat().st_size < 800_000
+    assert (site / PAGE).stat().st_size < 500_000
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{address}{PAGE}#C047")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -12,12 +12,18 @@ PUBLISHED = jingjinji.PROJECT / "results" / "verdicts.json"
 
 
 def judged(findings: dict[str, Finding]) -> dict[str, dict]:
-    """Each claim's verdict, and what its rule read: finding, cell or record -> value; nothing where a fit failed."""
+    """Each claim's verdict, and what its rule read: finding, cell or record -> value; nothing where a fit failed.
+
+    `fragile` names the verdicts that other levels of probability would give.
+    """
     world = World(findings)
-    rows = ledger.ledger(findings)
     return {
-        row.id: {"verdict": row.verdict, "read": {} if row.unpublished else rules.read(rules.parse(row.rule), world)}
-        for row in rows.itertuples()
+        row.id: {
+            "verdict": row.verdict,
+            "fragile": row.fragile,
+            "read": {} if row.unpublished else rules.read(rules.parse(row.rule), world),
+        }
+        for row in ledger.ledger(findings).itertuples()
     }
 
 
@@ -31,7 +37,11 @@ def publish(findings: dict[str, Finding]) -> int:
 
 
 def compare(findings: dict[str, Finding]) -> str:
-    """One sentence when every verdict is as published; raises BookError that says which turned, and with what."""
+    """One sentence when every verdict is as published; raises BookError that says which turned, and with what.
+
+    A verdict that another level of probability would turn as well may turn by Monte Carlo error alone: it is named, and
+    is no error.
+    """
     try:
         published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -42,10 +52,14 @@ def compare(findings: dict[str, Finding]) -> str:
     if strangers := published.keys() ^ here.keys():
         raise BookError(f"the published verdicts and the claims differ in {', '.join(sorted(strangers)[:5])}")
     turned = {id: row for id, row in here.items() if row["verdict"] != published[id]["verdict"]}
-    if turned:
-        said = "; ".join(_turned(id, row, published[id]) for id, row in turned.items())
-        raise BookError(f"{len(turned)} of {len(here)} verdicts differ from {PUBLISHED.name}: {said}")
-    return f"{len(here)} verdicts agree with {PUBLISHED.name}."
+    said = {id: _turned(id, row, published[id]) for id, row in turned.items()}
+    near = [id for id, row in turned.items() if published[id]["verdict"] in row["fragile"].split("; ")]
+    if other := [said[id] for id in turned if id not in near]:
+        raise BookError(f"{len(other)} of {len(here)} verdicts differ from {PUBLISHED.name}: {'; '.join(other)}")
+    words = f"{len(here) - len(near)} verdicts agree with {PUBLISHED.name}"
+    if near:
+        words += f"; {len(near)} turned that lie near a level of probability: {'; '.join(said[id] for id in near)}"
+    return f"{words}."
 
 
 def _turned(id: str, here: dict, there: dict) -> str:

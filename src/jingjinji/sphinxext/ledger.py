@@ -196,7 +196,7 @@ class LedgerDirective(_Directive):
         return [
             nodes.raw("", opened, format="html"),
             *paragraphs,
-            *([_items([_record(record) for record in records.itertuples()])] if count else []),
+            *(_items([_record(record) for record in records.itertuples()]) if count else []),
             nodes.raw("", "</details>", format="html"),
         ]
 
@@ -269,14 +269,14 @@ def _record(row) -> list[nodes.Node]:
     """A row of table `records`: what it says, who published it, how it was seen, and a link if it is a web page."""
     if row.kind == "not found":
         return [nodes.emphasis("", "Looked for and not found: "), nodes.Text(f"{row.quantity}. {row.note}.")]
-    who = row.publisher or "First publisher not known"
+    title = nodes.reference("", row.title, refuri=row.url) if row.url.startswith(WEB) else nodes.Text(row.title)
+    who = row.publisher or "first publisher not known"
     read = f", read on {row.reprint}" if row.reprint else ""
-    about = f" {who}{read}. {row.title}. {row.kind}, {SEEN[row.seen]}; counts as {row.standing}"
-    if row.date:
-        about += f"; date of the fact: {row.date}"
-    note = f"; {row.note}. " if row.note else ". "
-    link = [nodes.reference("", row.id, refuri=row.url)] if row.url.startswith(WEB) else [nodes.Text(row.id)]
-    return [nodes.strong("", f"{WEIGHED[row.speaks]}: "), nodes.Text(f"{row.statement}{about}{note}"), *link]
+    date = f", {row.date}" if row.date else ""
+    about = f", {who}{read} ({row.kind}{date}, {SEEN[row.seen]}; counts as {row.standing})."
+    note = f" Note: {row.note}." if row.note else ""
+    return [nodes.strong("", f"{WEIGHED[row.speaks]}: "), nodes.Text(f"{row.statement} "), title,
+            nodes.Text(about + note)]  # fmt: skip
 
 
 def _to_row(id: str, rows: pd.DataFrame) -> nodes.reference:
