@@ -321,6 +321,15 @@ def test_a_chapter_lists_its_claims_as_the_ledger_has_them(found, judged):
         assert table.verdict.tolist() == judged.verdict[table.claim].tolist()
 
 
+def test_what_a_page_prints_of_a_claim_is_escaped(found, monkeypatch):
+    rows = ledger.load()
+    tagged = rows.assign(reason="<script>alert(1)</script> & more", claim="Beijing's <b>sky</b>")
+    monkeypatch.setattr(ledger, "load", lambda: tagged[tagged.id == "C025"])
+    table = ledger.of_chapter(found, "apec-blue")
+    assert table["why so"].item() == "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more"
+    assert "<script" not in table.style.hide().to_html()
+
+
 def test_counts_by_chapter_add_up(judged):
     table = ledger.counts(judged.reset_index())
     assert list(table.index) == [*registry.CHAPTERS, "all"]
