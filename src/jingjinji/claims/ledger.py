@@ -140,7 +140,9 @@ def _judged(row, world: World) -> dict[str, str]:
         others = [] if failed else [rules.judge(rule, world, level)[0] for level in OTHER_LEVELS]
         weighed = {} if failed else rules.sources(rule, world)
         own = not failed and rules.own_side_alone(rule, world)
-        reading = _reading_without(failed, row.said) if failed else _reading(row.said, found, rule, verdict, results)
+        reading = (
+            _reading_without(failed, row.said) if failed else _reading(row.said, found, rule, verdict, results, own)
+        )
     except BookError as error:
         raise type(error)(f"table claims, claim {row.id}: {error}") from error
     return {
@@ -169,19 +171,31 @@ def _reading_without(failed: list[str], said: str) -> str:
     return _sentence(f"{did_not_converge(failed)}, so {numbers} not published: {conclusion}")
 
 
-def _reading(said: str, found: str, rule: Rule, verdict: str, results: list[bool | None]) -> str:
+def _reading(said: str, found: str, rule: Rule, verdict: str, results: list[bool | str | None], own: bool) -> str:
     """One sentence: what was found, and what follows of the claim."""
     if rule.kind == "missing":
         return _sentence(f"{found}; to decide it one would need {rule.text}" if found else f"it would take {rule.text}")
     if rule.kind == "untestable":
         return _sentence(rule.text)
     conclusion = CONCLUSIONS[verdict].format(said=said)
-    if len(results) > 1 and rule.kind in ("parts", "measures") and verdict in (IN_PART, DEPENDS):
-        things = "parts" if rule.kind == "parts" else "measures"
-        conclusion += f", {sum(result is True for result in results)} of {len(results)} {things}"
-        half = sum(result == IN_PART for result in results)
-        conclusion += f" and {half} in part" if half else ""
-    return _sentence(f"{found}: {conclusion}")
+    if rule.kind == "clauses" or verdict not in (IN_PART, DEPENDS):
+        return _sentence(f"{found}: {conclusion}")
+    return _sentence(f"{found}: {_of_parts(conclusion, said, rule, verdict, results, own)}")
+
+
+def _of_parts(conclusion: str, said: str, rule: Rule, verdict: str, results: list[bool | str | None], own: bool) -> str:
+    """What follows where some parts or measures hold and others do not, and where all that holds rests on little."""
+    things = f"{len(results)} {rule.kind}"
+    held, half, failed = (sum(result == value for result in results) for value in (True, IN_PART, False))
+    several = len(results) > 1
+    if verdict == IN_PART and not held:
+        who = "the claimant's own side alone" if own else "little more than one report" if half > 1 else "one report"
+        where = f" in {half} of {things}" if half < len(results) else ""
+        conclusion = f"the claim of {said} has the support of {who}{where}"
+    elif several:
+        conclusion += f", {held} of {things}" + (f" and {half} by little" if half else "")
+    fails = f", and {failed} fail{'s' if failed == 1 else ''}" if failed and verdict == IN_PART else ""
+    return conclusion + fails
 
 
 def _sentence(text: str) -> str:
