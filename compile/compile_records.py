@@ -76,7 +76,7 @@ def _cell(table: pd.DataFrame, where: dict[str, str], name: str) -> dict:
         table = table[table[column] == value]
     if len(table) != 1:
         raise SystemExit(f"records.toml: table {name} has {len(table)} rows with {where}, expected one")
-    cells = table.fillna("").iloc[0].to_dict()
+    cells = {column: "" if pd.isna(cell) else cell for column, cell in table.iloc[0].to_dict().items()}
     publisher, reprint = str(cells.get("publisher") or ""), ""
     if "first publisher is not known" in publisher:
         publisher = ""
