@@ -104,7 +104,7 @@ def write_table(name: str, table: pd.DataFrame) -> None:
     resource = next(one for one in template["resources"] if one["name"] == name)
     resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
     others = {one["name"]: one for one in descriptor["resources"]} | {name: resource}
-    order = [one["name"] for one in template["resources"]]
+    order = dict.fromkeys([*(one["name"] for one in template["resources"]), *others])
     descriptor["resources"] = [others[one] for one in order if one in others]
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
     package.write_text(text, encoding="utf-8", newline="\n")
