@@ -81,8 +81,8 @@ def topic(folder: Path) -> None:
     room = folder / CODE / "topics" / ANOTHER
     room.mkdir()
     (room / "__init__.py").touch()
-    shutil.copy(folder / CODE / "topics/hydrogen/firms.py", room / "firms.py")
-    edit(folder / CODE / "core/registry.py", replaced, PLACES, f'{PLACES}    "{ANOTHER}": "{ANOTHER}.firms",\n')
+    shutil.copy(folder / CODE / "topics/water/reservoir.py", room / "reservoir.py")
+    edit(folder / CODE / "core/registry.py", replaced, PLACES, f'{PLACES}    "{ANOTHER}": "{ANOTHER}.reservoir",\n')
 
 
 def in_all(folder: Path, old: str, new: str) -> None:

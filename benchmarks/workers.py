@@ -13,7 +13,7 @@ from growth import in_own_process
 from measure import Found, Part, Run, end
 
 TASKS = 200
-FITS = ("carbon", "heavy_days", "apec_donors", "enterprises")
+FITS = ("carbon", "heavy_days", "apec_donors", "storage")
 """Main fits of cheap topics, a job each: two that take longer and two that do not, so that two workers can share."""
 SAMPLING_FROM = "fits are to be made"
 WAIT = 60

@@ -16,8 +16,10 @@ import compile_carbon
 import compile_claims
 import compile_efficiency
 import compile_energy
+import compile_evidence
 import compile_hydrogen
 import compile_policy
+import compile_records
 import compile_water
 import pandas as pd
 
@@ -63,6 +65,8 @@ def main() -> None:
         **compile_efficiency.efficiency_tables(research),
     }
     tables |= compile_policy.policy_tables(research, cite, tables["interventions"])
+    tables |= compile_evidence.evidence_tables(research)
+    tables["records"] = compile_records.records(research, tables.__getitem__)
     comparisons = compare_archives(stations, airport, noaa, tables["pm25_city_month"])
     write_package(tables, calibration, comparisons, arguments.out)
 

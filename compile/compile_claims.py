@@ -91,12 +91,21 @@ def main() -> None:
     parser.add_argument("--research", type=Path, help="folder of the research tables")
     research, written = parser.parse_args().research, rules_as_written()
     table = claims_table(research_table(research) if research else published_table(written), written)
+    write_table("claims", table)
+
+
+def write_table(name: str, table: pd.DataFrame) -> None:
+    """Write a table of the package and its hash; what the descriptor does not have yet is taken from the template."""
     content = table.to_csv(index=False, lineterminator="\n").encode("utf-8")
-    (DATA / "claims.csv").write_bytes(content)
+    (DATA / f"{name}.csv").write_bytes(content)
     package = DATA / "datapackage.json"
     descriptor = json.loads(package.read_text(encoding="utf-8"))
-    resource = next(one for one in descriptor["resources"] if one["name"] == "claims")
-    resource["hash"], resource["bytes"] = f"sha256:{hashlib.sha256(content).hexdigest()}", len(content)
+    template = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
+    resource = next(one for one in template["resources"] if one["name"] == name)
+    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    others = {one["name"]: one for one in descriptor["resources"]} | {name: resource}
+    order = dict.fromkeys([*(one["name"] for one in template["resources"]), *others])
+    descriptor["resources"] = [others[one] for one in order if one in others]
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
     package.write_text(text, encoding="utf-8", newline="\n")
 

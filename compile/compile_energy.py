@@ -9,6 +9,7 @@ import pandas as pd
 UNVERIFIED = "memory-unverified"
 YEARS_OF_EMISSIONS = range(2003, 2018)
 YEARS_OF_MIX = range(2003, 2023)
+FIRST_YEAR_OF_COAL = 2003
 # Tonnes of coal equivalent by unit, as the balance's own totals use them; heat from the yearbook's appendix.
 OIL = {"crude_oil": 1.4286, "gasoline": 1.4714, "kerosene": 1.4714, "diesel": 1.4571, "fuel_oil": 1.4286, "lpg": 1.7143}
 GAS, ELECTRICITY, HEAT = 13.3, 1.229, 0.0341
@@ -78,15 +79,17 @@ PARTS = {
 
 
 def energy_tables(research: Path, cite: Callable) -> dict[str, pd.DataFrame]:
-    """The five tables; `cite` gives title, publisher, date and address of a source."""
+    """The six tables; `cite` gives title, publisher, date and address of a source."""
     wide = pd.read_csv(research / "energy/province_panel_wide.csv.gz")
     pages = pd.read_csv(research / "energy/bth_page_facts.csv", keep_default_na=False, dtype=str)
     germany = pd.read_csv(research / "energy/ruhr_germany.csv", keep_default_na=False, dtype=str)
+    countries = pd.read_csv(research / "energy/national_china_germany_hongkong_japan.csv.gz")
     shares = pd.read_csv(research / "energy/pm25_source_apportionment.csv", keep_default_na=False)
     claims = pd.read_csv(research / "official/claims.csv", keep_default_na=False)
     return {
         "energy_province_year": energy_province_year(wide),
         "energy_mix_year": energy_mix_year(wide),
+        "energy_coal_year": energy_coal_year(wide, countries),
         "coal_phase_out": coal_phase_out(wide, pages, germany, cite),
         "source_apportionment": source_apportionment(shares, cite),
         "energy_facts": energy_facts(pages, germany, shares, claims, cite),
@@ -129,6 +132,17 @@ def energy_mix_year(wide: pd.DataFrame) -> pd.DataFrame:
     columns = {name: (values / 100).round(4) for name, values in (parts | {"other": other}).items()}
     table = pd.DataFrame({"province": rows["province"], "year": rows["year"], **columns})
     return table.sort_values(["province", "year"], ignore_index=True)
+
+
+def energy_coal_year(wide: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
+    """Carbon dioxide of the coal of thirty provinces (Mt), 2003 to 2019, and heat of China's coal (EJ), to 2021."""
+    years = wide["year"].ge(FIRST_YEAR_OF_COAL) & wide["co2_ceads_coal"].notna()
+    provinces = wide.loc[years, ["province", "year"]].rename(columns={"province": "area"})
+    provinces = provinces.assign(co2=wide.loc[years, "co2_ceads_coal"].round(4))
+    china = countries["area"].eq("China") & countries["variable"].eq("coal_consumption_bp")
+    china &= countries["year"].ge(FIRST_YEAR_OF_COAL)
+    china = countries.loc[china, ["area", "year"]].assign(heat=countries.loc[china, "value"].round(4))
+    return pd.concat([provinces, china]).sort_values(["area", "year"], ignore_index=True)
 
 
 def coal_phase_out(wide: pd.DataFrame, pages: pd.DataFrame, germany: pd.DataFrame, cite: Callable) -> pd.DataFrame:

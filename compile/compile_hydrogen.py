@@ -114,10 +114,16 @@ def targets(rows: pd.DataFrame, cite: Callable) -> pd.DataFrame:
 
 
 def zone(daxing: pd.DataFrame, counts: pd.DataFrame, cite: Callable) -> pd.DataFrame:
-    """Firms, vehicles and other figures of Daxing's zone; firms of fuel cells elsewhere."""
+    """Firms, vehicles and other figures of Daxing's zone; firms of fuel cells elsewhere.
+
+    Firms that are registered and firms in the park are two things, which the first page counts both.
+    """
     rows = []
     for row in daxing[daxing["value"].str.fullmatch(r"[\d.]+")].itertuples():
         rows.append(_count("Daxing zone", row.item, row.date, row.value, row.unit, row, cite))
+        signed = re.match(r"(\d+) signed into the park", row.note)
+        if signed:
+            rows.append(_count("Daxing zone", "enterprises, in the park", row.date, signed[1], row.unit, row, cite))
     for row in counts.itertuples():
         quantity = f"enterprises, {row.scope}" + (", new" if "new" in row.unit else "")
         rows.append(_count(row.unit.split(",")[0], quantity, row.date, row.enterprises, "count", row, cite))
@@ -125,9 +131,9 @@ def zone(daxing: pd.DataFrame, counts: pd.DataFrame, cite: Callable) -> pd.DataF
 
 
 def _count(place: str, quantity: str, date: str, value: str, unit: str, row, cite: Callable) -> dict:
-    names = {"enterprises, registered": "enterprises", "percent": "%", "m2": "m²"}
+    names = {"percent": "%", "m2": "m²"}
     return {
-        "place": place, "quantity": names.get(quantity, quantity), "date": date, "value": float(value),
+        "place": place, "quantity": quantity, "date": date, "value": float(value),
         "unit": names.get(unit, unit), "bound": bound(row.note), "note": plain(row.note), **_cited(row, cite),
     }  # fmt: skip
 

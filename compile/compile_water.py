@@ -37,11 +37,28 @@ NAMES = {
     "黎河桥": "Lihe Bridge", "于桥水库库中心": "Yuqiao Reservoir, centre",
     "于桥水库出口": "Yuqiao Reservoir, outlet", "里耶镇": "Liye",
 }  # fmt: skip
+CLASS_DAYS = {"days_i": "Ⅰ", "days_ii": "Ⅱ", "days_iii": "Ⅲ", "days_iv": "Ⅳ", "days_v": "Ⅴ", "days_below_v": "劣Ⅴ"}
 BOUNDS = {
     "more than": "lower", "exceeded": "lower", "at least": "lower", "over": "lower", "or more": "lower",
     "above": "lower", "lower bound": "lower", "less than": "upper", "around": "about", "close to": "about",
     "approx": "about", "approximate": "about", "about": "about",
 }  # fmt: skip
+RECORDS = {
+    "2005-08-24": 3, "2013-08-06": 11, "2016-09-20": 16, "2017-07-17": "2001-01-01", "2017-09-11": 17,
+    "2021-07-18": "2001-01-01", "2021-08-23": "1960-09-01", "2021-10-01": "1960-09-01", "2024-10-10": 3,
+    "2025-07-31": "1960-09-01",
+}  # fmt: skip
+"""Points that a page calls the first as high in so many years, or the highest since a year, this century or ever (the
+reservoir was filled from September 1960 on). Years are rounded: of 16 at least fifteen and a half are meant."""
+FURTHER = pd.DataFrame(
+    {
+        "date": ["2004-08-24"], "storage_1e8m3": ["7.3"], "level_m": [""], "kind": ["derived"],
+        "note": ["10.036 less nearly 3, read as 2.5 to 3"],
+        "source_url": ["http://news.sina.com.cn/o/2005-08-25/09546777290s.shtml"], "confidence": ["verified-page"],
+    }
+)  # fmt: skip
+"""A point that a cited page gives as a difference to its own."""
+FURTHER_HALF = {"2004-08-24": 0.25}
 MIRRORS = ("greekporn", "whatmenaresaying", "utahskigirl", "nakedoat", "le666666")
 FACTS = {
     "chaobai_agreement.csv": ("agreement", "item", "period_or_date", "payer_or_scope"),
@@ -125,9 +142,26 @@ def sections(days: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
         raise SystemExit(f"a section lies in two places: {table['section'][table['section'].duplicated()].iloc[0]}")
     flags = months[["section", "agreement", "agreement_start", "flag_confidence"]].drop_duplicates()
     table = table.merge(flags, on="section", how="left", validate="one_to_one")
-    table = _flagged(table)
-    columns = ["section", "name", "province", "basin", "river", "city", "agreement", "start", "flag"]
+    table = _flagged(table).merge(days_by_class(days), on="section", how="left").fillna(dict.fromkeys(CLASS_DAYS, 0))
+    table = table.astype(dict.fromkeys(CLASS_DAYS, int))
+    columns = ["section", "name", "province", "basin", "river", "city", "agreement", "start", "flag", *CLASS_DAYS]
     return table[columns].sort_values("section", ignore_index=True)
+
+
+def days_by_class(days: pd.DataFrame) -> pd.DataFrame:
+    """Days of each class as the network prints it, by section; days of a known fault and of a stop are left out.
+
+    The network's class counts more than this book does: dissolved oxygen and pH beside the pollutants. A reading that
+    is published again days later is left out there.
+    """
+    date = pd.to_datetime(days["obs_datetime"].str[:10])
+    stale = date < pd.to_datetime(days["file_date"]) - pd.Timedelta(days=1)
+    faulty = [at_fault(section, day) for section, day in zip(days["section"], date, strict=True)]
+    usable = days[~stale & (days["status"] != STOPPED) & ~np.array(faulty, dtype=bool)]
+    counts = usable.groupby(["section", "wq_class"]).size().unstack(fill_value=0)
+    return (
+        counts.reindex(columns=list(CLASS_DAYS.values()), fill_value=0).set_axis(list(CLASS_DAYS), axis=1).reset_index()
+    )
 
 
 def _flagged(table: pd.DataFrame) -> pd.DataFrame:
@@ -160,8 +194,11 @@ def sections_in_april(april: pd.DataFrame) -> pd.DataFrame:
 
 
 def storage(rows: pd.DataFrame, cite: Callable) -> pd.DataFrame:
-    """The reservoir's dated storage and level; a date that is known by year or month is an interval of days."""
-    table = []
+    """The reservoir's dated storage and level; a date that is known by year or month is an interval of days.
+
+    ``highest_since`` is the day from which on storage had stayed below a point that a page calls a record.
+    """
+    rows, table = pd.concat([rows, FURTHER], ignore_index=True).fillna(""), []
     for row in rows[rows["confidence"] != UNVERIFIED].itertuples():
         first, last = date_interval(row.date, row.note)
         words = f"{row.kind}; {row.note}"
@@ -170,13 +207,22 @@ def storage(rows: pd.DataFrame, cite: Callable) -> pd.DataFrame:
             {
                 "first": first, "last": last,
                 "storage": float(row.storage_1e8m3) if row.storage_1e8m3 else None,
-                "half_step": half_place(row.storage_1e8m3) if row.storage_1e8m3 else None,
+                "half_step": FURTHER_HALF.get(row.date, half_place(row.storage_1e8m3)) if row.storage_1e8m3 else None,
                 "level": float(row.level_m) if row.level_m else None,
                 "bound": "" if derived or "level" in row.note else bound(words), "derived": derived,
+                "highest_since": highest_since(row.date),
                 **_cited(row, cite),
             }
         )  # fmt: skip
     return pd.DataFrame(table).sort_values(["first", "storage"], ignore_index=True)
+
+
+def highest_since(date: str) -> str | None:
+    """The day since when a point of `RECORDS` is the highest; None for other points."""
+    since = RECORDS.get(date)
+    if isinstance(since, int):
+        since = f"{pd.Timestamp(date) - pd.DateOffset(months=12 * since - 6):%Y-%m-%d}"
+    return since
 
 
 def date_interval(date: str, note: str) -> tuple[str, str]:

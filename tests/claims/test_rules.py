@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jingjinji.claims import rules
-from jingjinji.claims.rules import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, UNTESTABLE, World
+from jingjinji.claims.rules import CONTRADICTED, DEPENDS, IN_PART, SUPPORTED, UNDECIDED, UNTESTABLE, World
 from jingjinji.core.errors import DataError, UnknownFinding
 from jingjinji.core.findings import Finding, exact
 
@@ -24,7 +24,13 @@ TABLES = {
             "area": ["Beijing", "Beijing", "Tianjin"], "year": [2013, 2023, 2023], "value": [176.0, 271.0, 232.0],
             "note": ["", "more than before", None], "start": pd.to_datetime(["2013-09-10", "2022-08-30", "2023-01-01"]),
         }
-    )
+    ),
+    "records": pd.DataFrame(
+        {
+            "id": ["R1", "R2", "R3"], "quantity": ["mines", "mines", "ships"], "value": [3.0, 3.0, np.nan],
+            "text": [None, None, "two or more"], "standing": "report", "origin": ["a", "b", "a"],
+        }
+    ),
 }  # fmt: skip
 WORLD = World(
     {
@@ -85,6 +91,35 @@ def verdict(text: str, level: float | None = None) -> str:
         ("supported if P(a.even) > 0.9", UNDECIDED),
         ("missing: readings of 2023", UNDECIDED),
         ("untestable: a judgement; of taste", UNTESTABLE),
+        ("measures: a.exact = 32; a.exact > 30", SUPPORTED),
+        ("measures: a.exact = 32; a.exact = 33", DEPENDS),
+        ("measures: a.exact = 32; P(a.even) > 0.9", IN_PART),
+        ("measures: a.exact = 31; P(a.even) > 0.9", UNDECIDED),
+        ("measures: a.exact = 31; a.exact = 33", CONTRADICTED),
+        ("measures: own(a.exact = 32); a.exact = 33", DEPENDS),
+        ("range(1, 3) < 4", SUPPORTED),
+        ("range(1, 3) < 1", CONTRADICTED),
+        ("range(1, 3) < 2", UNDECIDED),
+        ("0 < range(1, 3) <= a.exact", SUPPORTED),
+        ("range(1, 3) < 2 and a.exact = 31", CONTRADICTED),
+        ("own(a.exact = 32)", IN_PART),
+        ("own(a.exact = 33)", CONTRADICTED),
+        ("own(P(a.even) > 0.9)", UNDECIDED),
+        ("own(a.exact = 32); a.exact = 32", IN_PART),
+        ("own(a.exact = 32); a.exact = 33", IN_PART),
+        ("single(a.exact = 32)", IN_PART),
+        ("single(a.exact = 33)", UNDECIDED),
+        ("average(days, value, year = 2023) = 251.5", SUPPORTED),
+        ("count(days, value > table(days, value, area = 'Tianjin')) = 1", SUPPORTED),
+        ("count(days, value > a.exact * 6) = 2", SUPPORTED),
+        ("records(quantity = 'mines', fits value = 3)", SUPPORTED),
+        ("records(quantity = 'mines', fits value = 4)", CONTRADICTED),
+        ("records(quantity = 'mines', fits value > 2, value < 3.5)", SUPPORTED),
+        ("records(quantity = 'ships', fits text ~ 'two|three')", IN_PART),
+        ("records(quantity = 'ships', fits value = 1)", UNDECIDED),
+        ("records(quantity = 'nothing', fits value = 1)", UNDECIDED),
+        ("records(quantity = 'mines', fits value = a.exact - 29)", SUPPORTED),
+        ("measures: records(quantity = 'mines', fits value = 3); a.exact = 31", DEPENDS),
         ("table(days, value, area = 'Beijing', year = 2023) = 271", SUPPORTED),
         ("table(days, value, area = 'Beijing', year > 2013) - table(days, value, area = 'Beijing', year = 2013) = 95",
          SUPPORTED),
@@ -127,7 +162,12 @@ def test_another_level_replaces_every_level():
         ("P(a.even) < 0.9", "has < where > or >= was expected"),
         ("P(a.exact) > 0.9 and a.exact = 'x", "which is no part of a rule"),
         ("mean(a.exact + 1) = 33", "of what is no finding"),
-        ("table(days, value, area = a.exact) = 1", "has a.exact where a number or 'text'"),
+        ("records(quantity = 'mines')", "asks records for nothing"),
+        ("records(fits value = 3)", "asks records for nothing"),
+        ("records(quantity = 'mines', fits value = 3) and a.exact = 32", "goes on with 'and'"),
+        ("a.exact = 32 and own(a.exact = 32)", "has own where"),
+        ("supported if records(quantity = 'mines', fits value = 3)", "has records where"),
+        ("measures: supported if a.exact = 32", "mixes tests with and without a verdict"),
     ],
 )
 def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
@@ -152,6 +192,7 @@ def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
         ("table(days, area, year = 2013) = 1", "compares words with numbers"),
         ("table(days, area, year = 2013) + 1 = 2", "expected a number"),
         ("year(table(days, area, year = 2013)) = 2013", "expected a date"),
+        ("range(1, 3) + 1 = 2", "range\\(...\\) stands alone"),
     ],
 )
 def test_what_cannot_be_judged_is_refused_in_one_sentence(text, said):
@@ -189,3 +230,33 @@ def test_placeholders_are_filled_with_findings_cells_and_probabilities():
 )
 def test_numbers_keep_three_digits_or_are_whole(value, text):
     assert rules.number(value) == text
+
+
+def test_what_a_rule_reads_is_listed_with_its_values():
+    rule = rules.parse("a.exact = table(days, value, year = 2013); records(quantity = 'mines', fits value = 3)")
+    assert rules.read(rule, WORLD) == {
+        "a.exact": "32\N{NO-BREAK SPACE}µg/m³", "table(days, value, year = 2013)": "176", "record R1": "fits",
+        "record R2": "fits",
+    }  # fmt: skip
+    assert rules.named(rule) == (["a.exact"], ["days", "records"])
+    assert rules.read(rules.parse("missing: readings"), WORLD) == {}
+
+
+def test_what_a_verdict_rests_on():
+    assert rules.basis(rules.parse("missing: readings")) == rules.BY_JUDGEMENT
+    assert rules.basis(rules.parse("records(quantity = 'mines', fits value = 3)")) == rules.BY_RECORDS
+    assert rules.basis(rules.parse("records(quantity = 'mines', fits value = 3); a.exact = 32")) == rules.BY_TESTS
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("own(a.exact = 32)", True),
+        ("own(a.exact = 32); P(a.even) > 0.9", True),
+        ("own(a.exact = 32); a.exact = 32", False),
+        ("own(a.exact = 32); records(quantity = 'ships', fits text ~ 'two')", False),
+        ("a.exact = 32", False),
+    ],
+)
+def test_who_else_was_heard(text, alone):
+    assert rules.own_side_alone(rules.parse(text), WORLD) == alone

@@ -10,6 +10,7 @@ from prior_fits import environment, prior, prior_cache  # noqa: F401
 from typer.testing import CliRunner
 
 import jingjinji
+from jingjinji.claims import ledger, verdicts
 from jingjinji.cli import main as cli
 from jingjinji.core.errors import BookError, FitMissing
 from jingjinji.fits import cluster, fitting, verify
@@ -333,15 +334,20 @@ def test_publish_refuses_draft_draws(prior):  # noqa: F811
 def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
     monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
+    monkeypatch.setattr(verdicts, "PUBLISHED", tmp_path / "verdicts.json")
     monkeypatch.setattr(fitting, "names", lambda: ["heavy_days", "storage"])
+    claims = ledger.load().query("id in ('C014', 'C037')")
+    monkeypatch.setattr(ledger, "load", lambda: claims)
     code, _, err = main(monkeypatch, capsys, "verify")
     assert (code, err.count("\n")) == (1, 1)
-    assert "is missing" in err
+    assert "reference.json is missing" in err
+    assert "verdicts.json is missing" in err
     monkeypatch.setattr(fitting, "draft", lambda: False)
     assert run("findings", "publish").exit_code == 0
     result = run("verify")
     assert result.exit_code == 0
     assert "findings agree with reference.json" in result.output
+    assert "2 verdicts agree with verdicts.json" in result.output
 
 
 def test_data_commands_are_mounted():

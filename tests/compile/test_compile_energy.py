@@ -51,6 +51,15 @@ def test_the_mix_adds_up_in_coal_equivalent():
         compile_energy.energy_mix_year(wide.assign(final_natural_gas=1.0))
 
 
+def test_other_counts_of_coal_are_those_of_provinces_and_of_china():
+    wide = pd.DataFrame({"province": ["Hebei", "Hebei", "Hebei"], "year": [2002, 2003, 2020],
+                         "co2_ceads_coal": [1.0, 204.51234, None]})  # fmt: skip
+    countries = pd.DataFrame({"area": ["China", "China", "Japan"], "variable": ["coal_consumption_bp"] * 3,
+                              "year": [2002, 2004, 2004], "value": [1.0, 47.359006, 5.0]})  # fmt: skip
+    made = compile_energy.energy_coal_year(wide, countries)
+    assert made.fillna(0).to_numpy().tolist() == [["China", 2004, 0, 47.359], ["Hebei", 2003, 204.5123, 0]]
+
+
 def test_no_recalled_figure_is_published():
     for name in ("coal_phase_out", "source_apportionment", "energy_facts"):
         assert "memory-unverified" not in set(tables.load(name).confidence)

@@ -27,6 +27,29 @@ def test_a_vague_date_is_an_interval():
     assert compile_water.date_interval("2021-07-01", "") == ("2021-07-01", "2021-07-01")
 
 
+def test_years_of_a_record_are_rounded_and_taken_half_a_year_short():
+    assert compile_water.highest_since("2013-08-06") == "2003-02-06"
+    assert compile_water.highest_since("2017-07-17") == "2001-01-01"
+    assert compile_water.highest_since("2015-09-20") is None
+    known = tables.load("water_storage")
+    assert {*compile_water.RECORDS} == {*known["first"][known.highest_since.notna()].dt.strftime("%Y-%m-%d")}
+
+
+def test_days_by_the_networks_class_leave_out_stops_faults_and_what_is_printed_again():
+    days = _days(["正常", "停站", "正常", "正常"], [1.0] * 4).assign(wq_class=["Ⅱ", "Ⅱ", "劣Ⅴ", "-"])
+    again = days.iloc[:1].assign(file_date="2020-05-20")
+    found = compile_water.days_by_class(pd.concat([days, again])).set_index("section").loc["a"]
+    assert found.to_dict() == dict.fromkeys(compile_water.CLASS_DAYS, 0) | {"days_ii": 1, "days_below_v": 1}
+    faulty = days.assign(section="古北口", obs_datetime="2021-04-04 08:00", file_date="2021-04-04")
+    assert compile_water.days_by_class(faulty).empty
+
+
+def test_firms_in_the_park_are_a_count_of_their_own():
+    zone = tables.load("hydrogen_zone").query("place == 'Daxing zone'").set_index("quantity").value
+    assert (zone["enterprises, registered"], zone["enterprises, in the park"]) == (98, 40)
+    assert len(zone["enterprises"]) == 4
+
+
 def test_counts_of_vehicles_are_rounded_to_two_digits_from_a_hundred_on():
     assert [compile_hydrogen.half_digit(v) for v in (7.0, 99.0, 380.0, 4300.0, 10000.0)] == [0.5, 0.5, 5, 50, 500]
 

@@ -101,6 +101,18 @@ def test_text_has_value_and_interval_with_its_kind_and_probability():
     assert made.text.endswith(f"{SPACE}%)")
 
 
+def test_a_median_is_printed_and_called_one():
+    draws = np.exp(1.5 * np.random.default_rng(1).normal(size=(4, 5000)))
+    plain, made = finding(draws), finding(draws, by_median=True)
+    assert made.estimate == pytest.approx(1, abs=0.03)
+    assert plain.estimate == plain.mean == made.mean == pytest.approx(np.exp(1.125), rel=0.1)
+    assert made.text.startswith(f"1.0{SPACE}% (median, 94{SPACE}%{SPACE}HDI 0 to 10{SPACE}%)")
+    assert "median" not in plain.text
+    assert made.estimate_mcse == pytest.approx(math.sqrt(0.25 / 20_000) * 1.5 * math.sqrt(2 * math.pi), rel=0.2)
+    assert made.summary()["median"] == made.estimate
+    assert exact("a", "a", 3, "%", ()).estimate == 3
+
+
 def test_monte_carlo_error_of_independent_draws():
     made = normal(0, 3, draws=5000)
     assert made.mcse == pytest.approx(3 / math.sqrt(20_000), rel=0.1)

@@ -35,6 +35,13 @@ def test_a_quantity_of_a_part_of_the_draws_keeps_its_chains(values):
     np.testing.assert_array_equal(say.made[0].draws, np.arange(6.0).reshape(2, 3))
 
 
+def test_a_forecast_is_noted_by_its_median():
+    say = Scribe((), "", fit())
+    say.draws("later", "later", np.arange(10.0) ** 3, "%", by_median=True)
+    say.draws("now", "now", np.arange(10.0) ** 3, "%")
+    assert [made.estimate for made in say.made] == [np.median(np.arange(10.0) ** 3), np.mean(np.arange(10.0) ** 3)]
+
+
 def test_scores_name_their_fit_and_facts_name_tables_alone():
     say = Scribe(("t",), "a.", fit())
     say.scores(NUMBERS, {"inside": 93.6}, city="Beijing")

@@ -49,8 +49,8 @@ def test_fits_of_one_topic_are_made_on_all_cores_but_not_those_that_need_another
     without_draws += ["carbon/late-periods"]
     assert [len(job.fits) for job in cluster.jobs(fits, "full")] == [3, 1]
     without_draws.clear()
-    beside = {"apec_stations": "key", "apec_series/stations": "key"}
-    assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series/stations", "apec_stations"]]
+    beside = {"apec_stations": "key", "apec_series": "key"}
+    assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series", "apec_stations"]]
 
 
 def supervise(local, names, report=print):

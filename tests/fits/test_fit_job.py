@@ -128,23 +128,23 @@ def test_want_of_room_is_no_fault_of_the_fit(copied, monkeypatch, error):
 
 def test_a_fit_that_needs_one_that_did_not_pass_is_not_published_and_its_findings_are_known(copied):
     known = set(fitting.load_findings("apec_stations"))
-    fail("apec_series/stations")
+    fail("apec_series")
     told = make("apec_stations")
-    words = "it needs what fit 'apec_series/stations' found, which did not pass"
+    words = "it needs what fit 'apec_series' found, which did not pass"
     assert (told[-1]["phase"], told[-1]["problem"]) == ("not published", words)
     assert set(fitting.stored_notes(["apec_stations"])["apec_stations"]["findings"]) == known
     assert fitting.missing(["apec_stations"]) == {}
 
 
 def test_going_on_takes_those_that_were_short_and_those_that_need_them(copied):
-    fail("apec_series/stations")
+    fail("apec_series")
     make("apec_stations")
-    assert fitting.missing(["apec_series/stations"], further=True) == {}
-    key = fitting.key_of_findings(["apec_series/stations"])["apec_series/stations"]
-    notes = store.notes(store.FINDINGS, "apec_series/stations", key)
-    store.write_findings("apec_series/stations", key, {}, notes | {"state": "short of draws"})
-    assert fitting.missing(["apec_series/stations"], further=True).keys() == {"apec_series/stations", "apec_stations"}
-    assert fitting.missing(["apec_series/stations"]) == {}
+    assert fitting.missing(["apec_series"], further=True) == {}
+    key = fitting.key_of_findings(["apec_series"])["apec_series"]
+    notes = store.notes(store.FINDINGS, "apec_series", key)
+    store.write_findings("apec_series", key, {}, notes | {"state": "short of draws"})
+    assert fitting.missing(["apec_series"], further=True).keys() == {"apec_series", "apec_stations"}
+    assert fitting.missing(["apec_series"]) == {}
 
 
 def test_stored_draws_get_the_labels_of_today(copied, monkeypatch):
@@ -200,9 +200,9 @@ def to_be_made(monkeypatch, name: str, **more) -> fit_job.Making:
 
 def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
     """Whatever other panel the model held before, from a fit that was sampled or only judged."""
-    making = to_be_made(monkeypatch, "apec_series/wide-prior")
+    making = to_be_made(monkeypatch, "apec_donors/near-donors")
     topic = making.topic
-    topic.put(topic.module.data(registry.load("apec_series", "narrow-prior")))
+    topic.put(topic.module.data(registry.load("apec_donors", "with-winter")))
     held = started(monkeypatch, making)
     assert all(np.array_equal(held[array], values) for array, values in making.arrays.items())
 

@@ -113,7 +113,7 @@ def test_a_missing_fit_names_the_command(empty_cache):
     ("name", "message"),
     [
         ("rain", "there is no model 'rain': expected one of decline, apec_stations"),
-        ("decline/without-rain", "model decline has no variant 'without-rain': expected one of without-weather, "),
+        ("decline/without-rain", "model decline has no variant 'without-rain': expected one of step-unknown, "),
         ("decline/", "model decline has no variant ''"),
     ],
 )

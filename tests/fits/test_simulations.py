@@ -14,10 +14,6 @@ from jingjinji.fits import simulations
 TOO_NARROW = {
     # the truth is at the end of what is possible, and no shortest interval of a positive quantity reaches it
     ("toy-none", "efficiency.inefficiency"),
-    # three in four intervals hold the half-time of the curve itself; the page says so
-    ("toy", "energy.germany.curve.half-time"),
-    ("toy", "energy.beijing.curve.half-time"),
-    ("toy-hebei-flat", "energy.germany.curve.half-time"),
 }
 ROWS = [
     {"toy": "toy", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.5, "estimate": 1.4, "records": 20,

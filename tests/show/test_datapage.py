@@ -48,3 +48,9 @@ def test_checks_of_annual_means_are_those_of_the_package():
     assert html.count("<tr>") == len(rows) + 1
     assert "<td>Tianjin</td><td>2014</td>" in html
     assert "−3.5" in html
+
+
+def test_only_a_web_address_is_a_link():
+    assert datapage._linked("https://a.example/x", "a <page>") == '<a href="https://a.example/x">a &lt;page&gt;</a>'
+    assert datapage._linked("javascript:alert(1)", "javascript:alert(1)") == "javascript:alert(1)"
+    assert datapage._linked("", "none") == "none"

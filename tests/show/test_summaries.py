@@ -2,6 +2,7 @@
 
 import json
 
+import pymc as pm
 import pytest
 
 from jingjinji.core import registry
@@ -26,17 +27,20 @@ def test_a_prior_that_is_data_is_printed_with_its_values():
 
 
 def test_a_prior_of_several_numbers_without_names_says_how_many():
-    table = summaries.priors_of("storage").set_index("parameter")
+    with pm.Model() as model:
+        pm.Normal("wave", 0, 1, shape=2)
+    table = summaries.priors(model, {"wave": "x"}).set_index("parameter")
     assert table.loc["wave", "dims"] == "2 numbers"
+    table = summaries.priors_of("storage").set_index("parameter")
     assert table.loc["walk", "dims"] == "one number"
     assert table.loc["excess", "prior"] == "Exponential(1)"
 
 
 def test_a_prior_made_of_other_variables_names_them_and_shows_no_draw_of_them():
     table = summaries.priors_of("hongkong").set_index("parameter")
-    scatter = "f(log_scatter, log_scatter_mean)"
-    drift = "f(drift, drift_mean, drift_scale, walk, walk_scale)"
-    assert table.loc["after", "prior"] == f"StudentSteps(f(level), {drift}, {scatter}, f(curvature), 1)"
+    assert table.loc["paths", "prior"] == "StudentWalk(f(drift, walk, walk_scale), scatter, f(offset))"
+    shares = summaries.priors_of("carbon").set_index("parameter").loc["shares", "prior"]
+    assert shares == "Dirichlet(1.07173 | 1 | 1.33987 | 4.51846 | 4.06206 | 1.00788)"
     assert table.loc["offset", "prior"] == "Normal(0, 0.1 | 0.2)"
 
 

@@ -73,7 +73,8 @@ def _build(folder) -> None:
 def _with_one_claim(data) -> None:
     """One that nothing can test; the others are judged by findings that toys do not make."""
     table = pd.read_csv(data / "claims.csv", keep_default_na=False, dtype=str)
-    content = table[table.rule.str.startswith("untestable") & (table.found == "")].head(1).to_csv(index=False).encode()
+    alone = table.rule.str.startswith("untestable") & (table.found == "") & (table.against == "")
+    content = table[alone].head(1).to_csv(index=False).encode()
     (data / "claims.csv").write_bytes(content)
     package = json.loads((data / "datapackage.json").read_text("utf-8"))
     resource = next(resource for resource in package["resources"] if resource["name"] == "claims")

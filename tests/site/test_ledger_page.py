@@ -53,6 +53,31 @@ def test_filters_work_and_stand_in_the_address(page, address, claims):
     assert shown(page) == []
 
 
+def test_a_verdict_can_be_chosen_by_its_bar_and_by_its_filter(page, address, claims):
+    page.goto(address + PAGE)
+    page.click(".claims-bar a:text('depends on the measure')")
+    chosen = ids(claims, verdict="depends on the measure")
+    assert shown(page) == chosen != []
+    assert page.input_value("select[name=verdict]") == "depends on the measure"
+
+
+def test_a_row_opens_to_its_records_with_links_to_web_pages_only(page, address):
+    page.goto(f"{address}{PAGE}#C037")
+    records = page.locator("#C037 details li")
+    assert records.count() == 2
+    assert "Deutsche Welle" in records.first.inner_text()
+    links = page.eval_on_selector_all("table.ledger details a.external", "links => links.map(link => link.href)")
+    assert links
+    assert all(link.startswith(("http://", "https://")) for link in links)
+
+
+def test_the_page_is_light_and_fits_a_phone(site, page, address):
+    assert (site / PAGE).stat().st_size < 500_000
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{address}{PAGE}#C047")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_columns_sort_both_ways(page, address, claims):
     page.goto(address + PAGE)
     header = page.locator("table.ledger th", has_text="Verdict")

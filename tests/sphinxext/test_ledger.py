@@ -13,7 +13,8 @@ from claim_findings import certain, made_up
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.claims import ledger as claims
-from jingjinji.core import registry
+from jingjinji.claims.rules import VERDICTS
+from jingjinji.core import registry, tables
 from jingjinji.sphinxext import ledger
 from jingjinji.sphinxext.ledger import ClaimError
 
@@ -21,7 +22,10 @@ SETTINGS = {"jingjinji_claims_page": "chapters/claims", "jingjinji_findings_page
 CHAPTERS = sorted(set(claims.load().chapter))
 LEDGER = """# Ledger
 
-{claims-number}`all` and {claims-number}`supported`.
+{claims-number}`all` and {claims-number}`supported`; {claims-number}`judged by records` by records.
+
+```{claims-bar}
+```
 
 ```{claims-counts}
 ```
@@ -85,10 +89,55 @@ def test_the_ledger_has_every_claim_with_its_rule(built, findings):
     assert all(rule in text for rule in rows.rule)
     assert all(reason.replace("'", "’") in text.replace("'", "’") for reason in rows.reason)
     judged = claims.ledger(findings)
-    assert f"117 and {(judged.verdict == 'supported').sum()}." in text
+    numbers = claims.tally(judged)
+    assert f"117 and {numbers['supported']}; {numbers['judged by records']} by records." in text
     after = page[page.index("</table>", page.index('id="C117"')) :]
     assert [id for id in judged.id[judged.fragile != ""] if f'href="#{id}"' not in after] == []
     assert "(Jin Shi on APEC blue and the Ruhr) But " in unescape(after)
+
+
+def test_a_row_shows_its_records_with_publisher_and_link(built):
+    page = html(built, "chapters/claims")
+    row = re.search(r'id="C037".*?</tr>', page, re.DOTALL)[0]
+    record = tables.load("records").set_index("id").loc["R035"]
+    assert "Rule of C037 and 2 records" in row
+    assert f'href="{record.url}"' in row
+    text = unescape(re.sub(r"<[^>]+>", "", row))
+    said = f"For it: {record.statement} {record.title}, {record.publisher} (news report, 2018-12-21, seen as"
+    assert said in text.replace("’", "'")
+    assert "seen as an excerpt; counts as report)." in text
+    against = unescape(re.sub(r"<[^>]+>", "", re.search(r'id="C050".*?</tr>', page, re.DOTALL)[0]))
+    assert "Beside it: At the end of 2021" in against
+    looked_for = unescape(re.sub(r"<[^>]+>", "", re.search(r'id="C060".*?</tr>', page, re.DOTALL)[0]))
+    assert "Looked for and not found: release dates" in looked_for
+
+
+def test_bars_link_to_the_filtered_ledger(built, findings):
+    page = html(built, "chapters/claims")
+    numbers = claims.tally(claims.ledger(findings))
+    bars = re.findall(r'<li><a href="\?verdict=([^"]*)">([^<]*)</a> <b>(\d+)</b>', page)
+    assert [(name, int(number)) for _, name, number in bars] == [(name, numbers[name]) for name in VERDICTS]
+    assert "?verdict=depends%20on%20the%20measure" in page
+
+
+def test_only_web_addresses_become_links_and_cells_are_escaped(tmp_path, monkeypatch, findings):
+    load = claims.tables.load
+    bad = {"url": "javascript:alert(1)", "statement": "<script>alert(2)</script>", "title": "<b>bold</b>"}
+
+    def changed(name: str) -> pd.DataFrame:
+        table = load(name)
+        if name != "records":
+            return table
+        return table.assign(**{column: table[column].where(table.id != "R035", text) for column, text in bad.items()})
+
+    write_book(tmp_path, pages())
+    monkeypatch.setattr(claims.tables, "load", changed)
+    build(tmp_path, **SETTINGS)
+    page = html(tmp_path, "chapters/claims")
+    assert "javascript:" not in page
+    assert "<script>alert(2)" not in page
+    assert "<b>bold</b>" not in page
+    assert "&lt;script&gt;alert(2)" in page
 
 
 def test_files_say_what_the_page_says(built, findings):
@@ -100,7 +149,7 @@ def test_files_say_what_the_page_says(built, findings):
     assert len(listed["claims"]) == 117
     judged = claims.ledger(findings).set_index("id")
     assert {row["id"]: row["verdict"] for row in listed["claims"]} == judged.verdict.to_dict()
-    assert {"rule", "reason", "reading", "findings", "tables"} <= set(listed["claims"][0])
+    assert {"rule", "reason", "reading", "findings", "tables", "basis", "fits"} <= set(listed["claims"][0])
 
 
 def test_a_book_without_a_ledger_judges_nothing(tmp_path, monkeypatch):
@@ -119,7 +168,7 @@ def test_only_pages_that_name_a_changed_claim_are_read_again(tmp_path, monkeypat
     read = set(build(tmp_path, **SETTINGS).read_pages)
     assert {"chapters/claims", "chapters/apec-blue"} <= read
     assert not read & {"other", "chapters/pm25-decline"}
-    assert "supported in part" not in re.search(r'id="C025".*?</tr>', html(tmp_path, "chapters/claims"), re.DOTALL)[0]
+    assert "depends on" not in re.search(r'id="C025".*?</tr>', html(tmp_path, "chapters/claims"), re.DOTALL)[0]
 
 
 def test_a_claim_that_needs_a_fit_that_did_not_converge_says_so_on_the_pages(tmp_path, monkeypatch, findings):

@@ -82,7 +82,7 @@ def names(toy, code: str) -> set[str]:
         ("from toybook.core.tables import load as get\nget('days')", {"__init__", *TABLES, "data/days.csv"}),
         ("import toybook.core.tables\ntoybook.core.tables.load(name='days')", {"__init__", *TABLES, "data/days.csv"}),
         (
-            "from toybook.fits import fitting\nfitting.load_fit('decline/without-weather')",
+            "from toybook.fits import fitting\nfitting.load_fit('decline/without-beijing')",
             {"__init__", *FITTING, *TABLES, "data/months.csv", *DECLINE},
         ),
         ("from toybook.core import registry\nregistry.load('days')",

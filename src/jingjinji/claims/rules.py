@@ -1,30 +1,40 @@
-"""The rule of a claim: a small language about findings and tables, read by hand and never run as code.
+"""The rule of a claim: a small language about findings, tables and records, read by hand and never run as code.
 
 ::
 
     untestable: why                          not a testable statement
     missing: which data it would take        not decided by these data
     TEST; TEST; ...                          parts: all, some or none of them hold
+    measures: TEST; TEST; ...                ways of measuring one thing: where some hold and some fail, it depends
     VERDICT if TEST; VERDICT if TEST; ...    the first test that holds decides
 
 A test is a comparison (``<``, ``<=``, ``=``, ``!=``, ``>=``, ``>``, also in a chain) or ``P(event) > level``, joined by
 ``and`` and ``or``. It holds, fails or stays open: ``P(event) > 0.9`` holds above 0.9, fails where the event's opposite
 has more than 0.9, and is open between. An event is a comparison of findings draw by draw, or one finding that is a
 probability. Values are numbers, 'text', ids of findings, ``mean(id)``, ``low(id)`` and ``high(id)`` (ends of the
-94 % highest-density interval), ``year(x)``, ``month(x)``, ``|x|``, ``+ - * /`` with spaces around the minus, and what
-stands in a table:
+94 % highest-density interval), ``range(LOW, HIGH)`` (a comparison with it is open where its ends differ),
+``year(x)``, ``month(x)``, ``|x|``, ``+ - * /`` with spaces around the minus, and what stands in a table:
 
 ::
 
-    table(NAME, COLUMN, COLUMN = 'x', ...)   the cell of the one row that fits
-    count(NAME, COLUMN ~ 'x|y', ...)         rows that fit; ~ looks for any of the words
-    distinct, largest, smallest, total(NAME, COLUMN, ...)
+    table(NAME, COLUMN, COLUMN = VALUE, ...)  the cell of the one row that fits
+    count(NAME, COLUMN ~ 'x|y', ...)          rows that fit; ~ looks for any of the words
+    distinct, largest, smallest, total, average(NAME, COLUMN, ...)
+
+What a source can give is the same for every claim (`weighed`). A part of a rule can be
+
+::
+
+    records(COLUMN = VALUE, ..., fits COLUMN = VALUE, ...)
+                                             rows of table `records` on one thing: do they fit the claim?
+    own(TEST)                                figures of the claimant's own side: they hold in part only
+    single(TEST)                             figures of one report: they hold in part only, and do not contradict
 """
 
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, reduce
 
 import numpy as np
@@ -34,9 +44,16 @@ from jingjinji.core import tables
 from jingjinji.core.errors import DataError, FitNotPublished
 from jingjinji.core.findings import NOT_PUBLISHED, Finding, find
 
-SUPPORTED, IN_PART, CONTRADICTED = "supported", "supported in part", "contradicted"
+SUPPORTED, IN_PART, DEPENDS, CONTRADICTED = (
+    "supported", "supported in part", "depends on the measure", "contradicted",
+)  # fmt: skip
 UNDECIDED, UNTESTABLE = "not decided by these data", "not a testable statement"
-VERDICTS = (SUPPORTED, IN_PART, CONTRADICTED, UNDECIDED, UNTESTABLE)
+VERDICTS = (SUPPORTED, IN_PART, DEPENDS, CONTRADICTED, UNDECIDED, UNTESTABLE)
+DECIDED = (SUPPORTED, IN_PART, DEPENDS, CONTRADICTED)
+BY_TESTS, BY_RECORDS, BY_JUDGEMENT = "tests", "records", "judgement"
+DOCUMENT, REPORT, OWN = "document", "report", "own side"
+ENOUGH = 2
+"""Reports of different origin that decide; a document decides alone."""
 WITHOUT_TEST = {"missing": UNDECIDED, "untestable": UNTESTABLE}
 COMPARED = {
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
@@ -44,7 +61,8 @@ COMPARED = {
 CALCULATED = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 OF_FINDING = {"mean": lambda f: f.mean, "low": lambda f: f.hdi[0], "high": lambda f: f.hdi[1]}
 OF_DATE = {"year": lambda text: float(text[:4]), "month": lambda text: text[:7]}
-OF_COLUMN = {"largest": "max", "smallest": "min", "total": "sum"}
+OF_COLUMN = {"largest": "max", "smallest": "min", "total": "sum", "average": "mean"}
+CAPPED = ("own", "single")
 OF_TABLE = ("table", "count", "distinct", *OF_COLUMN)
 TOKEN = re.compile(
     r"\s*(?:(?P<id>[a-z][a-z0-9]*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+(?:@[a-z0-9]+(?:-[a-z0-9]+)*)?)"
@@ -58,8 +76,8 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 class Rule:
     """A rule that has been read.
 
-    `kind` is ``missing``, ``untestable``, ``parts`` or ``clauses``; `text` what follows the first two; `tests` pairs of
-    a verdict (empty for parts) and a test.
+    `kind` is ``missing``, ``untestable``, ``parts``, ``measures`` or ``clauses``; `text` what follows the first two;
+    `tests` pairs of a verdict (empty but for clauses) and a test.
     """
 
     kind: str
@@ -69,10 +87,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class World:
-    """What a rule is about: findings by id, and the loader of tables."""
+    """What a rule is about: findings by id, and the loader of tables; what was looked up once is kept."""
 
     findings: dict[str, Finding]
     load: Callable[[str], pd.DataFrame] = tables.load
+    kept: dict[tuple, object] = field(default_factory=dict, compare=False)
+
+    def once(self, node: tuple, look_up: Callable[[], object]):
+        """What a node stands for, looked up the first time."""
+        if node not in self.kept:
+            self.kept[node] = look_up()
+        return self.kept[node]
 
 
 @cache
@@ -83,17 +108,19 @@ def parse(text: str) -> Rule:
         if not reason.strip():
             raise DataError(f"rule '{text}' gives no reason: write it after the colon")
         return Rule(kind.strip(), reason.strip())
-    pieces = [piece for piece in _pieces(text) if piece.strip()]
+    measures = kind.strip() == "measures" and bool(colon)
+    pieces = [piece for piece in _pieces(reason if measures else text) if piece.strip()]
     if not pieces:
         raise DataError("the rule is empty: expected a test, or 'missing: ...' or 'untestable: ...'")
     clauses = [CLAUSE.match(piece) for piece in pieces]
-    if any(clauses) and not all(clauses):
+    if any(clauses) and (measures or not all(clauses)):
         raise DataError(f"rule '{text}' mixes tests with and without a verdict: expected all or none with 'VERDICT if'")
-    tests = [(clause[1], piece[clause.end() :]) if clause else ("", piece)
-             for clause, piece in zip(clauses, pieces, strict=True)]  # fmt: skip
-    return Rule(
-        "clauses" if any(clauses) else "parts", "", tuple((verdict, _Reader(test).test()) for verdict, test in tests)
-    )
+    if any(clauses):
+        tests = [
+            (clause[1], _Reader(piece[clause.end() :]).test()) for clause, piece in zip(clauses, pieces, strict=True)
+        ]
+        return Rule("clauses", "", tuple(tests))
+    return Rule("measures" if measures else "parts", "", tuple(("", _Reader(piece).part()) for piece in pieces))
 
 
 def _pieces(text: str) -> list[str]:
@@ -112,6 +139,19 @@ class _Reader:
                 raise DataError(f"rule '{text.strip()}' has '{text[place:].strip()[:12]}', which is no part of a rule")
             self.tokens.append((match.lastgroup, match[match.lastgroup]))
             place = match.end()
+
+    def part(self) -> tuple:
+        """A test, or what may only stand by itself: records(...), own(TEST), single(TEST)."""
+        name = self._next()[1] if self._next()[0] == "word" else ""
+        if name == "records":
+            return self._whole(self._records())
+        if name in CAPPED:
+            self._take(name)
+            self._take("(")
+            node = (name, self._any())
+            self._take(")")
+            return self._whole(node)
+        return self.test()
 
     def test(self) -> tuple:
         return self._whole(self._any())
@@ -201,10 +241,14 @@ class _Reader:
         return ("size", inside) if closing == "|" else inside
 
     def _call(self) -> tuple:
-        name = self._take(*OF_FINDING, *OF_DATE, *OF_TABLE)
+        name = self._take(*OF_FINDING, *OF_DATE, *OF_TABLE, "range")
         self._take("(")
         if name in OF_TABLE:
             node = self._lookup(name)
+        elif name == "range":
+            low = self._sum()
+            self._take(",")
+            node = ("range", low, self._sum())
         else:
             node = ("of", name, self._sum())
             if name in OF_FINDING and node[2][0] != "finding":
@@ -219,13 +263,32 @@ class _Reader:
             column = self._word("a column")
         while self._next() == ("sign", ","):
             self.tokens.pop(0)
-            where = self._word("a column")
-            sign, (kind, literal) = self._take(*COMPARED, "~"), self._next()
-            if kind not in ("number", "text"):
-                raise DataError(f"rule '{self.text.strip()}' has {literal} where a number or 'text' was expected")
-            self.tokens.pop(0)
-            conditions.append((where, sign, float(literal) if kind == "number" else literal[1:-1]))
+            conditions.append(self._condition())
         return ("lookup", name, table, column, tuple(conditions))
+
+    def _records(self) -> tuple:
+        """Two groups of conditions: which rows are on the matter, and which of them fit the claim."""
+        self._take("records")
+        self._take("(")
+        matter, claimed = [], []
+        chosen = matter
+        while True:
+            if self._next() == ("word", "fits"):
+                self.tokens.pop(0)
+                chosen = claimed
+            chosen.append(self._condition())
+            if self._next() != ("sign", ","):
+                break
+            self.tokens.pop(0)
+        self._take(")")
+        if not (matter and claimed):
+            raise DataError(f"rule '{self.text.strip()}' asks records for nothing: write 'fits COLUMN = VALUE'")
+        return ("records", tuple(matter), tuple(claimed))
+
+    def _condition(self) -> tuple:
+        where = self._word("a column")
+        sign = self._take(*COMPARED, "~")
+        return (where, sign, self._sum())
 
     def _word(self, expected: str) -> str:
         kind, found = self._next()
@@ -237,20 +300,101 @@ class _Reader:
 def judge(rule: Rule, world: World, level: float | None = None) -> tuple[str, list[bool | None]]:
     """The verdict of a rule, and for each of its tests whether it holds (None: open).
 
-    `level` stands in for every level of a probability. Raises UnknownFinding for an id without a finding, DataError
-    for a table, column or row that is not there, and FitNotPublished where a finding's fit did not converge.
+    A test can also hold `IN_PART`. `level` stands in for every level of a probability. Raises UnknownFinding for an id
+    without a finding, DataError for a table, column or row that is not there, and FitNotPublished where a finding's fit
+    did not converge.
     """
     if rule.kind in WITHOUT_TEST:
         return WITHOUT_TEST[rule.kind], []
-    results = [_holds(test, world, level) for _, test in rule.tests]
+    results = [_part(test, world, level) for _, test in rule.tests]
     if rule.kind == "clauses":
         decided = (verdict for (verdict, _), result in zip(rule.tests, results, strict=True) if result)
         return next(decided, UNDECIDED), results
-    if all(results):
+    if all(result is True for result in results):
         return SUPPORTED, results
     if all(result is False for result in results):
         return CONTRADICTED, results
-    return IN_PART if any(results) else UNDECIDED, results
+    if not any(results):
+        return UNDECIDED, results
+    return DEPENDS if rule.kind == "measures" and False in results else IN_PART, results
+
+
+def basis(rule: Rule) -> str:
+    """Whether a verdict is computed by tests, by records alone, or is a judgement that looks at nothing."""
+    if rule.kind in WITHOUT_TEST:
+        return BY_JUDGEMENT
+    return BY_RECORDS if all(test[0] == "records" for _, test in rule.tests) else BY_TESTS
+
+
+def weighed(fitting: pd.DataFrame, against: pd.DataFrame) -> bool | str | None:
+    """What rows of table `records` give for one thing: True, `IN_PART`, False, or None (open).
+
+    A document (the text, list or statistic that the claim is about) decides alone. Reports decide where two of
+    different origin agree; one gives a part, and takes one away. The claimant's own side gives no more than a part;
+    what it says against the claim counts as a document would.
+    """
+    for_it, against_it = _weight(fitting, own=0), _weight(against, own=ENOUGH)
+    own_side = bool((fitting["standing"] == OWN).any())
+    if not against_it:
+        return True if for_it >= ENOUGH else IN_PART if for_it or own_side else None
+    if for_it >= ENOUGH:
+        return IN_PART if against_it < ENOUGH else None
+    return False if against_it >= ENOUGH and not for_it else None
+
+
+def _weight(rows: pd.DataFrame, own: int) -> int:
+    reports = rows.loc[rows["standing"] == REPORT, "origin"].nunique()
+    alone = ENOUGH * int((rows["standing"] == DOCUMENT).any())
+    return reports + alone + own * int((rows["standing"] == OWN).any())
+
+
+def own_side_alone(rule: Rule, world: World) -> bool:
+    """Whether a verdict in part rests on what the claimant's own side says, and on nobody else."""
+    verdict, results = judge(rule, world)
+    if verdict != IN_PART or rule.kind == "clauses":
+        return False
+    return all(
+        test[0] == "own" or (test[0] == "records" and set(_sorted_records(test, world)[0]["standing"]) == {OWN})
+        for (_, test), result in zip(rule.tests, results, strict=True)
+        if result
+    )
+
+
+def sources(rule: Rule, world: World) -> dict[str, bool]:
+    """Rows of table `records` that a rule weighs: id -> whether the row fits the claim."""
+    found = {}
+    for _, test in rule.tests:
+        if test[0] == "records":
+            fitting, against = _sorted_records(test, world)
+            found |= dict.fromkeys(fitting["id"], True) | dict.fromkeys(against["id"], False)
+    return found
+
+
+def read(rule: Rule, world: World) -> dict[str, str]:
+    """Every value that a rule reads, as text: finding or cell -> value, row of records -> fits or against."""
+    found = {id: find(world.findings, id).text for id in _named(rule.tests)[0]}
+    for node in _lookups(rule.tests):
+        value = _value(node, world)
+        found[_written(node, world)] = value if isinstance(value, str) else f"{value:.6g}"
+    words = {True: "fits", False: "against"}
+    return found | {f"record {id}": words[fits] for id, fits in sources(rule, world).items()}
+
+
+def _lookups(node) -> list[tuple]:
+    if not isinstance(node, tuple):
+        return []
+    inside = [found for part in node for found in _lookups(part)]
+    return [node, *inside] if node[:1] == ("lookup",) else inside
+
+
+def _written(node: tuple, world: World) -> str:
+    """A lookup as it would stand in a rule."""
+    _, name, table, column, conditions = node
+    where = []
+    for column_of, sign, literal in conditions:
+        value = _value(literal, world)
+        where.append(f"{column_of} {sign} " + (f"'{value}'" if isinstance(value, str) else f"{value:g}"))
+    return f"{name}({', '.join([table, *([column] if column else []), *where])})"
 
 
 def named(rule: Rule) -> tuple[list[str], list[str]]:
@@ -299,15 +443,43 @@ def _named(node) -> tuple[list[str], list[str]]:
     ids, names = [], []
     if isinstance(node, tuple):
         if node[:1] == ("finding",):
-            ids.append(node[1])
-        elif node[:1] == ("lookup",):
+            return [node[1]], []
+        if node[:1] == ("lookup",):
             names.append(node[2])
-        else:
-            for part in node:
-                inner_ids, inner_names = _named(part)
-                ids += inner_ids
-                names += inner_names
+        elif node[:1] == ("records",):
+            names.append("records")
+        for part in node:
+            inner_ids, inner_names = _named(part)
+            ids += inner_ids
+            names += inner_names
     return list(dict.fromkeys(ids)), list(dict.fromkeys(names))
+
+
+def _part(test: tuple, world: World, level: float | None) -> bool | str | None:
+    match test:
+        case ("records", *_):
+            return weighed(*_sorted_records(test, world))
+        case ("own", inside):
+            held = _holds(inside, world, level)
+            return IN_PART if held else held
+        case ("single", inside):
+            return IN_PART if _holds(inside, world, level) else None
+    return _holds(test, world, level)
+
+
+def _sorted_records(test: tuple, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of table `records` on the matter of a test: those that fit the claim and those that do not."""
+    return world.once(test, lambda: _sorted_once(test, world))
+
+
+def _sorted_once(test: tuple, world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
+    _, matter, claimed = test
+    rows = _rows("records", matter, world)
+    for where, _, _ in claimed:
+        cells = _column(rows, where, "records")
+        rows = rows[cells.notna() & (cells != "")]
+    fitting = _chosen(rows, "records", claimed, world)
+    return fitting, rows.drop(fitting.index)
 
 
 def _holds(test: tuple, world: World, level: float | None) -> bool | None:
@@ -322,7 +494,14 @@ def _holds(test: tuple, world: World, level: float | None) -> bool | None:
             chance, limit = _chance(event, world), stated if level is None else level
             above = COMPARED[sign]
             return True if above(chance, limit) else False if above(1 - chance, limit) else None
-    return bool(_compared(test, world, draws=False))
+    ends = {bool(_compared(one, world, draws=False)) for one in _ends(test)}
+    return ends.pop() if len(ends) == 1 else None
+
+
+def _ends(test: tuple) -> list[tuple]:
+    """A comparison with each range replaced by its lower and by its upper end; itself where it has none."""
+    _, parts, signs = test
+    return [("compare", tuple(part[k] if part[0] == "range" else part for part in parts), signs) for k in (1, 2)]
 
 
 def _chance(event: tuple, world: World) -> float:
@@ -383,7 +562,9 @@ def _value(node: tuple, world: World, draws: bool = False):
                 raise DataError(f"{name}() was given {text}: expected a date, such as 2022-08-30")
             return OF_DATE[name](text)
         case ("lookup", name, table, column, conditions):
-            return _looked_up(name, table, column, conditions, world)
+            return world.once(node, lambda: _looked_up(name, table, column, conditions, world))
+        case ("range", *_):
+            raise DataError("range(...) stands alone on one side of a comparison, and not in P(...)")
     sign, left, right = node
     one, other = (_number(_value(part, world, draws)) for part in (left, right))
     return CALCULATED[sign](one, other)
@@ -396,15 +577,13 @@ def _number(value):
 
 
 def _looked_up(name: str, table: str, column: str, conditions: tuple, world: World):
-    rows = world.load(table)
-    for where, sign, literal in conditions:
-        rows = rows[_fits(_column(rows, where, table), sign, literal)]
+    rows = _rows(table, conditions, world)
     if name == "count":
         return float(len(rows))
     cells = _column(rows, column, table)
     if name == "distinct":
         return float(cells[cells.notna() & (cells != "")].nunique())
-    where = ", ".join(f"{key} {sign} {literal}" for key, sign, literal in conditions)
+    where = ", ".join(f"{key} {sign} {_value(literal, world)}" for key, sign, literal in conditions)
     if name != "table":
         if not cells.notna().any():
             raise DataError(f"table {table} has no value with {where}: {name}() needs one")
@@ -416,6 +595,16 @@ def _looked_up(name: str, table: str, column: str, conditions: tuple, world: Wor
     if pd.isna(cell) or cell == "":
         raise DataError(f"table {table}, column '{column}' is empty where {where}: expected a value")
     return cell if isinstance(cell, str) else float(cell)
+
+
+def _rows(table: str, conditions: tuple, world: World) -> pd.DataFrame:
+    return _chosen(world.once(("rows", table), lambda: world.load(table)), table, conditions, world)
+
+
+def _chosen(rows: pd.DataFrame, table: str, conditions: tuple, world: World) -> pd.DataFrame:
+    for where, sign, literal in conditions:
+        rows = rows[_fits(_column(rows, where, table), sign, _value(literal, world))]
+    return rows
 
 
 def _column(rows: pd.DataFrame, name: str, table: str) -> pd.Series:

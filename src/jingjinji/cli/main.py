@@ -228,18 +228,28 @@ def list_findings() -> None:
 
 @findings_app.command("publish")
 def publish_findings() -> None:
-    """Write results/reference.json: the findings that later reruns are compared with."""
-    from jingjinji.fits import verify
+    """Write results/reference.json and verdicts.json: findings and verdicts that later reruns are compared with."""
+    from jingjinji.claims import verdicts
+    from jingjinji.fits import fitting, verify
 
     print(f"{verify.publish()} findings written to {verify.REFERENCE}")
+    print(f"{verdicts.publish(fitting.all_findings())} verdicts written to {verdicts.PUBLISHED}")
 
 
 @app.command("verify")
 def verify_findings() -> None:
-    """Compare the findings of this machine's fits with the published ones; exit code 1 where they differ."""
-    from jingjinji.fits import verify
+    """Compare findings and verdicts of this machine's fits with the published ones; exit code 1 where they differ."""
+    from jingjinji.claims import verdicts
+    from jingjinji.fits import fitting, verify
 
-    print(verify.compare())
+    problems = []
+    for compare in (verify.compare, lambda: verdicts.compare(fitting.all_findings())):
+        try:
+            print(compare())
+        except BookError as error:
+            problems.append(str(error))
+    if problems:
+        raise BookError(". And ".join(problems))
 
 
 def _span(text: str) -> tuple[str, str]:

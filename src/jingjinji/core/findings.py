@@ -37,6 +37,7 @@ class Finding:
     panel : names of the tables of the data package behind it.
     code : ``path:line`` of the code that computes it.
     error : of a single number that was computed from draws, its Monte Carlo standard error where that is known.
+    by_median : True where the median stands for the draws, as of a forecast, whose mean a few high paths decide.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Finding:
     panel: tuple[str, ...]
     code: str = ""
     error: float = 0.0
+    by_median: bool = False
 
     def __post_init__(self):
         draws = np.asarray(self.draws, dtype=float)
@@ -68,6 +70,11 @@ class Finding:
         return float(self.draws.mean())
 
     @cached_property
+    def estimate(self) -> float:
+        """What is printed for the draws: their mean, or their median."""
+        return float(np.median(self.draws)) if self.by_median else self.mean
+
+    @cached_property
     def sd(self) -> float:
         return 0.0 if self.exact else float(self.draws.std(ddof=1))
 
@@ -83,6 +90,11 @@ class Finding:
     def mcse(self) -> float:
         """Monte Carlo standard error of the mean; of a single number the `error` that it came with."""
         return self.error if self.exact else self._error("mean")
+
+    @cached_property
+    def estimate_mcse(self) -> float:
+        """Monte Carlo standard error of the estimate."""
+        return self._error("median") if self.by_median and not self.exact else self.mcse
 
     @cached_property
     def interval_mcse(self) -> float:
@@ -114,7 +126,7 @@ class Finding:
 
     @property
     def value_text(self) -> str:
-        """The mean alone, rounded by its Monte Carlo error, with its unit."""
+        """The estimate alone, rounded by its Monte Carlo error, with its unit."""
         if self.is_probability and not self.exact:
             most = math.floor(math.log10(self.draws.size / 3))
             decimals = max(0, min(supported_decimals(self.mcse), most, 3))
@@ -125,9 +137,9 @@ class Finding:
         decimals = (
             _shortest_decimals(self.mean)
             if self.exact and not self.error
-            else min(supported_decimals(self.mcse), self._most_decimals)
+            else min(supported_decimals(self.estimate_mcse), self._most_decimals)
         )
-        return _number(self.mean, decimals) + self._unit_text
+        return _number(self.estimate, decimals) + self._unit_text
 
     @property
     def interval_text(self) -> str:
@@ -140,10 +152,11 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """``−64 % (94 % HDI −66 to −61 %)``, or the value alone where there is no interval."""
+        """``−64 % (94 % HDI −66 to −61 %)``, or the value alone where there is no interval; a median is called one."""
         if not self.interval_text:
             return self.value_text
-        return f"{self.value_text} ({round(100 * PROBABILITY)}{_SPACE}%{_SPACE}HDI {self.interval_text})"
+        kind = "median, " if self.by_median else ""
+        return f"{self.value_text} ({kind}{round(100 * PROBABILITY)}{_SPACE}%{_SPACE}HDI {self.interval_text})"
 
     @property
     def _unit_text(self) -> str:
@@ -151,8 +164,8 @@ class Finding:
 
     @property
     def _most_decimals(self) -> int:
-        """Three significant figures of the posterior's spread or of the mean are as many as anyone reads."""
-        scale = max(abs(self.mean), self.sd)
+        """Three significant figures of the posterior's spread or of the estimate are as many as anyone reads."""
+        scale = max(abs(self.estimate), self.sd)
         return max(0, 2 - math.floor(math.log10(scale))) if scale > 0 else 2
 
     def summary(self) -> dict:
@@ -160,7 +173,7 @@ class Finding:
         low, high = (math.nan, math.nan) if self.is_probability else self.hdi
         return {
             "id": self.id, "label": self.label, "text": self.text, "unit": self.unit,
-            "mean": self.mean, "sd": self.sd, "hdi_low": low, "hdi_high": high,
+            "mean": self.mean, "median": float(np.median(self.draws)), "sd": self.sd, "hdi_low": low, "hdi_high": high,
             "interval": "" if self.exact or self.is_probability else f"{PROBABILITY:g} {INTERVAL}",
             "mcse_mean": self.mcse, "mcse_interval": self.interval_mcse, "ess_bulk": self.ess, "rhat": self.rhat,
             "draws": self.draws.size, "model": self.model, "panel": " ".join(self.panel), "code": self.code,
@@ -268,9 +281,12 @@ def _number(value: float, decimals: int) -> str:
     return text.replace("-", _MINUS)
 
 
-def record(id: str, label: str, draws: np.ndarray, unit: str, *, model: str, panel: tuple[str, ...], suffix: str = ""):
+def record(
+    id: str, label: str, draws: np.ndarray, unit: str, *, model: str, panel: tuple[str, ...], suffix: str = "",
+    by_median: bool = False,
+):  # fmt: skip
     """A finding that remembers the line of code that called for it; `suffix` marks the fit of a variant."""
-    return Finding(id + suffix, label, draws, unit, model, panel, _caller())
+    return Finding(id + suffix, label, draws, unit, model, panel, _caller(), by_median=by_median)
 
 
 def _caller() -> str:

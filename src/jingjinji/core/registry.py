@@ -24,20 +24,21 @@ PLACES = {
     "apec_series": "november.series",
     "energy_mix": "energy.mix",
     "energy_phase_out": "energy.phase_out",
+    "energy_coal": "energy.coal_path",
     "apec_donors": "november.donors",
     "heavy_days": "air.heavy_days",
     "miyun": "water.quality",
     "april": "water.april",
     "storage": "water.reservoir",
-    "hydrogen": "hydrogen.fleets",
-    "enterprises": "hydrogen.firms",
+    "hydrogen": "hydrogen.curves",
+    "hydrogen_clusters": "hydrogen.clusters",
     "carbon": "carbon.market",
     "hongkong": "hongkong.emissions",
-    "efficiency": "cities.frontier",
+    "efficiency": "cities.emissions",
     "apec_hours": "november.hours",
 }
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
-FACTS = ("carbon", "energy", "governance", "hongkong", "water")
+FACTS = ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
 PREFIXES = {
     "pm25": "air",

@@ -38,14 +38,17 @@ class Scribe:
         """A scribe that notes into the same list, under a longer prefix, of other `tables` or with another `ending`."""
         return replace(self, prefix=f"{self.prefix}{prefix}", **changed)
 
-    def draws(self, id: str, label: str, values: np.ndarray, unit: str) -> None:
-        """A quantity with draws, (chain, draw) or those of all chains one after the other."""
+    def draws(self, id: str, label: str, values: np.ndarray, unit: str, by_median: bool = False) -> None:
+        """A quantity with draws, (chain, draw) or those of all chains one after the other; a forecast `by_median`."""
         values = np.asarray(values)
         if values.ndim != 2 or len(values) != self.fit.parameters.sizes["chain"]:
             values = values.reshape(self.fit.parameters.sizes["chain"], -1)
         self.made.append(
-            record(self.prefix + id, label, values, unit, model=self.fit.name, panel=self.tables, suffix=self.suffix)
-        )
+            record(
+                self.prefix + id, label, values, unit, model=self.fit.name, panel=self.tables, suffix=self.suffix,
+                by_median=by_median,
+            )
+        )  # fmt: skip
 
     def score(
         self, id: str, label: str, value: float, unit: str = "", digits: int | None = None, error: float = 0.0

@@ -207,7 +207,7 @@ def key_of_facts(topic: str) -> str:
 def about_finding(finding: Finding) -> dict:
     """What is stored of a finding beside its draws."""
     return {"label": finding.label, "unit": finding.unit, "model": finding.model, "panel": finding.panel,
-            "code": finding.code, "error": finding.error}  # fmt: skip
+            "code": finding.code, "error": finding.error, "by_median": finding.by_median}  # fmt: skip
 
 
 def all_findings() -> Findings:

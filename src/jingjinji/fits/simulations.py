@@ -201,7 +201,7 @@ def _one(job, compiled, toy: str, number: int) -> list[dict]:
         low, high = estimate.hdi
         rows.append({
             "toy": toy, "record": number, "id": id, "label": truth.label.removeprefix("truth: "), "unit": truth.unit,
-            "truth": truth.mean, "estimate": estimate.mean, "low": low, "high": high,
+            "truth": truth.mean, "estimate": estimate.estimate, "low": low, "high": high,
             "divergences": int(sampled["diverging"].sum()), "settled": bool(not estimate.rhat > UNSETTLED_RHAT),
         })  # fmt: skip
     return rows

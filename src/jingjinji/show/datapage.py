@@ -98,11 +98,7 @@ def _allowed(field: dict) -> str:
 
 def _source(source: dict) -> str:
     note = f" {escape(source['note'])}" if "note" in source else ""
-    link = (
-        f'<a href="{escape(source["path"])}">{escape(source["path"])}</a>. '
-        if "path" in source
-        else "Address not kept. "
-    )
+    link = f"{_linked(source['path'], source['path'])}. " if "path" in source else "Address not kept. "
     return (
         f"<code>{escape(source['name'])}</code>: {escape(source['title'])}. {escape(source['publisher'])}. "
         f"{link}Licence: {escape(_short(source['license']))}.{note}"
@@ -114,9 +110,14 @@ def _short(licence: str) -> str:
 
 
 def _licence(licence: dict) -> str:
-    title = escape(licence["title"])
-    linked = f'<a href="{escape(licence["path"])}">{title}</a>' if "path" in licence else title
+    linked = _linked(licence.get("path", ""), licence["title"])
     return f"{linked}. {escape(licence.get('note', ''))}".strip()
+
+
+def _linked(address: str, text: str) -> str:
+    """Text that links to a web address; an address of another kind is no link."""
+    web = address.startswith(("https://", "http://"))
+    return f'<a href="{escape(address)}">{escape(text)}</a>' if web else escape(text)
 
 
 def _items(title: str, items: list[str]) -> str:

@@ -98,7 +98,7 @@ def key(figure: Figure, columns: int, **keywords) -> None:
 
 
 def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
-    """Posterior means with 94 % highest-density intervals, one row a finding, one block a group."""
+    """Estimates with 94 % highest-density intervals, one row a finding, one block a group."""
     rows = sum(len(group) for group in groups.values()) + len(groups)
     figure, axis = chart(0.21 * rows + 0.7)
     position, ticks, names = 0, [], []
@@ -108,7 +108,7 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
         for name, finding in group:
             low, high = finding.hdi
             axis.plot([low, high], [position, position], color=INK, lw=2, solid_capstyle="butt")
-            axis.plot(finding.mean, position, "o", color=ACCENT, ms=5)
+            axis.plot(finding.estimate, position, "o", color=ACCENT, ms=5)
             ticks.append(position)
             names.append(name)
             position -= 1

@@ -72,7 +72,7 @@ def _prior(variable, model) -> str:
     _, _, text = variable.str_repr().partition(" ~ ")
     text = text.replace("_lkjcholeskycov", "LKJCholeskyCov").replace(", <shared>", "")
     distribution, _, arguments = text.partition("(")
-    if "<constant>" not in arguments:
+    if "<constant>" not in arguments and "<shared>" not in arguments:
         return text
     if distribution == "ZeroSumNormal":
         return text.replace(", <constant>", "")

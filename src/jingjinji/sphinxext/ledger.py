@@ -3,7 +3,9 @@
 import hashlib
 import re
 from collections import defaultdict
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 from docutils import nodes
@@ -19,9 +21,12 @@ from jingjinji.fits.dependencies import Sources, fingerprint
 from jingjinji.sphinxext import files, source
 from jingjinji.sphinxext.roles import FAILED, STATES, FindingReference, PageReference, fit_reference, remember
 
-CLAIM, LEDGER, ALL = "claim", "ledger", "all"
+WEB = ("https://", "http://")
+CLAIM, LEDGER = "claim", "ledger"
 NAMED = re.compile(r"\{claim\}`\s*(C\d+)\s*`")
 NUMBER = re.compile(r"\{claims-number\}`([^`]+)`")
+WEIGHED = {"for": "For it", "against": "Against it", "": "Beside it"}
+SEEN = {"full": "seen whole", "excerpt": "seen as an excerpt", "page": "read on the page"}
 HEAD = ("No.", "The claim", "Chapter", "Verdict", "What was found")
 
 
@@ -36,6 +41,7 @@ def connect(app) -> None:
     app.add_role("claims-number", NumberRole())
     app.add_directive("claims-ledger", LedgerDirective)
     app.add_directive("claims-counts", CountsDirective)
+    app.add_directive("claims-bar", BarDirective)
     app.add_directive("claims-fragile", FragileDirective)
     app.add_directive("claims-against", AgainstDirective)
     app.connect("build-finished", _write_files)
@@ -71,7 +77,7 @@ def _inputs(app) -> str:
 
 def plain(app, text: str) -> str:
     """Markdown with the roles of claims replaced by what they print, for a notebook."""
-    numbered = NUMBER.sub(lambda match: _number_of(match[1].strip(), judged(app)), text)
+    numbered = NUMBER.sub(lambda match: str(ledger.tally(judged(app))[match[1].strip()]), text)
     return NAMED.sub(r"\1", numbered)
 
 
@@ -114,17 +120,17 @@ class ClaimRole(SphinxRole):
 
 
 class NumberRole(SphinxRole):
-    """How many claims have a verdict, or all of them."""
+    """How many claims have a verdict, rest on something, or are there at all: a word of `ledger.tally`."""
 
     def run(self):
-        word, rows = self.text.strip(), judged(self.env.app)
-        if word not in (ALL, *VERDICTS):
+        word, numbers = self.text.strip(), ledger.tally(judged(self.env.app))
+        if word not in numbers:
             raise ClaimError(
                 f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: '{word}' is no verdict: expected "
-                f"{', '.join((ALL, *VERDICTS))}"
+                f"{', '.join(numbers)}"
             )
         remember(self.env.app, LEDGER, "")
-        return [nodes.Text(_number_of(word, rows))], []
+        return [nodes.Text(str(numbers[word]))], []
 
 
 class _Directive(SphinxDirective):
@@ -174,6 +180,7 @@ class LedgerDirective(_Directive):
         unpublished = [fit_reference(self.config, fit, fit) for fit in row.unpublished.split()]
         parts = {
             "Rule": [nodes.literal("", row.rule)], "Why": [nodes.Text(row.reason)],
+            "Rests on the claimant's own side alone": [nodes.Text("yes")] if row.own_side_alone else [],
             "Not published": files.separated(unpublished),
             "Rests on": files.separated(rests), "Says otherwise": files.separated(against, "; "),
             "At another level of probability": [nodes.Text(row.fragile)] if row.fragile else [],
@@ -182,8 +189,16 @@ class LedgerDirective(_Directive):
         paragraphs = [
             nodes.paragraph("", "", nodes.strong("", f"{name}: "), *inside) for name, inside in parts.items() if inside
         ]
-        opened = f"<details><summary>Rule of {row.id}</summary>"
-        return [nodes.raw("", opened, format="html"), *paragraphs, nodes.raw("", "</details>", format="html")]
+        records = ledger.records_of(tables.load("records"), row)
+        count = len(records)
+        several = f" and {count} record{'s' if count > 1 else ''}" if count else ""
+        opened = f"<details><summary>Rule of {row.id}{several}</summary>"
+        return [
+            nodes.raw("", opened, format="html"),
+            *paragraphs,
+            *(_items([_record(record) for record in records.itertuples()]) if count else []),
+            nodes.raw("", "</details>", format="html"),
+        ]
 
     def _finding(self, id: str) -> nodes.Node:
         if "@" in id:
@@ -211,6 +226,20 @@ class CountsDirective(_Directive):
         return [_table("numbers", ("chapter", *table.columns), body)]
 
 
+class BarDirective(_Directive):
+    """Verdicts as bars, each with a link that filters the ledger."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        numbers = ledger.tally(rows)
+        most = max(numbers[verdict] for verdict in VERDICTS)
+        bars = "".join(
+            f'<li><a href="?verdict={quote(verdict)}">{escape(verdict)}</a> <b>{numbers[verdict]}</b>'
+            f'<span style="width:{100 * numbers[verdict] / most:.0f}%"></span></li>'
+            for verdict in VERDICTS
+        )
+        return [nodes.raw("", f'<ul class="claims-bar">{bars}</ul>', format="html")]
+
+
 class FragileDirective(_Directive):
     """Claims whose verdict hangs on the level of probability."""
 
@@ -236,8 +265,18 @@ class AgainstDirective(_Directive):
         return _items(items)
 
 
-def _number_of(verdict: str, rows: pd.DataFrame) -> str:
-    return str(len(rows) if verdict == ALL else int((rows.verdict == verdict).sum()))
+def _record(row) -> list[nodes.Node]:
+    """A row of table `records`: what it says, who published it, how it was seen, and a link if it is a web page."""
+    if row.kind == "not found":
+        return [nodes.emphasis("", "Looked for and not found: "), nodes.Text(f"{row.quantity}. {row.note}.")]
+    title = nodes.reference("", row.title, refuri=row.url) if row.url.startswith(WEB) else nodes.Text(row.title)
+    who = row.publisher or "first publisher not known"
+    read = f", read on {row.reprint}" if row.reprint else ""
+    date = f", {row.date}" if row.date else ""
+    about = f", {who}{read} ({row.kind}{date}, {SEEN[row.seen]}; counts as {row.standing})."
+    note = f" Note: {row.note}." if row.note else ""
+    return [nodes.strong("", f"{WEIGHED[row.speaks]}: "), nodes.Text(f"{row.statement} "), title,
+            nodes.Text(about + note)]  # fmt: skip
 
 
 def _to_row(id: str, rows: pd.DataFrame) -> nodes.reference:

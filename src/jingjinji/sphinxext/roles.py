@@ -99,7 +99,7 @@ def needed(env) -> set[str]:
 
 
 def _turned(finding: Finding, draft: bool) -> Finding:
-    if finding.mean >= 0 and not draft:
+    if finding.estimate >= 0 and not draft:
         raise FindingError(f"finding '{finding.id}' is {finding.value_text}, which is no fall: use the role finding")
     return dataclasses.replace(finding, draws=-finding.draws)
 

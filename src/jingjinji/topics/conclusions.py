@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, find
 from jingjinji.show.figures import SOFT, chart
-from jingjinji.topics.carbon import page as carbon_tables
+from jingjinji.topics.carbon import market_findings as carbon_findings
 from jingjinji.topics.cities import page as efficiency_tables
 from jingjinji.topics.hongkong import page as policy_tables
 from jingjinji.topics.hydrogen import page as hydrogen_tables
@@ -66,29 +66,30 @@ HEADLINES = (
              "monthly means of all thirteen cities after 2020", below=0),
     Headline("heavy.beijing.halved", "Days of heavy pollution halved in Beijing", "air",
              "counts of all years on one way of counting"),
-    Headline("apec.stations.ban.effect", "The days of the ban of 2014 were cleaner than the weather let expect",
+    Headline("apec.beijing.ban.effect", "The days of the ban of 2014 were cleaner than the weather let expect",
              "November 2014", "more events with the same controls in other weather", below=0,
-             others=("apec.stations.ban.effect@parade-apart", "apec.embassy.ban.effect",
-                     "apec.donors.beijing.ban.effect")),
-    Headline("apec.stations.after-ban.effect", "The two weeks after the ban were dirtier than expected",
-             "November 2014", "hourly records of industry and traffic in the weeks after", above=0,
-             others=("apec.embassy.after-ban.effect",)),
-    Headline("apec.stations.alert.effect", "Days of red alert were cleaner than the weather let expect",
+             others=("apec.beijing.contrast.embassy", "apec.beijing.contrast.stations", "apec.beijing.prior.alike")),
+    Headline("apec.beijing.after-ban.effect", "The two weeks after the ban were dirtier than expected",
+             "November 2014", "hourly records of industry and traffic in the weeks after", above=0),
+    Headline("apec.beijing.alert.effect", "Days of red alert were cleaner than the weather let expect",
              "November 2014", "a list of all alerts with the forecasts on which they were called", below=0),
-    Headline("energy.emissions.elasticity.so2.bth", "Less coal went with less SO2 in the three provinces",
+    Headline("energy.emissions.elasticity.so2.bth", "Years with less coal had less SO2 in the three provinces",
              "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
-             others=("energy.emissions.elasticity.so2.hebei", "energy.emissions.elasticity.so2.beijing",
-                     "energy.emissions.elasticity.so2.bth@without-year-shocks",
-                     "energy.emissions.elasticity.so2.bth@without-breaks")),
-    Headline("energy.hebei.slower-than-germany", "Hebei's coal takes longer to halve than Germany's took",
-             "coal and steel", "Hebei's coal by year after 2017",
-             others=("energy.hebei.slower-than-germany@logistic", "energy.hebei.slower-than-germany@without-germany")),
-    Headline("miyun.gubeikou.class-ii.months", "At Gubeikou {limit:g} % of the months or more kept class II", "water",
-             "readings of several years, from before the agreement too", above=90),
-    Headline("hydrogen.bth.reached", "The region's hydrogen cluster met its target for 2025", "hydrogen",
+             others=tuple(f"energy.emissions.elasticity.so2.bth@{name}"
+                          for name in ("without-own-trends", "without-year-shocks"))),
+    Headline("energy.hebei.more-left-than-germany",
+             "Ten years after the largest figure more of Hebei's coal was left than of Germany's", "coal and steel",
+             "Hebei's coal by year after 2017, as the yearbook counts it",
+             others=tuple(f"energy.hebei.more-left-than-germany@{name}"
+                          for name in ("without-end-use", "without-inventories"))),
+    Headline("miyun.gubeikou.tn.winter", "By its season Gubeikou's nitrogen doubles or more from July to December",
+             "water", "readings of several winters", above=100),
+    Headline("hydrogen.bth.reached", "By what was known until 2023 the region's hydrogen cluster reaches its target",
+             "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
              others=_choices("hydrogen.bth.reached", hydrogen_tables.CHOICES)),
-    Headline("hydrogen.shanghai.reached", "Shanghai's hydrogen cluster met its target for 2025", "hydrogen",
+    Headline("hydrogen.shanghai.reached", "By what was known until 2023 Shanghai's hydrogen cluster reaches its target",
+             "hydrogen",
              "the count of the cluster's vehicles at the end of 2025, with its definition",
              others=_choices("hydrogen.shanghai.reached", hydrogen_tables.CHOICES)),
     Headline("efficiency.beijing.intensity.first", "Beijing emits the least CO2 per output of ten cities", "ten cities",
@@ -97,16 +98,15 @@ HEADLINES = (
     Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
              "ten cities", "output, capital and emissions by branch in each city",
              others=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES)),
-    Headline("carbon.shenzhen.dearer", "Published prices of Shenzhen are above the claim's", "carbon market",
-             "Shenzhen's volume and turnover by year",
-             others=("carbon.shenzhen.dearer.scattered", "carbon.shenzhen.dearer.even",
-                     *_choices("carbon.shenzhen.dearer", carbon_tables.CHOICES))),
+    Headline("carbon.odder@without-totals", "Shenzhen's claimed totals are odder beside its prices than the pilots'",
+             "carbon market", "volume and turnover by year of each pilot",
+             others=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.ODDER_BY)),
     Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
              "the inventory by sector for every year since 2005, in one release",
-             others=_choices("silk.hongkong.reached.2035", policy_tables.CHOICES)),
+             others=tuple(f"silk.hongkong.reached.2035{end}" for end in policy_tables.OTHERS)),
     Headline("silk.hongkong.reached.2050", "Hong Kong's emissions are near zero by 2050", "Hong Kong",
              "the power stations' closing dates and what replaces them",
-             others=_choices("silk.hongkong.reached.2050", policy_tables.CHOICES)),
+             others=tuple(f"silk.hongkong.reached.2050{end}" for end in policy_tables.OTHERS)),
 )  # fmt: skip
 
 

@@ -16,6 +16,9 @@ from jingjinji.topics.carbon import market_findings as said
 
 SCALES = {"year_scale": 0.2, "market_scale": 0.4, "departure_scale": 0.3, "memory": 0.6, "average_error": 0.1,
           "close_error": 0.2, "idle_factor": 2.0, "total_error": 0.15}  # fmt: skip
+SHARES = np.array([[0.1, 0.05, 0.15, 0.05, 0.3, 0.25, 0.1], [0.02, 0.01, 0.02, 0.05, 0.5, 0.4, 0.0],
+                   [0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]])  # fmt: skip
+"""Shares of trade of the seven pilots in each window."""
 
 
 def of_all_cells(known: dict) -> np.ndarray:
@@ -34,21 +37,33 @@ def of_all_cells(known: dict) -> np.ndarray:
     return made
 
 
+def of_figures(panel: market.Panel, shares: np.ndarray) -> np.ndarray:
+    """Weights (figure, cell) of log prices: of a price its market's, of a window the pilots' by shares and time."""
+    rows = panel.prices
+    made = np.zeros((len(rows) + 3, len(market.MARKETS), len(market.YEARS)))
+    made[np.arange(len(rows)), rows.market] = market.between_years(rows.centre)
+    for k, share in enumerate(market.windows(panel.totals)):
+        made[len(rows) + k, :7] = shares[k][:, None] * share
+    return made.reshape(len(made), -1)
+
+
 def by_hand(panel: market.Panel, known: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Loadings, mean and covariance of the used figures, and which those are."""
     made = market.loadings(panel)
     use = made.used > 0
-    flat = made.of[use].reshape(use.sum(), -1)
+    flat = of_figures(panel, known["shares"])[use]
     error = np.where(made.close > 0, known["close_error"] * np.where(made.idle > 0, known["idle_factor"], 1.0),
                      np.where(made.total > 0, known["total_error"], known["average_error"]))[use]  # fmt: skip
-    lift = 0.5 * (known["market_scale"] ** 2 + known["departure_scale"] ** 2) * 6 / 7
-    mean = np.log(35) + made.total[use] * lift
+    spread = 0.5 * (known["market_scale"] ** 2 + known["departure_scale"] ** 2)
+    lift = np.array([*np.zeros(len(panel.prices)), *(spread * (1 - sum(q**2 for q in row)) for row in known["shares"])])
+    mean = np.log(35) + lift[use]
     return flat, mean, flat @ of_all_cells(known) @ flat.T + np.diag(error**2) + made.rounding[np.ix_(use, use)], use
 
 
 def fake_fit(panel: market.Panel, draws: int, **scales: float) -> SimpleNamespace:
     known = SCALES | scales
     drawn = {name: (("chain", "draw"), np.full((2, draws // 2), value)) for name, value in known.items()}
+    drawn["shares"] = (("chain", "draw", "window", "pilot"), np.tile(SHARES, (2, draws // 2, 1, 1)))
     return SimpleNamespace(panel=panel, parameters=xr.Dataset(drawn), seed=3, variant="", name="carbon")
 
 
@@ -112,7 +127,7 @@ def test_prices_are_drawn_given_the_figures():
     panel = registry.load("carbon")
     fit = fake_fit(panel, 20_000)
     drawn = said.log_levels(fit, market.values(fit)).reshape(20_000, -1)
-    flat, mean, covariance, use = by_hand(panel, SCALES)
+    flat, mean, covariance, use = by_hand(panel, SCALES | {"shares": SHARES})
     whole = of_all_cells(SCALES)
     gain = np.linalg.solve(covariance, flat @ whole).T
     expected = np.log(35) + gain @ (market.loadings(panel).printed[use] - mean)
@@ -130,8 +145,26 @@ def test_levels_from_the_prior_have_the_covariance_of_the_page():
 def test_the_log_of_a_mean_lies_above_the_mean_of_the_logs():
     known = {name: np.full(20_000, value) for name, value in SCALES.items()}
     drawn = market.drawn_levels(known, np.random.default_rng(5))[:, : len(market.PILOTS), 4]
-    gap = np.log(np.exp(drawn).mean(axis=1)) - drawn.mean(axis=1)
-    assert gap.mean() == pytest.approx(market.higher_mean(SCALES), rel=0.15)
+    for shares in (np.full(7, 1 / 7), SHARES[1]):
+        gap = np.log(np.exp(drawn) @ shares) - drawn @ shares
+        assert gap.mean() == pytest.approx(market.higher_mean(SCALES, shares), rel=0.15)
+
+
+def test_shares_of_trade_know_one_week():
+    """Printed tonnes of the week of December 2020; both vintages of Shenzhen count, Fujian is no pilot."""
+    tonnes = np.array([14455, 0, 0, 68490, 709034, 617062, 1581 + 7])
+    panel = registry.load("carbon")
+    assert panel.traded == pytest.approx(tonnes / tonnes.sum())
+    prior = market.data(panel)["concentration"]
+    assert prior == pytest.approx(1 + 7 * tonnes / tonnes.sum())
+    assert market.concentration(panel.traded, 0.0) == pytest.approx(np.ones(7))
+
+
+def test_a_windows_price_of_each_pilot():
+    panel, price = registry.load("carbon"), np.exp(np.random.default_rng(1).normal(size=(2, 9, 12)))
+    made = market.by_pilot(market.loadings(panel), price)
+    assert made.shape == (2, 3, 7)
+    assert made[1, 2, 4] == pytest.approx(market.windows(panel.totals)[2] @ price[1, 4])
 
 
 def test_the_article_is_not_among_the_data():
@@ -170,6 +203,7 @@ def test_alike_markets_are_made_alike():
                              "departure_scale": 0.0}, np.random.default_rng(1), registry.load("carbon"))  # fmt: skip
     log_price, rounding = market.window_prices(quiet.totals)
     expected = (market.windows(quiet.totals) * quiet.truth["price"][0]).sum(axis=1)
+    assert quiet.truth["shares"].sum(axis=1) == pytest.approx(np.ones(3))
     assert np.abs(log_price - np.log(expected)).max() < 4 * np.sqrt(rounding.max())
 
 

@@ -54,6 +54,8 @@ def fake_fit() -> SimpleNamespace:
              if name != "level"}  # fmt: skip
     drawn["memory"] = np.clip(drawn["memory"], 0, 0.95)
     parameters = xr.Dataset({name: (("chain", "draw"), values) for name, values in drawn.items()})
+    shares = rng.dirichlet(market.concentration(panel.traded), (2, 60, 3))
+    parameters["shares"] = (("chain", "draw", "window", "pilot"), shares)
     return SimpleNamespace(panel=panel, parameters=parameters, seed=3)
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import linprog
 
 from jingjinji.core.errors import BookError
-from jingjinji.topics.cities import classical, envelopment
+from jingjinji.topics.cities import envelopment, facts
 
 
 def alone(unit: np.ndarray, rows: np.ndarray, variable: bool) -> float:
@@ -108,4 +108,4 @@ def test_bad_figures_are_refused():
 def test_the_mean_of_sources_does_not_jump_where_one_is_missing():
     co2 = np.log(np.array([[[10.0, 20], [30, 40]], [[20, 40], [60, 80]], [[40, 80], [120, 160]]]))
     co2[2, 1, 1] = np.nan
-    assert np.exp(classical.combined(co2)) == pytest.approx(np.array([[20, 40], [60, 80]]))
+    assert np.exp(facts.combined(co2)) == pytest.approx(np.array([[20, 40], [60, 80]]))

@@ -41,12 +41,24 @@ def test_declines_draw_curves_and_figures_in_per_cent():
     assert axis.lines[1].get_ydata().tolist() == pytest.approx([100, 12])
 
 
-def test_paths_stand_beside_the_published_figures():
-    published = pd.DataFrame({"year": [2013, 2014], "value": [300.0, 290.0]})
-    paths = {"its own": np.full((20, 3), 250.0), "Beijing's": np.full((20, 3), 100.0)}
-    axis = figures.future_paths(np.arange(2015, 2018), paths, published, "Mt").axes[0]
-    assert axis.lines[0].get_ydata().tolist() == [250.0] * 3
-    assert axis.lines[-1].get_ydata().tolist() == [300.0, 290.0]
+def test_measured_paths_stand_on_the_yearbook():
+    paths = {"a": np.full((20, 4), 90.0), "b": np.full((20, 4), 80.0)}
+    axes = figures.measured_paths(
+        np.arange(2016, 2020), paths, 2017, ("prior", "measured"), np.array([100.0, 95.0])
+    ).axes
+    assert axes[1].lines[0].get_ydata().tolist() == [80.0] * 4
+    assert axes[1].lines[1].get_xdata().tolist() == [2016, 2017]
+
+
+def test_paths_stand_beside_figures_of_others():
+    paths = {"Hebei": (np.arange(3), np.full((20, 3), 90.0))}
+    others = {
+        "Germany": (np.array([0, 3, 13, 23]), np.array([100.0, 95, 74, 58])),
+        "Beijing": (np.zeros(1), np.array([100.0])),
+    }
+    axis = figures.since_largest(paths, others, most=5).axes[0]
+    assert axis.lines[0].get_ydata().tolist() == [90.0] * 3
+    assert axis.lines[1].get_xdata().tolist() == [0, 3, 13]
 
 
 def test_a_level_crosses_the_path():

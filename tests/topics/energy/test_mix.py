@@ -36,7 +36,9 @@ PRIORS = {
     "bend_mean": lambda v: stats.norm.logpdf(v["bend_mean"], 0, 0.1),
     "bend_scale": lambda v: stats.lognorm.logpdf(v["bend_scale"], 0.5, scale=0.05),
     "bend": lambda v: zero_sum(1.0)(v["bend"]),
-    "revision": lambda v: stats.norm.logpdf(v["revision"], 0, 0.2),
+    "revision_mean": lambda v: stats.norm.logpdf(v["revision_mean"], 0, 0.2),
+    "revision_scale": lambda v: stats.lognorm.logpdf(v["revision_scale"], 0.7, scale=0.15),
+    "revision": lambda v: zero_sum(1.0)(v["revision"]),
     "log_scatter_mean": lambda v: stats.norm.logpdf(v["log_scatter_mean"], math.log(0.1), 0.5),
     "log_scatter": lambda v: stats.norm.logpdf(v["log_scatter"], v["log_scatter_mean"], 0.5),
     "year_scale": lambda v: stats.lognorm.logpdf(v["year_scale"], 0.5, scale=0.03),
@@ -60,10 +62,10 @@ def hand_steps(v: dict, panel: Panel) -> float:
     """Log density of the yearly steps: a multivariate t for each province and year."""
     clean = np.log(panel.amounts)
     for (p, year, part), error in zip(ODD, v["cell_error"], strict=True):
-        clean[p, year, part] -= panel.odd_apart * error
+        clean[p, year, part] -= error
     follow = dict(zip([(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)], v["follow"], strict=True))
     loading = np.linalg.inv(np.eye(RATIOS) - np.array([[follow.get((j, k), 0) for j in range(4)] for k in range(4)]))
-    tail, total = 1 + v["tail"] + 1000 * panel.normal, 0.0
+    tail, total = 1 + v["tail"], 0.0
     for p in range(len(panel.provinces)):
         parts = [clean[p, :, k] - clean[p, :, k + 1 :].mean(axis=1) for k in range(RATIOS)]
         steps = np.diff([math.sqrt((4 - k) / (5 - k)) * parts[k] for k in range(RATIOS)], axis=1)
@@ -72,7 +74,8 @@ def hand_steps(v: dict, panel: Panel) -> float:
             drift = v["drift_mean"] + v["drift_scale"] * v["drift"][:, p]
             bend = v["bend_mean"] + v["bend_scale"] * v["bend"][:, p]
             mean = drift + bend * (step - (STEPS - 1) / 2) / 10 + v["year_effect"][step]
-            mean = mean + v["revision"] * (YEARS[step + 1] == 2018)
+            revision = v["revision_mean"] + v["revision_scale"] * v["revision"][:, p]
+            mean = mean + revision * (YEARS[step + 1] == 2018)
             total += stats.multivariate_t.logpdf(steps[:, step], mean, own @ own.T, df=tail)
     return total
 
@@ -81,9 +84,8 @@ def test_yearly_steps_are_a_random_walk_with_heavy_tails(densities, values):
     assert densities["observed_steps"] == pytest.approx(hand_steps(values, some_panel()), rel=1e-8)
 
 
-@pytest.mark.parametrize("choice", [{"odd_apart": 0.0}, {"normal": 1.0}])
-def test_choices_of_the_variants(point, values, choice):
-    other = some_panel(seed=2, **choice)
+def test_another_panel_is_the_same_model_with_other_data(point, values):
+    other = some_panel(seed=2)
     model = with_data(mix.build(some_panel()), mix.data(other))
     expected = hand_steps(values, other)
     assert densities_at(model, point)["observed_steps"] == pytest.approx(expected, rel=1e-8)
@@ -141,10 +143,12 @@ def test_a_shown_province_with_a_gap_is_named():
 
 def test_simulate_puts_in_what_is_known():
     quiet = {"scatter": 0.0, "year": 0.0, "own": 0.02, "coal_drift": -0.05, "revision": 0.3, "cell_error": 0.0}
+    quiet |= {"revision_scale": 0.1}
     made = mix.simulate(quiet, np.random.default_rng(1), some_panel())
     steps = np.diff(mix.log_ratios(made.amounts), axis=1)
     expected = np.repeat(made.truth["drift"][:, None], STEPS, axis=1)
-    expected[:, YEARS.index(2018) - 1, 0] += 0.3
+    expected[:, YEARS.index(2018) - 1] += made.truth["revisions"]
+    assert np.ptp(made.truth["revisions"][:, 0]) > 0
     assert made.truth["drift"][:, 0].mean() == pytest.approx(-0.05)
     assert steps == pytest.approx(expected)
     assert made.amounts.sum(axis=-1) == pytest.approx(some_panel().amounts.sum(axis=-1))
@@ -188,6 +192,10 @@ def test_last_crossing(path, level, rising, years):
     assert found.tolist() == pytest.approx([years])
 
 
+OWN = np.array([1.0, -0.6, -0.4])
+"""Beijing, Hebei and Tianjin: how far each was revised beyond the mean, in scales."""
+
+
 @pytest.fixture
 def fit() -> SimpleNamespace:
     panel, shape = some_panel(), (2, 400)
@@ -199,7 +207,9 @@ def fit() -> SimpleNamespace:
         "bend_mean": (np.full((*shape, RATIOS), 0.01), ("ratio",)),
         "bend_scale": (np.full((*shape, RATIOS), 0.02), ("ratio",)),
         "bend": (np.zeros((*shape, RATIOS, 3)), ("ratio", "province")),
-        "revision": (wide, ("ratio",)),
+        "revision_mean": (wide, ("ratio",)),
+        "revision_scale": (np.full((*shape, RATIOS), 0.1), ("ratio",)),
+        "revision": (np.broadcast_to(OWN, (*shape, RATIOS, 3)), ("ratio", "province")),
         "year_scale": (np.full((*shape, RATIOS), 0.03), ("ratio",)),
         "year_effect": (np.zeros((*shape, STEPS, RATIOS)), ("year", "ratio")),
         "log_scatter_mean": (np.full((*shape, RATIOS), math.log(0.1)), ("ratio",)),
@@ -216,7 +226,7 @@ def test_states_are_on_one_footing_and_without_the_odd_cells_error(fit):
     clean = fit.panel.amounts[1].copy()
     clean[ODD[0][1], ODD[0][2]] /= math.exp(0.7)
     drawn = said.states(fit, "Hebei")
-    revision = fit.parameters["revision"].values.reshape(-1, RATIOS)
+    revision = fit.parameters["revision_mean"].values.reshape(-1, RATIOS) - 0.06
     step = YEARS.index(2018)
     assert drawn[:, step:] == pytest.approx(np.tile(mix.log_ratios(clean)[step:], (800, 1, 1)))
     assert drawn[:, :step] == pytest.approx(mix.log_ratios(clean)[None, :step] + revision[:, None])
@@ -251,9 +261,11 @@ def test_checks_see_what_they_are_meant_to_find():
 
 def test_findings_by_hand(fit):
     found = {finding.id: finding for finding in said.findings(fit)}
-    revision = fit.parameters["revision"].values[..., 0]
+    revision = fit.parameters["revision_mean"].values[..., 0]
     assert found["energy.mix.coal.drift"].mean == pytest.approx(100 * math.expm1(-0.05 / math.sqrt(0.8)))
     assert found["energy.mix.revision.coal"].draws == pytest.approx(100 * np.expm1(revision / math.sqrt(0.8)))
+    own = 100 * np.expm1((revision + 0.1) / math.sqrt(0.8))
+    assert found["energy.mix.revision.coal.beijing"].draws == pytest.approx(own)
     total = sum(found[f"energy.mix.hebei.{part}.2022"].mean for part in PARTS)
     assert total == pytest.approx(100, abs=0.3)
     assert found["energy.mix.provinces"].mean == 3
@@ -262,18 +274,20 @@ def test_findings_by_hand(fit):
 
 
 def test_years_behind_are_counted_on_one_footing(fit):
-    """Beijing's coal falls evenly; a revision of all earlier years moves where Tianjin's level is crossed."""
+    """Beijing's coal falls evenly; a revision of its earlier years moves where Tianjin's level is crossed."""
     panel = fit.panel
     panel.amounts[:] = np.random.default_rng(7).lognormal(0, 1e-3, panel.amounts.shape)
     panel.amounts[0, :, 0] = np.linspace(4, 1, len(YEARS))
     panel.amounts[2, -1, 0] = 2.5
     fit.parameters["cell_error"][:] = 0.0
-    fit.parameters["revision"][:] = 0.0
+    fit.parameters["revision_mean"][:] = 0.0
+    fit.parameters["revision_scale"][:] = 0.0
     found = {finding.id: finding for finding in said.findings(fit)}
     published = found["energy.mix.tianjin.years-behind.coal.as-published"].mean
     assert found["energy.mix.tianjin.years-behind.coal"].mean == pytest.approx(published, abs=0.05)
     assert published == pytest.approx(9.5, abs=0.3)
-    fit.parameters["revision"][..., 0] = -0.2
+    fit.parameters["revision_scale"][..., 0] = 0.2
+    fit.parameters["revision"] = fit.parameters["revision"] * -1.0
     found = {finding.id: finding for finding in said.findings(fit)}
     assert found["energy.mix.tianjin.years-behind.coal"].mean > published + 1
     assert found["energy.mix.hebei.years-behind.before-record"].mean == 0

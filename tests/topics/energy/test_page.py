@@ -1,11 +1,12 @@
 """Tables of the chapter on structure: curves, half-times and paths."""
 
 import numpy as np
+import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
 
+from jingjinji.core import registry
 from jingjinji.fits import fitting
-from jingjinji.topics.energy import page
-from jingjinji.topics.energy import phase_out_findings as said
+from jingjinji.topics.energy import coal_path, page
 
 
 def test_curves_and_figures_of_every_series(prior):  # noqa: F811
@@ -21,21 +22,29 @@ def test_curves_and_figures_of_every_series(prior):  # noqa: F811
 def test_half_times_are_read_from_the_figures(prior):  # noqa: F811
     table = page.half_times(fitting.load_fit("energy_phase_out")).set_index("series")
     half = table["half, in the figures"]
-    assert len(table) == 7
+    assert len(table) == 5
     assert half["Beijing, coal consumption"] == "9.3 years, between 9 and 10 years"
     assert half["Germany, hard-coal jobs"] == "10.2 years, between 3 and 13 years"
     assert half["Ruhr, hard-coal output"] == "not observed, between 0 and 57 years"
-    assert half["Hebei, coal consumption"] == "not reached"
-    assert not table["half, on the curve"]["Hebei, coal consumption"]
 
 
-def test_paths_end_at_a_tenth(prior):  # noqa: F811
-    fit, years = fitting.load_fit("energy_phase_out"), np.arange(2013, 2051)
-    path = page.hebei_paths(fit, years, {"Beijing's": "beijing"})["Beijing's"]
-    shown = ~np.isnan(path).all(axis=0)
-    middle = np.median(said.path(fit, years, "hebei", "beijing").reshape(-1, len(years)), axis=0)
-    assert (shown == (middle >= middle[0] / 10)).all()
-    assert np.isfinite(path[:, shown]).all()
+def test_paths_begin_on_the_yearbook(prior):  # noqa: F811
+    fit = fitting.load_fit("energy_coal")
+    left, known = page.paths(fit, ("Hebei",))["Hebei"], page.yearbook("Hebei")
+    assert left.shape[1] == len(coal_path.YEARS)
+    assert left[:, : len(known)] == pytest.approx(np.broadcast_to(known, (len(left), len(known))))
+    drawn = page.prior_paths(fit.panel, "Hebei", draws=50, seed=1)
+    assert drawn[:, : len(known)] == pytest.approx(np.broadcast_to(known, (50, len(known))))
+    assert drawn[:, -1].std() > 5
+    ways, figures = page.since_largest(fit, ("Hebei", "Tianjin"))
+    assert [len(years) for years, _ in ways.values()] == [11, 12]
+    assert all(left[:, 0] == pytest.approx(100) for _, left in ways.values())
+    assert figures["Germany, output"][1][:2].tolist() == pytest.approx([100, 100 * 142.3 / 149])
+
+
+def test_the_prior_over_years_is_that_of_the_model():
+    drawn = page.prior_over_years(registry.load("energy_emissions"), draws=2000, seed=1)
+    assert (drawn.mean(), drawn.std()) == pytest.approx((0.5, 0.5), abs=0.05)
 
 
 def test_beijings_path_ends_in_the_last_year(prior):  # noqa: F811
@@ -47,7 +56,7 @@ def test_beijings_path_ends_in_the_last_year(prior):  # noqa: F811
 
 def test_prior_curves_are_those_of_the_model():
     elapsed = np.array([0.0, 10.0, 40.0, 65.0])
-    left = page.prior_curves(elapsed, draws=4000, seed=1)
-    assert left.shape == (4000, 4)
+    left = page.prior_curves(registry.load("energy_phase_out"), elapsed, draws=2000, seed=1)
+    assert left.shape == (2000, 4)
     assert (np.diff(left, axis=1) <= 0).all()
     assert 0.05 < np.median(left[:, 2]) < 0.3

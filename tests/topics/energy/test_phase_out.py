@@ -34,16 +34,16 @@ def model() -> pm.Model:
     return phase.build(some_panel())
 
 
-JOBS = np.array([0, 1, 0, 1, 0, 0, 0])
-LAST_LEFT = np.array([0.4, 0.41, 0.42, 0.43, 0.44, 0.45, 0.46])
+LAST_LEFT = np.array([0.4, 0.41, 0.42, 0.43, 0.44])
 
 
-def bend_means(v: dict) -> np.ndarray:
-    return v["bend_mean"] + JOBS * v["bend_of_jobs"]
+def with_parts(own: np.ndarray, scale: float, apart: np.ndarray) -> np.ndarray:
+    """Germany's output and jobs and Beijing's coal, then the Ruhr's output and jobs around Germany's."""
+    return np.concatenate([own, own[:2] + scale * apart])
 
 
 def bends(v: dict) -> np.ndarray:
-    return bend_means(v) + math.sqrt(v["bend_scale"]) * (v["bend_half_way"] - bend_means(v) / 2)
+    return with_parts(v["own_bend"], v["bend_scale"], v["bend_apart"])
 
 
 def shifts(v: dict, logistic: bool = False) -> np.ndarray:
@@ -52,16 +52,18 @@ def shifts(v: dict, logistic: bool = False) -> np.ndarray:
     return np.log(np.log1p(last_q * np.expm1(bends(v))) / bends(v))
 
 
+def tenths(v: dict, logistic: bool = False) -> np.ndarray:
+    own = v["log_last"] - shifts(v, logistic)[:3]
+    return np.exp(with_parts(own, v["tenth_scale"], v["tenth_apart"]))
+
+
 PRIORS = {
-    "tenth_mean": lambda v: stats.norm.logpdf(v["tenth_mean"], math.log(40), 0.7),
-    "tenth_scale": lambda v: stats.lognorm.logpdf(v["tenth_scale"], 0.4, scale=0.5),
-    "bend_mean": lambda v: stats.norm.logpdf(v["bend_mean"], 2.5, 1.5),
-    "bend_of_jobs": lambda v: stats.norm.logpdf(v["bend_of_jobs"], 0, 1.5),
-    "bend_scale": lambda v: stats.lognorm.logpdf(v["bend_scale"], 0.5, scale=1),
-    "bend_half_way": lambda v: stats.norm.logpdf(
-        v["bend_half_way"], bend_means(v) / 2, math.sqrt(v["bend_scale"])
-    ).sum(),
-    "log_last": lambda v: stats.norm.logpdf(v["log_last"], v["tenth_mean"] + shifts(v), v["tenth_scale"]).sum(),
+    "own_bend": lambda v: stats.norm.logpdf(v["own_bend"], 2.5, [1.5, 2.1, 1.5]).sum(),
+    "log_last": lambda v: stats.norm.logpdf(v["log_last"], math.log(40) + shifts(v)[:3], 0.7).sum(),
+    "tenth_scale": lambda v: stats.lognorm.logpdf(v["tenth_scale"], 0.5, scale=0.1),
+    "tenth_apart": lambda v: stats.norm.logpdf(v["tenth_apart"]).sum(),
+    "bend_scale": lambda v: stats.lognorm.logpdf(v["bend_scale"], 0.5, scale=0.4),
+    "bend_apart": lambda v: stats.norm.logpdf(v["bend_apart"]).sum(),
     "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.1).sum(),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.03).sum(),
     "memory": lambda v: stats.lognorm.logpdf(v["memory"], 0.5, scale=4),
@@ -83,7 +85,7 @@ def hand_root(v: dict, unit: str, elapsed: float, logistic: bool = False) -> flo
     """Square root of what is left of the largest figure on the curve."""
     k = NAMES.index(unit)
     bend = bends(v)[k]
-    tenth = math.exp(v["log_last"][k] - shifts(v, logistic)[k])
+    tenth = tenths(v, logistic)[k]
     odds = (math.exp(bend * elapsed / tenth) - 1) / (math.exp(bend) - 1)
     return math.sqrt(math.exp(v["level"][k]) * (1 / (1 + 9 * odds) if logistic else 10**-odds))
 
@@ -94,7 +96,7 @@ def hand_figures(v: dict, panel: Panel, logistic: bool = False) -> tuple[float, 
     place = {(row.unit, row.year): k for k, row in enumerate(phase.points(panel).itertuples())}
     for unit in NAMES:
         rows = panel.rows[panel.rows.unit == unit].sort_values("year", kind="stable")
-        start, scatter = rows.year.iloc[0], float(v["scatter"][1 if unit in ("beijing", "tianjin", "hebei") else 0])
+        start, scatter = rows.year.iloc[0], float(v["scatter"][1 if unit == "beijing" else 0])
         bounded = False
         for row in rows.itertuples():
             k = place[unit, row.year]
@@ -127,15 +129,6 @@ def test_a_logistic_curve_is_the_same_model_with_other_data(point):
     assert densities_at(model, point)["figures"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_units_left_out_say_nothing(point):
-    panel = some_panel(left_out=("hebei", "beijing"))
-    model = phase.build(panel)
-    before = densities_at(model, point)["figures"]
-    scale = np.where(panel.rows.unit.isin(panel.left_out) & (panel.rows.year > 2000), 0.3, 1.0)
-    moved = replace(panel, rows=panel.rows.assign(value=panel.rows.value * scale))
-    assert densities_at(with_data(model, phase.data(moved)), point)["figures"] == pytest.approx(before, rel=1e-9)
-
-
 def test_half_and_tenth_lie_on_the_curve():
     tenth, bend = np.array([50.0, 14.0]), np.array([2.5, 4.0])
     for logistic in (0.0, 1.0):
@@ -144,14 +137,14 @@ def test_half_and_tenth_lie_on_the_curve():
         assert phase.gone(tenth, tenth, bend, logistic) == pytest.approx(math.log(10), rel=0.01)
 
 
-def test_bends_are_pooled_with_the_scale_between_them():
+def test_curves_of_the_ruhr_lie_near_germanys():
     model = phase.build(some_panel())
-    names = ("bend", "bend_mean", "bend_of_jobs", "bend_scale")
-    drawn = pm.draw([model[name] for name in names], draws=4000, random_seed=1)
-    bend, mean, of_jobs, scale = drawn
-    apart = (bend - mean[:, None] - JOBS * of_jobs[:, None]) / scale[:, None]
-    assert apart.mean(axis=0) == pytest.approx(0, abs=0.07)
-    assert apart.std(axis=0) == pytest.approx(1, abs=0.05)
+    names = ("bend", "tenth", "bend_scale", "tenth_scale")
+    bend, tenth, *scales = pm.draw([model[name] for name in names], draws=4000, random_seed=1)
+    for value, scale in zip((bend, np.log(tenth)), scales, strict=True):
+        apart = (value[:, 3:] - value[:, :2]) / scale[:, None]
+        assert apart.mean(axis=0) == pytest.approx(0, abs=0.07)
+        assert apart.std(axis=0) == pytest.approx(1, abs=0.05)
 
 
 def test_a_lower_bound_takes_any_larger_plateau(point):
@@ -161,16 +154,14 @@ def test_a_lower_bound_takes_any_larger_plateau(point):
     as_figure = phase.data(replace(panel, rows=panel.rows.assign(bounded=False)))
     assert as_bound["gap"][as_bound["unit_index"] == k].tolist() == [phase.FAR, phase.FAR, 7]
     assert as_figure["gap"][as_figure["unit_index"] == k].tolist() == [phase.FAR, 4, 7]
-    only_first = {"used": (np.arange(len(as_bound["used"])) == 3 * k).astype(float)}
-    model, found = phase.build(panel), {}
+    as_figure |= {"gap": as_bound["gap"]}
+    model, gained = phase.build(panel), {}
     for shift in (-1.0, 1.0, 3.0):
         moved = dict(point) | {"level": point["level"] + shift * (np.arange(len(NAMES)) == k)}
-        for name, arrays in (("bound", as_bound), ("figure", as_figure)):
-            found[name, shift] = densities_at(with_data(model, arrays | only_first), moved)["figures"]
-    assert found["bound", 3.0] == pytest.approx(0, abs=1e-6)
-    assert found["bound", 1.0] == pytest.approx(0, abs=1e-6)
-    assert found["bound", -1.0] < -10
-    assert found["figure", 3.0] < found["figure", 1.0] < -10
+        bound, figure = (densities_at(with_data(model, a), moved)["figures"] for a in (as_bound, as_figure))
+        gained[shift] = bound - figure
+    assert gained[3.0] > gained[1.0] > 10
+    assert gained[-1.0] < 10
 
 
 def test_years_to_a_share_are_interpolated_at_a_steady_rate():
@@ -190,7 +181,6 @@ def test_half_times_lie_between_the_figures_of_the_table():
     assert phase_findings.crossing(panel, "germany", 0.5)[1:] == (23, 33)
     assert np.isnan(phase_findings.crossing(panel, "ruhr", 0.5)[0])
     assert phase_findings.crossing(panel, "ruhr", 0.5)[1:] == (0, 57)
-    assert np.isnan(phase_findings.crossing(panel, "hebei", 0.5)).all()
 
 
 def test_the_panel_starts_at_the_largest_figure_of_each_unit():
@@ -200,30 +190,27 @@ def test_the_panel_starts_at_the_largest_figure_of_each_unit():
         mine, all_rows = panel.rows[panel.rows.unit == unit], table[(table.area == area) & (table.series == series)]
         assert mine.value.max() == all_rows.value.max()
         assert mine.year.min() == all_rows.year[all_rows.value.idxmax()]
-    assert phase.peaks(panel).loc["hebei", "year"] == 2013
+    assert phase.peaks(panel).loc["beijing", "year"] == 2005
 
 
 def test_a_series_without_years_is_named():
-    table = tables.load("coal_phase_out").query("area != 'Tianjin' or year < 1992")
-    with pytest.raises(BookError, match="has 2 years of coal consumption of Tianjin: expected at least 3"):
+    table = tables.load("coal_phase_out").query("area != 'Beijing' or year < 1992")
+    with pytest.raises(BookError, match="has 2 years of coal consumption of Beijing: expected at least 3"):
         phase.panel(table)
 
 
-def test_simulated_figures_lie_on_their_curve_and_a_flat_unit_stays():
-    quiet = {"scatter": {"mining": 0.0, "consumption": 0.0}, "disagreement": 0.0, "flat": ("hebei",)}
+def test_simulated_figures_lie_on_their_curve():
+    quiet = {"scatter": {"mining": 0.0, "consumption": 0.0}, "disagreement": 0.0}
     made = phase.simulate(quiet, np.random.default_rng(1), registry.load("energy_phase_out"))
     rows, k = made.rows[made.rows.unit == "beijing"], NAMES.index("beijing")
     since = rows.year.to_numpy() - rows.year.min()
     left = np.exp(-phase.gone(since, phase.TRUTH["tenth"]["beijing"], made.truth["bends"][k]))
     assert (rows.value / rows.value.iloc[0]).to_numpy() == pytest.approx(left / left[0])
-    assert made.rows[made.rows.unit == "hebei"].value.nunique() == 1
-    assert phase.TOYS["toy-hebei-flat"](registry.load("energy_phase_out"), np.random.default_rng(1)).truth["flat"] == (
-        "hebei",
-    )
 
 
-def test_simulated_departures_run_on_and_bends_differ():
-    truth = {"scatter": {"mining": 0.04, "consumption": 0.04}, "disagreement": 0.0, "flat": NAMES}
+def test_simulated_departures_run_on_and_bends_of_the_ruhr_lie_near_germanys():
+    flat = dict.fromkeys(NAMES, 1e4)
+    truth = {"scatter": {"mining": 0.04, "consumption": 0.04}, "disagreement": 0.0, "tenth": flat}
     panel = registry.load("energy_phase_out")
     mine, runs, bend = panel.rows.unit == "beijing", [], []
     for seed in range(100):
@@ -232,21 +219,21 @@ def test_simulated_departures_run_on_and_bends_differ():
         runs.append(np.corrcoef(root[1:], root[:-1])[0, 1])
         bend.append(made.truth["bends"])
     assert np.mean(runs) > 0.3
-    assert np.std(bend, axis=0) == pytest.approx(phase.TRUTH["bend_scale"], rel=0.2)
-    assert np.mean(bend, axis=0)[1] == pytest.approx(1.0, abs=0.2)
+    assert np.std(bend, axis=0) == pytest.approx([0, 0, 0, 0.3, 0.3], rel=0.2)
+    assert np.mean(bend, axis=0) == pytest.approx([2.5, 1.0, 3.0, 2.5, 1.0], abs=0.1)
 
 
 @pytest.fixture
 def fit() -> SimpleNamespace:
     """Draws that know everything: times, one bend, a straight start in the peak year."""
     panel, shape = registry.load("energy_phase_out"), (2, 50)
-    tenth, place = np.array([50.0, 45.0, 50.0, 45.0, 14.0, 25.0, 40.0]), phase.data(panel)
+    tenth, place = np.array([50.0, 45.0, 14.0, 50.0, 45.0]), phase.data(panel)
     unit = place["unit_index"]
     root = np.exp(-phase.gone(place["elapsed"], tenth[unit], 2.5) / 2)
     full = {
-        "tenth": np.broadcast_to(tenth, (*shape, 7)),
-        "bend": np.full((*shape, 7), 2.5),
-        "level": np.zeros((*shape, 7)),
+        "tenth": np.broadcast_to(tenth, (*shape, 5)),
+        "bend": np.full((*shape, 5), 2.5),
+        "level": np.zeros((*shape, 5)),
         "scatter": np.full((*shape, 2), 0.05),
         "memory": np.full(shape, 4.0),
         "disagreement": np.full(shape, 0.01),
@@ -268,17 +255,8 @@ def test_findings_by_hand(fit):
     assert found["energy.germany.half-time"].mean == 30.1
     assert found["energy.germany.times-beijing"].mean == 3.2
     assert "energy.ruhr.half-time" not in found
-    assert found["energy.hebei.path.beijing.half-year"].mean == pytest.approx(2013 + half)
-    assert found["energy.hebei.slower-than-beijing"].mean == 1
-    assert found["energy.hebei.slower-than-germany"].mean == 0
-    plateau = phase.peaks(fit.panel).value["hebei"]
-    assert found["energy.hebei.path.beijing.2017"].mean == pytest.approx(
-        plateau * math.exp(-phase.gone(4.0, 14.0, 2.5)), rel=1e-6
-    )
-    left = 100 * math.exp(-phase.gone(12.0, 40.0, 2.5))
-    assert found["energy.hebei.left.2025"].mean == pytest.approx(left)
     assert found["energy.phase.check.half-time.of"].mean == 4
-    assert found["energy.phase.check.runs.of"].mean == 6
+    assert found["energy.phase.check.runs.of"].mean == 4
 
 
 def test_beijing_in_2024_keeps_what_is_left_of_its_departure(fit):
@@ -298,7 +276,7 @@ def test_figures_drawn_anew_scatter_as_the_model_says(fit):
     _, seen, anew = phase_findings.departures(fit)
     place = phase.points(fit.panel)
     assert anew.shape == seen.shape == (100, len(place))
-    first = place.index[(place.unit == "hebei") & (place.year == 2013)][0]
+    first = place.index[(place.unit == "beijing") & (place.year == 2005)][0]
     assert anew[:, first].std() == pytest.approx(math.hypot(0.05, 0.005), rel=0.25)
     assert seen[:, first] == pytest.approx(0, abs=0.02)
 
@@ -307,7 +285,7 @@ def test_runs_and_late_halves_fail_their_checks(fit):
     """A curve that bends wrongly leaves runs; one that passes half at another time is seen too."""
     good = fit.panel.rows.copy()
     elapsed = good.year - good.unit.map(phase.peaks(fit.panel).year)
-    tenth = good.unit.map(dict(zip(NAMES, (50.0, 45.0, 50.0, 45.0, 14.0, 25.0, 40.0), strict=True)))
+    tenth = good.unit.map(dict(zip(NAMES, (50.0, 45.0, 14.0, 50.0, 45.0), strict=True)))
     rng = np.random.default_rng(3)
     root = np.exp(-phase.gone(elapsed.to_numpy(), tenth.to_numpy(), 2.5) / 2)
     good["value"] = good.unit.map(phase.peaks(fit.panel).value) * (root + 0.01 * rng.normal(size=len(root))) ** 2
@@ -319,10 +297,3 @@ def test_runs_and_late_halves_fail_their_checks(fit):
     bad = phase_findings.tails(fit)
     assert not bad["half-time"].dropna().between(0.03, 0.97).any()
     assert bad.runs["germany"] > 0.97
-
-
-def test_findings_without_the_german_series_say_nothing_of_them(fit):
-    fit.panel, fit.variant = registry.load("energy_phase_out", "without-germany"), "without-germany"
-    found = {finding.id for finding in phase_findings.findings(fit)}
-    assert "energy.hebei.left.2025@without-germany" in found
-    assert not [id for id in found if ".ruhr" in id or "energy.germany" in id]

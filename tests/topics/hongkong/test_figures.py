@@ -5,7 +5,7 @@ import pytest
 from phone import fits_a_phone, public
 
 from jingjinji.core import tables
-from jingjinji.topics.hongkong import emissions, figures
+from jingjinji.topics.hongkong import emissions, figures, page
 from jingjinji.topics.hongkong import emissions_findings as said
 
 rng = np.random.default_rng(1)
@@ -23,8 +23,11 @@ DRAWN = {
         (said.AHEAD, path(said.AHEAD)),
         TABLE.query("quantity == 'emissions'"),
         {2035: (20, 22)},
+        {name: path(said.AHEAD)[0] for name in list(page.SHORT.values())[:3]},
     ),
-    "sectors": lambda: figures.sectors(emissions.YEARS, {name: path(emissions.YEARS) for name in emissions.SECTORS}),
+    "parts": lambda: figures.parts(
+        emissions.YEARS, {name: path(emissions.YEARS) for name in ("coal", "gas", "all else")}
+    ),
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from jingjinji.core import registry
 from jingjinji.show.prior_draws import prior_fit
-from jingjinji.topics.hydrogen import fleets, page
+from jingjinji.topics.hydrogen import curves, page
 
 
 def test_priors_expect_sales_around_the_printed_ones():
@@ -20,8 +20,8 @@ def test_priors_expect_sales_around_the_printed_ones():
 
 def test_groups_of_the_check_are_modes_and_years():
     panel = registry.load("hydrogen")
-    groups = page.check_sales(prior_fit(fleets.build(panel), panel, 30, 3), most=10)
-    assert list(groups) == list(fleets.MODES)
+    groups = page.check_sales(prior_fit(curves.build(panel), panel, 30, 3), most=10)
+    assert list(groups) == list(curves.MODES)
     sales = panel.sales.assign(mode=panel.units["mode"].to_numpy()[panel.sales.unit])
     for mode, (years, statistics) in groups.items():
         for name, share in (("median", "median"), ("largest", "max")):

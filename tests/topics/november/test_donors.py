@@ -182,6 +182,25 @@ def test_the_twin_with_few_donors():
     np.testing.assert_allclose(sd[0], spread, rtol=1e-4)
 
 
+@pytest.mark.parametrize("city", ["Beijing", "Harbin"])
+def test_periods_of_a_twin_err_together(panel, city):
+    """The weights and the level are the same for every period, and the noise is each period's own."""
+    column, parameters = panel.cities.index(city), some_draws(1)
+    v = {name: variable.values[0, 0] for name, variable in parameters.data_vars.items()}
+    known, noise = np.flatnonzero(panel.before), np.exp(2 * v["log_noise"][panel.regions[column]])
+    _, covariance = process(v, panel, column, None)
+    covariance = covariance + 1e4
+    inverse = np.linalg.inv(covariance[np.ix_(known, known)] + noise * np.eye(len(known)))
+    expected = covariance - covariance[:, known] @ inverse @ covariance[known] + noise * np.eye(len(covariance))
+    found = apec_donors.twin(parameters, panel, column).covariance[0]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    later = slice(panel.ban + 1, panel.ban + 3)
+    assert abs(found[later, later][0, 1]) > 0.005
+    fit = SimpleNamespace(panel=panel, parameters=parameters.isel(draw=np.zeros(20000, dtype=int)))
+    drawn = apec_donors.gaps(fit, city, np.random.default_rng(1))[0]
+    assert drawn[:, later].mean(axis=1).std() == pytest.approx(math.sqrt(expected[later, later].mean()), rel=0.03)
+
+
 def test_a_twin_does_not_see_its_city_after_the_ban(panel):
     changed = panel.log_pm25.copy()
     changed[KNOWN:, 0] += 5

@@ -1,6 +1,5 @@
 """What the page on November 2014 shows: each verdict follows from its findings and turns when they turn."""
 
-import json
 import math
 from types import SimpleNamespace
 
@@ -9,12 +8,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-import jingjinji
 from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.november import donors, page
 from jingjinji.topics.november import series as apec_series
-from jingjinji.topics.november.page import LINES
+from jingjinji.topics.november import series_findings as said
 
 
 def spread(low: float, high: float, id: str = "x") -> Finding:
@@ -48,43 +46,13 @@ def test_published_effects_are_points_or_ranges():
     assert list(dict(page.published(("P025",)))) == ["Gao M. et al. 2017"]
 
 
-def days(count: int) -> Finding:
-    return exact("x", "x", count, "days", ())
-
-
-def share(probability: float) -> Finding:
-    draws = np.arange(400) < 400 * probability
-    return Finding("x", "x", draws.reshape(4, 100), "probability", "m", ())
-
-
-NONE, ONE, TWO = (
-    "none reaches zero",
-    "that of the line 'twelve stations' reaches zero",
-    "that of the line 'one site, day by day and twelve stations' reaches zero",
-)
-
-
-@pytest.mark.parametrize(
-    ("ends", "said"),
-    [
-        ([(-60, -20), (-50, -10), (-70, -15)], f"The intervals of all three lines share −50 to −20 %; {NONE}."),
-        ([(-60, -20), (-50, 10), (-70, -15)], f"The intervals of all three lines share −50 to −20 %; {ONE}."),
-        ([(-60, 5), (-50, 10), (-70, -0.3)], f"The intervals of all three lines share −50 to 0 %; {TWO}."),
-        ([(-60, -40), (-30, -10), (-60, -20)], f"No value lies in the intervals of all three lines; {NONE}."),
-    ],
-)
-def test_how_far_the_lines_agree(ends, said):
-    found = {f"{prefix}.ban.effect": SimpleNamespace(hdi=pair) for prefix, pair in zip(LINES, ends, strict=True)}
-    assert page.agreement(found) == said
-
-
 def test_later_windows_below_zero_are_counted():
     found = {
-        "apec.embassy.later-30.effect": spread(-40, -5),
-        "apec.stations.later-60.effect": spread(-40, 5),
+        "apec.beijing.later-30.effect": spread(-40, -5),
+        "apec.beijing.later-60.effect": spread(-40, 5),
         "apec.donors.beijing.later-90.effect": spread(-40, -10),
         "apec.donors.tianjin.later-90.effect": spread(-40, -10),
-        "apec.embassy.ban.effect": spread(-40, -10),
+        "apec.beijing.ban.effect": spread(-40, -10),
     }
     assert page.later_sentence(found).startswith("Of 3 windows of two weeks from 30 days on, 2 lie wholly below")
 
@@ -94,17 +62,18 @@ def test_the_days_before_the_ban_are_averaged_over_as_long_a_time(level, low_as_
     dates = pd.date_range("2014-10-01", "2014-11-30")
     ban = pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-12")
     departures = pd.Series(np.where((dates >= "2014-10-24") & (dates < ban[0]), level, 500.0), dates)
-    said = page.before_sentence({"embassy": departures}, ban)
+    sentence = page.before_sentence({"embassy": departures}, ban)
     number = f"{level:.0f}".replace("-", "\N{MINUS SIGN}")
-    assert said.startswith(f"The 10 days before the ban departed by {number}\N{NO-BREAK SPACE}% (embassy)")
-    assert ("low as well" in said) is low_as_well
+    assert sentence.startswith(f"The 10 days before the ban departed by {number}\N{NO-BREAK SPACE}% (embassy)")
+    assert ("low as well" in sentence) is low_as_well
 
 
 def test_moved_windows_in_a_sentence():
     here, earlier, later = spread(-40, -20), spread(-50, -30), spread(-20, 0)
-    said = page.moved_sentence({"apec.embassy.ban.effect": here}, earlier, later)
-    assert f"earlier the change at one site is {earlier.value_text}" in said
-    assert f"three days later {later.value_text}, against {here.value_text}" in said
+    moved = {"ban": here, "earlier": earlier, "later": later}
+    sentence = page.moved_sentence({f"apec.beijing.contrast.{key}": finding for key, finding in moved.items()})
+    assert f"earlier the departure without a prior is {earlier.value_text}" in sentence
+    assert f"three days later {later.value_text}, against {here.value_text}" in sentence
 
 
 def test_days_between_two_dates_by_series():
@@ -119,9 +88,11 @@ def test_days_between_two_dates_by_series():
 
 def test_curves_are_changes_along_each_variable():
     panel = registry.load("apec_series")
-    smooth = np.zeros((1, 3, 7, 6))
-    smooth[:, :, 1] = np.random.default_rng(1).normal(size=(3, 6))
-    fit = SimpleNamespace(panel=panel, parameters=xr.Dataset({"smooth": (("chain", "draw", "term", "wave"), smooth)}))
+    smooth = np.zeros((1, 3, 2, 7, 6))
+    smooth[:, :, 0, 1] = np.random.default_rng(1).normal(size=(3, 6))
+    smooth[:, :, 1] = 7.0
+    dims = ("chain", "draw", "site", "term", "wave")
+    fit = SimpleNamespace(panel=panel, parameters=xr.Dataset({"smooth": (dims, smooth)}))
     found = page.weather_curves(fit)
     raw = apec_series.weather_table(apec_series.days_of("embassy", tables.load("beijing_day")))
     assert [unit for _, _, unit in found.values()] == ["m/s"] * 4 + ["K", "K", "hPa"]
@@ -133,14 +104,14 @@ def test_curves_are_changes_along_each_variable():
         assert draws.any() == (variable == "wind_ne")
     values, draws, _ = found["wind from north-east"]
     row = int(np.flatnonzero(raw["wind_ne"].to_numpy() == values[-1])[0])
-    basis = apec_series.waves(panel.weather[:, 1], 6, 1.0)
-    assert draws[0, -1] == pytest.approx(100 * math.expm1(basis[row] @ smooth[0, 0, 1]))
+    basis = apec_series.waves(panel.embassy.weather[:, 1], 6, 1.0)
+    assert draws[0, -1] == pytest.approx(100 * math.expm1(basis[row] @ smooth[0, 0, 0, 1]))
 
 
 def test_prior_days_are_wide_and_positive():
     panel = registry.load("apec_series")
     ((draws, measured),) = page.prior_days(panel, draws=20, seed=1).values()
-    assert len(measured) == panel.pm25.notna().sum()
+    assert len(measured) == sum(site.pm25.notna().sum() for site in panel.sites)
     assert len(draws) == 20 * len(measured)
     assert (draws > 0).all()
     assert np.percentile(draws, 97) / np.percentile(draws, 3) > 5
@@ -165,40 +136,27 @@ def test_a_twin_in_micrograms():
     np.testing.assert_allclose(np.log(draws).mean(axis=0), mean.mean(axis=0), atol=0.2)
 
 
-def test_answers_by_hour_stand_beside_those_by_day():
-    keys = ("ban-1.effect", "ban-2.effect", "ban.effect", "ban.difference", "ban.counterfactual", "after-ban.effect",
-            "carry-over", "block-scale")  # fmt: skip
-    found = {f"apec.{site}.{key}": spread(-k - 1, k) for site in ("embassy", "stations") for k, key in enumerate(keys)}
-    found["apec.stations.parade.effect"] = spread(-50, -20)
-    table, hours = page.by_hour(found), tables.load("apec_by_hour").set_index("id")["text"]
-    sites = [site for site in ("embassy", "stations") if f"apec.hours.{site}.ban.effect" in hours.index]
-    assert len(table) == sum(len(keys) + (site == "stations") for site in sites) > 0
-    for site in sites:
-        row = table[(table.series == LINES[f"apec.{site}"]) & (table.question == "the whole ban")].iloc[0]
-        assert row["by day"] == found[f"apec.{site}.ban.effect"].text
-        assert row["by hour"] == hours[f"apec.hours.{site}.ban.effect"]
+def test_what_the_hours_said(monkeypatch):
+    keys = ("carry-over", "edges", "ban.effect")
+    ids = [f"apec.hours.{site}.{key}" for site in ("embassy", "stations") for key in keys]
+    monkeypatch.setattr(page.tables, "load", lambda name: pd.DataFrame({"id": ids, "text": [*"abcdef"]}))
+    found = page.by_hour()
+    assert found.iloc[:, 1:].to_numpy().tolist() == [[*"abc"], [*"def"]]
+    assert found.series.tolist() == ["embassy (one site)", "mean of twelve stations"]
 
 
-def test_the_sentence_on_hours_turns_with_the_table(monkeypatch):
-    rows = [(f"apec.hours.{site}.{key}", low, high, f"{low} to {high}")
-            for site, low, high in (("embassy", -40, 30), ("stations", -50, -8))
-            for key in ("ban.effect", "check.level")]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["id", "hdi_low", "hdi_high", "text"])
-    monkeypatch.setattr(page.tables, "load", lambda name: table)
-    both = "-40 to 30 (one site) and -50 to -8 (twelve stations); nought lies in one of them"
-    assert both in page.hours_sentence()
-    table.loc[table.id.str.contains("stations"), "hdi_high"] = 5
-    assert "lies inside" in page.hours_sentence()
-    table["hdi_high"] = -1
-    assert "lies outside" in page.hours_sentence()
-    assert "gate" not in page.hours_sentence()
-    alone = table[table.id.str.contains("embassy")]
-    monkeypatch.setattr(page.tables, "load", lambda name: alone)
-    assert page.hours_sentence().endswith("the fit of twelve stations did not pass the gate.")
-
-
-def test_the_pages_say_rightly_that_by_the_hour_the_ban_is_nearer_to_nought():
+def test_the_worked_example_says_rightly_what_the_midnights_do():
     hours = tables.load("apec_by_hour").set_index("id")["mean"]
-    days = json.loads((jingjinji.PROJECT / "results/reference.json").read_text("utf-8"))
     for site in ("embassy", "stations"):
-        assert abs(hours[f"apec.hours.{site}.ban.effect"]) < abs(days[f"apec.{site}.ban.effect"]["mean"])
+        assert hours[f"apec.hours.{site}.edges"] > 60
+
+
+def test_made_up_records_in_a_row_each():
+    found = {
+        f"apec.beijing.records.{broken}.{key}.{name}": exact("x", "x", -10.0 * k, "%", ())
+        for broken in said.BREAKS for key in said.TRUTHS for k, name in enumerate(said.OF_RECORDS)
+    }  # fmt: skip
+    table = page.records(found)
+    assert len(table) == len(said.BREAKS) * len(said.TRUTHS)
+    assert table.iloc[0].tolist() == ["as the model assumes", "0 %", "0 %", "−10 %", "−20 %", "−30 %", "−40 %"]
+    assert table.truth.tolist()[:3] == ["0 %", "−10 %", "−30 %"]

@@ -1,4 +1,4 @@
-"""The daily series around November 2014 against computations by hand, and what is derived from its draws."""
+"""The daily series around November 2014 against computations by hand, and what is derived from their draws."""
 
 import math
 from dataclasses import replace
@@ -19,9 +19,6 @@ from densities import (
     lognormal,
     normal,
     student_t,
-    values_at,
-    whole_density,
-    with_data,
     zero_sum,
 )
 from scipy import stats
@@ -29,27 +26,31 @@ from scipy import stats
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.scribe import Scribe
+from jingjinji.topics.november import contrast
 from jingjinji.topics.november import series as apec_series
 from jingjinji.topics.november import series_findings as said
-from jingjinji.topics.november.series import EVENTS, WEATHER, Panel, waves
+from jingjinji.topics.november.series import EVENTS, SITES, WEATHER, Panel, Site, waves
 
-DATES = pd.date_range("2014-10-25", "2014-11-07")
-GAP = 5
+DATES = pd.date_range("2014-10-25", "2014-11-20")
+EMBASSY, STATIONS = DATES[:20], DATES[6:]
+GAPS = {"embassy": (2, 3, 12), "stations": (4,)}
 WINDOWS = {
-    "holiday-2014": (pd.Timestamp("2014-10-27"), pd.Timestamp("2014-10-28")),
-    "ban-1": (pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-05")),
+    "ban": (pd.Timestamp("2014-11-03"), pd.Timestamp("2014-11-12")),
+    "after-ban": (pd.Timestamp("2014-11-13"), pd.Timestamp("2014-11-16")),
 }
-RARE = ("alert", "after-ban", "after-parade", "later-30", "later-60", "later-90")
+
+
+def some_site(dates: pd.DatetimeIndex, gaps: tuple[int, ...], seed: int) -> Site:
+    rng = np.random.default_rng(seed)
+    pm25 = np.round(80 * np.exp(rng.normal(0, 0.6, len(dates))), 1)
+    pm25[list(gaps)] = np.nan
+    return Site(pd.Series(pm25, dates), rng.normal(size=(len(dates), len(WEATHER))), rng.normal(size=len(dates)))
 
 
 def some_panel(**changes) -> Panel:
-    rng = np.random.default_rng(5)
-    pm25 = np.round(80 * np.exp(rng.normal(0, 0.6, len(DATES))), 1)
-    pm25[GAP] = np.nan
     fields = {
-        "pm25": pd.Series(pm25, DATES),
-        "weather": rng.normal(size=(len(DATES), len(WEATHER))),
-        "wet": rng.normal(size=len(DATES)),
+        "embassy": some_site(EMBASSY, GAPS["embassy"], 5),
+        "stations": some_site(STATIONS, GAPS["stations"], 6),
         "windows": WINDOWS,
     }
     return Panel(**fields | changes)
@@ -72,16 +73,17 @@ PRIORS = {
     "trend": normal(0, 0.2),
     "season": normal(0, 0.3),
     "heating": normal(0, 0.3),
+    "holiday_effect": normal(0, 0.15),
     "weekday_effect": zero_sum(0.1),
     "amplitude": lognormal(0.4, 0.5),
     "wet_effect": normal(0, 0.2),
     "block_scale": lognormal(0.12, 0.4),
     "block_effect": normal(0, 1),
-    "kind_mean": lambda v: normal(0, 0.3)(v[0]) + normal(0, 0.15)(v[1]),
-    "event_scale": lognormal(0.12, 0.4),
-    "event_apart": normal(0, 1),
+    "effect": normal(0, 0.3),
     "carry_over": beta(4, 6),
     "scale": lognormal(0.45, 0.3),
+    "own_scale": lognormal(0.2, 0.5),
+    "shared": normal(1, 0.2),
     "tail": gamma(2, 10),
 }
 
@@ -92,7 +94,9 @@ def test_prior(densities, values, name):
 
 
 def test_prior_of_the_weathers_curves(densities, values):
-    expected = sum(normal(0, values["amplitude"][k])(values["smooth"][k]) for k in range(len(WEATHER)))
+    expected = sum(
+        normal(0, values["amplitude"][k])(values["smooth"][site, k]) for site in range(2) for k in range(len(WEATHER))
+    )
     assert densities["smooth"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
@@ -100,16 +104,12 @@ def test_every_random_variable_is_tested(densities):
     assert densities.keys() == {*PRIORS, "smooth", "days"}
 
 
+def test_what_is_computed_from_the_parameters_is_named(model):
+    assert set(apec_series.DERIVED) == {variable.name for variable in model.deterministics}
+
+
 def test_jacobians_of_the_transforms(model, point, values, densities):
     assert jacobian_at(model, point, densities) == pytest.approx(jacobian(point, values), rel=1e-6)
-
-
-def hand_effect(v: dict, event: str) -> float:
-    """Controls and holidays each vary around a mean; events of another kind stand alone."""
-    apart = v["event_apart"][EVENTS.index(event)]
-    if event in RARE:
-        return 0.3 * apart
-    return v["kind_mean"][1 if event.startswith("holiday") else 0] + v["event_scale"] * apart
 
 
 def hand_season(v: dict, date: pd.Timestamp) -> float:
@@ -122,56 +122,96 @@ def is_heated(date: pd.Timestamp) -> bool:
     return date.month in (12, 1, 2) or (date.month == 11 and date.day >= 15) or (date.month == 3 and date.day <= 15)
 
 
-def hand_means(v: dict, panel: Panel) -> np.ndarray:
-    dates = panel.pm25.index
+def hand_means(v: dict, panel: Panel, events: bool = True, blocks: bool = True) -> dict[str, dict]:
+    """Expectation of each measured day before anything is carried over: series -> date -> log."""
+    dates = panel.dates
     year = np.arange(len(dates)) / 365.25
-    trend = waves(year - year.mean(), 5, 1.5, 2.0)
-    curves = [waves(panel.weather[:, k], 6, 1.0) for k in range(len(WEATHER))]
-    heated = [float(is_heated(date)) for date in dates]
-    blocks = [(date - pd.Timestamp("2014-11-03")).days // 10 for date in dates]
-    means = []
-    for t, date in enumerate(dates):
-        mu = v["level"] + trend[t] @ v["trend"] + hand_season(v, date)
-        mu += v["heating"] * (heated[t] - sum(heated) / len(heated)) + v["weekday_effect"][date.weekday()]
-        if panel.use_weather:
-            mu += sum(curves[k][t] @ v["smooth"][k] for k in range(len(WEATHER))) + v["wet_effect"] * panel.wet[t]
-        mu += v["block_scale"] * v["block_effect"][blocks[t] - blocks[0]]
-        mu += sum(hand_effect(v, event) for event, (first, last) in panel.windows.items() if first <= date <= last)
-        means.append(float(mu))
-    return np.array(means)
+    trend = waves(year - year.mean(), 8, 1.5, 2.0)
+    heated, holiday = ([float(f(date)) for date in dates] for f in (is_heated, lambda d: d.month == 10 and d.day <= 7))
+    number = [(date - pd.Timestamp("2014-11-03")).days // 10 for date in dates]
+    found = {}
+    for k, (name, site) in enumerate(zip(SITES, panel.sites, strict=True)):
+        curves = [waves(site.weather[:, term], 6, 1.0) for term in range(len(WEATHER))]
+        found[name] = {}
+        for row, date in enumerate(site.pm25.index):
+            if not np.isfinite(site.pm25[date]):
+                continue
+            t = dates.get_loc(date)
+            mu = v["level"][k] + trend[t] @ v["trend"] + hand_season(v, date) + v["weekday_effect"][date.weekday()]
+            mu += v["heating"] * (heated[t] - np.mean(heated)) + v["holiday_effect"] * (holiday[t] - np.mean(holiday))
+            if panel.use_weather:
+                mu += sum(curves[term][row] @ v["smooth"][k, term] for term in range(len(WEATHER)))
+                mu += v["wet_effect"][k] * site.wet[row]
+            if blocks:
+                mu += v["block_scale"] * v["block_effect"][number[t] - number[0]]
+            for event, (first, last) in panel.windows.items():
+                if events and first <= date <= last:
+                    mu += v["effect"][EVENTS.index(event)]
+            found[name][date] = float(mu)
+    return found
 
 
-def hand_expected(v: dict, panel: Panel) -> dict[int, float]:
-    """Mean of each measured day given the day before; after a gap nothing is carried over."""
-    means, log = hand_means(v, panel), np.log(panel.pm25.to_numpy())
-    expected = {}
-    for t in range(len(log)):
-        if np.isfinite(log[t]):
-            known = t > 0 and np.isfinite(log[t - 1])
-            expected[t] = means[t] + (v["carry_over"] * (log[t - 1] - means[t - 1]) if known else 0.0)
-    return expected
+def hand_courses(v: dict, panel: Panel) -> dict[str, dict]:
+    """Mean and scale of each measured day given what it follows on: series -> date -> (mean, scale)."""
+    means = hand_means(v, panel)
+    logs = {name: np.log(site.pm25.dropna()) for name, site in zip(SITES, panel.sites, strict=True)}
+    left = {name: {date: logs[name][date] - mean for date, mean in means[name].items()} for name in SITES}
+    phi, shared = float(v["carry_over"]), float(v["shared"])
+    alone = math.sqrt((shared * float(v["scale"])) ** 2 + float(v["own_scale"]) ** 2)
+    beside = {date: left["embassy"][date] - shared * left["stations"][date] for date in left["embassy"]
+              if date in left["stations"]}  # fmt: skip
+    only = {date: value for date, value in left["embassy"].items() if date not in left["stations"]}
+    found = {"embassy": {}, "stations": {}}
+    for name, course, scale in (
+        ("stations", left["stations"], float(v["scale"])),
+        ("embassy", only, alone),
+        ("embassy", beside, float(v["own_scale"])),
+    ):
+        previous = None
+        for date in sorted(course):
+            mean = means[name][date] + (shared * left["stations"][date] if course is beside else 0.0)
+            if previous is None:
+                found[name][date] = mean, scale / math.sqrt(1 - phi**2)
+            else:
+                gap = (date - previous).days
+                sd = scale * math.sqrt(sum(phi ** (2 * k) for k in range(gap)))
+                found[name][date] = mean + phi**gap * course[previous], sd
+            previous = date
+    return found
 
 
 def hand_likelihood(v: dict, panel: Panel) -> float:
-    log = np.log(panel.pm25.to_numpy())
-    nu, scale = 3 + float(v["tail"]), float(v["scale"])
-    return sum(student_t(log[t], nu, mean, scale) for t, mean in hand_expected(v, panel).items())
+    nu, total = 3 + float(v["tail"]), 0.0
+    for name, days in hand_courses(v, panel).items():
+        pm25 = getattr(panel, name).pm25
+        total += sum(student_t(math.log(pm25[date]), nu, mean, scale) for date, (mean, scale) in days.items())
+    return total
 
 
 def test_measured_days(densities, values, panel):
-    assert len(hand_expected(values, panel)) == len(DATES) - 1
+    """After a gap, and where a course begins, a reading has the scale that fits; shared days count once."""
     assert densities["days"] == pytest.approx(hand_likelihood(values, panel), rel=1e-6)
-
-
-def test_effects_of_the_events(values):
-    for k, event in enumerate(EVENTS):
-        assert values["effect"][k] == pytest.approx(hand_effect(values, event)), event
 
 
 def test_without_weather_no_term_of_weather_is_left(point, values):
     panel = replace(some_panel(), use_weather=False)
     model = apec_series.build(panel)
     assert densities_at(model, point)["days"] == pytest.approx(hand_likelihood(values, panel), rel=1e-6)
+
+
+def test_what_a_reading_follows_on(panel):
+    rows = apec_series.readings(panel)
+    embassy, stations = (site.pm25.dropna() for site in panel.sites)
+    assert len(rows["day"]) == len(embassy) + len(stations)
+    dates = panel.dates[rows["day"]]
+    shared = embassy.index.intersection(stations.index)
+    assert list(dates[rows["has_beside"] == 1]) == list(shared)
+    assert (dates[rows["beside"]][rows["has_beside"] == 1] == shared).all()
+    follows = rows["gap"] < apec_series.NEVER
+    assert (~follows).sum() == 3
+    assert ((dates - dates[rows["before"]]).days[follows] == rows["gap"][follows]).all()
+    assert (rows["course_index"][rows["before"]] == rows["course_index"]).all()
+    assert set(rows["gap"][follows]) == {1.0, 2.0, 3.0, 5.0}
 
 
 # --- bases, blocks and windows ----------------------------------------------------------------------------------
@@ -213,43 +253,30 @@ def test_waves_are_turned_and_centred_sines():
     np.testing.assert_allclose(products, np.diag(np.diag(products)), atol=1e-10)
 
 
-@pytest.mark.parametrize("series", ["embassy", "stations"])
-def test_the_ban_is_one_block_and_alone_in_it(series):
-    panel = apec_series.series(series, *map(tables.load, apec_series.TABLES))
-    blocks = pd.Series(apec_series.block_of(panel), panel.pm25.index)
-    (block,) = blocks["2014-11-03":"2014-11-12"].unique()
-    assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-03", "2014-11-12"))
+@pytest.mark.parametrize("moved", [0, 3])
+def test_the_ban_is_one_block_and_alone_in_it(moved):
+    panel = registry.load("apec_series")
+    blocks = pd.Series(apec_series.block_of(panel, moved), panel.dates)
+    days = pd.date_range("2014-11-03", "2014-11-12") + pd.Timedelta(days=moved)
+    (block,) = blocks[days].unique()
+    assert list(blocks.index[blocks == block]) == list(days)
     assert blocks.iloc[0] == 0
     assert (blocks.diff().dropna().isin([0, 1])).all()
     assert blocks.value_counts().iloc[1:-1].max() == 10
-    assert blocks.iloc[-1] < apec_series.BLOCKS
 
 
 def test_windows_are_the_dates_of_the_interventions():
     table = tables.load("interventions").set_index("id")
     found = apec_series.windows(tables.load("interventions"))
     assert tuple(found) == EVENTS
-    assert found["ban-1"][0] == table.loc["I010", "start"]
-    assert found["ban-1"][1] + pd.Timedelta(days=1) == found["ban-2"][0] == table.loc["I014", "start"]
-    assert found["ban-2"][1] == table.loc["I010", "end"]
-    assert found["parade"] == (table.loc["I018", "start"], table.loc["I018", "end"])
-    assert found["alert"] == (table.loc["I021", "start"], table.loc["I021", "end"])
-    for event, before in (("after-ban", "ban-2"), ("after-parade", "parade")):
+    for event, id in (("ban", "I010"), ("parade", "I018"), ("alert", "I021")):
+        assert found[event] == (table.loc[id, "start"], table.loc[id, "end"])
+    for event, before in (("after-ban", "ban"), ("after-parade", "parade")):
         assert found[event][0] == found[before][1] + pd.Timedelta(days=1)
     for days in (30, 60, 90):
-        assert (found[f"later-{days}"][0] - found["ban-2"][1]).days == days
+        assert (found[f"later-{days}"][0] - found["ban"][1]).days == days
     for event in ("after-ban", "after-parade", "later-30", "later-60", "later-90"):
         assert (found[event][1] - found[event][0]).days == 13
-    assert found["holiday-2012"] == (pd.Timestamp("2012-10-01"), pd.Timestamp("2012-10-07"))
-
-
-def test_windows_follow_the_table(monkeypatch):
-    table = tables.load("interventions")
-    table.loc[table["id"] == "I010", "end"] += pd.Timedelta(days=2)
-    monkeypatch.setattr(tables, "load", lambda name: table)
-    found = apec_series.windows(tables.load("interventions"))
-    assert found["ban-2"][1] == pd.Timestamp("2014-11-14")
-    assert found["after-ban"] == (pd.Timestamp("2014-11-15"), pd.Timestamp("2014-11-28"))
 
 
 def test_heating_season_and_its_ends():
@@ -257,16 +284,27 @@ def test_heating_season_and_its_ends():
     np.testing.assert_allclose(apec_series.heated(dates), np.array([1, 0, 0, 1, 1, 0]) - 0.5)
 
 
+def test_the_week_of_national_day():
+    dates = pd.DatetimeIndex(["2014-09-30", "2014-10-01", "2014-10-07", "2014-10-08"])
+    np.testing.assert_allclose(apec_series.holidays(dates), np.array([0, 1, 1, 0]) - 0.5)
+
+
 def test_panel_is_the_published_days():
     panel = registry.load("apec_series")
     table = tables.load("beijing_day").query("series == 'embassy'").set_index("date")
-    assert (panel.pm25.index == pd.date_range("2010-01-01", "2014-12-31")).all()
-    assert panel.pm25.equals(table.pm25.reindex(panel.pm25.index))
-    np.testing.assert_allclose(panel.weather.mean(axis=0), 0, atol=1e-9)
-    np.testing.assert_allclose(panel.weather.std(axis=0, ddof=1), 1)
-    assert np.isfinite(panel.weather).all()
-    assert "parade" not in panel.windows
-    assert {"ban-1", "ban-2", "after-ban", "holiday-2010"} <= set(panel.windows)
+    embassy, stations = panel.sites
+    assert (embassy.pm25.index == pd.date_range("2010-01-01", "2014-12-31")).all()
+    assert embassy.pm25.equals(table.pm25.reindex(embassy.pm25.index))
+    assert (stations.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
+    day = tables.load("beijing_station_day").query("date == @pd.Timestamp(2014, 11, 5)").pm25
+    assert len(day) == 12
+    assert math.log(stations.pm25["2014-11-05"]) == pytest.approx(np.log(day).mean())
+    assert (panel.dates == pd.date_range("2010-01-01", "2017-02-28")).all()
+    for site in panel.sites:
+        np.testing.assert_allclose(site.weather.mean(axis=0), 0, atol=1e-9)
+        np.testing.assert_allclose(site.weather.std(axis=0, ddof=1), 1)
+        assert np.isfinite(site.weather).all()
+    assert set(panel.windows) == set(EVENTS)
 
 
 def test_wind_of_the_day_before_and_departures_from_the_usual_year():
@@ -279,24 +317,38 @@ def test_wind_of_the_day_before_and_departures_from_the_usual_year():
     assert days.temperature.groupby(days.date.dt.month).mean().abs().max() > 20
 
 
+def test_a_day_that_misses_a_station_is_the_mean_of_the_others_against_their_own_levels():
+    rng = np.random.default_rng(2)
+    days = pd.DataFrame(np.exp(4 + rng.normal(0, 0.4, (len(DATES), 12))) * np.arange(1, 13), DATES)
+    days.iloc[7, 3] = np.nan
+    log = np.log(days)
+    level = log.drop(index=DATES[7]).mean()
+    mended = np.log(apec_series.mean_of_logs(days))
+    others = [log.iloc[7, k] - level.iloc[k] for k in range(12) if k != 3]
+    assert mended.iloc[7] == pytest.approx(sum(others) / 11 + level.mean())
+    assert mended.drop(DATES[7]).tolist() == pytest.approx(log.mean(axis=1).drop(DATES[7]).tolist())
+
+
 # --- bad input --------------------------------------------------------------------------------------------------
 
 
 def test_an_event_outside_the_record_is_told():
-    outside = (pd.Timestamp("2014-11-06"), pd.Timestamp("2014-11-12"))
+    outside = (pd.Timestamp("2014-11-06"), pd.Timestamp("2014-11-22"))
     with pytest.raises(BookError) as caught:
-        apec_series.checked(some_panel(windows=WINDOWS | {"ban-2": outside}))
-    for words in ("event 'ban-2'", "2014-11-06 to 2014-11-12", "2014-10-25 to 2014-11-07", "expected an event inside"):
+        apec_series.checked(some_panel(windows=WINDOWS | {"alert": outside}))
+    for words in ("event 'alert'", "2014-11-06 to 2014-11-22", "2014-10-25 to 2014-11-20", "expected an event inside"):
         assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_an_event_without_measured_days_is_told():
     panel = some_panel()
-    panel.pm25["2014-11-03":"2014-11-04"] = np.nan
+    for site in panel.sites:
+        site.pm25["2014-11-14":"2014-11-16"] = np.nan
+    panel.stations.pm25["2014-11-13"] = np.nan
     with pytest.raises(BookError) as caught:
         apec_series.checked(panel)
-    for words in ("event 'ban-1'", "2014-11-03 to 2014-11-05", "1 measured days", "expected at least 2"):
+    for words in ("event 'after-ban'", "2014-11-13 to 2014-11-16", "1 measured days", "expected at least 2"):
         assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -305,68 +357,7 @@ def test_a_sound_panel_is_left_as_it_is(panel):
     assert apec_series.checked(panel) is panel
 
 
-# --- variants and synthetic panels ------------------------------------------------------------------------------
-
-
-def test_simulate_puts_the_effect_in_and_nothing_else():
-    panel = registry.load("apec_series")
-    none, third = (apec_series.simulate({"effect": effect}, np.random.default_rng(4), panel) for effect in (0.0, -0.3))
-    difference = np.log(third.pm25) - np.log(none.pm25)
-    assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
-    others = difference.drop(pd.date_range("2014-11-03", "2014-11-12")).dropna()
-    assert others.abs().max() == 0
-    assert none.pm25.isna().equals(panel.pm25.isna())
-    assert third.truth["effect"] == -0.3
-
-
-def test_simulate_has_the_stated_scatter_and_carry_over():
-    dates = pd.date_range("2010-01-01", periods=1800)
-    panel = Panel(pd.Series(50.0, dates), np.zeros((1800, 7)), np.zeros(1800), {})
-    truth = {"season": np.zeros(6), "block_scale": 0.0, "tail": 200.0, "level": 4.0, "carry_over": 0.6, "scale": 0.2}
-    log = np.log(apec_series.simulate(truth, np.random.default_rng(1), panel).pm25.to_numpy()) - 4
-    assert log.mean() == pytest.approx(0, abs=0.05)
-    assert log.std() == pytest.approx(0.2 / 0.8, rel=0.08)
-    assert np.corrcoef(log[1:], log[:-1])[0, 1] == pytest.approx(0.6, abs=0.05)
-
-
-def test_simulate_puts_the_parade_in_apart_from_the_ban():
-    panel = registry.load("apec_series", "stations")
-    none, both = (
-        apec_series.simulate({"effect": effect, "parade": parade}, np.random.default_rng(4), panel)
-        for effect, parade in ((0.0, 0.0), (-0.3, -0.5))
-    )
-    difference = np.log(both.pm25) - np.log(none.pm25)
-    assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
-    assert difference["2015-08-20":"2015-09-03"].dropna().tolist() == pytest.approx([math.log(0.5)] * 15, abs=1e-12)
-    assert difference["2015-10-01":].abs().max() == 0
-
-
-TOYS = {
-    "toy": (-0.3, 0.0), "toy-small": (-0.1, 0.0), "toy-none": (0.0, 0.0), "stations-toy": (-0.3, -0.3),
-    "stations-toy-no-parade": (-0.3, 0.0), "stations-toy-none": (0.0, 0.0),
-}  # fmt: skip
-
-
-def test_toys_are_synthetic_panels_with_the_days_of_their_series():
-    main = registry.load("apec_series")
-    panels = {False: main, True: registry.load("apec_series", "stations")}
-    assert set(apec_series.TOYS) == set(TOYS)
-    for variant, (effect, parade) in TOYS.items():
-        first, again, other = (registry.toy("apec_series", variant, np.random.default_rng(seed)) for seed in (1, 1, 2))
-        assert (first.truth["effect"], first.truth["parade"]) == (effect, parade)
-        assert first.pm25.isna().equals(panels[variant.startswith("stations")].pm25.isna())
-        assert first.pm25.equals(again.pm25)
-        assert not first.pm25.equals(other.pm25)
-    assert main.truth is None
-
-
-@pytest.mark.parametrize(("variant", "days"), [("three-days-earlier", -3), ("three-days-later", 3)])
-def test_moved_windows(variant, days):
-    main, moved = registry.load("apec_series"), registry.load("apec_series", variant)
-    for event, (first, last) in main.windows.items():
-        shift = pd.Timedelta(days=days if event in ("ban-1", "ban-2", "after-ban") else 0)
-        assert moved.windows[event] == (first + shift, last + shift)
-    assert moved.pm25.equals(main.pm25)
+# --- variants and made-up records -------------------------------------------------------------------------------
 
 
 def test_without_weather_is_a_variant():
@@ -374,51 +365,55 @@ def test_without_weather_is_a_variant():
     assert not registry.load("apec_series", "without-weather").use_weather
 
 
-def test_variants_of_the_stations_are_of_the_mean_of_their_logs():
-    main, dry, apart = (
-        registry.load("apec_series", f"stations{end}") for end in ("", "-without-weather", "-parade-apart")
-    )
-    assert (main.pm25.index == pd.date_range("2013-03-01", "2017-02-28")).all()
-    day = tables.load("beijing_station_day").query("date == @pd.Timestamp(2014, 11, 5)").pm25
-    assert len(day) == 12
-    assert math.log(main.pm25["2014-11-05"]) == pytest.approx(np.log(day).mean())
-    assert "parade" in main.windows
-    assert (main.use_weather, main.alone, main.control_prior) == (True, (), 0.3)
-    assert (dry.use_weather, dry.alone) == (False, ())
-    assert (apart.use_weather, apart.alone) == (True, ("parade",))
-    assert dry.pm25.equals(main.pm25)
-    assert apart.pm25.equals(main.pm25)
+def test_made_up_records_have_the_effect_and_nothing_else():
+    panel = registry.load("apec_series")
+    made = [
+        apec_series.simulate({"effect": effect, "parade": parade}, np.random.default_rng(4), panel)
+        for effect, parade in ((0.0, 0.0), (-0.3, -0.5))
+    ]
+    for name, none, both in zip(SITES, made[0].sites, made[1].sites, strict=True):
+        difference = (np.log(both.pm25) - np.log(none.pm25)).dropna()
+        assert none.pm25.isna().equals(getattr(panel, name).pm25.isna())
+        assert difference["2014-11-03":"2014-11-12"].tolist() == pytest.approx([math.log(0.7)] * 10, abs=1e-12)
+        rest = difference.drop(pd.date_range("2014-11-03", "2014-11-12"))
+        of_parade = rest["2015-08-20":"2015-09-03"]
+        assert of_parade.tolist() == pytest.approx([math.log(0.5)] * len(of_parade), abs=1e-12)
+        assert len(of_parade) == (0 if name == "embassy" else 15)
+        assert rest.drop(of_parade.index).abs().max() == 0
+    assert made[1].truth["effect"] == -0.3
 
 
-def test_a_day_that_misses_a_station_is_the_mean_of_the_others_against_their_own_levels():
-    rng = np.random.default_rng(2)
-    days = pd.DataFrame(np.exp(4 + rng.normal(0, 0.4, (len(DATES), 12))) * np.arange(1, 13), DATES)
-    days.iloc[7, 3] = np.nan
-    log = np.log(days)
-    level = log.drop(index=DATES[7]).mean()
-    mended = np.log(apec_series.of_stations(days, some_panel()).pm25)
-    others = [log.iloc[7, k] - level.iloc[k] for k in range(12) if k != 3]
-    assert mended.iloc[7] == pytest.approx(sum(others) / 11 + level.mean())
-    assert mended.drop(DATES[7]).tolist() == pytest.approx(log.mean(axis=1).drop(DATES[7]).tolist())
+def test_made_up_records_have_the_stated_scatter_and_carry_over():
+    dates = pd.date_range("2010-01-01", periods=1800)
+    site = Site(pd.Series(50.0, dates), np.zeros((1800, 7)), np.zeros(1800))
+    panel = Panel(site, site, {"ban": (dates[900], dates[909])})
+    truth = {"season": np.zeros(6), "block_scale": 0.0, "tail": 200.0, "level": np.array([4.0, 3.0]), "carry_over": 0.6,
+             "scale": 0.2, "own_scale": 0.1, "shared": 0.9}  # fmt: skip
+    made = apec_series.made_up(truth, np.random.default_rng(1), panel, 20)
+    embassy, stations = made[:, :1800] - 4, made[:, 1800:] - 3
+    assert abs(stations.mean()) < 0.02
+    assert stations.std() == pytest.approx(0.2 / 0.8, rel=0.03)
+    assert np.corrcoef(stations[:, 1:].ravel(), stations[:, :-1].ravel())[0, 1] == pytest.approx(0.6, abs=0.02)
+    own = embassy - 0.9 * stations
+    assert own.std() == pytest.approx(0.1 / 0.8, rel=0.03)
+    assert abs(np.corrcoef(own.ravel(), stations.ravel())[0, 1]) < 0.03
 
 
-def test_the_stations_days_go_through_the_graph_of_the_embassy(point):
-    embassy, stations = registry.load("apec_series"), registry.load("apec_series", "stations")
-    assert len(embassy.pm25) != len(stations.pm25)
-    expected = whole_density(apec_series.build(stations), point)
-    exchanged = with_data(apec_series.build(embassy), apec_series.data(stations))
-    assert whole_density(exchanged, point) == pytest.approx(expected, rel=1e-12)
-
-
-def test_what_is_computed_from_the_parameters_is_named(model):
-    assert set(apec_series.DERIVED) == {variable.name for variable in model.deterministics}
+def test_a_ban_that_comes_and_goes_gradually(panel):
+    step = pd.Series(apec_series.response(panel, "ban", 0.0), panel.dates)
+    slow = pd.Series(apec_series.response(panel, "ban", 2.0), panel.dates)
+    assert step.sum() == 10
+    assert slow[:"2014-11-02"].eq(0).all()
+    assert 1 - slow["2014-11-04"] == pytest.approx(math.exp(-1))
+    assert slow["2014-11-14"] == pytest.approx(slow["2014-11-12"] * math.exp(-1))
 
 
 # --- what is derived from the draws -----------------------------------------------------------------------------
 
 DIMS = {
-    "smooth": ("term", "wave"), "block_effect": ("block",), "effect": ("event",), "trend": ("trend_wave",),
-    "season": ("season_wave",), "weekday_effect": ("weekday",),
+    "smooth": ("site", "term", "wave"), "block_effect": ("block",), "effect": ("event",), "trend": ("trend_wave",),
+    "season": ("season_wave",), "weekday_effect": ("weekday",), "level": ("site",), "wet_effect": ("site",),
+    "amplitude": ("term",),
 }  # fmt: skip
 
 
@@ -426,88 +421,75 @@ def one_draw(values: dict) -> xr.Dataset:
     return draws_at({name: values[name] for name in values if np.ndim(values[name]) == 0 or name in DIMS}, DIMS)
 
 
+def by_reading(days: dict[str, dict]) -> list:
+    return [days[name][date] for name in SITES for date in sorted(days[name])]
+
+
 def test_expected_days_are_those_of_the_likelihood(values, panel):
-    found = said.expected(one_draw(values), panel, slice(None))
-    assert found.shape == (1, len(DATES) - 1)
-    assert found[0].tolist() == pytest.approx(list(hand_expected(values, panel).values()))
+    mean, scale = said.expected(one_draw(values), panel, slice(None))
+    assert list(zip(mean[0], scale[0], strict=True)) == [
+        pytest.approx(both) for both in by_reading(hand_courses(values, panel))
+    ]
 
 
 def test_days_drawn_anew_scatter_as_the_model_says(values, panel):
     draws = one_draw(values).isel(draw=np.zeros(20000, dtype=int))
     draws["tail"] = draws["tail"] * 0 + 0.5
-    drawn = np.log(said.replicates(draws, panel, seed=1, draws=20000))
+    both = said.replicates(draws, panel, seed=1, draws=20000)
+    drawn = np.log(np.hstack([both[name] for name in SITES]))
     low, middle, high = np.percentile(drawn, [25, 50, 75], axis=0)
-    expected = np.array(list(hand_expected(values, panel).values()))
-    half = float(values["scale"]) * stats.t.ppf(0.75, 3.5)
+    expected, scale = np.array(by_reading(hand_courses(values, panel))).T
     np.testing.assert_allclose(middle, expected, atol=0.05)
-    np.testing.assert_allclose((high - low) / 2, half, rtol=0.06)
-    far_low, far_high = np.percentile(drawn, [1, 99], axis=0)
-    ratio = stats.t.ppf(0.99, 3.5) / stats.t.ppf(0.75, 3.5)
-    assert np.mean((far_high - far_low) / (high - low)) == pytest.approx(ratio, rel=0.05)
+    np.testing.assert_allclose((high - low) / 2, scale * stats.t.ppf(0.75, 3.5), rtol=0.06)
 
 
-def ban_parameters(effect: float, block: float = 0.0) -> xr.Dataset:
+def test_what_calendar_and_weather_do_not_explain(values, panel):
+    """No event, no block and nothing carried over is taken away."""
+    found = said.unexplained(one_draw(values), panel, slice(None))
+    means = hand_means(values, panel, events=False, blocks=False)
+    for name, site in zip(SITES, panel.sites, strict=True):
+        days = site.pm25.dropna()
+        assert found[name].index.equals(days.index)
+        assert found[name].tolist() == pytest.approx([math.log(days[date]) - means[name][date] for date in days.index])
+
+
+def said_by(helper, panel: Panel, parameters, *more) -> dict:
+    """What a helper says of some parameters, by id."""
+    fit = SimpleNamespace(name="m", variant="", panel=panel, parameters=parameters, seed=1)
+    say = Scribe((), "x.", fit)
+    helper(say, fit, *more)
+    return {finding.id: finding for finding in say.made}
+
+
+def events_said(effect: float) -> dict:
     shape = (2, 50)
-    return xr.Dataset(
+    parameters = xr.Dataset(
         {
             "effect": (("chain", "draw", "event"), np.full((*shape, len(EVENTS)), effect)),
-            "block_effect": (("chain", "draw", "block"), np.full((*shape, apec_series.BLOCKS), block)),
             "block_scale": (("chain", "draw"), np.full(shape, 0.5)),
             "carry_over": (("chain", "draw"), np.full(shape, 0.8)),
         }
     )
-
-
-BAN_WINDOWS = {
-    event: span
-    for event, span in apec_series.windows(tables.load("interventions")).items()
-    if event in ("ban-1", "ban-2")
-}
-
-
-def ban_panel() -> Panel:
-    dates = pd.date_range("2014-10-25", "2014-11-20")
-    pm25 = pd.Series(np.arange(1.0, len(dates) + 1), dates)
-    pm25["2014-11-07"] = np.nan
-    return Panel(pm25, np.zeros((len(dates), 7)), np.zeros(len(dates)), BAN_WINDOWS)
-
-
-def said_by(helper, panel: Panel, parameters) -> dict:
-    """What a helper says of some parameters, by id."""
-    fit = SimpleNamespace(name="m", variant="", panel=panel, parameters=parameters, seed=1)
-    say = Scribe((), "x.", fit)
-    helper(say, fit, "w")
-    return {finding.id: finding for finding in say.made}
-
-
-def found_by(parameters) -> dict:
-    return said_by(said.say_events, ban_panel(), parameters)
+    return said_by(said._say_events, some_panel(), parameters)
 
 
 def test_an_effect_of_one_half_doubles_the_counterfactual():
-    observed = ban_panel().pm25["2014-11-03":"2014-11-12"].mean()
-    found = found_by(ban_parameters(math.log(0.5)))
-    assert found["x.ban.counterfactual"].mean == pytest.approx(2 * observed, rel=1e-12)
-    assert found["x.ban.difference"].mean == pytest.approx(-observed)
+    found = events_said(math.log(0.5))
+    for name in SITES:
+        observed = getattr(some_panel(), name).pm25["2014-11-03":"2014-11-12"].mean()
+        assert found[f"apec.{name}.ban.counterfactual"].mean == pytest.approx(2 * observed, rel=1e-12)
+        assert found[f"apec.{name}.ban.difference"].mean == pytest.approx(-observed)
     assert found["x.ban.effect"].mean == pytest.approx(-50)
+    assert found["x.after-ban.effect"].mean == pytest.approx(-50)
     assert found["x.carry-over"].mean == pytest.approx(80)
-    assert found["x.ban-1.effect"].mean == pytest.approx(-50)
-    assert found["x.ban.below"].mean == 1
     assert found["x.block-scale"].mean == pytest.approx(50)
+    assert found["x.ban.below"].mean == 1
     assert "x.parade.effect" not in found
 
 
-def test_an_effect_leaves_the_ordinary_scatter_of_ten_days_aside():
-    found = found_by(ban_parameters(math.log(0.5), block=2 * math.log(0.8)))
-    assert found["x.ban.effect"].mean == pytest.approx(-50)
-
-
-def test_the_bans_phases_are_weighted_by_their_days():
-    parameters = ban_parameters(0.0)
-    parameters["effect"][:, :, EVENTS.index("ban-2")] = math.log(0.5)
-    first, second = (ban_panel().pm25[slice(*BAN_WINDOWS[event])].dropna() for event in ("ban-1", "ban-2"))
-    without = (first.sum() + 2 * second.sum()) / (len(first) + len(second))
-    assert found_by(parameters)["x.ban.counterfactual"].mean == pytest.approx(without)
+@pytest.mark.parametrize(("left", "share"), [(0.69, 1), (0.71, 0)])
+def test_an_effect_beyond_the_preliminary_one(left, share):
+    assert events_said(math.log(left))["x.ban.beyond-preliminary"].mean == share
 
 
 @pytest.fixture(scope="module")
@@ -516,27 +498,32 @@ def weather_case() -> SimpleNamespace:
     rng = np.random.default_rng(6)
     dates = pd.date_range("2012-10-01", "2014-11-30")
     windows = apec_series.windows(tables.load("interventions"))
-    panel = Panel(
+    site = Site(
         pd.Series(rng.gamma(4, 25, len(dates)), dates).where(rng.random(len(dates)) > 0.1),
         rng.normal(size=(len(dates), 7)),
         rng.normal(size=len(dates)),
-        {event: windows[event] for event in ("ban-1", "ban-2", "after-ban")},
     )
+    other = replace(site, weather=rng.normal(size=(len(dates), 7)))
+    panel = Panel(other, site, {event: windows[event] for event in ("ban", "after-ban")})
     smooth = 0.1 * rng.normal(size=(2, 20, 7, 6))
     wet = 0.1 * rng.normal(size=(2, 20))
-    curves = [waves(column, 6, 1.0) for column in panel.weather.T]
+    curves = [waves(column, 6, 1.0) for column in site.weather.T]
     log = np.empty((2, 20, len(dates)))
     for chain in range(2):
         for draw in range(20):
-            log[chain, draw] = sum(curves[k] @ smooth[chain, draw, k] for k in range(7)) + wet[chain, draw] * panel.wet
+            log[chain, draw] = sum(curves[k] @ smooth[chain, draw, k] for k in range(7)) + wet[chain, draw] * site.wet
     parameters = xr.Dataset(
-        {"smooth": (("chain", "draw", "term", "wave"), smooth), "wet_effect": (("chain", "draw"), wet)}
+        {
+            "smooth": (("chain", "draw", "site", "term", "wave"), np.stack([7 * smooth, smooth], axis=2)),
+            "wet_effect": (("chain", "draw", "site"), np.stack([0 * wet, wet], axis=2)),
+        }
     )
-    return SimpleNamespace(panel=panel, log=log, found=said_by(said._say_weather, panel, parameters))
+    found = said_by(said._say_weather, panel, parameters, SITES.index("stations"), "w")
+    return SimpleNamespace(panel=panel, pm25=site.pm25, log=log, found=found)
 
 
 def mean_between(case: SimpleNamespace, first: str, last: str) -> np.ndarray:
-    dates = case.panel.pm25.index
+    dates = case.pm25.index
     return case.log[:, :, dates.get_loc(first) : dates.get_loc(last) + 1].mean(axis=2)
 
 
@@ -557,7 +544,7 @@ def test_weather_of_the_ban_against_other_years(weather_case):
 
 
 def test_share_of_the_difference_from_october_that_goes_with_weather(weather_case):
-    log = np.log(weather_case.panel.pm25)
+    log = np.log(weather_case.pm25)
     drop = log["2014-10-01":"2014-10-31"].mean() - log["2014-11-03":"2014-11-12"].mean()
     october = mean_between(weather_case, "2014-10-01", "2014-10-31")
     ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
@@ -568,7 +555,7 @@ def test_autumns_ten_days_with_a_worse_weather(weather_case):
     """Windows of ten days that lie whole between 15 October and 30 November and share no day with the ban."""
     ban = mean_between(weather_case, "2014-11-03", "2014-11-12")
     worse = []
-    for start in weather_case.panel.pm25.index:
+    for start in weather_case.pm25.index:
         days = pd.date_range(start, periods=10)
         inside = pd.Timestamp(start.year, 10, 15) <= start and days[-1] <= pd.Timestamp(start.year, 11, 30)
         if inside and not days.isin(pd.date_range("2014-11-03", "2014-11-12")).any():
@@ -591,76 +578,6 @@ def test_measured_days_and_the_official_evaluation():
     assert found["apec.official.effect"].mean == round(100 * (43 / 69.5 - 1))
 
 
-def test_the_blocks_move_with_the_ban():
-    main, moved = registry.load("apec_series"), registry.load("apec_series", "three-days-later")
-    blocks = pd.Series(apec_series.block_of(moved), moved.pm25.index)
-    (block,) = blocks["2014-11-06":"2014-11-15"].unique()
-    assert list(blocks.index[blocks == block]) == list(pd.date_range("2014-11-06", "2014-11-15"))
-    assert not np.array_equal(blocks, apec_series.block_of(main))
-
-
-def test_an_event_that_stands_alone_is_not_pooled(point):
-    together, apart = some_panel(), replace(some_panel(), alone=("ban-1",))
-    assert (apec_series.data(together)["kind_index"] != apec_series.data(apart)["kind_index"]).sum() == 1
-    place = EVENTS.index("ban-1")
-    effects = [values_at(apec_series.build(panel), point)["effect"][place] for panel in (together, apart)]
-    assert effects[1] == pytest.approx(apec_series.CONTROL_PRIOR * point["event_apart"][place])
-    assert effects[0] != pytest.approx(effects[1])
-
-
-@pytest.mark.parametrize(("variant", "sd"), [("wide-prior", 1.0), ("narrow-prior", 0.15), ("", 0.3)])
-def test_prior_of_the_controls_mean_by_variant(variant, sd):
-    assert registry.load("apec_series", variant).control_prior == sd
-
-
-def test_prior_of_the_controls_mean_is_the_panels(point, values):
-    wide = densities_at(apec_series.build(replace(some_panel(), control_prior=1.0)), point)
-    expected = normal(0, 1.0)(values["kind_mean"][0]) + normal(0, 0.15)(values["kind_mean"][1])
-    assert wide["kind_mean"] == pytest.approx(float(expected), rel=1e-6)
-
-
-def test_what_calendar_and_weather_do_not_explain(values, panel):
-    """No event, no block and nothing carried over is taken away."""
-    found = said.unexplained(one_draw(values), panel, slice(None))
-    plain = {**values, "block_scale": 0.0, "event_apart": 0 * values["event_apart"], "kind_mean": np.zeros(2)}
-    means = hand_means(plain, panel)
-    left = [math.log(pm25) - mean for pm25, mean in zip(panel.pm25, means, strict=True) if np.isfinite(pm25)]
-    assert found.tolist() == pytest.approx(left)
-    assert found.index.equals(panel.pm25.dropna().index)
-
-
-def test_ordinary_ten_days_are_a_placebo_in_time(monkeypatch):
-    """Blocks that hold a control or too few days are left out; one of the others lies lower than the ban."""
-    dates = pd.date_range("2014-10-04", "2014-12-22")
-    levels = [-0.9, -0.1, 0.2, -0.5, -0.3, 0.6, 0.1, 0.3]
-    left = pd.Series(np.repeat(levels, 10) + np.tile([-0.05, 0.05], 40), dates)
-    left = left.drop(dates[20:24])
-    controls = BAN_WINDOWS | {"parade": (pd.Timestamp("2014-11-28"), pd.Timestamp("2014-11-29"))}
-    panel = Panel(pd.Series(50.0, dates), np.zeros((80, 7)), np.zeros(80), controls)
-    ban = (dates >= "2014-11-03") & (dates < "2014-11-13")
-    off = [0.45, 0.0, 0.0, -0.45]
-
-    def of_chain(parameters, panel, rows):
-        return left + pd.Series(off[int(parameters.chain[0])] * ban, dates)[left.index]
-
-    monkeypatch.setattr(said, "unexplained", of_chain)
-    parameters = xr.Dataset(coords={"chain": range(4)})
-    made = said_by(said._say_standing, panel, parameters)
-    found = {id: finding.mean for id, finding in made.items()}
-    ordinary = [-0.9, -0.1, -0.3, 0.1, 0.3]
-    assert found["x.ordinary-ten-days.count"] == len(ordinary)
-    assert found["x.ordinary-ten-days"] == pytest.approx(100 * np.std(ordinary, ddof=1))
-    assert found["x.ordinary-ten-days.lower"] == 1
-    assert made["x.ordinary-ten-days.lower"].error == pytest.approx(np.std([3, 1, 1, 0], ddof=1) / 2)
-    assert made["x.ordinary-ten-days"].error == 0.5
-
-
-def test_an_effect_beyond_the_preliminary_one():
-    found = found_by(ban_parameters(math.log(0.69)))
-    assert found["x.ban.beyond-preliminary"].mean == 1
-    assert found_by(ban_parameters(math.log(0.71)))["x.ban.beyond-preliminary"].mean == 0
-
-
 def test_twentieth_dirtiest_day_of_each_year():
     dates = pd.date_range("2013-12-01", "2014-02-28")
     measured = pd.Series(np.random.default_rng(3).permutation(90) + 1.0, dates)
@@ -671,46 +588,40 @@ def test_twentieth_dirtiest_day_of_each_year():
     np.testing.assert_allclose(drawn, [[value + 5 for value in expected], [value - 1 for value in expected]])
 
 
-def some_fit(variant: str, panel: Panel) -> SimpleNamespace:
-    """A fit whose draws are all of one point: a ban of ten per cent."""
-    sizes = {"term": 7, "wave": 6, "block": apec_series.BLOCKS, "event": len(EVENTS), "trend_wave": 5, "season_wave": 6,
-             "weekday": 7}  # fmt: skip
-    plain = ("level", "heating", "wet_effect", "block_scale", "carry_over", "scale", "tail")
-    draws = {name: (("chain", "draw"), np.full((2, 40), 0.5)) for name in plain}
-    for name, dims in DIMS.items():
-        fill = math.log(0.9) if name == "effect" else 0.0
-        draws[name] = (("chain", "draw", *dims), np.full((2, 40, *(sizes[dim] for dim in dims)), fill))
+@pytest.fixture(scope="module")
+def few_draws() -> xr.Dataset:
+    """Draws around one point: a ban of ten per cent."""
+    panel, rng = registry.load("apec_series"), np.random.default_rng(2)
+    sizes = {"site": 2, "term": 7, "wave": 6, "block": apec_series.block_of(panel).max() + 1, "event": len(EVENTS),
+             "trend_wave": 8, "season_wave": 6, "weekday": 7}  # fmt: skip
+    at = {"heating": 0.0, "holiday_effect": 0.0, "block_scale": 0.1, "carry_over": 0.44, "scale": 0.35,
+          "own_scale": 0.15, "shared": 1.0, "tail": 8.0, "effect": math.log(0.9),
+          "level": math.log(80), "amplitude": 0.4}  # fmt: skip
+    draws = {}
+    for name in (*DIMS, *at):
+        dims = DIMS.get(name, ())
+        shape = (2, 20, *(sizes[dim] for dim in dims))
+        draws[name] = (("chain", "draw", *dims), at.get(name, 0.0) + 1e-3 * rng.normal(size=shape))
+    return xr.Dataset(draws)
+
+
+@pytest.mark.parametrize("variant", ["", "without-weather"])
+def test_ids_name_the_series_and_the_choice(monkeypatch, few_draws, variant):
+    monkeypatch.setattr(said, "RECORDS", 20)
     name = f"apec_series/{variant}" if variant else "apec_series"
-    return SimpleNamespace(parameters=xr.Dataset(draws), panel=panel, variant=variant, name=name, seed=1)
-
-
-@pytest.mark.parametrize(
-    ("variant", "prefix", "end"),
-    [
-        ("", "apec.embassy.", ""),
-        ("wide-prior", "apec.embassy.", "@wide-prior"),
-        ("stations", "apec.stations.", ""),
-        ("stations-without-weather", "apec.stations.", "@without-weather"),
-        ("stations-parade-apart", "apec.stations.", "@parade-apart"),
-    ],
-)
-def test_ids_name_the_series_and_the_choice(variant, prefix, end):
-    found = {finding.id: finding for finding in said.findings(some_fit(variant, registry.load("apec_series", variant)))}
-    assert found[f"{prefix}ban.effect{end}"].mean == pytest.approx(-10)
+    panel = registry.load("apec_series", variant)
+    fit = SimpleNamespace(parameters=few_draws, panel=panel, variant=variant, name=name, seed=1)
+    found = {finding.id: finding for finding in said.findings(fit)}
+    end = f"@{variant}" if variant else ""
+    assert found[f"apec.beijing.ban.effect{end}"].mean == pytest.approx(-10, abs=0.1)
     assert all(id.endswith(end) and ("@" in id) == bool(end) for id in found)
-    assert (f"{prefix}weather.adverse{end}" in found) == (variant in ("", "stations"))
-    assert ("apec.official.effect" in found) == (variant == "")
-    panel = found[f"{prefix}ban.effect{end}"].panel
-    assert ("beijing_station_day" in panel) == variant.startswith("stations")
-    others = {id for id in found if not id.startswith(prefix)}
-    assert all(id.startswith(("apec.observed.", "apec.official.")) for id in others)
-
-
-@pytest.mark.parametrize(("toy", "site"), [("toy-small", "embassy"), ("stations-toy", "stations")])
-def test_findings_of_a_toy_are_its_truth_and_what_came_back(toy, site):
-    panel = apec_series.TOYS[toy](registry.load("apec_series"), np.random.default_rng(1))
-    found = {finding.id: finding for finding in said.findings(some_fit(toy, panel))}
-    assert set(found) == {f"apec.{site}.truth.ban.effect@{toy}", f"apec.{site}.ban.effect@{toy}"}
-    assert found[f"apec.{site}.truth.ban.effect@{toy}"].mean == pytest.approx(100 * panel.truth["effect"])
-    assert found[f"apec.{site}.truth.ban.effect@{toy}"].exact
-    assert found[f"apec.{site}.ban.effect@{toy}"].mean == pytest.approx(-10)
+    if variant:
+        assert set(found) == {f"apec.beijing.ban.effect{end}", f"apec.beijing.contrast.ban{end}"}
+        return
+    scales = contrast.scales_of(few_draws)
+    departure = contrast.Equations(panel, scales).apart(apec_series.logs(panel))[0][0, 0]
+    assert np.median(found["apec.beijing.contrast.ban"].draws) == pytest.approx(100 * math.expm1(departure), abs=0.5)
+    wide, narrow, plain = (found[f"apec.beijing.{key}"].mean for key in ("prior.wide", "prior.narrow", "contrast.ban"))
+    assert plain < wide < narrow < 0
+    assert found["apec.beijing.records.kept.large.seen"].mean > found["apec.beijing.records.kept.none.seen"].mean
+    assert {"apec.embassy.weather.adverse", "apec.stations.check.coverage94", "apec.official.effect"} <= set(found)

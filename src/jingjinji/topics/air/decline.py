@@ -1,8 +1,9 @@
 """Ten years of PM2.5 in thirteen cities: monthly means, weather, official annual means, the step of 2018.
 
 The regional month (`region`, dims month) carries what all cities share; each city departs from it by effects that sum
-to zero over the cities. A month without a measurement is predicted; an official annual mean constrains the average of
-its area's months. All concentrations are in µg/m³, all effects on the natural-log scale.
+to zero over the cities, of which one is a month's contrast of north and south. A month without a measurement is
+predicted; an official annual mean constrains the average of its area's months. All concentrations are in µg/m³, all
+effects on the natural-log scale.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import scipy
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.topic import Variant
+from jingjinji.topics.air import weather_of_days
 
 CITIES = (
     "Beijing", "Tianjin", "Baoding", "Cangzhou", "Chengde", "Handan", "Hengshui", "Langfang", "Qinhuangdao",
@@ -22,36 +24,53 @@ CITIES = (
 )  # fmt: skip
 AREAS = ("Beijing", "Tianjin", "Hebei", "BTH13", "Zhangjiakou")
 WEATHER = ("wind", "dew_point", "pressure", "temperature")
-MONTHS = pd.period_range("2013-01", "2024-12", freq="M")
-YEARS = tuple(range(2013, 2025))
 FIRST, LAST = 2013, 2023
+YEARS = tuple(range(FIRST, LAST + 1))
+MONTHS = pd.period_range(f"{FIRST}-01", f"{LAST}-12", freq="M")
+AHEAD = pd.period_range(f"{LAST + 1}-01", f"{LAST + 1}-12", freq="M")
 BASIS_CHANGE = pd.Period("2018-09", freq="M")
-FORECAST_FROM = pd.Period("2019-01", freq="M")
-LENGTH_SCALE = 2.5
 STEP_PRIOR = (1.0, 0.35)
-TABLES = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month")
+TABLES = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month", "beijing_day")
 
-HIGH_CITIES = ("Chengde", "Zhangjiakou")
-HIGH = np.array([[float(city == high) for city in CITIES] for high in HIGH_CITIES])
+LATITUDE = np.array([39.9, 39.1, 38.9, 38.3, 41.0, 36.6, 37.7, 39.5, 39.9, 38.0, 39.6, 37.1, 40.8])
+"""Degrees north, of `CITIES`."""
+NORTH = (LATITUDE - LATITUDE.mean()) / LATITUDE.std()
+HEIGHT = {"Beijing": 31.0, "Chengde": 375.0, "Zhangjiakou": 724.0}
+"""Metres above the sea, of the weather stations; the other cities lie in the plain."""
 
 AFTER_CHANGE = (MONTHS >= BASIS_CHANGE).astype(float)
 TIME = (np.arange(len(MONTHS)) - np.flatnonzero(pd.Period("2018-07", freq="M") == MONTHS)[0]) / 12
 CALENDAR = MONTHS.month.to_numpy() - 1
 DAYS = MONTHS.days_in_month.to_numpy().reshape(len(YEARS), 12)
 DAY_WEIGHTS = DAYS / DAYS.sum(axis=1, keepdims=True)
-BEND_WAVES, BEND_WAVES_CITY = 8, 5
+BEND_WAVES, BEND_BOUNDARY = 11, 2.0
+CITY_EFFECTS = ("slope", "bend", "season")
 ERROR_SHAPE = 4.0
 
 NORTH_TO_SOUTH = (
     "Chengde", "Zhangjiakou", "Qinhuangdao", "Tangshan", "Langfang", "Tianjin", "Baoding", "Cangzhou", "Shijiazhuang",
     "Hengshui", "Xingtai", "Handan",
 )  # fmt: skip
+ORIGINS = (2017, 2018, 2019)
+"""First years that a forecast has not seen; with two years of months the scale of the cities' slopes is open."""
+FORECAST_YEARS = 2
 FOLDS = 4
 FOLDS_FROM = pd.Period("2015-01", freq="M")
 LEFT_OUT = {
     "without-beijing": ("Beijing",),
     **{f"without-fold-{fold + 1}": NORTH_TO_SOUTH[fold::FOLDS] for fold in range(FOLDS)},
 }
+
+
+def thinner_air(height: float) -> float:
+    """Log density of the air at a height in metres, beside that at the sea (ISO 2533, the standard atmosphere)."""
+    return 4.2559 * np.log1p(-2.25577e-5 * height)
+
+
+HIGHER = np.array([thinner_air(HEIGHT.get(city, HEIGHT["Beijing"])) for city in CITIES]) - thinner_air(
+    HEIGHT["Beijing"]
+)
+"""By city: log of what ambient air is thinner than Beijing's, zero in the plain."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,7 @@ class Panel:
     wind_error : (month,) standard error of the wind's departure, in the same unit.
     conversion : (month,) log of the factor from 273 K and 1013 hPa to the month's temperature and pressure.
     official : rows area, year, pm25, error (standard deviation of rounding or derivation).
+    days : what days before the first month say of the response of Beijing's log concentration to `weather`.
     """
 
     pm25: np.ndarray
@@ -70,20 +90,26 @@ class Panel:
     wind_error: np.ndarray
     conversion: np.ndarray
     official: pd.DataFrame
-    length_scale: float = LENGTH_SCALE
+    days: weather_of_days.Response
     step_prior: tuple[float, float] = STEP_PRIOR
     truth: dict | None = None
 
 
-def panel(months: pd.DataFrame, official: pd.DataFrame, weather: pd.DataFrame) -> Panel:
-    """The panel of `TABLES`; the means of two months together are left out."""
+def panel(months: pd.DataFrame, official: pd.DataFrame, weather: pd.DataFrame, days: pd.DataFrame) -> Panel:
+    """The panel of `TABLES`; the means of two months together are left out.
+
+    So are official means of the whole region of years in which those of its three parts are known: they are their mean.
+    """
     months = months[months.quality != "D"]
     pm25 = months.pivot(index="month", columns="city", values="pm25")
     pm25 = pm25.reindex(index=MONTHS.astype(str), columns=CITIES).to_numpy()
     departures, wind_error, conversion = _weather(weather)
     official = official.query("series == 'official' and area in @AREAS")
+    parts = official[official.area.isin(["Beijing", "Tianjin", "Hebei"])].groupby("year").size()
+    official = official[(official.area != "BTH13") | ~official.year.isin(parts.index[parts == 3])]
     official = official.assign(error=official.rounding / np.sqrt(3))[["area", "year", "pm25", "error"]]
-    return Panel(pm25, departures, wind_error, conversion, official.reset_index(drop=True))
+    response = weather_of_days.response(days, weather, before=months.month[months.city == "Beijing"].min())
+    return Panel(pm25, departures, wind_error, conversion, official.reset_index(drop=True), response)
 
 
 def _weather(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,7 +151,8 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "official_area": np.array([AREAS.index(area) for area in panel.official.area], dtype=int),
         "official_pm25": panel.official.pm25.to_numpy(dtype=float),
         "official_error": panel.official.error.to_numpy(dtype=float),
-        "length_scale": np.array(panel.length_scale),
+        "days_whitening": panel.days.whitening,
+        "days_response": panel.days.whitening @ panel.days.estimate,
         "step_prior": np.array(panel.step_prior),
     }
 
@@ -140,18 +167,20 @@ def membership() -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def bend_waves() -> tuple[np.ndarray, np.ndarray]:
-    """Basis (month, wave) of slow bends and the waves' frequencies (per year).
+def bend_waves(time: np.ndarray = TIME) -> tuple[np.ndarray, np.ndarray]:
+    """Basis (time, wave) of slow bends and the waves' frequencies (per year).
 
-    Eigenfunctions of the Laplacian on an interval half as long again as the record (Riutort-Mayol et al. 2023,
-    doi 10.1007/s11222-022-10167-2), made orthogonal to a constant and a straight line, so that level and slope keep
-    their meaning.
+    Eigenfunctions of the Laplacian on an interval twice as long as the record, as many as length scales from a seventh
+    of it on need (Riutort-Mayol et al. 2023, doi 10.1007/s11222-022-10167-2), made orthogonal over the record to a
+    constant and a straight line, so that level and slope keep their meaning.
+
+    time : in years, as `TIME`, also outside the record.
     """
-    half = 1.5 * np.abs(TIME).max()
+    half = BEND_BOUNDARY * np.abs(TIME).max()
     frequency = np.arange(1, BEND_WAVES + 1) * np.pi / (2 * half)
-    waves = np.sin(frequency * (TIME[:, None] + half)) / np.sqrt(half)
-    straight, _ = np.linalg.qr(np.column_stack([np.ones_like(TIME), TIME]))
-    return waves - straight @ (straight.T @ waves), frequency
+    waves, within = (np.sin(frequency * (t[:, None] + half)) / np.sqrt(half) for t in (time, TIME))
+    line, *_ = np.linalg.lstsq(np.column_stack([np.ones_like(TIME), TIME]), within)
+    return waves - np.column_stack([np.ones_like(time), time]) @ line, frequency
 
 
 def season_waves() -> np.ndarray:
@@ -170,12 +199,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     coords = {
         "month": MONTHS.astype(str),
         "city": list(CITIES),
-        "high_city": list(HIGH_CITIES),
         "kind": ["city", "average"],
         "calendar": range(1, 13),
         "weather_variable": list(WEATHER),
+        "city_effect": list(CITY_EFFECTS),
         "bend_wave": range(BEND_WAVES),
-        "bend_wave_city": range(BEND_WAVES_CITY),
         "season_wave": ["cos 1", "sin 1", "cos 2", "sin 2"],
         "change_wave": ["cos 1", "sin 1"],
     }
@@ -187,21 +215,21 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         slope = pm.Normal("slope", -0.05, 0.1)
         level_city = pm.ZeroSumNormal("level_city", sigma=0.4, dims="city")
         slope_on_level = pm.Normal("slope_on_level", 0, 0.1)
-        slope_city_scale = pm.LogNormal("slope_city_scale", np.log(0.02), 0.5)
-        slope_city = slope_on_level * level_city + pm.ZeroSumNormal("slope_city", sigma=slope_city_scale, dims="city")
+        city_scale = pm.LogNormal("city_scale", np.log([0.02, 0.07, 0.07]), 0.5, dims="city_effect")
+        slope_city_scale, bend_city_scale, season_city_scale = city_scale[0], city_scale[1], city_scale[2]
+        slope_city = pm.Normal("slope_city", slope_on_level * level_city, slope_city_scale, dims="city")
+        slope_city = slope_city - slope_city.mean()
 
-        amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(d["length_scale"])
-        amplitude = amplitude * pt.exp(-0.25 * (d["length_scale"] * frequency) ** 2)
+        length_scale = pm.LogNormal("length_scale", np.log(2.5), 0.2)
+        amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(length_scale)
+        amplitude = amplitude * pt.exp(-0.25 * (length_scale * frequency) ** 2)
         bend_scale = pm.LogNormal("bend_scale", np.log(0.1), 0.5)
         bend = waves @ (bend_scale * amplitude * pm.Normal("bend", 0, 1, dims="bend_wave"))
-        bend_city_scale = pm.LogNormal("bend_city_scale", np.log(0.07), 0.5)
-        bend_city_amplitude = bend_city_scale * amplitude[:BEND_WAVES_CITY, None]
-        bend_city_wave = bend_city_amplitude * pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave_city", "city"))
-        bend_city = waves[:, :BEND_WAVES_CITY] @ bend_city_wave
+        bend_city_wave = pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave", "city"))
+        bend_city = waves @ (bend_city_scale * amplitude[:, None] * bend_city_wave)
 
         season = pm.ZeroSumNormal("season", 0.4, dims="calendar")
         season_change = pm.Normal("season_change", 0, 0.03, dims="change_wave")
-        season_city_scale = pm.LogNormal("season_city_scale", np.log(0.07), 0.5)
         season_city = seasons @ pm.ZeroSumNormal("season_city", sigma=season_city_scale, dims=("season_wave", "city"))
 
         weather = pm.Normal("weather", 0, 0.15, dims="weather_variable")
@@ -209,21 +237,26 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         weather_city = weather_city_scale[:, None] * pm.ZeroSumNormal(
             "weather_city", 1, dims=("weather_variable", "city")
         )
+        of_beijing = weather + weather_city[:, CITIES.index("Beijing")]
+        pm.Normal("days", d["days_whitening"] @ of_beijing, 1, observed=d["days_response"])
 
         step = pm.Normal("step", d["step_prior"][0], d["step_prior"][1])
-        step_high = pm.HalfNormal("step_high", 0.06, dims="high_city")
-        step_city = -step_high @ HIGH
 
         persistence = pm.Beta("persistence", 2, 3)
-        shock_scale = pm.LogNormal("shock_scale", np.log(0.12), 0.4)
+        shock_scale = pm.LogNormal("shock_scale", np.log(0.1), 0.4)
+        shock_tail = 3 + pm.Gamma("shock_tail", 2, 0.1)
         expected = level + slope * TIME + bend + season[CALENDAR] + TIME * (seasons[:, :2] @ season_change)[CALENDAR]
         expected = expected + d["weather_departure"] @ weather + AFTER_CHANGE * step * d["conversion"]
         unmeasured_month = d["unmeasured_month"]
-        shock = autoregressive("shock", (1 - unmeasured_month) * expected, persistence, shock_scale, dims="month")
+        shock = autoregressive(
+            "shock", (1 - unmeasured_month) * expected, persistence, shock_scale, shock_tail, dims="month"
+        )
         region = pm.Deterministic("region", shock + unmeasured_month * expected, dims="month")
 
         mu = region[:, None] + level_city + TIME[:, None] * slope_city + bend_city + season_city[CALENDAR]
-        mu = mu + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step_city
+        mu = mu + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
+        contrast_scale = pm.LogNormal("contrast_scale", np.log(0.05), 0.5)
+        mu = mu + (contrast_scale * pm.Normal("contrast", 0, 1, dims="month"))[:, None] * NORTH
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
         log_scale_mean = pm.Normal("log_scale_mean", np.log(0.12), 0.3)
@@ -250,7 +283,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         members = membership()
         row = d["official_year"], d["official_area"]
         mean = (yearly @ members.T)[row]
-        unmeasured = together * (yearly_variance @ (members**2).T)[row]
+        # the variance of these months, in a scale whose variance is larger
+        unmeasured = (ERROR_SHAPE - 2) / ERROR_SHAPE * together * (yearly_variance @ (members**2).T)[row]
         pm.StudentT(
             "official",
             nu=ERROR_SHAPE,
@@ -261,33 +295,33 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def autoregressive(name: str, mean, persistence, scale, dims: str):
-    """First-order autoregression around a moving mean, stationary from its first point.
+def autoregressive(name: str, mean, persistence, scale, tail, dims: str):
+    """First-order autoregression around a moving mean with Student-t innovations.
 
     Measured months are centred (they are drawn themselves), the others are drawn as departures from their mean: the
     caller passes a mean of zero there and adds it.
 
-    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}), with standard deviation `scale`;
-    ``pm.AR`` has no moving mean.
+    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}), with scale `scale` and `tail` degrees of
+    freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, persistence, scale):
+    def logp(value, mean, persistence, scale, tail):
         departure = value - mean
         first = departure[:1] * pt.sqrt(1 - persistence**2)
         innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
-        density = pm.logp(pm.Normal.dist(0, scale), innovation)
+        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation)
         return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
 
-    def random(mean, persistence, scale, rng=None, size=None):
+    def random(mean, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
-        innovation = rng.normal(0, 1, shape)
+        innovation = rng.standard_t(tail, shape)
         innovation[..., 0] /= np.sqrt(1 - persistence**2)
         return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1)
 
     return pm.CustomDist(
-        name, mean, persistence, scale, logp=logp, random=random, signature="(t),(),()->(t)", dims=dims
+        name, mean, persistence, scale, tail, logp=logp, random=random, signature="(t),(),(),()->(t)", dims=dims
     )
 
 
@@ -303,12 +337,13 @@ TRUTH = {
     "weather_city_scale": 0.02,
     "step": 1.0,
     "persistence": 0.35,
-    "shock_scale": 0.11,
+    "shock_scale": 0.1,
+    "shock_tail": 8.0,
+    "contrast": 0.06,
     "scale": 0.12,
     "tail": 8.0,
     "carry_over": 0.2,
     "official_scale": 0.006,
-    "step_high": np.array([0.04, 0.08]),
 }
 
 
@@ -326,13 +361,14 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     season = known["season"] * np.cos(2 * np.pi * CALENDAR / 12)
     season_city = _zero_sum(rng.normal(0, known["season_city_scale"], (4, len(CITIES))))
     region = known["level"] + known["slope"] * TIME + season + panel.weather @ known["weather"] + conversion
-    region = region + _autoregression(known["persistence"], known["shock_scale"] * rng.normal(size=len(MONTHS)))
+    shock = known["shock_scale"] * rng.standard_t(known["shock_tail"], len(MONTHS))
+    region = region + _autoregression(known["persistence"], shock)
     mu = region[:, None] + level + TIME[:, None] * slope + panel.weather @ response
-    thinner = -known["step_high"] @ HIGH
-    mu = mu + (season_waves() @ season_city)[CALENDAR] + AFTER_CHANGE[:, None] * thinner
+    mu = mu + (season_waves() @ season_city)[CALENDAR] + AFTER_CHANGE[:, None] * known["step"] * HIGHER
+    mu = mu + rng.normal(size=(len(MONTHS), 1)) * known["contrast"] * NORTH
     noise = known["scale"] * rng.standard_t(known["tail"], (len(MONTHS), len(CITIES)))
     actual = np.exp(mu + _autoregression(known["carry_over"], noise))
-    whole = known["step"] * panel.conversion[:, None] + thinner
+    whole = known["step"] * (panel.conversion[:, None] + HIGHER)
     constant = actual * np.exp((1 - AFTER_CHANGE)[:, None] * whole)
     yearly = yearly_means(actual) @ membership().T
     official = panel.official.copy()
@@ -346,7 +382,9 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
         zip(("beijing", "tianjin", "hebei", "region"), _change(yearly_constant)[areas], strict=True)
     )
     pm25 = np.where(np.isfinite(panel.pm25), actual, np.nan)
-    return replace(panel, pm25=pm25, official=official, truth=known)
+    of_beijing = known["weather"] + response[:, CITIES.index("Beijing")]
+    days = replace(panel.days, estimate=rng.multivariate_normal(of_beijing, panel.days.covariance))
+    return replace(panel, pm25=pm25, official=official, days=days, truth=known)
 
 
 def _zero_sum(values: np.ndarray) -> np.ndarray:
@@ -371,17 +409,6 @@ def _change(yearly: np.ndarray, first: int = FIRST, last: int = LAST) -> np.ndar
     return 100 * (yearly[..., last - FIRST, :] / yearly[..., first - FIRST, :] - 1)
 
 
-def _without_weather(panel: Panel) -> Panel:
-    return replace(panel, weather=np.zeros_like(panel.weather), wind_error=np.zeros_like(panel.wind_error))
-
-
-def _with_two_month_means(panel: Panel) -> Panel:
-    rows = tables.load("pm25_city_month").query("quality == 'D'")
-    pm25 = panel.pm25.copy()
-    pm25[[MONTHS.get_loc(m) for m in rows.month], [CITIES.index(c) for c in rows.city]] = rows.pm25
-    return replace(panel, pm25=pm25)
-
-
 def _without_cities(panel: Panel, cities: tuple[str, ...]) -> Panel:
     """Leave out months of cities and their own official means; the official means of their areas stay.
 
@@ -393,18 +420,9 @@ def _without_cities(panel: Panel, cities: tuple[str, ...]) -> Panel:
     return replace(panel, pm25=pm25, official=panel.official[~panel.official.area.isin(cities)].reset_index(drop=True))
 
 
-def _to_2018(panel: Panel) -> Panel:
-    pm25 = np.where((MONTHS < FORECAST_FROM)[:, None], panel.pm25, np.nan)
-    known = panel.official[panel.official.year < FORECAST_FROM.year]
-    return replace(panel, pm25=pm25, official=known.reset_index(drop=True))
-
-
-def _with_length_scale(panel: Panel, years: float) -> Panel:
-    return replace(panel, length_scale=years)
-
-
-def _without_region_rows(panel: Panel) -> Panel:
-    return replace(panel, official=panel.official[panel.official.area != "BTH13"].reset_index(drop=True))
+def _until(panel: Panel, year: int) -> Panel:
+    pm25 = np.where((MONTHS.year <= year)[:, None], panel.pm25, np.nan)
+    return replace(panel, pm25=pm25, official=panel.official[panel.official.year <= year].reset_index(drop=True))
 
 
 def _with_step_prior(panel: Panel, mean: float, sd: float) -> Panel:
@@ -416,13 +434,8 @@ def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
 
 
 VARIANTS = {
-    "without-weather": Variant("without weather", _without_weather),
-    "with-two-month-means": Variant("two-month means kept", _with_two_month_means),
-    "to-2018": Variant("cut off in 2018", _to_2018),
-    "quick-bends": Variant("bends within 1.5 years", partial(_with_length_scale, years=1.5)),
-    "slow-bends": Variant("bends over 4 years", partial(_with_length_scale, years=4.0)),
     "step-unknown": Variant("step nearly unknown", partial(_with_step_prior, mean=0.5, sd=1.0)),
-    "without-region-rows": Variant("no official regional mean", _without_region_rows),
+    **{f"to-{year - 1}": Variant(f"cut off in {year - 1}", partial(_until, year=year - 1)) for year in ORIGINS},
     **{
         variant: Variant(f"without months of {' and '.join(cities)}", partial(_without_cities, cities=cities))
         for variant, cities in LEFT_OUT.items()
@@ -455,11 +468,6 @@ class Posterior:
         return np.reshape(draws, (self.chains, -1))
 
 
-def step_city(post: Posterior) -> np.ndarray:
-    """(draw, city) further step of the cities on high ground, where the air is thinner; zero in the plain."""
-    return -post["step_high"] @ HIGH
-
-
 def _summary(area: str, period: str, values: np.ndarray) -> dict:
     quantiles = np.percentile(values, [3, 25, 50, 75, 97])
     names = ("q03", "q25", "q50", "q75", "q97")
@@ -475,12 +483,12 @@ def _month(text: str) -> pd.Period:
             raise ValueError(text)
     except ValueError:
         raise BookError(f"'{text}' is not a month: write it as YYYY-MM, for instance 2021-01") from None
-    if month not in MONTHS:
-        raise BookError(f"month {text} is outside the model: it knows {MONTHS[0]} to {MONTHS[-1]}")
+    if not MONTHS[0] <= month <= AHEAD[-1]:
+        raise BookError(f"month {text} is outside the model: it knows {MONTHS[0]} to {AHEAD[-1]}")
     return month
 
 
 def _year(year: int) -> int:
-    if year not in YEARS:
-        raise BookError(f"year {year} is outside the model: it knows {YEARS[0]} to {YEARS[-1]}")
+    if not FIRST <= year <= AHEAD[0].year:
+        raise BookError(f"year {year} is outside the model: it knows {FIRST} to {AHEAD[0].year}")
     return year

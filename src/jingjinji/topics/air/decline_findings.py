@@ -10,17 +10,21 @@ from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.decline import (
     AFTER_CHANGE,
+    AHEAD,
     AREAS,
     CALENDAR,
     CITIES,
+    CITY_EFFECTS,
     DAY_WEIGHTS,
     ERROR_SHAPE,
     FIRST,
-    FORECAST_FROM,
-    HIGH_CITIES,
+    FORECAST_YEARS,
+    HIGHER,
     LAST,
     LEFT_OUT,
     MONTHS,
+    NORTH,
+    ORIGINS,
     STEP_PRIOR,
     TABLES,
     TIME,
@@ -32,14 +36,16 @@ from jingjinji.topics.air.decline import (
     _month,
     _summary,
     _year,
+    bend_waves,
     membership,
-    step_city,
+    season_waves,
     yearly_means,
 )
 
 STANDARD = 35.0
 DUST = 0.03
 CLAIMED_FALL = -60.0
+FORECASTS = {f"to-{origin - 1}": origin for origin in ORIGINS}
 AREA_WORDS = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "all thirteen cities"}
 DECLINE = {
     "": ("%", f"change of the annual mean of PM2.5 from {FIRST} to {LAST}, {{area}}, {{basis}}"),
@@ -84,6 +90,19 @@ MONTHLY = {
     "noise.carry-over": ("", "carry-over of a city's residual to the next month"),
     "noise.persistence": ("", "persistence of the regional month shock"),
 }
+WEATHER_PERIODS = {"": 2017, ".ten-years": LAST}
+OF_WEATHER = {
+    "observed": ("%", "change of the annual mean, {period}, {area}, on one basis"),
+    "normalised": ("%", "weather-normalised change, {period}, {area}, on one basis"),
+    "rate": ("% a year", "yearly change of the annual means, {period}, {area}, on one basis"),
+    "normalised-rate": ("% a year", "weather-normalised yearly change, {period}, {area}, on one basis"),
+    "share": ("%", "share of the slope of the log annual means that goes with weather, {period}, {area}, on one basis"),
+}
+AGREEMENT = {
+    "mean": ("%", "mean distance of annual means of the months from the official ones, {area}", 1),
+    "most": ("%", "largest distance of an annual mean of the months from the official one, {area}", 1),
+    "years": ("", "years in which all months and the official mean are known, {area}", None),
+}
 RECORD = {
     "cells": ("", "city-months measured", None),
     "cells.two-month": ("", "city-months that are two-month means", None),
@@ -97,12 +116,12 @@ RECOVERED = {
     "carry-over": "carry-over of a city's residual",
 }
 OF_BASELINE = {
-    "crps": "mean CRPS, {baseline}",
-    "gain": "CRPS of {baseline} less that of the model with weather unknown, mean over months",
-    "gain-error": "standard error over months of that gain, {baseline}",
+    "crps": "mean CRPS, {baseline}, {years}",
+    "gain": "CRPS of {baseline} less that of the model with weather unknown, mean over months, {years}",
+    "gain-error": "standard error over months of that gain, {baseline}, {years}",
 }
 BASELINES = {
-    "same-month": "the same month of the last known year",
+    "same-month": "the same month of the last year in which it is known",
     "climatology": "the city's climatology with a straight trend",
 }
 
@@ -118,13 +137,13 @@ def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = Non
     return Posterior(panel, values, draws.sizes["chain"], np.random.default_rng(seed))
 
 
-def residuals(post: Posterior) -> np.ndarray:
-    """New residuals of every city-month, (draw, month, city): Student-t with carry-over from month to month."""
-    shape = (post.size, len(MONTHS), len(CITIES))
+def residuals(post: Posterior, months: int = len(MONTHS)) -> np.ndarray:
+    """New residuals of so many months, (draw, month, city): Student-t with carry-over from month to month."""
+    shape = (post.size, months, len(CITIES))
     draws = post.rng.standard_t(3 + post["tail"][:, None, None], shape) * np.exp(post["log_scale"])[:, None, :]
     carry = post["carry_over"][:, None]
     draws[:, 0] /= np.sqrt(1 - carry**2)
-    for month in range(1, len(MONTHS)):
+    for month in range(1, months):
         draws[:, month] += carry * draws[:, month - 1]
     return draws
 
@@ -140,12 +159,10 @@ def weather_effect(post: Posterior, departures: np.ndarray) -> np.ndarray:
     return np.matmul(departures, response)
 
 
-def unknown_weather(post: Posterior, months: np.ndarray, years: tuple[int, ...]) -> np.ndarray:
-    """Effect of a random past year's weather for the months of a mask: (draw, month, city), zero elsewhere."""
+def weather_of_a_year(post: Posterior, years: tuple[int, ...]) -> np.ndarray:
+    """Weather departures of a random year for each draw, (draw, calendar month, variable)."""
     by_year = post.panel.weather.reshape(len(YEARS), 12, len(WEATHER))
-    picks = post.rng.integers(years[0] - FIRST, years[-1] - FIRST + 1, (post.size, len(YEARS)))
-    departures = by_year[picks].reshape(post.size, len(MONTHS), len(WEATHER))
-    return weather_effect(post, departures * months[:, None])
+    return by_year[post.rng.integers(years[0] - FIRST, years[-1] - FIRST + 1, post.size)]
 
 
 def concentrations(post: Posterior) -> np.ndarray:
@@ -153,12 +170,9 @@ def concentrations(post: Posterior) -> np.ndarray:
 
     A measured month is itself. A missing one is drawn from the model and then moved so that its area's year agrees
     with the official mean, as far as that mean is exact (conditioning by Matheron's rule on log-normal variances).
-    Months after the last weather record take the weather of a random past year.
     """
     panel = post.panel
     log_mean = post["mu"]
-    after_record = np.array([month.year > LAST for month in MONTHS])
-    log_mean = log_mean + unknown_weather(post, after_record, (2014, LAST))
     actual = np.exp(log_mean + residuals(post))
     observed = np.isfinite(panel.pm25)
     actual[:, observed] = panel.pm25[observed]
@@ -194,8 +208,8 @@ def official_error(post: Posterior, areas: list[int], mean: np.ndarray) -> np.nd
 
 def on_one_basis(post: Posterior, actual: np.ndarray) -> np.ndarray:
     """The same months at ambient temperature and pressure throughout: those before September 2018 are converted."""
-    conversion = post["step"][:, None, None] * post.panel.conversion[:, None] + step_city(post)[:, None, :]
-    return actual * np.exp((1 - AFTER_CHANGE)[:, None] * conversion)
+    conversion = (1 - AFTER_CHANGE)[:, None] * (post.panel.conversion[:, None] + HIGHER)
+    return actual * np.exp(post["step"][:, None, None] * conversion)
 
 
 def area_means(actual: np.ndarray) -> np.ndarray:
@@ -204,9 +218,9 @@ def area_means(actual: np.ndarray) -> np.ndarray:
 
 
 def findings(fit) -> list[Finding]:
-    """Findings of a fit: all of them for the main one, the headline ones for a variant (ids end in ``@variant``).
+    """Findings of a fit: all of them for the main one, Beijing's decline for a variant (ids end in ``@variant``).
 
-    Of a made-up panel the truths and their estimates. Ids that end in ``@with-dust`` are the main fit's declines, had
+    Of a made-up panel the truths and their estimates. The id that ends in ``@with-dust`` is the main fit's decline, had
     the dust days that the official means leave out since 2021 been counted. Scores of what a variant leaves out have no
     ending.
     """
@@ -214,11 +228,15 @@ def findings(fit) -> list[Finding]:
     if fit.panel.truth:
         _say_recovered(say, fit)
         return say.made
-    post = posterior(fit.parameters, fit.panel, fit.seed, most=3000)
+    post = posterior(fit.parameters, fit.panel, fit.seed, most=1500 if fit.variant else 3000)
     actual = concentrations(post)
+    if fit.variant in FORECASTS:
+        _say_forecast(say.under(ending=""), post, actual, FORECASTS[fit.variant])
+        return say.made
     constant = on_one_basis(post, actual)
-    _say_declines(say, actual, constant)
+    _say_decline_of_beijing(say, constant)
     if not fit.variant:
+        _say_declines(say, actual, constant)
         _say_cities(say, post, yearly_means(constant))
         _say_weather(say, post, constant)
         _say_step(say, post, actual, constant)
@@ -226,9 +244,7 @@ def findings(fit) -> list[Finding]:
         _say_monthly(say, post)
         _say_tables(say)
         _say_residual_correlation(say, post)
-        _say_declines(say.under(ending="with-dust"), dustier(actual), dustier(constant))
-    if fit.variant == "to-2018":
-        _say_forecast(say.under(ending=""), post)
+        _say_decline_of_beijing(say.under(ending="with-dust"), dustier(constant))
     for city in LEFT_OUT.get(fit.variant, ()):
         _say_left_out(say.under(ending=""), city, fit.panel, actual)
     return say.made
@@ -239,7 +255,14 @@ def dustier(months: np.ndarray) -> np.ndarray:
     return months * (1 + DUST * (MONTHS.year > 2020))[:, None]
 
 
+def _say_decline_of_beijing(say: Scribe, constant: np.ndarray) -> None:
+    unit, label = DECLINE[""]
+    label = label.format(area=AREA_WORDS["beijing"], basis="on one constant basis")
+    say.draws("decline.beijing.constant", label, _change(area_means(constant))[:, 0], unit)
+
+
 def _say_declines(say: Scribe, actual: np.ndarray, constant: np.ndarray) -> None:
+    """All areas on both bases; Beijing's change on one basis is said before."""
     published, converted = _change(area_means(actual)), _change(area_means(constant))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
         for key, change, basis in (
@@ -247,13 +270,18 @@ def _say_declines(say: Scribe, actual: np.ndarray, constant: np.ndarray) -> None
             (".constant", converted[:, k], "on one constant basis"),
         ):
             made = {"": change, ".atleast60": change <= CLAIMED_FALL}
+            if f"{area}{key}" == "beijing.constant":
+                del made[""]
             say.under(f"decline.{area}{key}").table(DECLINE, made, area=words, basis=basis)
-    words = "probability that Beijing, Tianjin and Hebei each fell by at least 60 %, on the published basis"
-    say.draws("decline.all.atleast60", words, (published[:, :3] <= CLAIMED_FALL).all(axis=1), "probability")
 
 
 def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
-    """Rates of the cities, (draw, year, city) on one basis, and whether they fell together and came closer."""
+    """Rates of the cities, (draw, year, city) on one basis, and whether they fell together and came closer.
+
+    A mean of twelve measured months is exact no more than official and monthly figures agree.
+    """
+    noise = post["official_scale"][:, 0, None, None] * post.rng.standard_t(ERROR_SHAPE, yearly.shape)
+    yearly = yearly * np.exp(noise)
     start, end, region = yearly[:, 2014 - FIRST], yearly[:, 2020 - FIRST], yearly.mean(axis=2)
     change, rate = _change(yearly), 100 * ((end / start) ** (1 / 6) - 1)
     for k, city in enumerate(CITIES):
@@ -261,6 +289,10 @@ def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
         say.draws(f"rate.{city.lower()}", words, rate[:, k], "% a year")
         words = f"change of the annual mean of PM2.5 in {city}, {FIRST} to {LAST}, on one basis"
         say.draws(f"decline.city.{city.lower()}", words, change[:, k], "%")
+    shorter = 100 * ((yearly[:, 2019 - FIRST] / start) ** (1 / 5) - 1)
+    words = "largest difference of a city's yearly change between 2014 to 2019 and 2014 to 2020, on one basis"
+    difference = np.abs((rate - shorter).mean(axis=0)).max()
+    say.score("together.without-2020", words, difference, "percentage points a year", 1)
     logs = {year: np.log(means).std(axis=1, ddof=1) for year, means in ((2014, start), (2020, end))}
     for year, means in ((2014, start), (2020, end)):
         for key, spread in {"spread": 100 * logs[year], "spread-absolute": means.std(axis=1, ddof=1)}.items():
@@ -303,35 +335,47 @@ def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
 
 
 def _say_weather(say: Scribe, post: Posterior, constant: np.ndarray) -> None:
+    """Changes and slopes with the weather as it was and with the usual one; a slope hangs on no single year."""
     as_it_was, usual = area_means(constant), area_means(normalised(post, constant))
-    for k, (area, words) in enumerate(AREA_WORDS.items()):
-        for last, key in ((2017, ""), (2023, ".ten-years")):
-            observed, without = (np.log(means[:, last - FIRST, k] / means[:, 0, k]) for means in (as_it_was, usual))
-            for what, label, drawn in (
-                ("observed", "change of the annual mean", 100 * np.expm1(observed)),
-                ("normalised", "weather-normalised change", 100 * np.expm1(without)),
-                ("share", "share of the log decline that goes with weather", 100 * (1 - without / observed)),
-            ):
-                label = f"{label}, {FIRST} to {last}, {words}, on one basis"
-                say.draws(f"weather.{what}.{area}{key}", label, drawn, "%")
+    for k, area in ((0, "beijing"), (3, "region")):
+        for key, last in WEATHER_PERIODS.items():
+            years = slice(0, last - FIRST + 1)
+            (observed, slope), (without, slope_without) = (
+                (np.log(means[:, last - FIRST, k] / means[:, 0, k]), yearly_slope(np.log(means[:, years, k])))
+                for means in (as_it_was, usual)
+            )
+            made = {
+                "observed": 100 * np.expm1(observed),
+                "normalised": 100 * np.expm1(without),
+                "rate": 100 * np.expm1(slope),
+                "normalised-rate": 100 * np.expm1(slope_without),
+                "share": 100 * (1 - slope_without / slope),
+            }
+            for what, drawn in made.items():
+                unit, label = OF_WEATHER[what]
+                label = label.format(period=f"{FIRST} to {last}", area=AREA_WORDS[area])
+                say.draws(f"weather.{what}.{area}{key}", label, drawn, unit)
+
+
+def yearly_slope(values: np.ndarray) -> np.ndarray:
+    """Least-squares slope (draw,) of values (draw, year) over their years."""
+    time = np.arange(values.shape[1]) - (values.shape[1] - 1) / 2
+    return values @ time / (time @ time)
 
 
 def _say_step(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.ndarray) -> None:
     """The ruler: what the conversion does to the annual means of 2013, when all of it was on the old basis."""
-    full = actual * np.exp((1 - AFTER_CHANGE) * post.panel.conversion)[:, None]
+    full = actual * np.exp((1 - AFTER_CHANGE)[:, None] * (post.panel.conversion[:, None] + HIGHER))
     before, by_model, in_full = (area_means(months)[:, 0] for months in (actual, constant, full))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
         label = f"change of the {FIRST} mean by"
         for key, how, after in (
             ("", "the model's conversion", by_model),
-            ("full.", "full conversion to ambient temperature and pressure at Beijing", in_full),
+            ("full.", "full conversion to ambient temperature and pressure", in_full),
         ):
             say.draws(f"step.{key}{area}", f"{label} {how}, {words}", 100 * (after[:, k] / before[:, k] - 1), "%")
     words = "step as a multiple of the full conversion to ambient temperature and pressure"
     say.draws("step.multiple", words, post["step"], "")
-    for k, city in enumerate(HIGH_CITIES):
-        further = 100 * np.expm1(-post["step_high"][:, k])
-        say.draws(f"step.high.{city.lower()}", f"further step of {city}, on high ground", further, "%")
     squares = post.by_chain((post["step"] - post["step"].mean()) ** 2)
     left = Finding("pm25.step.left", "", 100 * squares / STEP_PRIOR[1] ** 2, "%", "decline", TABLES)
     words = "share of the prior variance of the step that the data removed"
@@ -339,11 +383,7 @@ def _say_step(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.nda
 
 
 def _say_standard(say: Scribe, actual: np.ndarray) -> None:
-    years = range(2021, 2024)
-    within = area_means(actual)[:, [year - FIRST for year in years], 0] <= STANDARD
-    for k, year in enumerate(years):
-        words = f"probability that Beijing's annual mean of {year} was at or under {STANDARD:.0f} µg/m³"
-        say.draws(f"standard.beijing.{year}", words, within[:, k], "probability")
+    within = area_means(actual)[:, [year - FIRST for year in (2021, 2022, 2023)], 0] <= STANDARD
     words = f"probability that Beijing's annual mean, as officially counted, was at most {STANDARD:.0f} µg/m³"
     say.draws("standard.beijing.all", f"{words} in each of 2021 to 2023", within.all(axis=1), "probability")
 
@@ -380,8 +420,12 @@ def _say_tables(say: Scribe) -> None:
         words, of = f"official annual mean of {area}", say.under(f"official.{area.lower()}.")
         for year in (FIRST, LAST):
             of.fact(str(year), f"{words}, {year}", rows[year], "µg/m³")
-        change = 100 * (rows[LAST] / rows[FIRST] - 1)
-        of.fact("change", f"change of the {words}, {FIRST} to {LAST}", change, "%", 1)
+        for key, last in (("change", LAST), ("change.2022", 2022)):
+            change = 100 * (rows[last] / rows[FIRST] - 1)
+            of.fact(key, f"change of the {words}, {FIRST} to {last}", change, "%", 1)
+    for area, distances in disagreement(official, panel.pm25).items():
+        made = {"mean": distances.abs().mean(), "most": distances.abs().max(), "years": len(distances)}
+        say.under(f"agreement.{area}.").facts(AGREEMENT, made, area=AREA_WORDS[area])
     months = tables.load("pm25_city_month")
     made = {
         "cells": len(months),
@@ -390,6 +434,23 @@ def _say_tables(say: Scribe) -> None:
         "official.rows": len(panel.official),
     }
     say.facts(RECORD, made)
+
+
+def disagreement(official: pd.DataFrame, pm25: np.ndarray) -> dict[str, pd.Series]:
+    """By area: per cent that means of twelve measured months lie above the official ones, by year.
+
+    official : the table ``pm25_official_annual``. pm25 : (month, city), NaN where there is none: a year with one is not
+    compared, in any of its area's cities.
+    """
+    yearly = yearly_means(pm25)
+    areas = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "BTH13"}
+    found = {}
+    for key, area in areas.items():
+        members = membership()[AREAS.index(area)] > 0
+        measured = pd.Series(yearly[:, members].mean(axis=1), index=YEARS).dropna()
+        rows = official[(official.series == "official") & (official.area == area)].set_index("year").pm25
+        found[key] = (100 * (measured / rows - 1)).dropna()
+    return found
 
 
 def _say_recovered(say: Scribe, fit) -> None:
@@ -436,36 +497,77 @@ def _say_coverage(say: Scribe, predicted: np.ndarray, measured: np.ndarray, word
 
 def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> float:
     """Per cent of measured values (cell,) inside the central interval of predictions (draw, cell)."""
+    return 100 * float(np.mean(_is_inside(predicted, measured, probability)))
+
+
+def _is_inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> np.ndarray:
     low, high = np.percentile(predicted, [50 - probability / 2, 50 + probability / 2], axis=0)
-    return 100 * float(np.mean((low <= measured) & (measured <= high)))
+    return (low <= measured) & (measured <= high)
 
 
-def _say_forecast(say: Scribe, post: Posterior) -> None:
-    """Fitted to 2018, asked for 2019 and 2020: coverage, and CRPS against two baselines."""
+def forecast_months(origin: int) -> np.ndarray:
+    """Mask (month,) of the months that are asked for of a forecast whose first unseen year is `origin`."""
+    return (MONTHS.year >= origin) & (MONTHS.year < origin + FORECAST_YEARS)
+
+
+def with_unknown_weather(post: Posterior, actual: np.ndarray, origin: int) -> np.ndarray:
+    """The same months (draw, month, city) with the weather of random years before `origin` from then on."""
+    years = range(origin - FIRST, len(YEARS))
+    departures = -np.repeat(post.panel.weather[None], post.size, axis=0)
+    departures[:, MONTHS.year < origin] = 0
+    for year in years:
+        departures[:, 12 * year : 12 * year + 12] += weather_of_a_year(post, (FIRST, origin - 1))
+    return actual * np.exp(weather_effect(post, departures))
+
+
+def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, origin: int) -> None:
+    """Fitted to the years before `origin`, asked for the next: coverage of months and years, CRPS beside baselines."""
     everything = registry.load("decline").pm25
-    future = np.array([FORECAST_FROM.year <= month.year <= 2020 for month in MONTHS])
+    future = forecast_months(origin)
     kept = np.isfinite(everything[future])
-    measured = everything[future][kept]
-    known_weather = concentrations(post)
-    unknown = np.exp(
-        np.log(known_weather)
-        - weather_effect(post, post.panel.weather) * future[:, None]
-        + unknown_weather(post, future, (FIRST, 2018))
-    )
-    scores = {}
-    for key, months, weather in (("", known_weather, "known"), ("weather-unknown.", unknown, "unknown")):
-        predicted, of = months[:, future][:, kept], say.under(f"forecast.{key}")
-        words = f"2019 and 2020 predicted from the years to 2018, weather {weather}"
+    measured, month = everything[future][kept], np.nonzero(kept)[0]
+    unknown_weather = with_unknown_weather(post, known_weather, origin)
+    years = f"{origin} and {origin + 1} predicted from the years before"
+    say, scores = say.under(f"forecast.{origin}."), {}
+    for key, months, weather in (("weather-known.", known_weather, "known"), ("", unknown_weather, "unknown")):
+        predicted, of = months[:, future][:, kept], say.under(key)
+        words = f"months of {years}, weather {weather}"
         _say_coverage(of, predicted, measured, words)
         scores[weather] = _crps(predicted, measured)
         of.score("crps", f"mean CRPS, {words}", scores[weather].mean(), "µg/m³", 2)
-    month, say = np.nonzero(kept)[0], say.under("forecast.")
+    _say_coverage_of_years(say.under("years."), unknown_weather, everything, origin, f"annual means of {years}")
+    say.score("months", f"measured city-months of {years}", len(measured))
+    _say_error_over_months(say, unknown_weather[:, future][:, kept], measured, month, f"months of {years}")
     for key, baseline in (("same-month", _same_month_of_last_year), ("climatology", _climatology_with_trend)):
-        score = _crps(baseline(everything, future, post.rng)[:, kept], measured)
+        score = _crps(baseline(everything, origin, post.rng)[:, kept], measured)
         gain = pd.Series(score - scores["unknown"]).groupby(month).mean()
-        made = {"crps": score.mean(), "gain": gain.mean(), "gain-error": gain.std(ddof=1) / np.sqrt(len(gain))}
+        made = {"crps": np.nanmean(score), "gain": gain.mean(), "gain-error": gain.std(ddof=1) / np.sqrt(gain.count())}
         for what, value in made.items():
-            say.score(f"{what}.{key}", OF_BASELINE[what].format(baseline=BASELINES[key]), value, "µg/m³", 2)
+            label = OF_BASELINE[what].format(baseline=BASELINES[key], years=years)
+            say.score(f"{what}.{key}", label, value, "µg/m³", 2)
+
+
+def _say_error_over_months(
+    say: Scribe, predicted: np.ndarray, measured: np.ndarray, month: np.ndarray, words: str
+) -> None:
+    """Standard errors of coverages; the cities of one month hang together, so `month` (cell,) is what repeats."""
+    for probability in (50, 94):
+        by_month = pd.Series(_is_inside(predicted, measured, probability)).groupby(month).mean()
+        error = 100 * by_month.std(ddof=1) / np.sqrt(len(by_month))
+        label = f"standard error over months of the share inside the {probability} % interval, {words}"
+        say.score(f"coverage{probability}.over-months", label, error, "%", 1)
+
+
+def _say_coverage_of_years(say: Scribe, months: np.ndarray, everything: np.ndarray, origin: int, words: str) -> None:
+    """How many annual means of cities with twelve measured months lie inside their intervals."""
+    asked = slice(origin - FIRST, origin - FIRST + FORECAST_YEARS)
+    measured = yearly_means(everything)[asked]
+    kept = np.isfinite(measured)
+    predicted = yearly_means(months)[:, asked][:, kept]
+    say.score("count", f"measured {words}", int(kept.sum()))
+    for probability in (50, 94):
+        inside = _is_inside(predicted, measured[kept], probability).sum()
+        say.score(f"inside{probability}", f"how many lie inside the {probability} % interval, {words}", int(inside))
 
 
 def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
@@ -475,21 +577,27 @@ def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     return scoringrules.crps_ensemble(measured, predicted.T, estimator="pwm")
 
 
-def _same_month_of_last_year(pm25: np.ndarray, future: np.ndarray, rng) -> np.ndarray:
-    """(draw, month, city): 2018's month, spread by the training years' own changes over one and over two years."""
-    log = np.log(np.where((MONTHS < FORECAST_FROM)[:, None], pm25, np.nan))
-    last = np.tile(log[(MONTHS.year == 2018)], (2, 1))
-    predicted = []
-    for lag in (12, 24):
+def _same_month_of_last_year(pm25: np.ndarray, origin: int, rng) -> np.ndarray:
+    """(draw, month, city): the city's calendar month of the last year before `origin` in which it was measured.
+
+    It is spread by the known years' own changes over as many years. A month that was never measured is NaN.
+    """
+    log = np.log(np.where((MONTHS.year < origin)[:, None], pm25, np.nan))
+    asked = np.flatnonzero(forecast_months(origin))
+    predicted = np.full((2000, len(asked), len(CITIES)), np.nan)
+    for lag in range(12, len(MONTHS), 12):
         changes = log[lag:] - log[:-lag]
         changes = changes[np.isfinite(changes)]
-        predicted.append(rng.choice(changes, (2000, 12, len(CITIES))))
-    return np.exp(last + np.concatenate(predicted, axis=1))
+        before = np.where((asked >= lag)[:, None], log[asked - lag], np.nan)
+        use = np.isfinite(before) & np.isnan(predicted[0])
+        if len(changes) and use.any():
+            predicted[:, use] = before[use] + rng.choice(changes, (2000, use.sum()))
+    return np.exp(predicted)
 
 
-def _climatology_with_trend(pm25: np.ndarray, future: np.ndarray, rng) -> np.ndarray:
+def _climatology_with_trend(pm25: np.ndarray, origin: int, rng) -> np.ndarray:
     """(draw, month, city): calendar-month means and a straight line by city, least squares, normal errors of logs."""
-    train = MONTHS < FORECAST_FROM
+    train, future = origin > MONTHS.year, forecast_months(origin)
     design = np.column_stack([np.eye(12)[CALENDAR], TIME])
     predicted = np.empty((2000, future.sum(), len(CITIES)))
     for k in range(len(CITIES)):
@@ -501,6 +609,51 @@ def _climatology_with_trend(pm25: np.ndarray, future: np.ndarray, rng) -> np.nda
     return np.exp(predicted)
 
 
+def ahead(post: Posterior) -> np.ndarray:
+    """Months `AHEAD` (draw, month, city), µg/m³, after the last one of the model, with the weather of a random year.
+
+    The wind of the first year came from another archive, so that year's weather is not among them.
+    """
+    time = TIME[-1] + np.arange(1, 13) / 12
+    departures = weather_of_a_year(post, (FIRST + 1, LAST))
+    conversion = post.panel.conversion.reshape(-1, 12).mean(axis=0)
+    last = post["region"][:, -1] - _expected(post, TIME[-1:], post.panel.weather[-1:], post.panel.conversion[-1:])[:, 0]
+    shocks = post["shock_scale"][:, None] * post.rng.standard_t(3 + post["shock_tail"][:, None], (post.size, 12))
+    shock = np.empty_like(shocks)
+    for month in range(12):
+        last = post["persistence"] * last + shocks[:, month]
+        shock[:, month] = last
+    region = _expected(post, time, departures, conversion) + shock
+    slope_city = post["slope_city"] - post["slope_city"].mean(axis=1, keepdims=True)
+    waves, amplitude = _bends(post, time)
+    bend_city = post["city_scale"][:, CITY_EFFECTS.index("bend"), None, None] * np.einsum(
+        "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
+    )
+    mu = region[:, :, None] + post["level_city"][:, None] + time[:, None] * slope_city[:, None] + bend_city
+    mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
+    mu += departures @ (post["weather_city_scale"][:, :, None] * post["weather_city"])
+    mu += post["step"][:, None, None] * HIGHER
+    mu += post["contrast_scale"][:, None, None] * post.rng.normal(size=(post.size, 12, 1)) * NORTH
+    return np.exp(mu + residuals(post, 12))
+
+
+def _bends(post: Posterior, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Basis of bends (time, wave) and their amplitudes (draw, wave) at scale one."""
+    waves, frequency = bend_waves(time)
+    length = post["length_scale"][:, None]
+    return waves, (2 * np.pi) ** 0.25 * np.sqrt(length) * np.exp(-0.25 * (length * frequency) ** 2)
+
+
+def _expected(post: Posterior, time: np.ndarray, weather: np.ndarray, conversion: np.ndarray) -> np.ndarray:
+    """(draw, time) of the regional month before its shock, in years that end with December, on today's basis."""
+    waves, amplitude = _bends(post, time)
+    calendar = np.arange(12)[-len(time) :]
+    bend = post["bend_scale"][:, None] * (amplitude * post["bend"]) @ waves.T
+    expected = post["level"][:, None] + post["slope"][:, None] * time + bend + post["season"][:, calendar]
+    expected = expected + time * (post["season_change"] @ season_waves()[calendar, :2].T)
+    return expected + (weather @ post["weather"][:, :, None])[..., 0] + post["step"][:, None] * conversion
+
+
 def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) -> pd.DataFrame:
     """Posterior predictive of city-months and of annual means, each on the official basis of its time.
 
@@ -509,16 +662,18 @@ def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) 
     Raises BookError for a period outside the panel.
     """
     post = posterior(fit.parameters, fit.panel, fit.seed)
-    actual = concentrations(post)
+    actual, next_year = concentrations(post), ahead(post)
     rows = []
     if months:
         first, last = (_month(text) for text in months)
         again = np.where(np.isfinite(fit.panel.pm25), np.exp(post["mu"] + residuals(post)), actual)
+        again = np.concatenate([again, next_year], axis=1)
         for month in pd.period_range(first, last, freq="M"):
-            values = again[:, MONTHS.get_loc(month)]
+            values = again[:, MONTHS.append(AHEAD).get_loc(month)]
             rows += [_summary(city, str(month), values[:, k]) for k, city in enumerate(CITIES)]
     if years:
-        yearly = yearly_means(actual)
+        last_year = np.average(next_year, axis=1, weights=AHEAD.days_in_month.to_numpy())
+        yearly = np.concatenate([yearly_means(actual), last_year[:, None]], axis=1)
         areas = {"Beijing": yearly[:, :, 0], "Tianjin": yearly[:, :, 1], "Hebei": yearly[:, :, 2:].mean(axis=2)}
         areas |= {city: yearly[:, :, k] for k, city in enumerate(CITIES)}
         for year in range(_year(years[0]), _year(years[1]) + 1):

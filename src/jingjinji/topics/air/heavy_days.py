@@ -1,4 +1,7 @@
-"""Days of heavy pollution a year in Beijing, Tianjin and Hebei, 2013 to 2023: counts, pooled over areas."""
+"""Days of heavy pollution a year in Beijing, Tianjin and Hebei, 2013 to 2023: counts, pooled over areas.
+
+Hebei's figure is no count but the rounded mean of the counts of eleven cities.
+"""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +13,7 @@ AREAS = ("Beijing", "Tianjin", "Hebei")
 YEARS = tuple(range(2013, 2024))
 TIME = np.array(YEARS) - 2018.0
 CURVE = TIME**2 - np.mean(TIME**2)
+CITIES_OF_HEBEI = 11
 TABLES = ("days_by_class",)
 
 
@@ -29,17 +33,28 @@ def panel(days: pd.DataFrame) -> Panel:
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
+    mean = (panel.counts.area == "Hebei").to_numpy()
+    cities, hebei = panel.counts[~mean], panel.counts[mean]
     return {
-        "area_index": np.array([AREAS.index(area) for area in panel.counts.area], dtype=int),
-        "year_index": panel.counts.year.to_numpy() - YEARS[0],
-        "days": panel.counts.days.to_numpy(dtype=int),
+        "area_index": np.array([AREAS.index(area) for area in cities.area], dtype=int),
+        "year_index": cities.year.to_numpy() - YEARS[0],
+        "days": cities.days.to_numpy(dtype=int),
+        "hebei_year": hebei.year.to_numpy() - YEARS[0],
+        "hebei_days": hebei.days.to_numpy(dtype=float),
     }
+
+
+def of_several(mean, concentration, shared):
+    """Variance of the rounded mean of Hebei's cities, of whose variance a part is `shared` by all of them."""
+    one = mean + mean**2 / concentration
+    return one * (shared + (1 - shared) / CITIES_OF_HEBEI) + 1 / 12
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Negative-binomial counts around a bent log path of each area, with a year effect that the areas share.
 
-    Days come in episodes, so counts scatter more than a Poisson's; Hebei's figure is a rounded mean over its cities.
+    Days come in episodes, so counts scatter more than a Poisson's. The mean of Hebei's cities scatters less than the
+    count of one of them, as far as they do not have their episodes together; it is normal with that variance.
     """
     import pymc as pm
 
@@ -54,15 +69,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         bend = pm.Normal("bend", 0, 0.02)
         path = level + level_area + TIME[:, None] * (slope + slope_area) + (bend * CURVE)[:, None]
         expected = pm.Deterministic("expected", pm.math.exp(path + year[:, None]), dims=("year", "area"))
-        pm.Deterministic("path", pm.math.exp(path), dims=("year", "area"))
         concentration = pm.LogNormal("concentration", np.log(20), 0.7)
+        shared = pm.Beta("shared", 4, 2)
         pm.NegativeBinomial(
             "counts", mu=expected[d["year_index"], d["area_index"]], alpha=concentration, observed=d["days"]
         )
+        hebei = expected[d["hebei_year"], AREAS.index("Hebei")]
+        variance = of_several(hebei, concentration, shared)
+        pm.Normal("mean_counts", hebei, pm.math.sqrt(variance), observed=d["hebei_days"])
     return model
 
 
-TRUTH = {"level": np.log(20), "slope": -0.2, "year_scale": 0.25, "concentration": 20.0}
+TRUTH = {"level": np.log(20), "slope": -0.2, "year_scale": 0.25, "concentration": 20.0, "shared": 0.7}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
@@ -71,11 +89,16 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     area = rng.normal(0, 0.3, len(AREAS))
     path = np.exp(known["level"] + (area - area.mean()) + known["slope"] * TIME[:, None])
     expected = path * np.exp(rng.normal(0, known["year_scale"], len(YEARS)))[:, None]
-    index = data(panel)
-    mean = expected[index["year_index"], index["area_index"]]
-    size = known["concentration"]
-    counts = panel.counts.assign(days=rng.negative_binomial(size, size / (size + mean)))
-    return replace(panel, counts=counts, truth=known)
+    area, year = [AREAS.index(area) for area in panel.counts.area], panel.counts.year.to_numpy() - YEARS[0]
+    days = drawn_days(expected[year, area], known["concentration"], known["shared"], panel, rng)
+    return replace(panel, counts=panel.counts.assign(days=np.round(days).astype(int)), truth=known)
+
+
+def drawn_days(mean: np.ndarray, concentration, shared, panel: Panel, rng: np.random.Generator) -> np.ndarray:
+    """Days (..., row of the panel) drawn around their mean (..., row): counts, and Hebei's means before rounding."""
+    counts = rng.negative_binomial(concentration, concentration / (concentration + mean))
+    spread = np.sqrt(of_several(mean, concentration, shared))
+    return np.where(panel.counts.area == "Hebei", np.maximum(rng.normal(mean, spread), 0), counts)
 
 
 def _toy(panel: Panel, rng: np.random.Generator, slope: float) -> Panel:
@@ -84,4 +107,4 @@ def _toy(panel: Panel, rng: np.random.Generator, slope: float) -> Panel:
 
 VARIANTS: dict = {}
 TOYS = {"toy": partial(_toy, slope=-0.2), "toy-no-decline": partial(_toy, slope=0.0)}
-DERIVED = ("expected", "path")
+DERIVED = ("expected",)

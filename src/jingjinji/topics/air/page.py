@@ -52,16 +52,107 @@ def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]
 
 
 def future_months(
-    post: Posterior, cities: tuple[str, ...]
+    post: Posterior, origin: int, cities: tuple[str, ...]
 ) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Months of 2019 and 2020 predicted by a fit to 2018, and measured: months, (draw, month), (month,) by city."""
-    future = np.array([2019 <= month.year <= 2020 for month in MONTHS])
-    predicted, measured = said.concentrations(post)[:, future], registry.load("decline").pm25[future]
+    """Months predicted by a fit to the years before `origin`, with the weather unknown, and measured.
+
+    Returns months, (draw, month) and (month,) by city.
+    """
+    future = said.forecast_months(origin)
+    predicted = said.with_unknown_weather(post, said.concentrations(post), origin)[:, future]
+    measured = registry.load("decline").pm25[future]
     columns = {city: CITIES.index(city) for city in cities}
     return (
         MONTHS[future],
         {city: predicted[:, :, k] for city, k in columns.items()},
         {city: measured[:, k] for city, k in columns.items()},
+    )
+
+
+def _coverages(found: dict[str, Finding]) -> pd.DataFrame:
+    """Numbers of each forecast, and of all together in the row ``all``."""
+    names = ("months", "coverage50", "coverage94", "coverage50.over-months", "coverage94.over-months",
+             "years.count", "years.inside50", "years.inside94")  # fmt: skip
+    rows = {
+        str(origin): {name: found[f"pm25.forecast.{origin}.{name}"].mean for name in names}
+        for origin in decline.ORIGINS
+    }
+    numbers = pd.DataFrame.from_dict(rows, orient="index")
+    weight, together = numbers["months"] / numbers["months"].sum(), numbers.sum()
+    for level in (50, 94):
+        together[f"coverage{level}"] = weight @ numbers[f"coverage{level}"]
+        errors = weight * numbers[f"coverage{level}.over-months"]
+        together[f"coverage{level}.over-months"] = np.sqrt(np.square(errors).sum())
+    numbers.loc["all"] = together
+    return numbers
+
+
+def forecast_coverage(found: dict[str, Finding]) -> pd.DataFrame:
+    """Of each forecast, and of all together, which share of months and how many annual means lie inside.
+
+    found : findings of the fits of `decline_findings.FORECASTS`. Standard errors over months follow a plus-minus sign.
+    """
+    numbers = _coverages(found)
+    table = pd.DataFrame(
+        {"first year not seen": numbers.index, "city-months": numbers["months"].astype(int).to_numpy()}
+    )
+    for level in (50, 94):
+        table[f"months inside {level} % (%)"] = [
+            f"{share:.0f} ± {error:.0f}"
+            for share, error in zip(numbers[f"coverage{level}"], numbers[f"coverage{level}.over-months"], strict=True)
+        ]
+    for level in (50, 94):
+        table[f"annual means inside {level} %"] = [
+            f"{inside:.0f} of {count:.0f}"
+            for inside, count in zip(numbers[f"years.inside{level}"], numbers["years.count"], strict=True)
+        ]
+    return table
+
+
+def forecast_sentence(found: dict[str, Finding]) -> str:
+    """Whether intervals hold as many months and annual means as they should, by two standard errors.
+
+    That of annual means is the binomial one.
+    """
+    together = _coverages(found).loc["all"]
+    count = together["years.count"]
+    words = {}
+    for level in (94, 50):
+        months, error = together[f"coverage{level}"], together[f"coverage{level}.over-months"]
+        years = 100 * together[f"years.inside{level}"] / count
+        binomial = np.sqrt(level * (100 - level) / count)
+        words[level] = (
+            f"of the {level} % intervals {months:.0f} % hold their month, {_beside(months, level, error)}, and "
+            f"{years:.0f} % their annual mean, {_beside(years, level, binomial)}"
+        )
+    return f"Of all forecasts together, {words[94]}; {words[50]}."
+
+
+def _beside(share: float, nominal: float, error: float) -> str:
+    if abs(share - nominal) <= 2 * error:
+        return "which agrees"
+    return "more than they should" if share > nominal else "fewer than they should"
+
+
+def forecast_scores(found: dict[str, Finding]) -> pd.DataFrame:
+    """CRPS (µg/m³) of each forecast and of two baselines, with the model's gain and its standard error over months."""
+
+    def number(origin: int, name: str) -> float:
+        return found[f"pm25.forecast.{origin}.{name}"].mean
+
+    def baseline(origin: int, name: str) -> str:
+        gain, error = (number(origin, f"{what}.{name}") for what in ("gain", "gain-error"))
+        return f"{number(origin, f'crps.{name}'):.1f} ({gain:.1f} ± {error:.1f})".replace("-", "−")
+
+    return pd.DataFrame(
+        {
+            "first year not seen": str(origin),
+            "model": f"{number(origin, 'crps'):.1f}",
+            "weather known": f"{number(origin, 'weather-known.crps'):.1f}",
+            "same month before (gain)": baseline(origin, "same-month"),
+            "climatology with a line (gain)": baseline(origin, "climatology"),
+        }
+        for origin in decline.ORIGINS
     )
 
 

@@ -24,6 +24,9 @@ EXCHANGE = (6.2, 0.015)
 """Yuan a US dollar in 2013 to 2015 and its relative standard deviation; the page that prints dollars gives no rate."""
 IDLE = 100.0
 """Tonnes of a week under which its close is taken as a quote without trade."""
+WEEK = float(len(PILOTS))
+"""How many observations the one week with volumes counts for in the prior of the pilots' shares of trade: as many as
+the flat prior before it."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,14 @@ class Panel:
     `prices`: market (index in `MARKETS`), centre (year with fraction), price (CNY/t), close (1 for the close of a week
     or year, 0 for an average), idle (1 for a close almost without trade), used, label. `totals`: one row a cumulative
     total of the seven pilots, in order: last (year with fraction), volume (Mt), turnover (10⁹ CNY, or USD where
-    `dollar` is 1), their half-steps, lower (1 where the turnover was passed), used. `market_prior`: median of the prior
-    of how markets differ. `truth`: the parameters of a synthetic panel. The error of a kind of figure of which
-    none is used has its prior.
+    `dollar` is 1), their half-steps, lower (1 where the turnover was passed), used. `traded`: share of each of `PILOTS`
+    in what they traded in the one week with volumes. `market_prior`: median of the prior of how markets differ.
+    `truth`: the parameters of a synthetic panel. What only figures inform of which none is used has its prior.
     """
 
     prices: pd.DataFrame
     totals: pd.DataFrame
+    traded: np.ndarray
     market_prior: float = 0.4
     truth: dict | None = None
 
@@ -47,7 +51,19 @@ class Panel:
 def panel(table: pd.DataFrame) -> Panel:
     """The panel of table carbon_market; raises BookError where a cumulative total falls or has no partner."""
     table = table.fillna({"bound": "", "vintage": ""})
-    return Panel(printed_prices(table), cumulative_totals(table))
+    return Panel(printed_prices(table), cumulative_totals(table), traded_shares(table))
+
+
+def traded_shares(table: pd.DataFrame) -> np.ndarray:
+    """Share of each pilot in what all of them traded in the one week with volumes; zero where none is printed."""
+    rows = table[(table.quantity == "volume") & (table.unit == "t") & table.market.isin(PILOTS)]
+    volume = rows.groupby("market").value.sum().reindex(PILOTS).fillna(0.0).to_numpy()
+    return volume / volume.sum()
+
+
+def concentration(traded: np.ndarray, week: float = WEEK) -> np.ndarray:
+    """Parameters of the Dirichlet prior of the pilots' shares of trade: flat, and a week that counts for `week`."""
+    return 1.0 + week * traded
 
 
 def printed_prices(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,12 +147,14 @@ def windows(totals: pd.DataFrame) -> np.ndarray:
 class Loadings:
     """How each printed figure hangs on the log price of every market and year, and what only the tables decide.
 
-    `of`: weights (figure, market, year); prices first, then totals. `printed`: log of each figure (CNY/t). `total`: 1
-    for a total. `close`, `idle`, `used`: as in `Panel`. `rounding`: covariance (figure, figure) of what rounding and
-    the rate of exchange leave open.
+    `of`: weights (row, market, year), a row a price, then a row a pilot in a window. `gather`: 1 (figure, row) where a
+    row is a part of a figure: a price is one row, a window has one of each pilot, to be weighed by its share of trade.
+    `printed`: log of each figure (CNY/t). `total`: 1 for a total. `close`, `idle`, `used`: as in `Panel`. `rounding`:
+    covariance (figure, figure) of what rounding and the rate of exchange leave open.
     """
 
     of: np.ndarray
+    gather: np.ndarray
     printed: np.ndarray
     total: np.ndarray
     close: np.ndarray
@@ -146,26 +164,37 @@ class Loadings:
 
 
 def loadings(panel: Panel) -> Loadings:
-    """The loadings of a panel; a window's price loads alike on the pilots, in proportion to its time in each year."""
+    """The loadings of a panel; a pilot's price in a window weighs each year by its time in it."""
     prices, totals = panel.prices, panel.totals
-    market = np.eye(len(MARKETS))[prices.market.to_numpy()]
-    pilots = np.isin(MARKETS, PILOTS) / len(PILOTS)
+    market, pilots = np.eye(len(MARKETS))[prices.market.to_numpy()], np.eye(len(MARKETS))[: len(PILOTS)]
+    in_windows = pilots[None, :, :, None] * windows(totals)[:, None, None]
     log_price, rounding = window_prices(totals)
-    none = np.zeros(len(totals))
+    first, none = len(prices), np.zeros(len(totals))
+    gather = np.zeros((first + len(totals), first + len(totals) * len(PILOTS)))
+    gather[:first, :first] = np.eye(first)
+    gather[first:, first:] = np.kron(np.eye(len(totals)), np.ones(len(PILOTS)))
     return Loadings(
         np.concatenate(
             [
                 market[:, :, None] * between_years(prices.centre)[:, None],
-                pilots[None, :, None] * windows(totals)[:, None],
+                in_windows.reshape(-1, len(MARKETS), len(YEARS)),
             ]
         ),
+        gather,
         np.concatenate([np.log(prices.price), log_price]),
-        np.concatenate([np.zeros(len(prices)), np.ones(len(totals))]),
+        np.concatenate([np.zeros(first), np.ones(len(totals))]),
         np.concatenate([prices.close, none]),
         np.concatenate([prices.idle, none]),
         np.concatenate([prices.used, totals.used]),
-        np.pad(rounding, (len(prices), 0)),
+        np.pad(rounding, (first, 0)),
     )
+
+
+def weights(made: Loadings, shares: np.ndarray) -> np.ndarray:
+    """Weights (draw, figure, row) of the rows of `Loadings` for shares of trade (draw, window, pilot)."""
+    flat = shares.reshape(len(shares), -1)
+    prices = np.ones((len(flat), made.gather.shape[1] - flat.shape[1]))
+    return made.gather * np.concatenate([prices, flat], axis=1)[:, None]
 
 
 def window_prices(totals: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +224,7 @@ def walk_covariance() -> np.ndarray:
 
 
 def covariances(panel: Panel) -> dict[str, np.ndarray]:
-    """Covariance of the log prices with the figures (cell, figure), for unit scales, by part of the model.
+    """Covariance of the log prices with the rows of `Loadings` (cell, row), for unit scales, by part of the model.
 
     Cells are markets times years. `departure` has one matrix a lag, to be multiplied by the memory's powers.
     """
@@ -216,23 +245,23 @@ def covariances(panel: Panel) -> dict[str, np.ndarray]:
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
-    `parts` has one row a coefficient of `build`, the covariance (figure times figure) that it multiplies: walk, market,
-    errors of averages, closes, idle closes and totals, and one a lag of the departures. `fixed` is the covariance that
-    no parameter moves, `off` what a figure is above the common level's prior, `total` 1 for a total. A figure that is
-    not used is off by nothing and has a variance of one of its own.
+    `parts` has one matrix a coefficient of `build`, the covariance (row times row of `Loadings`) that it multiplies:
+    walk, market, and one a lag of the departures. `kinds` is 1 where a figure has the error of averages, closes, idle
+    closes and totals (kind, figure). `fixed` is the covariance of figures that no parameter moves, `off` what a figure
+    is above the common level's prior. A figure that is not `used` is off by nothing and has a variance of one.
     """
     made = loadings(panel)
     flat = made.of.reshape(len(made.of), -1)
     between = {name: flat @ matrix for name, matrix in covariances(panel).items()}
     kinds = [(1 - made.total) * (1 - made.close), made.close * (1 - made.idle), made.close * made.idle, made.total]
-    parts = np.stack([between["walk"], between["market"], *map(np.diag, kinds), *between["departure"]])
     both = made.used[:, None] * made.used
-    fixed = both * (LEVEL[1] ** 2 * between["level"] + made.rounding) + np.diag(1 - made.used)
     return {
-        "parts": both * parts,
-        "fixed": fixed,
+        "parts": np.stack([between["walk"], between["market"], *between["departure"]]),
+        "kinds": made.used * np.stack(kinds),
+        "fixed": both * (LEVEL[1] ** 2 + made.rounding) + np.diag(1 - made.used),
         "off": made.used * (made.printed - LEVEL[0]),
-        "total": made.used * made.total,
+        "used": made.used,
+        "concentration": concentration(panel.traded),
         "market_prior": np.array(panel.market_prior),
     }
 
@@ -243,25 +272,30 @@ def error_scale(known: dict, total, close, idle):
     return np.where(total > 0, known["total_error"], of_price)
 
 
-def higher_mean(known: dict):
-    """By how much the log of the pilots' mean price lies above the mean of their logs, expected."""
-    return 0.5 * (known["market_scale"] ** 2 + known["departure_scale"] ** 2) * (1 - 1 / len(PILOTS))
+def higher_mean(known: dict, shares):
+    """By how much the log of the pilots' mean price (..., window) lies above the mean of their logs, expected.
+
+    shares : of trade (..., window, pilot).
+    """
+    return 0.5 * (known["market_scale"] ** 2 + known["departure_scale"] ** 2) * (1 - (shares**2).sum(axis=-1))
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Log price of a market in a year: a path that all share, the market's level, and a departure that is remembered.
 
     A printed price is read on the straight line between the middles of years. A total of the pilots is cumulative: what
-    was paid between two totals over what was traded is the pilots' mean price in that window, with an error that also
-    stands for shares of trade that are not known. All of this is linear and normal in the log prices, so they are
-    integrated out and drawn afterwards (`log_levels`). The claim on Shenzhen is not among the data.
+    was paid between two totals over what was traded is the pilots' mean price in that window, each pilot weighed by its
+    share of the trade, which is not known. All of this is linear and normal in the log prices, so they are integrated
+    out and drawn afterwards (`log_levels`). The claim on Shenzhen is not among the data.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     from jingjinji.core.normal_op import NormalDensity
 
-    with pm.Model(check_bounds=False) as model:
+    gather, first = loadings(panel).gather, len(panel.prices)
+    coords = {"window": range(len(panel.totals)), "pilot": PILOTS}
+    with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         known = {
             "year_scale": pm.LogNormal("year_scale", np.log(0.2), 0.4),
@@ -273,13 +307,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             "idle_factor": pm.LogNormal("idle_factor", np.log(2), 0.3),
             "total_error": pm.LogNormal("total_error", np.log(0.2), 0.4),
         }
-        errors = [known["average_error"], known["close_error"], known["close_error"] * known["idle_factor"],
-                  known["total_error"]]  # fmt: skip
-        scales = pt.stack([known["year_scale"], known["market_scale"], *errors])
+        shares = pm.Dirichlet("shares", d["concentration"], dims=("window", "pilot"))
         remembered = known["departure_scale"] ** 2 * known["memory"] ** np.arange(len(YEARS))
+        scales = pt.stack([known["year_scale"], known["market_scale"]])
         coefficients = pt.concatenate([scales**2, remembered])
-        covariance = d["fixed"] + (coefficients[:, None, None] * d["parts"]).sum(axis=0)
-        off = d["off"] - d["total"] * higher_mean(known)
+        between = (coefficients[:, None, None] * d["parts"]).sum(axis=0)
+        weight = d["used"][:, None] * gather * pt.concatenate([np.ones(first), shares.ravel()])
+        errors = pt.stack([known["average_error"], known["close_error"], known["close_error"] * known["idle_factor"],
+                           known["total_error"]])  # fmt: skip
+        variance = (errors[:, None] ** 2 * d["kinds"]).sum(axis=0)
+        covariance = d["fixed"] + pt.dot(pt.dot(weight, between), weight.T) + np.eye(len(gather)) * variance
+        lift = pt.concatenate([np.zeros(first), higher_mean(known, shares)])
+        off = d["off"] - d["used"] * lift
         given("figures", NormalDensity()(off, covariance)[0][None], observed=np.zeros(1))
     return model
 
@@ -293,16 +332,18 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`): the same figures as `panel`, printed of made prices.
 
-    The truth that is kept also holds ``price`` (market, year), CNY/t. All pilots trade alike.
+    The truth that is kept also holds ``price`` (market, year), CNY/t, and ``shares`` of trade (window, pilot), drawn
+    from their prior.
     """
     known = {**TRUTH, **truth}
-    log_level = known["level"] + drawn_levels({name: np.array([value]) for name, value in known.items()}, rng)[0]
+    known["shares"] = rng.dirichlet(concentration(panel.traded), len(panel.totals))
+    log_level = known["level"] + drawn_levels({name: np.array([known[name]]) for name in TRUTH}, rng)[0]
     made, price = loadings(panel), np.exp(log_level)
     scale = error_scale(known, made.total, made.close, made.idle)
     error = np.exp(scale * rng.normal(size=len(scale)))
     first = len(panel.prices)
     of_price = np.exp((made.of[:first] * log_level).sum(axis=(1, 2))) * error[:first]
-    in_window = (made.of[first:] * price).sum(axis=(1, 2)) * error[first:]
+    in_window = (known["shares"] * by_pilot(made, price[None])[0]).sum(axis=1) * error[first:]
     totals = panel.totals
     rate = np.where(totals.dollar > 0, EXCHANGE[0], 1.0)
     paid = np.cumsum(np.diff(totals.volume, prepend=0.0) * in_window) / 1000 / rate
@@ -314,6 +355,12 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
         totals=totals.assign(turnover=rounded),
         truth={**known, "price": price},
     )
+
+
+def by_pilot(made: Loadings, price: np.ndarray) -> np.ndarray:
+    """Mean price of each pilot in each window (draw, window, pilot), from prices (draw, market, year)."""
+    first = int((made.total == 0).sum())
+    return np.einsum("dmy,rmy->dr", price, made.of[first:]).reshape(len(price), -1, len(PILOTS))
 
 
 def drawn_levels(known: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -382,5 +429,6 @@ VARIANTS = {
 
 
 def values(fit) -> dict[str, np.ndarray]:
-    """Draws of all chains (draw,) of every parameter."""
-    return {name: fit.parameters[name].values.ravel() for name in fit.parameters}
+    """Draws of all chains of every parameter: scales (draw,), and `shares` of trade (draw, window, pilot)."""
+    flat = fit.parameters.stack(sample=("chain", "draw"))
+    return {name: flat[name].transpose("sample", ...).values for name in fit.parameters}

@@ -11,14 +11,19 @@ from jingjinji.topics.carbon.market import (
     MARKETS,
     PILOTS,
     TABLES,
+    WEEK,
     YEARS,
+    Loadings,
     Panel,
+    by_pilot,
+    concentration,
     covariances,
     drawn_levels,
     error_scale,
     higher_mean,
     loadings,
     values,
+    weights,
     window_prices,
     within_years,
 )
@@ -39,8 +44,8 @@ PROFILE_SCATTER = 0.7
 """Standard deviation by which the log volume of one market in one year leaves the profile of all pilots."""
 
 
-SHOWN = (2014, 2020, 2023)
-
+SHOWN = (2014, 2020)
+"""Years of which Shenzhen's price is said."""
 SPAN = f"mean of {DECADE[0]} to {DECADE[1]}"
 SHENZHEN = {
     "even": ("CNY/t", "price in Shenzhen over its ten years if volumes were even"),
@@ -52,9 +57,23 @@ SHENZHEN = {
     "dearer.scattered": ("probability", "the same with volumes that leave the pilots' profile twice as far"),
     "dearer.even": ("probability", "the same with even volumes"),
     "below-beijing": ("probability", f"probability that Shenzhen was cheaper than Beijing, {SPAN}"),
-    "cheapest": ("probability", f"probability that Shenzhen was the cheapest of seven pilots, {SPAN}"),
+}
+OF_CHOICES = ("weighted", "against", "dearer")
+"""What of these is said of every variant, too."""
+MANY = 4
+"""How many times as much the week with volumes counts where it is taken for much."""
+ODDER = "probability that Shenzhen's prices are further above its totals than the pilots' above theirs"
+COMPARED = {
+    "composition": ("times", "pilots' prices, all alike, as a multiple of those weighed by shares of trade, window 2"),
+    "odder": ("probability", ODDER),
+    "odder.equal": ("probability", f"{ODDER}, had all pilots traded alike"),
+    "odder.flat": ("probability", f"{ODDER}, without the week with volumes"),
+    "odder.week": ("probability", f"{ODDER}, where that week counts {MANY} times as much"),
+    "odder.only-week": ("probability", f"{ODDER}, had they always traded as in that week"),
 }
 WINDOWS = ("until April 2015", "from then to the end of 2017", "January to October 2018")
+ODDER_BY = ("odder.equal", "odder.flat", "odder.week", "odder.only-week")
+"""The same question by other shares of trade."""
 OF_WINDOW = {
     "": ("CNY/t", "turnover over volume of seven pilots, {window}", 1),
     ".error": ("%", "standard error of it that rounding leaves, {window}", 1),
@@ -66,7 +85,7 @@ LEFT_OUT = {
     "width": ("times", "upper end of these predictions as a multiple of the lower end, median", 1),
 }
 RECORD = {
-    "scales": ("", "parameters that the sampler sees", None),
+    "scales": ("", "scales that the sampler sees", None),
     "excess.volume": ("%", "how far over the printed volume the claim may lie, assumed", None),
     "excess.turnover": ("%", "how far over the printed turnover the claim may lie, assumed", None),
     "prices": ("", "printed prices of a market that the model reads", None),
@@ -99,31 +118,44 @@ def log_levels(fit, known: dict[str, np.ndarray]) -> np.ndarray:
 def _given_figures(panel: Panel, known: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     made, parts = loadings(panel), covariances(panel)
     use = made.used > 0
-    flat, figures = made.of[use].reshape(use.sum(), -1), int(use.sum())
+    weight, figures = weights(made, known["shares"])[:, use], int(use.sum())
+    flat = made.of.reshape(len(made.of), -1)
     draws = len(known["memory"])
     square = {name: known[f"{name}_scale"][:, None, None] ** 2 for name in ("year", "market", "departure")}
     powers = known["memory"][:, None] ** np.arange(len(YEARS))
-    cross = (
-        LEVEL[1] ** 2 * parts["level"][:, use] + square["year"] * parts["walk"][:, use]
-        + square["market"] * parts["market"][:, use]
-        + square["departure"] * np.tensordot(powers, parts["departure"][:, :, use], 1)
+    rows = (
+        LEVEL[1] ** 2 * parts["level"] + square["year"] * parts["walk"] + square["market"] * parts["market"]
+        + square["departure"] * np.tensordot(powers, parts["departure"], 1)
     )  # fmt: skip
+    cross = rows @ weight.swapaxes(1, 2)
     rounding = made.rounding[np.ix_(use, use)]
-    scale = error_scale({name: draw[:, None] for name, draw in known.items()}, made.total[use], made.close[use],
-                        made.idle[use])  # fmt: skip
+    scale = scales_of(known, made)[:, use]
     error = rounding + np.eye(figures) * scale[:, None] ** 2
     prior = LEVEL[0] + LEVEL[1] * rng.normal(size=(draws, 1)) + drawn_levels(known, rng).reshape(draws, -1)
     noise = np.linalg.cholesky(error) @ rng.normal(size=(draws, figures, 1))
-    imagined = prior @ flat.T + made.total[use] * higher_mean(known)[:, None] + noise[:, :, 0]
-    off = np.linalg.solve(flat @ cross + error, (made.printed[use] - imagined)[:, :, None])
+    imagined = expected(known, made, prior @ flat.T)[:, use] + noise[:, :, 0]
+    off = np.linalg.solve(weight @ (flat @ cross) + error, (made.printed[use] - imagined)[:, :, None])
     return (prior + (cross @ off)[:, :, 0]).reshape(draws, len(MARKETS), len(YEARS))
+
+
+def scales_of(known: dict[str, np.ndarray], made: Loadings) -> np.ndarray:
+    """Standard deviation (draw, figure) by which each figure departs from what its prices are."""
+    column = {name: draw[:, None] for name, draw in known.items() if name != "shares"}
+    return error_scale(column, made.total, made.close, made.idle)
+
+
+def expected(known: dict[str, np.ndarray], made: Loadings, of_rows: np.ndarray) -> np.ndarray:
+    """Log of each figure (draw, figure) that log prices of the rows of `Loadings` (draw, row) let expect."""
+    lift = higher_mean({name: draw[:, None] for name, draw in known.items() if name != "shares"}, known["shares"])
+    mean = (weights(made, known["shares"]) @ of_rows[:, :, None])[:, :, 0]
+    return mean + np.concatenate([np.zeros((len(lift), mean.shape[1] - lift.shape[1])), lift], axis=1)
 
 
 def drawn_figures(fit, known: dict[str, np.ndarray], log_level: np.ndarray) -> np.ndarray:
     """Printed figures drawn anew (draw, figure), CNY/t, rounding apart."""
     made = loadings(fit.panel)
-    scale = error_scale({name: draw[:, None] for name, draw in known.items()}, made.total, made.close, made.idle)
-    mean = np.einsum("dmy,fmy->df", log_level, made.of) + made.total * higher_mean(known)[:, None]
+    scale = scales_of(known, made)
+    mean = expected(known, made, np.einsum("dmy,rmy->dr", log_level, made.of))
     return np.exp(mean + scale * np.random.default_rng([fit.seed, 5]).normal(size=mean.shape))
 
 
@@ -159,12 +191,19 @@ def findings(fit) -> list[Finding]:
             key, label, drawn, unit = shown
             say.pair(key, label, round(float(truth), 2), drawn, unit)
         return say.made
-    _say_levels(say, price)
-    say.under("shenzhen.").table(SHENZHEN, _shenzhen(fit, price))
-    for number, drawn in enumerate(_pilots(fit.panel, price), 1):
-        words = "mean of seven pilots' prices, all alike, as a multiple of what was paid for what was traded"
-        say.draws(f"pilots.against.{number}", f"{words}, window {number}", drawn, "times")
+    mine, paid = _shenzhen(fit, price), np.exp(loadings(fit.panel).printed[len(fit.panel.prices) :])
+    in_windows = by_pilot(loadings(fit.panel), price)
+    _say_ratio(say, decade(price))
+    if fit.variant:
+        say.under("shenzhen.").table(SHENZHEN, {key: mine[key] for key in OF_CHOICES})
+    if fit.variant == "without-totals":
+        for number, drawn in enumerate(_above(in_windows, paid, known["shares"]).T, 1):
+            words = "mean of seven pilots' prices, by their shares of trade, as a multiple of what was paid"
+            say.draws(f"pilots.against.{number}", f"{words}, window {number}", drawn, "times")
+        say.table(COMPARED, _compared(fit, mine["against"], in_windows, paid, known["shares"]))
     if not fit.variant:
+        _say_levels(say, price)
+        say.under("shenzhen.").table(SHENZHEN, mine)
         _say_windows(say.under("pilots.window."), fit.panel)
         share = inside(drawn_figures(fit, known, log_level), np.exp(loadings(fit.panel).printed)).mean()
         words = "printed figures inside the central 94 % of figures drawn anew"
@@ -173,21 +212,20 @@ def findings(fit) -> list[Finding]:
     return say.made
 
 
+def _say_ratio(say: Scribe, means: np.ndarray) -> None:
+    words = f"price in Beijing as a multiple of Shenzhen's, {SPAN}"
+    say.draws("ratio.beijing", words, means[:, 0] / means[:, MARKETS.index("Shenzhen")], "times")
+
+
 def _say_levels(say: Scribe, price: np.ndarray) -> None:
-    means, shenzhen = decade(price), MARKETS.index("Shenzhen")
-    for k, market in enumerate(PILOTS):
-        id = market.lower()
-        for year in SHOWN:
-            words = f"price of a tonne in {market}, {year}"
-            say.draws(f"price.{id}.{year}", words, price[:, k, year - YEARS[0]], "CNY/t")
-        say.draws(f"mean.{id}", f"price of a tonne in {market}, {SPAN}", means[:, k], "CNY/t")
-        if k != shenzhen:
-            words = f"price in {market} as a multiple of Shenzhen's, {SPAN}"
-            say.draws(f"ratio.{id}", words, means[:, k] / means[:, shenzhen], "times")
-    for market, words, year in (("national", "the national market", 2023), ("national", "the national market", 2024),
-                                ("Beijing", "Beijing", 2024)):  # fmt: skip
-        drawn = price[:, MARKETS.index(market), year - YEARS[0]]
-        say.draws(f"price.{market.lower()}.{year}", f"price of a tonne in {words}, {year}", drawn, "CNY/t")
+    for year in SHOWN:
+        drawn = price[:, MARKETS.index("Shenzhen"), year - YEARS[0]]
+        say.draws(f"price.shenzhen.{year}", f"price of a tonne in Shenzhen, {year}", drawn, "CNY/t")
+    for market, mean in zip(PILOTS, decade(price[:, : len(PILOTS)]).T, strict=True):
+        say.draws(f"mean.{market.lower()}", f"price of a tonne in {market}, {SPAN}", mean, "CNY/t")
+    for year in (2023, 2024):
+        drawn = price[:, MARKETS.index("national"), year - YEARS[0]]
+        say.draws(f"price.national.{year}", f"price of a tonne in the national market, {year}", drawn, "CNY/t")
 
 
 def _shenzhen(fit, price: np.ndarray) -> dict[str, np.ndarray]:
@@ -201,8 +239,6 @@ def _shenzhen(fit, price: np.ndarray) -> dict[str, np.ndarray]:
     claimed = claimed_price(len(own), fit.seed)
     return {
         "below-beijing": means[:, shenzhen] < means[:, 0],
-        "cheapest": means[:, : len(PILOTS)].argmin(axis=1) == shenzhen,
-        "even": own @ ten,
         "weighted": weighted,
         "least": own[:, ten > 0].min(axis=1),
         "claimed": claimed,
@@ -210,6 +246,32 @@ def _shenzhen(fit, price: np.ndarray) -> dict[str, np.ndarray]:
         "dearer": weighted > claimed,
         "dearer.scattered": scattered > claimed,
         "dearer.even": own @ ten > claimed,
+    }
+
+
+def _above(in_windows: np.ndarray, paid: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The pilots' mean price in each window, by `shares` of trade (draw, window, pilot), over what was `paid`."""
+    return (shares * in_windows).sum(axis=2) / paid
+
+
+def _compared(fit, against: np.ndarray, in_windows: np.ndarray, paid: np.ndarray, shares: np.ndarray) -> dict:
+    """Shenzhen's prices over its totals beside the pilots' over theirs, in the second window, by shares of trade."""
+    rng, traded = np.random.default_rng([fit.seed, 13]), fit.panel.traded
+    equal = np.full_like(shares, 1 / len(PILOTS))
+
+    def odder(shares: np.ndarray) -> np.ndarray:
+        return against > _above(in_windows, paid, shares)[:, 1]
+
+    def drawn(week: float) -> np.ndarray:
+        return rng.dirichlet(concentration(traded, week), shares.shape[:2])
+
+    return {
+        "composition": (_above(in_windows, paid, equal) / _above(in_windows, paid, shares))[:, 1],
+        "odder": odder(shares),
+        "odder.equal": odder(equal),
+        "odder.flat": odder(drawn(0.0)),
+        "odder.week": odder(drawn(MANY * WEEK)),
+        "odder.only-week": odder(np.broadcast_to(traded, shares.shape)),
     }
 
 
@@ -223,12 +285,6 @@ def _shown(price: np.ndarray) -> list[tuple[str, str, np.ndarray, str]]:
         ("above.beijing", f"Beijing's price above Shenzhen's, {SPAN}",
          100 * (means[..., shown[0]] / means[..., shown[2]] - 1), "%"),
     ]  # fmt: skip
-
-
-def _pilots(panel: Panel, price: np.ndarray) -> np.ndarray:
-    """The pilots' mean price in each window (window, draw), all markets and days alike, over what was paid."""
-    made, first = loadings(panel), len(panel.prices)
-    return np.einsum("dmy,fmy->fd", price, made.of[first:]) / np.exp(made.printed[first:])[:, None]
 
 
 def _say_windows(say: Scribe, panel: Panel) -> None:
@@ -263,7 +319,7 @@ def _left_out(panel: Panel, drawn: np.ndarray) -> dict[str, float]:
 def _record(fit) -> dict[str, float]:
     prices, (volume, turnover) = fit.panel.prices, EXCESS
     return {
-        "scales": len(fit.parameters),
+        "scales": sum(values.ndim == 2 for values in fit.parameters.values()),
         "excess.volume": 100 * volume,
         "excess.turnover": 100 * turnover,
         "prices": len(prices),

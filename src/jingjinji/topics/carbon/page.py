@@ -51,8 +51,9 @@ def prior_prices(panel: carbon.Panel, draws: int, seed: int) -> dict[str, tuple[
     known = carbon.values(prior_fit(carbon.build(panel), panel, draws, seed))
     rng, made = np.random.default_rng(seed), carbon.loadings(panel)
     log_level = carbon.LEVEL[0] + carbon.LEVEL[1] * rng.normal(size=(draws, 1, 1)) + carbon.drawn_levels(known, rng)
-    scale = carbon.error_scale({key: draw[:, None] for key, draw in known.items()}, made.total, made.close, made.idle)
-    drawn = np.exp(np.einsum("dmy,fmy->df", log_level, made.of) + scale * rng.normal(size=scale.shape))
+    scale = said.scales_of(known, made)
+    mean = said.expected(known, made, np.einsum("dmy,rmy->dr", log_level, made.of))
+    drawn = np.exp(mean + scale * rng.normal(size=scale.shape))
     printed = np.exp(made.printed)
     kinds = {"averages": (made.total + made.close) == 0, "closes": made.close > 0, "windows": made.total > 0}
     return {kind: (drawn[:, use].ravel(), printed[use]) for kind, use in kinds.items()}

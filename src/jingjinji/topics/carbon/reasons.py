@@ -9,6 +9,8 @@ REASONS = {
         "average_error": "A printed average lies within a seventh of the year's price: periods and trades differ.",
         "close_error": "A close lies within two fifths of the year's price.",
         "idle_factor": "A close without trade errs about twice as much: it can be an old quote.",
-        "total_error": "A window's price lies within two fifths of the pilots' mean: who trades most is not known.",
+        "total_error": "A window's price lies within two fifths of the pilots' mean by shares of trade: when most is "
+        "traded is not known, nor what went at a discount.",
+        "shares": "Flat over the seven pilots, and one week of December 2020 that counts as much as the flat part.",
     },
 }

@@ -45,22 +45,17 @@ def rank_map(probabilities: dict[str, np.ndarray], cities) -> Figure:
     return figure
 
 
-def check(names, drawn: np.ndarray, seen: np.ndarray, other: np.ndarray) -> Figure:
-    """Statistics (draw, statistic) of figures drawn anew, by the main fit and another, against those seen.
-
-    Each statistic is shown on its own axis.
-    """
-    figure, axes = grid(names, 0.85, above=0.7, sharex=False, sharey=False)
-    for axis, new, old, alternative in zip(axes, drawn.T, seen.T, other.T, strict=True):
-        bands = (1, new, SECOND, "drawn anew, main fit"), (0, alternative, SOFT, "drawn anew, every source sees all")
-        for place, values, colour, label in bands:
-            low, _, high = interval(values)
-            axis.plot([low, high], [place, place], color=colour, lw=6, solid_capstyle="butt", label=label)
+def check(names, drawn: np.ndarray, seen: np.ndarray) -> Figure:
+    """Statistics (draw, statistic) of figures drawn anew against those seen, each on its own axis."""
+    figure, axes = grid(names, 0.7, above=0.6, sharex=False, sharey=False)
+    for axis, new, old in zip(axes, drawn.T, seen.T, strict=True):
+        low, _, high = interval(new)
+        axis.plot([low, high], [0, 0], color=SECOND, lw=6, solid_capstyle="butt", label="drawn anew")
         axis.axvline(np.median(old), color=ACCENT, lw=1.6, label="figures")
         axis.set_yticks([])
-        axis.set_ylim(-0.8, 1.8)
+        axis.set_ylim(-0.8, 0.8)
         axis.spines["left"].set_visible(False)
-    key(figure, 1, handlelength=1.4)
+    key(figure, 2, handlelength=1.4)
     return figure
 
 

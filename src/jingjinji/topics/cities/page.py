@@ -7,16 +7,14 @@ from jingjinji.core.findings import Finding
 from jingjinji.core.topic import choices
 from jingjinji.show.answers import bare, by_choice
 from jingjinji.show.prior_draws import prior_fit
-from jingjinji.topics.cities import frontier
-from jingjinji.topics.cities import frontier_findings as said
-from jingjinji.topics.cities.classical import METHOD_NAMES, METHODS
-from jingjinji.topics.cities.frontier import SOURCES, TEN
-from jingjinji.topics.cities.frontier_findings import CRITERIA, NAMES
+from jingjinji.topics.cities import emissions
+from jingjinji.topics.cities import emissions_findings as said
+from jingjinji.topics.cities.emissions import SOURCES, TEN
+from jingjinji.topics.cities.emissions_findings import CRITERIA, NAMES
+from jingjinji.topics.cities.facts import METHOD_NAMES, METHODS
 
-WORDS = {
-    "intensity": "CO2 per output", "excess": "CO2 at equal inputs and output", "distance": "distance to the frontier",
-}  # fmt: skip
-CHOICES = choices(frontier.VARIANTS)
+WORDS = {"intensity": "CO2 per output", "excess": "CO2 at equal inputs and output"}
+CHOICES = choices(emissions.VARIANTS) | {words: f".shared-{key}" for key, words in said.SHARED.items()}
 
 
 def scores(found: dict[str, Finding], method: str, source: str = "mean") -> dict[str, float]:
@@ -30,11 +28,17 @@ def rank_of(values: dict[str, float], city: str) -> int:
 
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
-    """P(Beijing first) and P(Tianjin second) by choice of the model; columns by criterion."""
+    """P(Beijing first), P(Tianjin second) and P(the gap narrows) by choice of the model; columns by criterion."""
     ids = {}
     for criterion, words in WORDS.items():
         ids[f"Beijing first: {words}"] = f"efficiency.beijing.{criterion}.first"
         ids[f"Tianjin second: {words}"] = f"efficiency.tianjin.{criterion}.second"
+    for key, words in (
+        ("gap.intensity", "difference"),
+        ("ratio", "ratio"),
+        ("gap.excess", "at equal inputs and output"),
+    ):
+        ids[f"gap narrows: {words}"] = f"efficiency.{key}.narrows"
     return by_choice(found, CHOICES, ids)
 
 
@@ -74,7 +78,7 @@ def ten_cities(found: dict[str, Finding]) -> pd.DataFrame:
 
 def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Probability of each rank (city of `TEN`, rank) by criterion, over the nine years."""
-    values = said.judged(fit, known, said.places(fit.panel, TEN))
+    values = said.judged(fit, known, emissions.places(fit.panel, TEN))
     found = {}
     for criterion, draws in values.items():
         ranks = said.ranks(draws.mean(axis=1))
@@ -84,7 +88,7 @@ def rank_probabilities(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarra
 
 def gaps(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """CO2 per output (draw, year): mean of the nine cities less Beijing's, and as a multiple of Beijing's."""
-    values = said.intensity(fit.panel, known, said.places(fit.panel, TEN))
+    values = said.intensity(fit.panel, known, emissions.places(fit.panel, TEN))
     nine, beijing = values[:, :, 1:].mean(axis=2), values[:, :, 0]
     return {
         "nine cities less Beijing (g per CNY)": nine - beijing,
@@ -92,13 +96,13 @@ def gaps(fit, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def prior_levels(panel: frontier.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def prior_levels(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """CO2 of cities as the priors alone expect it, and as the sources have it: source -> (drawn, printed), Mt."""
-    fit = prior_fit(frontier.build(panel), panel, draws, seed)
+    fit = prior_fit(emissions.build(panel), panel, draws, seed)
     known = said.parts(fit)
-    index = frontier.data(panel)
-    typical = index["level"] - known["off"] + frontier.LOG_TYPICAL
+    index = emissions.data(panel)
+    typical = index["level"] - known["off"] + emissions.LOG_TYPICAL
     drawn = np.exp(typical + said.drawn_off(fit, known, draws))
-    printed = np.exp(index["level"] + frontier.LOG_TYPICAL)
+    printed = np.exp(index["level"] + emissions.LOG_TYPICAL)
     there = index["known"] > 0
     return {NAMES[source]: (drawn[:, k, there[k]].ravel(), printed[k, there[k]]) for k, source in enumerate(SOURCES)}

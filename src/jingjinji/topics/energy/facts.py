@@ -115,7 +115,8 @@ def findings() -> list[Finding]:
     return say.made
 
 
-def _phase_out(area: str, series: str, year: int) -> float:
+def published(area: str, series: str, year: int) -> float:
+    """The mean of the figures of one series and year in table coal_phase_out."""
     rows = tables.load("coal_phase_out")
     rows = rows[(rows.area == area) & (rows.series == series) & (rows.year == year)]
     return float(rows.value.mean())
@@ -123,7 +124,7 @@ def _phase_out(area: str, series: str, year: int) -> float:
 
 def _say_ruhr(say: Scribe) -> None:
     of, mined = say.under("claims.ruhr."), say.under(tables=("coal_phase_out",))
-    output = [_phase_out("Ruhr", "hard-coal output", year) for year in (1957, 2014)]
+    output = [published("Ruhr", "hard-coal output", year) for year in (1957, 2014)]
     words, key = "hard-coal output of the Ruhr", "claims.ruhr.output"
     mined.fact(f"{key}.1957", f"{words}, 1957, at least", output[0], "Mt")
     mined.fact(f"{key}.2014", f"{words}, 2014", output[1], "Mt")
@@ -132,7 +133,7 @@ def _say_ruhr(say: Scribe) -> None:
     mined.fact(f"{key}.change", f"{words}, 1957 (a lower bound) to 2014", change, "%", 1)
     claimed = fact("Ruhr", "change of hard-coal output", "1964/2014", "article")
     of.fact("output.claimed", f"{words} that the article gives", claimed, "%")
-    left = 100 * _phase_out("Germany", "hard-coal jobs", 1970) / _phase_out("Germany", "hard-coal jobs", 1957)
+    left = 100 * published("Germany", "hard-coal jobs", 1970) / published("Germany", "hard-coal jobs", 1957)
     mined.fact("germany.jobs.left.1970", "hard-coal jobs of Germany in 1970, of those of 1957", left, "%", 0)
     change = fact("Ruhr", "change of steel jobs", "1960/2001")
     of.fact("steel-jobs.change", "change of steel jobs of the Ruhr, 1960 to 2001", change, "%")
@@ -197,7 +198,7 @@ def _say_coal(say: Scribe) -> None:
     say.fact("hebei.of-all.published.2017", words, share, "%")
     announced = fact("Hebei", "coal consumption cut", "2013/2017")
     say.fact("hebei.cut.announced", "announced cut of Hebei's coal, 2013 to 2017", announced, "Mt")
-    cut = _phase_out("Hebei", "coal consumption", 2013) - _phase_out("Hebei", "coal consumption", 2017)
+    cut = published("Hebei", "coal consumption", 2013) - published("Hebei", "coal consumption", 2017)
     burnt.fact("hebei.cut", "fall of Hebei's coal in the yearbook, 2013 to 2017", cut, "Mt", 1)
 
 

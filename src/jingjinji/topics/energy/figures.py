@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from jingjinji.show.figures import ACCENT, COLOURS, INK, SECOND, SOFT, band, chart, grid, interval, key
 
 MIX_COLOURS = {"coal": "#4b5563", "oil": "#b45309", "gas": "#0e7490", "electricity": "#eab308", "heat": "#be185d"}
-PATH_COLOURS = {"its own": "#047857", "the Ruhr's": "#4b5563", "Beijing's": "#b91c1c"}
 SOURCE_COLOURS = {
     "coal": "#4b5563", "vehicles": "#0e7490", "industry": "#b45309", "dust": "#eab308", "living": "#be185d",
     "agriculture and nature": "#65a30d", "other": "#d1d5db", "from outside": "#1d4ed8",
@@ -92,15 +91,38 @@ def declines(
     return figure
 
 
-def future_paths(years: np.ndarray, paths: dict[str, np.ndarray], published: pd.DataFrame, label: str) -> Figure:
-    """One region's future on several paths: (draw, year) as median and 94 % band, published figures as points."""
-    figure, axis = chart(3.1)
-    for name, values in paths.items():
-        band(axis, years, values, PATH_COLOURS[name], 0.15, 1.8, median=f"on {name} path")
-    axis.plot(published.year, published.value, "o", color="white", mec=INK, ms=4.5, label="yearbook")
-    axis.set_ylim(0, None)
-    axis.set_xlim(published.year.min(), years[-1])
-    axis.set_ylabel(label)
+def measured_paths(
+    years: np.ndarray, paths: dict[str, np.ndarray], last_book: int, titles: tuple[str, ...], known: np.ndarray
+) -> Figure:
+    """One province's coal by year: panels of (draw, year) in per cent, with the yearbook's figures (`known`)."""
+    figure, axes = grid(titles, 2.4, 2)
+    for axis, values in zip(axes, paths.values(), strict=True):
+        band(axis, years, values, COLOURS["Hebei"], 0.25, 1.6)
+        axis.plot(years[: len(known)], known, "o", color="white", mec=INK, ms=3)
+        axis.axvline(last_book + 0.5, color=SOFT, lw=0.8, ls=":")
+        axis.set_ylim(0, 150)
+        axis.set_xticks([2005, 2011, 2017, 2023])
+    figure.supylabel("of the largest figure (%)")
+    return figure
+
+
+def since_largest(
+    paths: dict[str, tuple[np.ndarray, np.ndarray]], figures: dict[str, tuple[np.ndarray, np.ndarray]], most: int
+) -> Figure:
+    """What is left by years since the largest figure: paths as bands (draw, year), figures of others as lines."""
+    figure, axis = chart(3.2)
+    for name, (years, left) in paths.items():
+        band(axis, years, left, COLOURS[name], 0.2, 1.8, median=name)
+    for (name, (years, left)), (colour, style) in zip(
+        figures.items(), (("#4b5563", "s--"), ("#b91c1c", "o:")), strict=True
+    ):
+        shown = np.append(np.flatnonzero(years <= most), np.flatnonzero(years > most)[:1])
+        axis.plot(years[shown], left[shown], style, color=colour, ms=4, lw=1, label=f"{name}, figures")
+    axis.axhline(50, color=SOFT, lw=0.7, ls=":")
+    axis.set_xlim(0, most)
+    axis.set_ylim(0, 115)
+    axis.set_xlabel("years since the largest figure")
+    axis.set_ylabel("left of the largest figure (%)")
     axis.legend(fontsize=8)
     return figure
 

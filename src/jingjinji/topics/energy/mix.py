@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.errors import BookError
-from jingjinji.core.topic import Variant
 
 PARTS = ("coal", "oil", "gas", "electricity", "heat")
 YEARS = tuple(range(2003, 2023))
@@ -26,15 +25,12 @@ ODD = 2.0
 class Panel:
     """Amounts of the five parts, ``(province, year, part)`` in Mtce, all above zero.
 
-    `odd` has one row an odd cell: positions of province, year and part. `odd_apart` is 0 where these cells count like
-    the others, so that their errors have their prior; `normal` is 1 where steps are nearly normal.
+    `odd` has one row an odd cell: positions of province, year and part.
     """
 
     provinces: tuple[str, ...]
     amounts: np.ndarray
     odd: np.ndarray
-    odd_apart: float = 1.0
-    normal: float = 0.0
     truth: dict | None = None
 
 
@@ -95,11 +91,7 @@ def shares(ratios: np.ndarray) -> np.ndarray:
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
-    return {
-        "steps": np.diff(log_ratios(panel.amounts), axis=1),
-        "odd_apart": np.array(panel.odd_apart),
-        "normal": np.array(panel.normal),
-    }
+    return {"steps": np.diff(log_ratios(panel.amounts), axis=1)}
 
 
 def odd_levels(panel: Panel) -> np.ndarray:
@@ -119,7 +111,8 @@ def following() -> np.ndarray:
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Random walks with heavy-tailed steps and a drift that may change evenly; odd cells have errors of their own.
 
-    The four steps of a province and year are a multivariate t, written as each ratio given those before it.
+    In `REVISION` a province's ratios may have been revised, each province's by its own amount around a common one. The
+    four steps of a province and year are a multivariate t, written as each ratio given those before it.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -140,16 +133,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         bend_mean = pm.Normal("bend_mean", 0, 0.1, dims="ratio")
         bend_scale = pm.LogNormal("bend_scale", np.log(0.05), 0.5, dims="ratio")
         bend = bend_mean + bend_scale * pm.ZeroSumNormal("bend", 1, dims=("ratio", "province")).T
-        revision = pm.Normal("revision", 0, 0.2, dims="ratio")
+        revision_mean = pm.Normal("revision_mean", 0, 0.2, dims="ratio")
+        revision_scale = pm.LogNormal("revision_scale", np.log(0.15), 0.7, dims="ratio")
+        revision = revision_mean + revision_scale * pm.ZeroSumNormal("revision", 1, dims=("ratio", "province")).T
         year_scale = pm.LogNormal("year_scale", np.log(0.03), 0.5, dims="ratio")
         year = pm.Normal("year_effect", 0, year_scale, dims=("year", "ratio"))
-        cell_error = d["odd_apart"] * pm.Normal("cell_error", 0, 2, dims="cell")
+        cell_error = pm.Normal("cell_error", 0, 2, dims="cell")
         scatter_mean = pm.Normal("log_scatter_mean", np.log(0.1), 0.5, dims="ratio")
         scatter = pt.exp(pm.Normal("log_scatter", scatter_mean, 0.5, dims=("province", "ratio")))
         follow = pm.Normal("follow", 0, 0.5, dims="pair")
-        tail = 1 + pm.Gamma("tail", 2, 0.1) + 1000 * d["normal"]
+        tail = 1 + pm.Gamma("tail", 2, 0.1)
 
-        mean = drift[:, None, :] + bend[:, None, :] * middle[:, None] + revision * revised[:, None] + year
+        mean = drift[:, None, :] + bend[:, None, :] * middle[:, None] + revision[:, None, :] * revised[:, None] + year
         # sums of products, not matrix products: these take as long to compile as all the rest
         mean = mean + (cell_error[:, None, None, None] * np.diff(odd_levels(panel), axis=2)).sum(axis=0)
         departure = d["steps"] - mean
@@ -176,8 +171,8 @@ def departures(rng: np.random.Generator, scatter: np.ndarray, tail: np.ndarray, 
 
 
 TRUTH = {
-    "coal_drift": -0.06, "revision": -0.1, "own": 0.015, "year": 0.03, "scatter": 0.06, "follow": 0.2, "tail": 3.0,
-    "cell_error": 1.5,
+    "coal_drift": -0.06, "revision": -0.1, "revision_scale": 0.15, "own": 0.015, "year": 0.03, "scatter": 0.06,
+    "follow": 0.2, "tail": 3.0, "cell_error": 1.5,
 }  # fmt: skip
 
 
@@ -194,13 +189,15 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     follow = np.full(len(PAIRS[0]), known["follow"])
     steps = departures(rng, np.full(size, known["scatter"]), known["tail"], follow)
     steps += drift[:, None] + known["year"] * rng.normal(size=size[1:])
-    steps[:, REVISION - 1 - YEARS[0], 0] += known["revision"]
+    revision = known["revision_scale"] * rng.normal(size=size[::2])
+    revision[:, 0] += known["revision"]
+    steps[:, REVISION - 1 - YEARS[0]] += revision
     start = log_ratios(panel.amounts[:, :1])
     path = np.concatenate([start, start + np.cumsum(steps, axis=1)], axis=1)
     error = known["cell_error"] * (-1.0) ** np.arange(len(panel.odd))
     seen = path + np.tensordot(error, odd_levels(panel), axes=1)
     total = panel.amounts.sum(axis=-1, keepdims=True)
-    return replace(panel, amounts=total * shares(seen), truth={**known, "drift": drift})
+    return replace(panel, amounts=total * shares(seen), truth={**known, "drift": drift, "revisions": revision})
 
 
 def _toy(panel: Panel, rng: np.random.Generator, **truth: float) -> Panel:
@@ -211,10 +208,7 @@ TOYS = {"toy": partial(_toy, coal_drift=-0.06), "toy-no-drift": partial(_toy, co
 
 
 DERIVED = ()
-VARIANTS = {
-    "normal-steps": Variant("normal steps", partial(replace, normal=1.0)),
-    "odd-cells-left-in": Variant("odd cells left in", partial(replace, odd_apart=0.0)),
-}
+VARIANTS = {}
 
 
 def _share(panel: Panel, province: int, year: int, part: int) -> float:

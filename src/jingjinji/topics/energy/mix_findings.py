@@ -31,10 +31,9 @@ AGO = 10
 
 
 def parameters(fit, most: int | None = None) -> dict[str, np.ndarray]:
-    """Drift, bend, scatter (draw, province, ratio), year (draw, year, ratio) and the rest, draws of all chains.
+    """Drift, bend, scatter, revision (draw, province, ratio), year (draw, year, ratio) and the rest, of all chains.
 
-    `tail` is the number of degrees of freedom, `year` has the common step of 2018 in it. `most` thins evenly to about
-    that many draws.
+    `tail` is the number of degrees of freedom. `most` thins evenly to about that many draws.
     """
     flat = fit.parameters.stack(sample=("chain", "draw"))
     flat = flat.isel(sample=slice(None, None, max(1, flat.sizes["sample"] // (most or flat.sizes["sample"]))))
@@ -44,23 +43,25 @@ def parameters(fit, most: int | None = None) -> dict[str, np.ndarray]:
         "drift": mean + scale * value["drift"].transpose(0, 2, 1),
         "bend": value["bend_mean"][:, None] + value["bend_scale"][:, None] * value["bend"].transpose(0, 2, 1),
         "scatter": np.exp(value["log_scatter"]),
-        "tail": 1 + value["tail"] + 1000 * fit.panel.normal,
+        "tail": 1 + value["tail"],
         "follow": value["follow"],
-        "revision": value["revision"],
-        "year": value["year_effect"] + value["revision"][:, None] * (np.array(YEARS[1:]) == REVISION)[:, None],
+        "revision": value["revision_mean"][:, None]
+        + value["revision_scale"][:, None] * value["revision"].transpose(0, 2, 1),
+        "revision_scale": value["revision_scale"],
+        "year": value["year_effect"],
         "year_scale": value["year_scale"],
-        "cell_error": fit.panel.odd_apart * value["cell_error"],
+        "cell_error": value["cell_error"],
     }
 
 
 def states(fit, province: str) -> np.ndarray:
     """Log-ratios (draw, year, ratio) without the errors of odd cells, on the footing since `REVISION`.
 
-    Years before it are moved by the common step of that year.
+    Years before it are moved by the province's own revision of that year.
     """
     known, k = parameters(fit), fit.panel.provinces.index(province)
     mended = log_ratios(fit.panel.amounts[k]) - np.tensordot(known["cell_error"], odd_levels(fit.panel)[:, k], axes=1)
-    return mended + known["revision"][:, None] * (np.array(YEARS) < REVISION)[:, None]
+    return mended + known["revision"][:, k, None] * (np.array(YEARS) < REVISION)[:, None]
 
 
 def carried_back(fit, province: str, drawn: np.ndarray) -> np.ndarray:
@@ -94,7 +95,7 @@ def last_crossing(path: np.ndarray, level: np.ndarray, rising: bool) -> np.ndarr
 
 COAL = {
     "coal.drift": ("% a year", "yearly change of coal against the other parts, mean of the provinces"),
-    "revision.coal": ("%", "step of 2018 in coal against the other parts"),
+    "revision.coal": ("%", "revision of 2018 in coal against the other parts, mean of the provinces"),
 }
 CHECKS = {
     "inside": ("%", "yearly steps inside the central 94 % of steps drawn anew", 1),
@@ -113,18 +114,22 @@ RECORD = {
 def findings(fit) -> list[Finding]:
     """Mixes, speeds of change, and how many years Hebei's and Tianjin's mixes lie behind Beijing's own path."""
     say, known = Scribe(TABLES, "energy.mix.", fit), parameters(fit)
-    drift, revision = known["drift"][:, :, 0].mean(axis=1), known["revision"][:, 0]
+    drift, revision = known["drift"][:, :, 0].mean(axis=1), known["revision"][:, :, 0].mean(axis=1)
     made = {"coal.drift": _change(drift), "revision.coal": _change(revision)}
     if fit.panel.truth:
-        for key, true in (("coal.drift", "coal_drift"), ("revision.coal", "revision")):
+        true = {"coal.drift": fit.panel.truth["coal_drift"], "revision.coal": fit.panel.truth["revisions"][:, 0].mean()}
+        for key, value in true.items():
             unit, label = COAL[key]
-            say.pair(key, label, round(float(_change(fit.panel.truth[true])), 1), made[key], unit)
+            say.pair(key, label, round(float(_change(value)), 1), made[key], unit)
         return say.made
     say.table(COAL, made)
+    for province in SHOWN:
+        own = _change(known["revision"][:, fit.panel.provinces.index(province), 0])
+        say.draws(f"revision.coal.{province.lower()}", f"revision of 2018 in {province}'s coal against the other parts",
+                  own, "%")  # fmt: skip
     _say_behind(say, fit)
     say.under("check.").scores(CHECKS, _check(fit))
-    if not fit.variant:
-        _say_published(say, fit.panel)
+    _say_published(say, fit.panel)
     return say.made
 
 
@@ -186,6 +191,7 @@ def replicates(fit) -> np.ndarray:
     rng, known = np.random.default_rng(fit.seed), parameters(fit, most=600)
     middle = (np.arange(STEPS) - (STEPS - 1) / 2) / 10
     mean = known["drift"][:, :, None] + known["bend"][:, :, None] * middle[:, None] + known["year"][:, None]
+    mean = mean + known["revision"][:, :, None] * (np.array(YEARS[1:]) == REVISION)[:, None]
     scatter = np.broadcast_to(known["scatter"][:, :, None], mean.shape)
     return mean + departures(rng, scatter, known["tail"][:, None, None], known["follow"][:, None, None])
 

@@ -1,16 +1,42 @@
 """Small tables and arrays of the chapter on structure: comparisons, curves for figures."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.topics.energy import mix, mix_findings, phase_out, phase_out_findings
+from jingjinji.show.prior_draws import prior_parameters
+from jingjinji.topics.energy import (
+    coal_path,
+    coal_path_findings,
+    emissions,
+    mix,
+    mix_findings,
+    phase_out,
+    phase_out_findings,
+)
 from jingjinji.topics.energy.phase_out import UNITS
 
 LABELS = {
-    "germany": "Germany, output", "germany.jobs": "Germany, jobs", "ruhr": "Ruhr, output", "ruhr.jobs": "Ruhr, jobs",
-    "beijing": "Beijing, coal", "tianjin": "Tianjin, coal", "hebei": "Hebei, coal",
+    "germany": "Germany, output", "germany.jobs": "Germany, jobs", "beijing": "Beijing, coal",
+    "ruhr": "Ruhr, output", "ruhr.jobs": "Ruhr, jobs",
 }  # fmt: skip
+
+ENDINGS = {"so2": ""} | {name: f"@{name}" for name in emissions.EMISSIONS[1:]}
+"""Emission -> what ids of its fit end in."""
+
+
+def prior_over_years(panel: emissions.Panel, draws: int, seed: int) -> np.ndarray:
+    """The elasticity to coal over years as the prior of `emissions.build` draws it."""
+    drawn = prior_parameters(emissions.build(panel), ["over_years"], draws, seed)
+    return drawn["over_years"].values[0, :, 0]
+
+
+def yearbook(province: str) -> np.ndarray:
+    """A province's coal by year in the yearbook, per cent of the largest."""
+    book = tables.load("energy_province_year").query("province == @province").sort_values("year").coal
+    return 100 * book.to_numpy() / coal_path_findings.largest(province)[1]
 
 
 def half_times(fit) -> pd.DataFrame:
@@ -45,14 +71,34 @@ def _passed(years: float, after: float, before: float) -> str:
     return f"not observed, {between}" if np.isnan(years) else f"{years:.1f} years, {between}"
 
 
-def hebei_paths(fit, years: np.ndarray, likes: dict[str, str]) -> dict[str, np.ndarray]:
-    """Hebei's coal (draw, year) at the pace of the units in `likes`; nan where the median is under a tenth."""
-    made = {}
-    for name, like in likes.items():
-        along = phase_out_findings.path(fit, years, "hebei", like).reshape(-1, len(years))
-        middle = np.median(along, axis=0)
-        made[name] = np.where(middle < middle[0] / 10, np.nan, along)
-    return made
+def paths(fit, provinces: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """What is left of each province's largest coal (draw, year of `coal_path.YEARS`), per cent."""
+    left = {province: coal_path_findings.left(fit, province) for province in provinces}
+    return {province: 100 * share.reshape(-1, share.shape[-1]) for province, share in left.items()}
+
+
+def prior_paths(panel: coal_path.Panel, province: str, draws: int, seed: int) -> np.ndarray:
+    """What the priors of `coal_path.build` alone expect of a province's path, as `paths` gives it."""
+    model = coal_path.build(panel)
+    names = [variable.name for variable in model.free_RVs] + list(coal_path.DERIVED)
+    drawn = SimpleNamespace(panel=panel, parameters=prior_parameters(model, names, draws, seed))
+    return paths(drawn, (province,))[province]
+
+
+def since_largest(fit, provinces: tuple[str, ...]) -> tuple[dict, dict]:
+    """What is left by years since the largest figure, per cent.
+
+    Paths, label -> (years, (draw, year)), and figures of Germany's output and Beijing's coal, label -> (years, left).
+    """
+    ways, figures = {}, {}
+    for province, left in paths(fit, provinces).items():
+        first = coal_path.YEARS.index(coal_path_findings.largest(province)[0])
+        ways[province] = (np.arange(left.shape[1] - first), left[:, first:])
+    panel = phase_out.panel(tables.load(*phase_out.TABLES))
+    for unit in ("germany", "beijing"):
+        left = phase_out_findings.yearly(panel, unit)
+        figures[LABELS[unit]] = (left.index.to_numpy(), 100 * left.to_numpy() / left.iloc[0])
+    return ways, figures
 
 
 def left_by_unit(fit, elapsed: np.ndarray) -> tuple[dict, dict]:
@@ -69,14 +115,12 @@ def left_by_unit(fit, elapsed: np.ndarray) -> tuple[dict, dict]:
     return curves, figures
 
 
-def prior_curves(elapsed: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """What the priors of `energy_phase_out.build` alone leave of a plateau, for one series (draw, year)."""
-    rng = np.random.default_rng(seed)
-    tenth_mean, bend_mean = rng.normal(np.log(40), 0.7, draws), rng.normal(2.5, 1.5, draws)
-    tenth_scale, bend_scale = rng.lognormal(np.log(0.5), 0.4, draws), rng.lognormal(0, 0.5, draws)
-    tenth = np.exp(tenth_mean + tenth_scale * rng.normal(size=draws))
-    bend = bend_mean + bend_scale * rng.normal(size=draws)
-    return np.exp(-phase_out.gone(elapsed, tenth[:, None], bend[:, None]))
+def prior_curves(panel: phase_out.Panel, elapsed: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """What the priors of `phase_out.build` alone leave of the plateau of Germany's output (draw, year)."""
+    names = list(phase_out.DERIVED)
+    drawn = prior_parameters(phase_out.build(panel), names, draws, seed)
+    tenth, bend = (drawn[name].sel(unit="germany").values.reshape(-1, 1) for name in ("tenth", "bend"))
+    return np.exp(-phase_out.gone(elapsed, tenth, bend, panel.logistic))
 
 
 def beijing_and_hebei(fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""How coal goes: hard coal of Germany and the Ruhr, coal of Beijing, Tianjin and Hebei, as pooled curves of decline."""
+"""How coal goes: hard coal of Germany, of the Ruhr within it, and coal of Beijing, as curves of decline."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,18 +12,19 @@ from jingjinji.core.topic import Variant
 UNITS = {
     "germany": ("Germany", "hard-coal output"),
     "germany.jobs": ("Germany", "hard-coal jobs"),
+    "beijing": ("Beijing", "coal consumption"),
     "ruhr": ("Ruhr", "hard-coal output"),
     "ruhr.jobs": ("Ruhr", "hard-coal jobs"),
-    "beijing": ("Beijing", "coal consumption"),
-    "tianjin": ("Tianjin", "coal consumption"),
-    "hebei": ("Hebei", "coal consumption"),
 }
 NAMES = tuple(UNITS)
+PARENT = {"ruhr": "germany", "ruhr.jobs": "germany.jobs"}
+"""Units that are most of another: most of Germany's hard coal came from the Ruhr."""
+ROOTS = tuple(name for name in NAMES if name not in PARENT)
 KINDS = ("mining", "consumption")
 KIND = np.array(
     [KINDS.index("consumption" if series == "coal consumption" else "mining") for _, series in UNITS.values()]
 )
-JOBS = np.array([float(series == "hard-coal jobs") for _, series in UNITS.values()])
+JOBS = np.array([float(UNITS[name][1] == "hard-coal jobs") for name in ROOTS])
 FEWEST = 5
 """Figures of a unit below which runs are not looked for."""
 COLUMNS = ["unit", "year", "value", "half_step", "bounded"]
@@ -38,13 +39,11 @@ class Panel:
 
     Columns unit (a key of `UNITS`), year, value (Mt or thousand jobs), half_step (half of the last printed place),
     bounded (published as "more than").
-    `logistic` is 1 for a logistic curve in place of Gompertz's; figures of the units in `left_out` say nothing, so that
-    their curves have the prior that the other units leave.
+    `logistic` is 1 for a logistic curve in place of Gompertz's.
     """
 
     rows: pd.DataFrame
     logistic: float = 0.0
-    left_out: tuple[str, ...] = ()
     truth: dict | None = None
 
 
@@ -99,31 +98,30 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     ends = root_left[rows.groupby("unit").year.idxmax().loc[list(NAMES)]] ** 2
     last_q = np.where(panel.logistic, (1 / ends - 1) / 9, -np.log10(ends))
     most = np.where(place.groupby("rank").size() < FEWEST, 1.3, 1.0)
-    used = 1.0 - place.unit.isin(panel.left_out)
     bounded = rows.bounded.to_numpy(dtype=float)[first]
     after_bound = np.concatenate([[0.0], bounded[:-1]]) > 0
     return {
         "unit_index": place["rank"].to_numpy(dtype=int),
         "elapsed": place.elapsed.to_numpy(),
         "gap": np.where(after_bound, FAR, np.minimum(place.gap.to_numpy(), FAR)),
-        "used": used.to_numpy(),
         "root_left": root_left[first],
-        "last_q": np.where(np.isin(NAMES, panel.left_out), 1.0, np.clip(last_q, 0.01, most)),
+        "last_q": np.clip(last_q, 0.01, most),
         "floor": floor[first],
         "bounded": bounded,
         "again": row[again],
         "again_root_left": root_left[again],
-        "again_floor": np.where(used.to_numpy()[row[again]] > 0, floor[again], FAR),
+        "again_floor": floor[again],
         "logistic": np.array(panel.logistic),
     }
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Curves with a time to a tenth and a bend, pooled over units, and departures that fade over years.
+    """Curves with a time to a tenth and a bend, the Ruhr's near Germany's, and departures that fade over years.
 
     What is left t years after the largest figure is exp(-ln 10 q) (Gompertz) or 1 / (1 + 9 q) (logistic) with
     q = (exp(b t / T) - 1) / (exp(b) - 1): a tenth is left after T years in both, and the bend b says how much the
-    decline speeds up, or slows down below zero; jobs have a mean bend of their own. The square root of what was
+    decline speeds up, or slows down below zero. Germany and Beijing share no parameter of a curve: two areas say
+    nothing of how areas differ. The square root of what was
     really left departs from that of the curve by an autoregression over the years: what is left comes from few mines
     and plants in the end, so it scatters like a count. A figure adds its rounding and what sources of one quantity
     disagree by; a figure published as "more than" is a lower bound.
@@ -131,20 +129,24 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     import pymc as pm
     import pytensor.tensor as pt
 
-    with pm.Model(coords={"unit": list(NAMES), "kind": KINDS, "point": np.arange(len(points(panel)))}) as model:
+    coords = {
+        "unit": list(NAMES), "root_unit": list(ROOTS), "part": list(PARENT), "kind": KINDS,
+        "point": np.arange(len(points(panel))),
+    }  # fmt: skip
+    with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        tenth_mean = pm.Normal("tenth_mean", np.log(40), 0.7)
-        tenth_scale = pm.LogNormal("tenth_scale", np.log(0.5), 0.4)
-        bend_mean = pm.Normal("bend_mean", 2.5, 1.5)
-        bend_of_jobs = pm.Normal("bend_of_jobs", 0, 1.5)
-        bend_scale = pm.LogNormal("bend_scale", 0, 0.5)
-        mean = bend_mean + bend_of_jobs * JOBS
-        # half-way between a bend itself and its standard normal: neither alone mixes for every unit
-        half_way = pm.Normal("bend_half_way", mean / 2, pt.sqrt(bend_scale), dims="unit")
-        bend = pm.Deterministic("bend", mean + pt.sqrt(bend_scale) * (half_way - mean / 2), dims="unit")
-        log_shift = pt.log(pt.log1p(pt.maximum(d["last_q"] * pt.expm1(bend), -0.95)) / bend)
-        log_last = pm.Normal("log_last", tenth_mean + log_shift, tenth_scale, dims="unit")
-        tenth = pm.Deterministic("tenth", pt.exp(log_last - log_shift), dims="unit")
+        own_bend = pm.Normal("own_bend", 2.5, np.where(JOBS, 2.1, 1.5), dims="root_unit")
+        own_last = pm.Normal(
+            "log_last", np.log(40) + _log_shift(own_bend, d["last_q"][: len(ROOTS)]), 0.7, dims="root_unit"
+        )
+        own_tenth = own_last - _log_shift(own_bend, d["last_q"][: len(ROOTS)])
+        of = np.array([ROOTS.index(parent) for parent in PARENT.values()])
+        tenth_scale = pm.LogNormal("tenth_scale", np.log(0.1), 0.5)
+        bend_scale = pm.LogNormal("bend_scale", np.log(0.4), 0.5)
+        bend = own_bend[of] + bend_scale * pm.Normal("bend_apart", 0, 1, dims="part")
+        tenth = own_tenth[of] + tenth_scale * pm.Normal("tenth_apart", 0, 1, dims="part")
+        bend = pm.Deterministic("bend", pt.concatenate([own_bend, bend]), dims="unit")
+        tenth = pm.Deterministic("tenth", pt.exp(pt.concatenate([own_tenth, tenth])), dims="unit")
         level = pm.Normal("level", 0, 0.1, dims="unit")
 
         scatter = pm.LogNormal("scatter", np.log(0.03), 0.5, dims="kind")[KIND]
@@ -159,7 +161,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         sd = d["root_left"] / 2 * pt.sqrt(d["floor"] ** 2 + disagreement**2)
         error = sd * pm.Normal("error", 0, 1, dims="point")
         persistence = pt.exp(-d["gap"] / memory)
-        departing("figures", root + error, persistence, scatter[unit], d["used"], d["bounded"], d["root_left"])
+        departing("figures", root + error, persistence, scatter[unit], d["bounded"], d["root_left"])
         again = d["again"]
         pm.Normal(
             "figures_again",
@@ -170,31 +172,38 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def departing(name: str, mean, persistence, scale, used, bounded, observed):
+def _log_shift(bend, last_q):
+    """Logarithm of the years to the last figure as parts of the time to a tenth."""
+    import pytensor.tensor as pt
+
+    return pt.log(pt.log1p(pt.maximum(last_q * pt.expm1(bend), -0.95)) / bend)
+
+
+def departing(name: str, mean, persistence, scale, bounded, observed):
     """An observed autoregression around `mean` over uneven steps, with standard deviation `scale` in each point.
 
-    `persistence` is the correlation with the point before, 0 at the first point of a unit; points with `used` 0 say
-    nothing. Of points with `bounded` 1 it is known that they lie above what is observed.
+    `persistence` is the correlation with the point before, 0 at the first point of a unit. Of points with `bounded` 1
+    it is known that they lie above what is observed.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, persistence, scale, used, bounded):
+    def logp(value, mean, persistence, scale, bounded):
         departure = (value - mean) / scale
         before = pt.concatenate([pt.zeros_like(departure[:1]), departure[:-1]])
         spread = pt.sqrt(1 - persistence**2)
         step = (departure - persistence * before) / spread
         # the gradient of pm.logcdf is nan far out, also where switch does not take it
         above = pt.log(pt.erfc(pt.minimum(step, 30) / np.sqrt(2)) / 2)
-        return used * pt.switch(bounded > 0, above, pm.logp(pm.Normal.dist(0, 1), step) - pt.log(scale * spread))
+        return pt.switch(bounded > 0, above, pm.logp(pm.Normal.dist(0, 1), step) - pt.log(scale * spread))
 
-    def random(mean, persistence, scale, used, bounded, rng=None, size=None):
+    def random(mean, persistence, scale, bounded, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
         return mean + scale * carried(rng.normal(0, 1, shape), persistence)
 
     return pm.CustomDist(
-        name, mean, persistence, scale, used, bounded, logp=logp, random=random,
-        signature="(t),(t),(t),(t),(t)->(t)", observed=observed,
+        name, mean, persistence, scale, bounded, logp=logp, random=random,
+        signature="(t),(t),(t),(t)->(t)", observed=observed,
     )  # fmt: skip
 
 
@@ -216,32 +225,29 @@ def gone(since: np.ndarray, tenth: np.ndarray, bend: np.ndarray, logistic: float
 
 
 TRUTH = {
-    "tenth": {"germany": 52.0, "germany.jobs": 42.0, "ruhr": 52.0, "ruhr.jobs": 42.0, "beijing": 14.0, "tianjin": 25.0,
-              "hebei": 40.0},
-    "bend": 2.5,
-    "bend_of_jobs": -1.5,
-    "bend_scale": 0.8,
+    "tenth": {"germany": 52.0, "germany.jobs": 42.0, "beijing": 14.0, "ruhr": 52.0, "ruhr.jobs": 42.0},
+    "bend": {"germany": 2.5, "germany.jobs": 1.0, "beijing": 3.0, "ruhr": 2.5, "ruhr.jobs": 1.0},
+    "bend_apart": 0.3,
     "scatter": {"mining": 0.04, "consumption": 0.04},
     "memory": 4.0,
     "disagreement": 0.01,
-    "flat": (),
-}  # fmt: skip
+}
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with the years of `panel`, made by the process of `build` with known parameters (keys of `TRUTH`).
 
-    Bends, plateaus and departures are drawn anew. A unit in ``truth["flat"]`` stays where it was.
+    Bends of the Ruhr, plateaus and departures are drawn anew.
     """
     known = {**TRUTH, **truth}
     arrays, first, rows = data(panel), peaks(panel).value.to_numpy(), panel.rows
     tenth = np.array([known["tenth"][name] for name in NAMES])
-    bend = known["bend"] + known["bend_of_jobs"] * JOBS + known["bend_scale"] * rng.normal(size=len(NAMES))
+    bend = np.array([known["bend"][name] for name in NAMES])
+    bend = bend + known["bend_apart"] * np.isin(NAMES, list(PARENT)) * rng.normal(size=len(NAMES))
     level = rng.normal(0, 0.1, len(NAMES))
     known |= {"bends": bend}
     unit = arrays["unit_index"]
     lost = gone(arrays["elapsed"], tenth[unit], bend[unit], panel.logistic)
-    lost = np.where(np.isin(np.array(NAMES)[unit], known["flat"]), 0.0, lost)
     scatter = np.array([known["scatter"][KINDS[kind]] for kind in KIND[unit]])
     departure = scatter * carried(rng.normal(size=len(unit)), np.exp(-arrays["gap"] / known["memory"]))
     point = row_points(panel)
@@ -256,19 +262,14 @@ def row_points(panel: Panel) -> np.ndarray:
     return index.get_indexer(pd.MultiIndex.from_frame(panel.rows[["unit", "year"]]))
 
 
-def _toy(panel: Panel, rng: np.random.Generator, flat: tuple[str, ...]) -> Panel:
-    return simulate({"flat": flat}, rng, panel)
+def _toy(panel: Panel, rng: np.random.Generator) -> Panel:
+    return simulate({}, rng, panel)
 
 
-TOYS = {"toy": partial(_toy, flat=()), "toy-hebei-flat": partial(_toy, flat=("hebei",))}
+TOYS = {"toy": _toy}
 
 
 DERIVED = ("tenth", "bend", "root")
 TARGET_ACCEPT = 0.97
 """At 0.9 one of 40 made-up records had divergences, here none."""
-VARIANTS = {
-    "logistic": Variant("logistic curves", partial(replace, logistic=1.0)),
-    "without-germany": Variant(
-        "without the German series", partial(replace, left_out=("germany", "germany.jobs", "ruhr", "ruhr.jobs"))
-    ),
-}
+VARIANTS = {"logistic": Variant("logistic curves", partial(replace, logistic=1.0))}

@@ -20,23 +20,16 @@ from jingjinji.topics.energy.phase_out import (
     points,
 )
 
-BEGINNERS = ("tianjin", "hebei")
-"""Units that have not passed half: their half-times have a long tail, so shares that are left are published."""
-LAST, HORIZON = 2017, 2025
-"""Last year of the provinces' figures, and the year up to which curves are carried on."""
 SERIES = {unit: f"{series} of {area}" for unit, (area, series) in UNITS.items()}
 OF_CURVE = {
     "curve.half-time": ("years", "years to half on the curve, {series}"),
     "tenth-time": ("years", "years to a tenth on the curve, {series}"),
-    f"left.{HORIZON}": ("%", f"left of the plateau in {HORIZON} on the curve, {{series}}"),
 }
 OF_FIGURES = {
     "half-time": ("years", "half is left, interpolated, {series}, years since the largest figure", 1),
     "half-time.after": ("years", "last figure above half, {series}, years since the largest figure", None),
     "half-time.before": ("years", "first figure below half, {series}, years since the largest figure", None),
 }
-OTHERS = {"beijing": "Beijing's coal", "germany": "Germany's output"}
-SLOWER = "probability that Hebei's coal takes longer from its largest figure to half than {other} did"
 
 
 def half_time(tenth: np.ndarray, bend: np.ndarray, logistic: float = 0.0) -> np.ndarray:
@@ -87,61 +80,29 @@ def curves(fit) -> dict[str, np.ndarray]:
     }
 
 
-def path(fit, years: np.ndarray, unit: str, like: str | None = None) -> np.ndarray:
-    """The curve of a unit (chain, draw, year), from its own largest figure, with the pace and bend of `like`."""
-    made, k, pace = curves(fit), NAMES.index(unit), NAMES.index(like or unit)
+def path(fit, years: np.ndarray, unit: str) -> np.ndarray:
+    """The curve of a unit (chain, draw, year), from its own largest figure."""
+    made, k = curves(fit), NAMES.index(unit)
     since = years - peaks(fit.panel).year[unit]
-    decline = gone(since, made["tenth"][..., pace, None], made["bend"][..., pace, None], fit.panel.logistic)
+    decline = gone(since, made["tenth"][..., k, None], made["bend"][..., k, None], fit.panel.logistic)
     return made["plateau"][..., k, None] * np.exp(-decline)
 
 
 def findings(fit) -> list[Finding]:
-    """Half-times on the curves and in the figures, and Hebei's coal on the Ruhr's path, on Beijing's, on its own.
-
-    Of a synthetic panel half-times, what is left of those that have not passed half, and Hebei's place, with their
-    truth.
-    """
+    """Half-times on the curves and in the figures, of a synthetic panel half-times with their truth."""
     say, parts = Scribe(TABLES, "energy.", fit), curves(fit)
     if fit.panel.truth:
         _say_recovered(say, fit, parts)
         return say.made
-    for unit, series in SERIES.items():
-        if unit not in fit.panel.left_out:
-            say.under(f"{unit}.").table(OF_CURVE, _of_curve(fit, parts, unit), series=series)
-    _say_hebei(say.under("hebei."), fit, parts)
+    for k, (unit, series) in enumerate(SERIES.items()):
+        of = say.under(f"{unit}.")
+        of.table(OF_CURVE, {"curve.half-time": parts["half"][..., k], "tenth-time": parts["tenth"][..., k]},
+                 series=series)  # fmt: skip
     _say_bound(say.under("beijing.2024"), fit)
     if not fit.variant:
         _say_figures(say, fit.panel)
         _say_check(say, fit)
     return say.made
-
-
-def _of_curve(fit, parts: dict[str, np.ndarray], unit: str) -> dict[str, np.ndarray]:
-    k = NAMES.index(unit)
-    if unit in BEGINNERS:
-        left = path(fit, np.array([HORIZON]), unit)[..., 0] / parts["plateau"][..., k]
-        return {f"left.{HORIZON}": 100 * left}
-    return {"curve.half-time": parts["half"][..., k], "tenth-time": parts["tenth"][..., k]}
-
-
-def _slower(fit, parts: dict[str, np.ndarray], other: str) -> np.ndarray:
-    """Whether Hebei's coal takes longer to half on its curve than the figures of another unit did."""
-    return parts["half"][..., NAMES.index("hebei")] > crossing(fit.panel, other, 0.5)[0]
-
-
-def _say_hebei(say: Scribe, fit, parts: dict[str, np.ndarray]) -> None:
-    for like, words in {"hebei": "its own", "ruhr": "the Ruhr's", "beijing": "Beijing's"}.items():
-        if like in fit.panel.left_out:
-            continue
-        of = say.under(f"path.{'own' if like == 'hebei' else like}.")
-        along = path(fit, np.array([LAST, HORIZON]), "hebei", like)
-        for k, year in enumerate((LAST, HORIZON)):
-            of.draws(str(year), f"Hebei's coal in {year} on {words} path", along[..., k], "Mt")
-        if like != "hebei":
-            half = peaks(fit.panel).year["hebei"] + parts["half"][..., NAMES.index(like)]
-            of.draws("half-year", f"year in which Hebei's coal is half of its plateau, on {words} path", half, "")
-    for other, words in OTHERS.items():
-        say.draws(f"slower-than-{other}", SLOWER.format(other=words), _slower(fit, parts, other), "probability")
 
 
 def _say_figures(say: Scribe, panel: Panel) -> None:
@@ -156,18 +117,10 @@ def _say_figures(say: Scribe, panel: Panel) -> None:
 
 
 def _say_recovered(say: Scribe, fit, parts: dict[str, np.ndarray]) -> None:
-    known, first = fit.panel.truth, peaks(fit.panel).year
-    tenth, bend = known["tenth"], dict(zip(UNITS, known["bends"], strict=True))
-    slower = half_time(tenth["hebei"], bend["hebei"]) > crossing(fit.panel, "germany", 0.5)[0]
-    label, drawn = SLOWER.format(other=OTHERS["germany"]), _slower(fit, parts, "germany")
-    say.pair("hebei.slower-than-germany", label, "hebei" in known["flat"] or slower, drawn, "probability")
-    for unit in (unit for unit in UNITS if unit not in known["flat"]):
-        id, words, unit_of, truth = "curve.half-time", "half-time", "years", half_time(tenth[unit], bend[unit])
-        if unit in BEGINNERS:
-            left = np.exp(-gone(HORIZON - first[unit], tenth[unit], bend[unit]))
-            id, words, unit_of, truth = f"left.{HORIZON}", f"left in {HORIZON}", "%", 100 * left
-        drawn = _of_curve(fit, parts, unit)[id]
-        say.pair(f"{unit}.{id}", f"{words}, {SERIES[unit]}", round(float(truth), 1), drawn, unit_of)
+    for k, (unit, series) in enumerate(SERIES.items()):
+        truth = half_time(fit.panel.truth["tenth"][unit], fit.panel.truth["bends"][k])
+        drawn = parts["half"][..., k]
+        say.pair(f"{unit}.curve.half-time", f"half-time, {series}", round(float(truth), 1), drawn, "years")
 
 
 def departures(fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

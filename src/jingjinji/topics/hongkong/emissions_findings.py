@@ -10,67 +10,104 @@ from jingjinji.topics.hongkong import facts
 from jingjinji.topics.hongkong.emissions import (
     BASE,
     EARLIER,
+    GAS_FOR_COAL,
     HALF,
     NEUTRAL,
     NOW,
     PEAK,
-    SECTORS,
-    SIGN,
+    SOURCES,
     TABLES,
     TAIL,
+    TYPICAL_DRIFT,
     YEARS,
-    data,
     drawn,
-    expanded,
-    log_emissions,
-    outward_walk,
-    total,
+    of_paths,
+    paths_of,
+    walked,
 )
 
 AHEAD = np.arange(NOW + 1, 2051)
-
-
 NEAR_ZERO = 10.0
 """Per cent of the emissions of `BASE`; at most that much is counted as near zero, since no sink is in the data."""
+SPAN = 10
+"""Last years whose change, or whose yearly steps, are taken to go on."""
+MODEL = "model"
+READINGS = {
+    MODEL: "drifts walk on, years surprise to both sides",
+    "per-cent": "the same per cent a year",
+    "drawn-fuels": "the years' steps of power, fuel and the rest drawn again",
+    "drawn-per-cent": "the years' steps drawn again in per cent",
+    "drawn-tonnes": "the years' steps drawn again in tonnes",
+    "tonnes": "the same tonnes a year",
+}
+"""What "as before" can mean."""
+MOST_LEFT = 300
+"""Per cent of the emissions of `BASE` above which a path is not followed."""
+FIFTH = 0.2
+"""Share of the draws that are taken for those in which drifts change fast."""
 
 
 def states(fit) -> dict[str, np.ndarray]:
-    """Emissions (draw, year, sector) in Mt, and what a path goes on from: steps, last drift, scatter, scales."""
+    """Emissions by year until the panel's `last`, and what paths go on from.
+
+    `emissions` (draw, part, year) of coal, of gas in power stations and of the rest, Mt; `paths` (draw, path, year);
+    `drift` into the last year and `scatter` (draw, path); `walk_scale` (draw,).
+    """
     flat = fit.parameters.stack(sample=("chain", "draw"))
-    value = {name: flat[name].transpose("sample", ...).values for name in fit.parameters}
-    low, high = fit.panel.curve
-    exponent = low + (high - low) * value["curvature"]
-    walk_scale = fit.panel.walk * value["walk_scale"]
-    drift = value["drift_mean"][:, None] + value["drift_scale"][:, None] * value["drift"]
-    walks = np.einsum("kpv,dvs->dksp", outward_walk(), value["walk"])
-    drifts = SIGN[:, None] * drift[:, None, :, None] + walk_scale[:, None, None, None] * walks
-    scatter = np.exp(value["log_scatter_mean"][:, None] + value["log_scatter"])
-    level = value["level"]
-    after = np.concatenate([value["after"], value["surprise_after"]], axis=1)
-    drawn = np.stack(
-        [np.concatenate([value["before"], value["surprise_before"]], axis=1),
-         np.concatenate([level[..., None], after], axis=2)], axis=1
-    )  # fmt: skip
-    arrays = data(fit.panel)
-    outwards = log_emissions(drawn, level, drifts, scatter, exponent[:, None, None, None], arrays["informed"],
-                             arrays["last_informed"])  # fmt: skip
-    log = np.concatenate([outwards[:, 0, :, ::-1], outwards[:, 1]], axis=2).swapaxes(1, 2)
+    value = {name: flat[name].transpose("sample", ...).values for name in
+             ("drift", "walk_scale", "walk", "scatter", "paths", "offset")}  # fmt: skip
+    informed = fit.panel.last >= YEARS
+    walk_scale = value["walk_scale"]
+    drifts = value["drift"][..., None] + walk_scale[:, None, None] * TYPICAL_DRIFT[:, None] * (
+        value["walk"] @ walked().T
+    )
+    _, of_coal, of_gas = value["offset"].T
+    paths = paths_of(value["paths"][..., informed], (of_coal - of_gas)[:, None])
     return {
-        "emissions": np.exp(log), "path": log - level[:, None], "level": np.exp(level), "exponent": exponent,
-        "drift": drifts[:, 1, :, -1], "scatter": scatter, "walk_scale": walk_scale,
+        "emissions": np.stack(of_paths(paths), axis=1), "paths": paths, "drift": drifts[..., informed[1:]][..., -1],
+        "scatter": value["scatter"], "walk_scale": walk_scale,
     }  # fmt: skip
 
 
-def ahead(fit, now: dict[str, np.ndarray]) -> np.ndarray:
-    """Emissions (draw, year of `AHEAD`, sector) in Mt: drifts walk on and years surprise as before; zero is a floor."""
+def total(now: dict[str, np.ndarray], year: int) -> np.ndarray:
+    """Emissions of all (draw,) of one year, Mt."""
+    return now["emissions"][..., year - BASE].sum(axis=1)
+
+
+def ahead(fit, now: dict[str, np.ndarray], years: int = len(AHEAD)) -> dict[str, np.ndarray]:
+    """Emissions of all (draw, year), Mt, in so many years after the last one, by each of `READINGS`.
+
+    Of the model, drifts walk on and years surprise as they did. All others go on with what the last `SPAN` years
+    changed by, or with fewer where there are not so many: their mean, or their steps in a random order, each as often
+    as chance has it. What would fall below zero stays at zero.
+    """
     rng = np.random.default_rng([fit.seed, NOW])
-    size = len(now["level"]), len(AHEAD), len(SECTORS)
-    drifts = now["drift"][:, None] + now["walk_scale"][:, None, None] * rng.normal(size=size).cumsum(axis=1)
-    steps = drifts + now["scatter"][:, None] * rng.standard_t(TAIL, size)
-    exponent = now["exponent"][:, None, None]
-    path = np.expm1(exponent * now["path"][:, -1:]) / exponent + steps.cumsum(axis=1)
-    left = np.minimum.accumulate(1 + exponent * path > 0, axis=1)
-    return np.where(left, now["level"][:, None] * expanded(path, exponent), 0.0)
+    paths, all_years = now["paths"], now["emissions"].sum(axis=1)
+    size = len(paths), paths.shape[1], years
+    drifts = now["walk_scale"][:, None, None] * TYPICAL_DRIFT[:, None] * rng.normal(size=size).cumsum(axis=2)
+    steps = now["drift"][..., None] + drifts + now["scatter"][..., None] * rng.standard_t(TAIL, size)
+    span = min(SPAN, all_years.shape[1] - 1)
+    again = rng.integers(span, size=(len(paths), years))
+    in_tonnes, in_logs = (np.diff(values, axis=1)[:, -span:] for values in (all_years, np.log(all_years)))
+    of_fuels = np.diff(paths, axis=2)[..., -span:]
+    count, last = np.arange(1, years + 1), all_years[:, -1:]
+
+    def on(steps: np.ndarray) -> np.ndarray:
+        return sum(of_paths(paths[..., -1:] + steps.cumsum(axis=2)))
+
+    return {
+        MODEL: on(steps),
+        "per-cent": last * np.exp(in_logs.mean(axis=1, keepdims=True) * count),
+        "drawn-fuels": on(np.take_along_axis(of_fuels, again[:, None], axis=2)),
+        "drawn-per-cent": last * np.exp(np.take_along_axis(in_logs, again, axis=1).cumsum(axis=1)),
+        "drawn-tonnes": until_zero(last + np.take_along_axis(in_tonnes, again, axis=1).cumsum(axis=1)),
+        "tonnes": until_zero(last + in_tonnes.mean(axis=1, keepdims=True) * count),
+    }
+
+
+def until_zero(path: np.ndarray) -> np.ndarray:
+    """A path (..., year) that stays at zero once it has come to it."""
+    return np.where(np.minimum.accumulate(path > 0, axis=-1), path, 0.0)
 
 
 NOW_AND_THEN = {
@@ -78,16 +115,24 @@ NOW_AND_THEN = {
     "rate": ("% a year", f"mean change of Hong Kong's emissions a year, {PEAK} to {NOW}"),
     str(NOW): ("Mt", f"Hong Kong's emissions, {NOW}"),
 }
-LEFT = f"Hong Kong's emissions of {{year}}, of those of {BASE}, at most 300"
+LEFT = f"Hong Kong's emissions of {{year}}, of those of {BASE}, at most {MOST_LEFT}"
 NEEDS = {
     "needed": ("% a year", f"change a year from {NOW} on that meets the target of {HALF}"),
     "faster": ("probability", f"probability that the target of {HALF} needs a faster fall than {PEAK} to {NOW}"),
     "needed.tonnes": ("Mt a year", f"change a year from {NOW} on in tonnes that meets the target of {HALF}"),
     "rate.tonnes": ("Mt a year", f"mean change a year in tonnes, {PEAK} to {NOW}"),
+    "faster.tonnes": ("probability", f"probability that it needs more tonnes a year than {PEAK} to {NOW} brought"),
+}
+PARTS = {"coal": "coal in power stations", "gas": "gas in power stations", "rest": "all else"}
+POWER = {
+    "part": ("%", f"part of electricity in the fall of emissions, {PEAK} to {NOW}"),
+    "coal": ("Mt", f"emissions of coal in power stations, {NOW}"),
+    "without-coal": ("%", f"emissions of {NOW}, of those of {BASE}, had gas made what coal made"),
 }
 RATIOS = {
     "carbon-budget": ("%", "fossil CO2 of the Global Carbon Budget above the inventory"),
-    "coal-and-gas": ("%", "CO2 of coal and gas burnt above the inventory"),
+    "coal": ("%", "CO2 of coal burnt, by a default factor, above the inventory's"),
+    "gas": ("%", "CO2 of gas burnt, by a default factor, above that of power stations"),
 }
 MONEY = {
     "cut": ("Mt", f"emissions a year between 2021 and the target of {HALF}"),
@@ -96,35 +141,48 @@ MONEY = {
 
 
 def findings(fit) -> list[Finding]:
-    """The path since `BASE`, where it leads, the probability of each target, and what the plan's money is beside it."""
+    """The path since `BASE`, where it leads by each reading, the probability of each target, and the plan's money."""
     say, now = Scribe(TABLES, "silk.hongkong.", fit), states(fit)
-    of = partial(total, now["emissions"], YEARS)
+    of = partial(total, now)
+    if fit.variant.startswith("to-"):
+        later = ahead(fit, now, NOW - fit.panel.last)
+        for reading, words in READINGS.items():
+            label = f"Hong Kong's emissions, {NOW}, from figures to {fit.panel.last}: {words}"
+            say.draws(f"{NOW}{_end(reading)}", label, later[reading][:, -1], "Mt", by_median=True)
+        return say.made
     yearly = 100 * ((of(NOW) / of(PEAK)) ** (1 / (NOW - PEAK)) - 1)
     made = {"change": 100 * (of(NOW) / of(BASE) - 1), "rate": yearly, str(NOW): of(NOW)}
+    later = ahead(fit, now)
     if fit.panel.truth:
-        left = np.minimum(100 * total(ahead(fit, now), AHEAD, HALF) / of(BASE), 300)
+        made[f"left.{HALF}"] = _left(of, later[MODEL], HALF)
         labels = NOW_AND_THEN | {f"left.{HALF}": ("%", LEFT.format(year=HALF))}
         for key, truth in _truths(fit.panel).items():
             unit, label = labels[key]
-            say.pair(key, label, round(float(truth), 2), (made | {f"left.{HALF}": left})[key], unit)
+            say.pair(key, label, round(float(truth), 2), made[key], unit)
         return say.made
     say.table(NOW_AND_THEN, made)
-    if fit.variant.startswith("to-"):
-        return say.made
     of_plans = say.under(tables=(*TABLES, "policy_facts"))
-    _say_targets(of_plans, of, ahead(fit, now))
+    for reading in READINGS:
+        _say_targets(of_plans, of, later[reading], reading)
+    _say_by_pace(of_plans, of, later[MODEL], now)
     goal = _goal(of)
     needed = 100 * ((goal / of(NOW)) ** (1 / (HALF - NOW)) - 1)
-    in_tonnes = {"needed.tonnes": (goal - of(NOW)) / (HALF - NOW), "rate.tonnes": (of(NOW) - of(PEAK)) / (NOW - PEAK)}
-    of_plans.table(NEEDS, {"needed": needed, "faster": needed < yearly} | in_tonnes)
-    if not fit.variant:
-        _say_sectors(say, now)
-        offset = fit.parameters["offset"]
-        above = {key: 100 * np.expm1(offset.isel(source=k).values) for k, key in enumerate(RATIOS)}
-        say.under("ratio.").table(RATIOS, above)
-        Scribe(of_plans.tables, "silk.money.", fit, say.made).table(MONEY, _money(of))
-        _say_check(say, fit, now)
+    in_tonnes, before = (goal - of(NOW)) / (HALF - NOW), (of(NOW) - of(PEAK)) / (NOW - PEAK)
+    needs = {"needed": needed, "faster": needed < yearly, "needed.tonnes": in_tonnes, "rate.tonnes": before,
+             "faster.tonnes": in_tonnes < before}  # fmt: skip
+    of_plans.table(NEEDS, needs)
+    _say_power(say, now, of)
+    above = fit.parameters["offset"]
+    say.under("ratio.").table(
+        RATIOS, {key: 100 * np.expm1(above.isel(source=k).values) for k, key in enumerate(SOURCES)}
+    )
+    Scribe(of_plans.tables, "silk.money.", fit, say.made).table(MONEY, _money(of))
+    _say_check(say, fit, now)
     return say.made
+
+
+def _end(reading: str) -> str:
+    return "" if reading == MODEL else f".{reading}"
 
 
 def _goal(of) -> np.ndarray:
@@ -139,44 +197,66 @@ def _money(of) -> dict[str, np.ndarray]:
     return {"cut": cut, "per-tonne": spending / cut}
 
 
-def _say_targets(say: Scribe, of, later: np.ndarray) -> None:
+def _left(of, later: np.ndarray, year: int) -> np.ndarray:
+    """Per cent of the emissions of `BASE` (draw,) in a year of `AHEAD`, at most `MOST_LEFT`."""
+    return np.minimum(100 * later[:, year - AHEAD[0]] / of(BASE), MOST_LEFT)
+
+
+def _say_targets(say: Scribe, of, later: np.ndarray, reading: str) -> None:
+    words, end = f", {READINGS[reading]}", _end(reading)
     for year in (EARLIER, HALF, NEUTRAL):
-        left = 100 * total(later, AHEAD, year) / of(BASE)
-        say.draws(f"left.{year}", LEFT.format(year=year), np.minimum(left, 300), "%")
+        left = _left(of, later, year)
+        if year != EARLIER:
+            say.draws(f"left.{year}{end}", LEFT.format(year=year) + words, left, "%", by_median=True)
         for key, least in facts.cuts(year).items():
-            words = f"probability that Hong Kong emits at least {least:g} % less than in {BASE} in {year}"
-            say.draws(f"reached.{key}", words, left <= 100 - least, "probability")
-    words = f"probability that Hong Kong emits at most {NEAR_ZERO:g} % of {BASE} in {NEUTRAL}"
-    say.draws(f"reached.{NEUTRAL}", words, left <= NEAR_ZERO, "probability")
+            label = f"probability that Hong Kong emits at least {least:g} % less than in {BASE} in {year}{words}"
+            say.draws(f"reached.{key}{end}", label, left <= 100 - least, "probability")
+    label = f"probability that Hong Kong emits at most {NEAR_ZERO:g} % of {BASE} in {NEUTRAL}{words}"
+    say.draws(f"reached.{NEUTRAL}{end}", label, left <= NEAR_ZERO, "probability")
+
+
+def _say_by_pace(say: Scribe, of, later: np.ndarray, now: dict) -> None:
+    """The model's answer in the draws in which drifts change most."""
+    there = _left(of, later, HALF) <= 100 - facts.cuts(HALF)[str(HALF)]
+    quick = now["walk_scale"] >= np.quantile(now["walk_scale"], 1 - FIFTH)
+    label = f"probability of the target of {HALF} in the fifth of draws in which drifts change most"
+    say.score(f"reached.{HALF}.quick", label, there[quick].mean(), "probability", 2)
+
+
+def _say_power(say: Scribe, now: dict, of) -> None:
+    coal, gas, rest = now["emissions"][..., YEARS == NOW][..., 0].T
+    before = now["emissions"][..., YEARS == PEAK][..., 0].T
+    for key, first, last in zip(PARTS, before, (coal, gas, rest), strict=True):
+        rate = 100 * ((last / first) ** (1 / (NOW - PEAK)) - 1)
+        say.draws(f"rate.{key}", f"mean change of emissions a year, {PARTS[key]}, {PEAK} to {NOW}", rate, "% a year")
+    for year in (BASE, PEAK):
+        say.draws(str(year), f"Hong Kong's emissions, {year}", of(year), "Mt")
+    fall = before.sum(axis=0) - of(NOW)
+    left = 100 * (of(NOW) - (1 - GAS_FOR_COAL) * coal) / of(BASE)
+    power = {"part": 100 * (before[:2].sum(axis=0) - coal - gas) / fall, "coal": coal, "without-coal": left}
+    say.under("electricity.").table(POWER, power)
+
+
+def logs(now: dict) -> np.ndarray:
+    """Logarithms of `emissions.QUANTITIES` by year (draw, quantity, year)."""
+    coal, gas, rest = np.moveaxis(now["emissions"], 1, 0)
+    return np.log(np.stack([coal + gas + rest, coal + gas, coal, gas], axis=1))
 
 
 def _truths(panel) -> dict[str, float]:
     """What a toy was made with, under the names of what recovers it."""
-    index = dict(zip(YEARS.tolist(), panel.truth["emissions"].sum(axis=1), strict=True))
+    index = dict(zip(YEARS.tolist(), panel.truth["emissions"].sum(axis=0), strict=True))
     rate = (index[NOW] / index[PEAK]) ** (1 / (NOW - PEAK)) - 1
     return {"change": 100 * (index[NOW] / index[BASE] - 1), "rate": 100 * rate, str(NOW): index[NOW],
             f"left.{HALF}": panel.truth["left"]}  # fmt: skip
 
 
-def _say_sectors(say: Scribe, now: dict) -> None:
-    emissions = now["emissions"]
-    first, last = emissions[:, YEARS == PEAK][:, 0], emissions[:, YEARS == NOW][:, 0]
-    for k, sector in enumerate(SECTORS):
-        rate = 100 * ((last[:, k] / first[:, k]) ** (1 / (NOW - PEAK)) - 1)
-        say.draws(f"{sector}.rate", f"mean change of emissions a year, {sector}, {PEAK} to {NOW}", rate, "% a year")
-    part = 100 * (first[:, 0] - last[:, 0]) / (first.sum(axis=1) - last.sum(axis=1))
-    say.draws("electricity.part", f"part of electricity in the fall of emissions, {PEAK} to {NOW}", part, "%")
-    for year in (BASE, PEAK, 2021):
-        say.draws(str(year), f"Hong Kong's emissions, {year}", total(emissions, YEARS, year), "Mt")
-    words = "exponent of the scale on which a year's step is the same: 0 per cent, 1 tonnes"
-    say.draws("curvature", words, now["exponent"], "")
-
-
 def _say_check(say: Scribe, fit, now: dict) -> None:
     printed = fit.panel.printed
-    low, high = np.percentile(drawn(fit, now), [3, 97], axis=0)
+    low, high = np.percentile(drawn(fit, logs(now)), [3, 97], axis=0)
     inside = 100 * ((low <= printed.value) & (printed.value <= high)).mean()
     say.score("check.inside", "printed figures inside the central 94 % of figures drawn anew", inside, "%", 1)
     say.fact("record.figures", "printed figures that the model uses", len(printed))
-    years = printed[printed.quantity == "emissions"].year.nunique()
+    years = printed[printed.quantity == "total"].year.nunique()
     say.fact("record.years", "years from 2005 to 2024 with a printed total", years)
+    say.fact("record.gas-for-coal", "CO2 of power from gas, of that from coal, assumed", 100 * GAS_FOR_COAL, "%")

@@ -23,8 +23,17 @@ def printed_emissions(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tuple[float, float]]) -> Figure:
-    """All emissions: past and future as (years, draws (draw, year)), 50 and 94 % bands; totals; target ranges (Mt)."""
+def fan(
+    past: tuple,
+    future: tuple,
+    printed: pd.DataFrame,
+    targets: dict[int, tuple[float, float]],
+    others: dict[str, np.ndarray],
+) -> Figure:
+    """All emissions: past and future as (years, draws (draw, year)), 50 and 94 % bands; totals; target ranges (Mt).
+
+    others : what other readings lead to (year,), by name, as lines.
+    """
     figure, axis = chart(3.3)
     for (years, draws), colour in ((past, INK), (future, SECOND)):
         for probability, alpha in ((94, 0.18), (50, 0.35)):
@@ -32,11 +41,13 @@ def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tu
             axis.fill_between(years, low, high, color=colour, alpha=alpha, lw=0)
         axis.plot(years, np.median(draws, axis=0), color=colour, lw=1.4)
     axis.plot(printed.year, printed.value, "o", color=ACCENT, ms=4, label="printed totals")
+    for (name, values), style in zip(others.items(), (":", "--", "-."), strict=False):
+        axis.plot(future[0], values, color=INK, lw=1.1, ls=style, label=name)
     for year, (low, high) in targets.items():
         axis.plot([year, year], [low, high], color=ACCENT, lw=5, solid_capstyle="butt")
         axis.plot(year, (low + high) / 2, "_", color=ACCENT, ms=13, mew=2)
     axis.plot([], [], "_", color=ACCENT, ms=10, mew=2, label="target")
-    for colour, name in ((INK, "path"), (SECOND, "if years go on as before")):
+    for colour, name in ((INK, "path"), (SECOND, "drifts walk on")):
         axis.plot([], [], color=colour, lw=5, alpha=0.5, label=name)
     axis.set_ylim(0, 1.04 * max(np.percentile(draws, 97, axis=0).max() for _, draws in (past, future)))
     axis.set_ylabel("emissions (Mt a year)")
@@ -44,9 +55,9 @@ def fan(past: tuple, future: tuple, printed: pd.DataFrame, targets: dict[int, tu
     return figure
 
 
-def sectors(years: np.ndarray, draws: dict[str, np.ndarray]) -> Figure:
-    """Emissions by sector (draw, year) in Mt, median with 94 % band, each panel from zero."""
-    figure, axes = grid(draws, 1.6, 2, sharey=False)
+def parts(years: np.ndarray, draws: dict[str, np.ndarray]) -> Figure:
+    """Parts of the emissions (draw, year) in Mt, median with 94 % band, each panel from zero."""
+    figure, axes = grid(draws, 1.6, 3, sharey=False)
     for axis, values in zip(axes, draws.values(), strict=True):
         band(axis, years, values, width=1.5)
         axis.set_ylim(0, None)

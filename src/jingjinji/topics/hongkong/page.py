@@ -1,53 +1,71 @@
-"""What the pages on the Green Silk Road and on governance show: acts in order, findings beside them."""
+"""What the page on the Green Silk Road shows: what "as before" can mean, from where, and figures drawn anew."""
 
 import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding
-from jingjinji.core.topic import choices
-from jingjinji.show.answers import by_choice
 from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
 
-CHOICES = choices(emissions.VARIANTS, without=("to-2019",))
+ENDS = {reading: "" if reading == said.MODEL else f".{reading}" for reading in said.READINGS}
+"""Reading -> what its findings' ids end in."""
+SHORT = {
+    said.MODEL: "drifts walk on", "per-cent": "same per cent a year", "drawn-fuels": "steps of fuels again",
+    "drawn-per-cent": "steps again in per cent", "drawn-tonnes": "steps again in tonnes",
+    "tonnes": "same tonnes a year",
+}  # fmt: skip
+"""Reading -> its name in figures."""
+OTHERS = tuple(end for end in ENDS.values() if end)
 
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
-    """Emissions left in 2035 and the probability of each target, by choice; a row a choice."""
+    """Emissions left in 2035 and the probability of each target, a row a reading of "as before"."""
     ids = {
-        "left in 2035": "silk.hongkong.left.2035",
-        "P, 2030, low end": "silk.hongkong.reached.2030.low",
-        "P, 2030, high end": "silk.hongkong.reached.2030.high",
-        "P, 2035": "silk.hongkong.reached.2035",
-        "P, near zero in 2050": "silk.hongkong.reached.2050",
-    }
-    return by_choice(found, CHOICES, ids)
+        "left in 2035": "left.2035", "P, 2030, low end": "reached.2030.low", "P, 2030, high end": "reached.2030.high",
+        "P, 2035": "reached.2035", "P, near zero in 2050": "reached.2050",
+    }  # fmt: skip
+    return pd.DataFrame(
+        [{"as before": words} | {head: found[f"silk.hongkong.{id}{ENDS[reading]}"].text for head, id in ids.items()}
+         for reading, words in said.READINGS.items()]
+    )  # fmt: skip
+
+
+def origins(found: dict[str, Finding]) -> pd.DataFrame:
+    """What each reading says of the last year from figures to earlier ones; a star where its interval holds it."""
+    truth = found[f"silk.hongkong.{emissions.NOW}"].estimate
+    rows = []
+    for reading, words in said.READINGS.items():
+        row = {"as before": words}
+        for last in emissions.ORIGINS:
+            finding = found[f"silk.hongkong.{emissions.NOW}{ENDS[reading]}@to-{last}"]
+            low, high = finding.hdi
+            row[f"from {last}"] = f"{finding.estimate:.0f} ({low:.0f} to {high:.0f}){' *' * (low <= truth <= high)}"
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def prior_figures(panel: emissions.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Totals (Mt) and shares (%) as the priors alone expect them beside the printed ones: name -> (drawn, printed)."""
+    """Totals (Mt) and shares of electricity in all and of coal in it (%), before any data: name -> (drawn, printed)."""
     fit = prior_fit(emissions.build(panel), panel, draws, seed)
-    drawn, printed = emissions.drawn(fit, said.states(fit)), panel.printed
+    drawn, printed = emissions.drawn(fit, said.logs(said.states(fit))), panel.printed
     made = {}
-    for quantity, factor in (("emissions", 1.0), ("share", 100.0)):
-        use = (printed.quantity == quantity).to_numpy()
-        name = {"emissions": "totals (Mt)", "share": "shares (%)"}[quantity]
+    for kinds, name, factor in ((["total"], "totals (Mt)", 1.0), (["share", "fuel"], "shares (%)", 100.0)):
+        use = printed.quantity.isin(kinds).to_numpy()
         made[name] = (factor * np.exp(drawn[:, use]).ravel(), factor * np.exp(printed.value[use].to_numpy()))
     return made
 
 
 def check_figures(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
     """Totals and shares drawn anew and printed: panel -> (years, {name: (drawn (draw, year), printed)})."""
-    drawn, printed = emissions.drawn(fit, said.states(fit))[::10], fit.panel.printed
+    drawn, printed = emissions.drawn(fit, said.logs(said.states(fit)))[::10], fit.panel.printed
     made = {}
-    for title, quantity, sector, factor in (
-        ("all sectors (Mt)", "emissions", "all", 1.0),
-        ("share of electricity (%)", "share", "electricity", 100.0),
-        ("share of transport (%)", "share", "transport", 100.0),
-        ("share of waste (%)", "share", "waste", 100.0),
+    for title, quantity, factor in (
+        ("all emissions (Mt)", "total", 1.0),
+        ("share of electricity in them (%)", "share", 100.0),
+        ("share of coal in electricity (%)", "fuel", 100.0),
     ):
-        rows = printed[(printed.quantity == quantity) & (printed.sector == sector)].sort_values("year")
+        rows = printed[printed.quantity == quantity].sort_values("year")
         made[title] = (
             [str(year) for year in rows.year],
             {"figure": (factor * np.exp(drawn[:, rows.index]), factor * np.exp(rows.value.to_numpy()))},

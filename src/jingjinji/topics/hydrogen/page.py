@@ -1,4 +1,4 @@
-"""What the page on hydrogen shows of several fits: curves compared by leaving one sale out, answers by prior."""
+"""What the page on hydrogen shows of several fits: curves compared by leaving one sale out, answers by choice."""
 
 import warnings
 
@@ -8,16 +8,20 @@ import pandas as pd
 import xarray as xr
 
 from jingjinji.core.findings import Finding, record
-from jingjinji.core.topic import choices
+from jingjinji.core.topic import MAIN, choices
 from jingjinji.show.answers import by_choice
-from jingjinji.show.prior_draws import prior_fit, prior_parameters
-from jingjinji.topics.hydrogen import firms as enterprises
-from jingjinji.topics.hydrogen import fleets
-from jingjinji.topics.hydrogen import fleets_findings as said
+from jingjinji.show.prior_draws import prior_fit
+from jingjinji.topics.hydrogen import clusters, curves, firms
+from jingjinji.topics.hydrogen import clusters_findings as said_of_clusters
+from jingjinji.topics.hydrogen import curves_findings as said
+from jingjinji.topics.hydrogen.curves_findings import UNRELIABLE
 
-UNRELIABLE = 0.7
-"""Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
-CHOICES = choices(fleets.VARIANTS, without=("without-last-three",))
+CHOICES = (
+    {MAIN: ""}
+    | {curves.VARIANTS[name].words: f"@{name}" for name in clusters.BESIDE if name in curves.VARIANTS}
+    | choices(clusters.VARIANTS)
+)
+"""What a choice of curves, or of clusters' shares and counts, is called -> what its findings' ids end in."""
 
 
 def scored(fit) -> xr.DataTree:
@@ -58,24 +62,23 @@ def comparison(fits: dict[str, object]) -> pd.DataFrame:
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
     """The probability of each target, by choice of curves and priors; a row a choice, a column a cluster."""
-    ids = {name: f"hydrogen.{key}.reached" for key, name in zip(said.KEYS, fleets.CLUSTERS, strict=True)}
+    ids = {name: f"hydrogen.{key}.reached" for key, name in zip(said_of_clusters.KEYS, clusters.CLUSTERS, strict=True)}
     ids = {name: id for name, id in ids.items() if id in found}
     return by_choice(found, CHOICES, ids)
 
 
-def prior_sales(panel: fleets.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def prior_sales(panel: curves.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Yearly sales as the priors alone expect them beside the printed ones: mode -> (drawn, printed), vehicles."""
-    fit = prior_fit(fleets.build(panel), panel, draws, seed)
+    fit = prior_fit(curves.build(panel), panel, draws, seed)
     drawn = said.drawn_sales(fit, said.curves(fit), draws)
-    return {mode: (drawn[:, use].ravel(), fleets.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
+    return {mode: (drawn[:, use].ravel(), curves.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
 
 
-def prior_growth(panel: enterprises.Panel, draws: int, seed: int) -> Finding:
-    """Growth of the zone's firms over 2023, %, as the prior alone expects it; drawn, not sampled."""
-    value = prior_parameters(enterprises.build(panel), ["rate", "bend"], draws, seed)
-    growth = 100 * np.expm1((value["rate"] + value["bend"]).values)
+def prior_growth(draws: int, seed: int) -> Finding:
+    """Growth of the zone's firms over 2023, %, as the prior alone expects it."""
+    value = firms.MEAN + firms.SD * np.random.default_rng(seed).normal(size=(draws, 3))
     label = "growth of the zone's firms over 2023, expected before any count"
-    return record("hydrogen.firms.growth.prior", label, growth, "%", model="enterprises", panel=())
+    return record("hydrogen.firms.growth.prior", label, firms.growth_of_2023(value)[None], "%", model="table", panel=())
 
 
 def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
@@ -85,7 +88,7 @@ def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tu
     """
     drawn, printed = (
         said.drawn_sales(fit, said.curves(fit), most),
-        fleets.data(fit.panel)["vehicles"],
+        curves.data(fit.panel)["vehicles"],
     )
     year = fit.panel.sales.year.to_numpy()
     found = {}
@@ -100,7 +103,7 @@ def check_sales(fit, most: int = 200) -> dict[str, tuple[list[str], dict[str, tu
     return found
 
 
-def _modes(panel: fleets.Panel) -> dict[str, np.ndarray]:
+def _modes(panel: curves.Panel) -> dict[str, np.ndarray]:
     """Which printed sales belong to each mode."""
     of = panel.units["mode"].to_numpy()[panel.sales.unit]
-    return {mode: of == mode for mode in fleets.MODES}
+    return {mode: of == mode for mode in curves.MODES}

@@ -12,17 +12,12 @@ REASONS = {
         "size_scale": "Countries differ in size by a factor of seven.",
         "level": "Sales in the middle of a country's years: its size, pooled, on its curve.",
         "concentration": "Yearly sales scatter by seven tenths around a curve: orders come in fleets.",
+    },
+    "hydrogen_clusters": {
         "ratio": "Definitions differ by about a fifth.",
         "source_error": "One count of a year is off by about a fifth: when a sale counts differs.",
         "off": "Standard normal: what a year of the countries' table is off by, in units of its error.",
         "weight": "Each of five clusters has about half of what the rest of China has, within a factor of four.",
         "hurry": "That may grow or shrink by a seventh a year.",
-    },
-    "enterprises": {
-        "level": "About 120 firms at the start of 2023, within a factor of three.",
-        "rate": "Between a fall of a third and a doubling in a year.",
-        "bend": "The rate may change by a fifth a year.",
-        "scatter": "Counts scatter by about a twentieth: lists differ in who is counted.",
-        "excess": "More than 170 means 170 to 187, rather near the lower end.",
     },
 }

@@ -156,10 +156,43 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def counterfactual(parameters, panel: Panel, city: int, left_out: int | None = None) -> tuple:
-    """A city's periods had it followed its donors: expectation and standard deviation, both (draw, period), log scale.
+@dataclass(frozen=True)
+class Twin:
+    """A city's periods had it followed its donors, draw by draw: a normal distribution, log scale.
 
-    left_out : column of a donor that is not used. Conditional mean and variance of the Gaussian process.
+    mean : (draw, period). weight_scale, noise : (draw, 1). donors : (period, donor) log of each donor less its mean of
+    the weeks before. cross, gain : (period, axis) and (draw, axis), what a period shares with the weeks before on each
+    axis, and how much of it is learnt. weeks : how many there are before.
+    """
+
+    mean: np.ndarray
+    weight_scale: np.ndarray
+    noise: np.ndarray
+    donors: np.ndarray
+    cross: np.ndarray
+    gain: np.ndarray
+    weeks: int
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviation of each period's mean, (draw, period)."""
+        of_weights = (self.donors**2).mean(axis=1) - self.gain @ (self.cross**2).T
+        variance = self.weight_scale**2 * of_weights + self.noise**2 * (1 + 1 / self.weeks)
+        return np.sqrt(np.maximum(variance, self.noise**2))
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """(draw, period, period): the weights and the level are the same for all periods."""
+        of_weights = self.donors @ self.donors.T / self.donors.shape[1]
+        of_weights = of_weights - (self.gain[:, None] * self.cross) @ self.cross.T
+        weight_scale, noise = self.weight_scale[:, :, None], self.noise[:, :, None]
+        return weight_scale**2 * of_weights + noise**2 * (np.eye(len(self.donors)) + 1 / self.weeks)
+
+
+def twin(parameters, panel: Panel, city: int, left_out: int | None = None) -> Twin:
+    """The synthetic twin of a city, its column; left_out : column of a donor that is not used.
+
+    Conditional distribution of the Gaussian process.
     """
     known, donors = _centred(panel)
     own = donors[(donors != city) & (donors != (-1 if left_out is None else left_out))]
@@ -174,18 +207,22 @@ def counterfactual(parameters, panel: Panel, city: int, left_out: int | None = N
     gain = weight_scale**2 / (weight_scale**2 * np.maximum(size, 0) + noise**2)
     left = vectors.T @ known[:, city] - share * (vectors.T @ basis.mean(axis=1))
     mean = level[city] + share * everything.mean(axis=1) + (gain * left) @ cross.T
-    prior = weight_scale**2 * (everything**2).mean(axis=1)
-    variance = prior - weight_scale**2 * gain @ (cross**2).T + noise**2 * (1 + 1 / len(known))
-    return mean, np.sqrt(np.maximum(variance, noise**2))
+    return Twin(mean, weight_scale, noise, everything, cross, gain, len(known))
 
 
-def gaps(fit, city: str, rng: np.random.Generator, left_out: int | None = None) -> np.ndarray:
-    """Log of a city's periods less draws of what they would have been: (chain, draw, period)."""
+def counterfactual(parameters, panel: Panel, city: int, left_out: int | None = None) -> tuple:
+    """Mean and standard deviation of a city's `twin`, both (draw, period), log scale."""
+    made = twin(parameters, panel, city, left_out)
+    return made.mean, made.sd
+
+
+def gaps(fit, city: str, rng: np.random.Generator) -> np.ndarray:
+    """Log of a city's periods less joint draws of what they would have been: (chain, draw, period)."""
     column = position(fit.panel, city)
-    mean, sd = counterfactual(fit.parameters, fit.panel, column, left_out)
-    drawn = mean + sd * rng.normal(size=mean.shape)
+    made = twin(fit.parameters, fit.panel, column)
+    error = np.linalg.cholesky(made.covariance) @ rng.normal(size=(*made.mean.shape, 1))
     shape = fit.parameters.sizes["chain"], fit.parameters.sizes["draw"], -1
-    return (fit.panel.log_pm25[:, column] - drawn).reshape(shape)
+    return (fit.panel.log_pm25[:, column] - made.mean - error[:, :, 0]).reshape(shape)
 
 
 TRUTH = {"effect": 0.0, "share": 1.0, "weight_scale": 0.7, "noise": 0.25}

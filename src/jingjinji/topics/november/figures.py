@@ -55,6 +55,17 @@ def twin(starts: pd.DatetimeIndex, measured: np.ndarray, draws: np.ndarray, even
     return figure
 
 
+def windows(departures: np.ndarray, ban: float, names: tuple[str, str]) -> Figure:
+    """Departures (%) of all windows of ten days as a histogram, with the ban's as a line."""
+    figure, axis = chart(2.3)
+    axis.hist(departures, np.arange(-70, 131, 10), color=SOFT, alpha=0.7, label=names[0])
+    axis.axvline(ban, color=ACCENT, lw=1.6, label=names[1])
+    axis.set_xlabel("departure from expectation (%)")
+    axis.set_ylabel("windows")
+    axis.legend()
+    return figure
+
+
 def placebos(standing: pd.Series, marked: list[str]) -> Figure:
     """Predictive standard deviations of every city taken as if the event had been there; some are named."""
     figure, axis = chart(2.3)

@@ -8,7 +8,7 @@ import pandas as pd
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
 from jingjinji.show.prior_draws import prior_data
-from jingjinji.topics.november import donors
+from jingjinji.topics.november import contrast, donors
 from jingjinji.topics.november import series as apec_series
 from jingjinji.topics.november import series_findings as said
 
@@ -21,28 +21,27 @@ VARIABLES = {
     "temperature": ("temperature, against usual", "K"),
     "pressure": ("pressure, against usual", "hPa"),
 }
-LINES = {
-    "apec.embassy": "one site, day by day",
-    "apec.stations": "twelve stations",
-    "apec.donors.beijing": "other cities",
-}
+LINES = {"apec.beijing": "Beijing's two series", "apec.donors.beijing": "other cities"}
+SITE_NAMES = {"embassy": "embassy (one site)", "stations": "mean of twelve stations"}
 TOTAL, PART, RAW = ("P044", "P025", "P030"), ("P031",), ("P050",)
 
 
 def observed(first: str, last: str) -> dict[str, pd.Series]:
     """Daily PM2.5 of the two series between two dates, by name."""
     days = tables.load("beijing_day").set_index("date")
-    names = {"embassy": "embassy (one site)", "stations": "mean of twelve stations"}
-    return {words: days.loc[days.series == name, "pm25"].loc[first:last] for name, words in names.items()}
+    return {words: days.loc[days.series == name, "pm25"].loc[first:last] for name, words in SITE_NAMES.items()}
 
 
 def weather_curves(fit, most: int = 400) -> dict[str, tuple[np.ndarray, np.ndarray, str]]:
-    """Change (%) along each weather variable between its 1st and 99th percentile: name -> (values, draws, unit)."""
-    arrays, raw = (
-        apec_series.data(fit.panel),
-        apec_series.weather_table(apec_series.days_of("embassy", tables.load("beijing_day"))),
-    )
-    smooth = fit.parameters["smooth"].stack(sample=("chain", "draw")).transpose("sample", "term", "wave").values
+    """Change (%) at the embassy along each weather variable between its 1st and 99th percentile.
+
+    name -> (values, draws, unit)
+    """
+    site = apec_series.SITES.index("embassy")
+    basis, days = fit.panel.embassy.basis, apec_series.days_of("embassy", tables.load("beijing_day"))
+    raw = apec_series.weather_table(days)
+    smooth = fit.parameters["smooth"].isel(site=site).stack(sample=("chain", "draw"))
+    smooth = smooth.transpose("sample", "term", "wave").values
     smooth = smooth[:: max(1, len(smooth) // most)]
     found = {}
     for number, (variable, (name, unit)) in enumerate(VARIABLES.items()):
@@ -50,14 +49,14 @@ def weather_curves(fit, most: int = 400) -> dict[str, tuple[np.ndarray, np.ndarr
         values = raw[variable].to_numpy()
         inside = np.flatnonzero((values >= np.percentile(values, 1)) & (values <= np.percentile(values, 99)))
         rows = inside[np.argsort(values[inside])][:: max(1, len(inside) // 150)]
-        found[name] = values[rows], 100 * np.expm1(smooth[:, number] @ arrays["smooth_basis"][rows, columns].T), unit
+        found[name] = values[rows], 100 * np.expm1(smooth[:, number] @ basis[rows, columns].T), unit
     return found
 
 
 def prior_days(panel: apec_series.Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Days as the priors alone expect them beside the measured ones, µg/m³: name -> (drawn, measured)."""
     drawn = np.exp(prior_data(apec_series.build(panel), "days", draws, seed))
-    return {"mean of a day": (drawn.ravel(), panel.pm25.dropna().to_numpy())}
+    return {"mean of a day": (drawn.ravel(), np.exp(apec_series.logs(panel)))}
 
 
 def check_groups(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
@@ -65,18 +64,17 @@ def check_groups(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, 
 
     name -> (labels, {"PM2.5": (drawn (draw, group), measured (group))})
     """
-    drawn, measured = said.replicates(fit.parameters, fit.panel, fit.seed), fit.panel.pm25.dropna()
-    months = measured.index.month
-    values = measured.to_numpy()
-    checks = {
-        "mean by calendar month": (
+    checks, again = {}, said.replicates(fit.parameters, fit.panel, fit.seed)
+    for name, site in zip(apec_series.SITES, fit.panel.sites, strict=True):
+        drawn, measured = again[name], site.pm25.dropna()
+        months, values = measured.index.month, measured.to_numpy()
+        checks[f"{name}: mean by calendar month"] = (
             [str(month) for month in range(1, 13)],
             np.column_stack([drawn[:, months == month].mean(axis=1) for month in range(1, 13)]),
             np.array([values[months == month].mean() for month in range(1, 13)]),
-        ),
-        "the twentieth dirtiest day, by year": said.dirtiest_days(drawn, measured),
-    }
-    return {name: (labels, {"PM2.5": (again, seen)}) for name, (labels, again, seen) in checks.items()}
+        )
+        checks[f"{name}: the twentieth dirtiest day, by year"] = said.dirtiest_days(drawn, measured)
+    return {name: (labels, {"PM2.5": (new, seen)}) for name, (labels, new, seen) in checks.items()}
 
 
 def twin(fit, city: str) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray, int]:
@@ -113,9 +111,30 @@ def _percents(estimate: str, note: str) -> list[float]:
     return [float(number) for number in re.findall(r"-\d+(?:\.\d+)?", first)][:2]
 
 
-def unexplained(fit, first: str, last: str) -> pd.Series:
-    """Departure (%) of each day from what calendar and weather let expect, between two dates."""
-    return 100 * np.expm1(said.unexplained(fit.parameters, fit.panel, slice(None, None, 20))[first:last])
+def unexplained(fit, first: str, last: str) -> dict[str, pd.Series]:
+    """Departure (%) of each day from what calendar and weather let expect, between two dates, by series."""
+    left = said.unexplained(fit.parameters, fit.panel, slice(None, None, 20))
+    return {SITE_NAMES[name]: 100 * np.expm1(values[first:last]) for name, values in left.items()}
+
+
+def departures_of_windows(fit) -> tuple[np.ndarray, float]:
+    """Departures (%) of all windows of ten days without a control, and that of the ban."""
+    scales = contrast.scales_of(fit.parameters)
+    every = contrast.windows(fit.panel, scales).departure.to_numpy()
+    ban = contrast.Equations(fit.panel, scales).apart(apec_series.logs(fit.panel))[0][0, 0]
+    return 100 * np.expm1(every), float(100 * np.expm1(ban))
+
+
+def records(f: dict[str, Finding]) -> pd.DataFrame:
+    """What the analysis says of made-up records, one row for each way they are made and each true effect."""
+    rows = []
+    for broken, (words, _) in said.BREAKS.items():
+        for key, effect in said.TRUTHS.items():
+            found = {name: f[f"apec.beijing.records.{broken}.{key}.{name}"].mean for name in said.OF_RECORDS}
+            truth = f"{_whole(100 * effect)} %" if effect else "0 %"
+            rows.append((words, truth, *(f"{_whole(found[name])} %" for name in said.OF_RECORDS)))
+    columns = ["made-up records", "truth", "departure", "estimate with the prior", "94 % interval holds the truth"]
+    return pd.DataFrame(rows, columns=[*columns, "the same without the prior", "interval wholly below zero"])
 
 
 def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:
@@ -133,61 +152,20 @@ def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, p
     return f"{first}."
 
 
-def by_hour(f: dict[str, Finding]) -> pd.DataFrame:
-    """Answers of the model by hour (table apec_by_hour) beside those by day: series, question, by day, by hour."""
-    questions = {
-        "ban-1.effect": "3 to 5 November 2014",
-        "ban-2.effect": "6 to 12 November 2014",
-        "ban.effect": "the whole ban",
-        "ban.difference": "the whole ban, difference",
-        "ban.counterfactual": "the days of the ban, had they been like others",
-        "after-ban.effect": "two weeks after the ban",
-        "parade.effect": "parade of 2015",
-        "carry-over": "departure that carries over to the next day",
-        "block-scale": "scatter of ten days beyond that",
-    }
+def by_hour() -> pd.DataFrame:
+    """What the model by hour said of the ban, and how much of it lies in three midnights (table apec_by_hour)."""
     hours = tables.load("apec_by_hour").set_index("id")["text"]
     rows = [
-        (LINES[f"apec.{series}"], question, f[f"apec.{series}.{key}"].text, hours[f"apec.hours.{series}.{key}"])
-        for series in ("embassy", "stations")
-        for key, question in questions.items()
-        if f"apec.hours.{series}.{key}" in hours
+        (
+            SITE_NAMES[site],
+            hours[f"apec.hours.{site}.carry-over"],
+            hours[f"apec.hours.{site}.edges"],
+            hours[f"apec.hours.{site}.ban.effect"],
+        )
+        for site in apec_series.SITES
     ]
-    return pd.DataFrame(rows, columns=["series", "question", "by day", "by hour"])
-
-
-def hours_sentence() -> str:
-    """What the model by hour says of the whole ban and how far its level lies off, in sentences.
-
-    A series whose fit did not pass the gate is not in the table, and the last sentence says so.
-    """
-    hours = tables.load("apec_by_hour").set_index("id")
-    series = {"one site": "embassy", "twelve stations": "stations"}
-    there = {words: site for words, site in series.items() if f"apec.hours.{site}.ban.effect" in hours.index}
-    bans = {words: hours.loc[f"apec.hours.{site}.ban.effect"] for words, site in there.items()}
-    with_nought = [row.hdi_low <= 0 <= row.hdi_high for row in bans.values()]
-    inside = "lies inside" if all(with_nought) else "lies outside" if not any(with_nought) else "lies in one of them"
-    each = " and ".join(f"{row.text} ({words})" for words, row in bans.items())
-    level = " and ".join(hours.text[f"apec.hours.{site}.check.level"] for site in there.values())
-    missing = "".join(
-        f" By the hour the fit of {words} did not pass the gate." for words in series if words not in there
-    )
-    return (
-        f"Taken by the hour, the ban departs by {each}; nought {inside}. What calendar and weather leave "
-        f"over of all hours is {level} on average, where nought would be right.{missing}"
-    )
-
-
-def agreement(f: dict[str, Finding]) -> str:
-    """How far the lines of evidence agree, in sentences."""
-    effects = {prefix: f[f"{prefix}.ban.effect"] for prefix in LINES}
-    low, high = max(e.hdi[0] for e in effects.values()), min(e.hdi[1] for e in effects.values())
-    common = f"The intervals of all three lines share {_whole(low)} to {_whole(high)} %" if low < high else (
-        "No value lies in the intervals of all three lines"
-    )  # fmt: skip
-    zero = [LINES[prefix] for prefix, effect in effects.items() if effect.hdi[1] >= 0]
-    reach = f"that of the line '{' and '.join(zero)}' reaches zero" if zero else "none reaches zero"
-    return f"{common}; {reach}."
+    columns = ["series", "carries over in a day", "of what hours say of a step, in its edges"]
+    return pd.DataFrame(rows, columns=[*columns, "the ban, by hour"])
 
 
 def later_sentence(f: dict[str, Finding]) -> str:
@@ -200,12 +178,12 @@ def later_sentence(f: dict[str, Finding]) -> str:
     )
 
 
-def moved_sentence(f: dict[str, Finding], earlier: Finding, later: Finding) -> str:
-    """What moving the window of the ban does at one site, in a sentence."""
-    here = f["apec.embassy.ban.effect"]
+def moved_sentence(f: dict[str, Finding]) -> str:
+    """What moving the window of the ban does, in a sentence."""
+    here, earlier, later = (f[f"apec.beijing.contrast.{key}"].value_text for key in ("ban", "earlier", "later"))
     return (
-        f"Moved three days earlier the change at one site is {earlier.value_text}, three days later "
-        f"{later.value_text}, against {here.value_text} in its place."
+        f"Moved three days earlier the departure without a prior is {earlier}, three days later {later}, against "
+        f"{here} in its place."
     )
 
 

@@ -1,8 +1,8 @@
 """The ban of 2014 and the parade of 2015 at twelve stations of Beijing: who departed from the city's day.
 
 The stations' departures from the mean of their logs, which sum to zero, follow level, season, wind and events of their
-own. The mean itself is a fit of `apec_series`, with which this model shares no parameter. A station's effect in an
-event is the city's plus its departure.
+own. Their mean is one of the two series of `apec_series`, with which this model shares no parameter. A station's effect
+in an event is the city's plus its departure.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,6 @@ import scipy
 
 from jingjinji.core.errors import BookError
 from jingjinji.topics.november import series
-from jingjinji.topics.november.series import BAN
 
 STATIONS = (
     "Aotizhongxin",
@@ -30,7 +29,7 @@ STATIONS = (
     "Wanliu",
     "Wanshouxigong",
 )
-CONTROLS = ("ban-1", "ban-2", "parade")
+CONTROLS = (*series.PHASES, "parade")
 PATTERNS = (
     *CONTROLS,
     "alert",
@@ -46,33 +45,35 @@ PATTERNS = (
 FEATURES = ("level", "day of season", "its square", "year", "wind_nw", "wind_ne", "wind_se", "dew_point")
 FEATURE_SCALE = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
 FIRST_MONTH = 8
-TABLES = series.STATIONS_TABLES
-BESIDE = {"city": "apec_series/stations"}
+TABLES = series.TABLES
+BESIDE = {"city": "apec_series"}
 
 
 @dataclass(frozen=True)
 class Panel:
     """What is known.
 
-    city : the panel of `apec_series` of the mean of the stations' logs; its days, weather and events are used.
+    city : the series of the mean of the stations' logs; its days and weather are used.
+    windows : event -> (first day, last day), the ban in its two phases.
     departures : (day, station) log of a station less the mean of all, NaN on days that miss a station.
     """
 
-    city: series.Panel
+    city: series.Site
+    windows: dict[str, tuple[pd.Timestamp, pd.Timestamp]]
     departures: np.ndarray
     truth: dict | None = None
 
 
 def panel(stations: pd.DataFrame, days: pd.DataFrame, events: pd.DataFrame) -> Panel:
     """The panel of `TABLES`."""
-    by_day = series.by_station(stations)
-    return panel_of(series.of_stations(by_day, series.series("stations", days, events)), by_day)
+    windows = series.windows(events) | series.phases(events)
+    return panel_of(series.site("stations", days), windows, series.by_station(stations))
 
 
-def panel_of(city: series.Panel, days: pd.DataFrame) -> Panel:
+def panel_of(city: series.Site, windows: dict, days: pd.DataFrame) -> Panel:
     """The panel of stations' daily means (day, station); raises BookError for a station without a day of an event."""
     days = days.reindex(index=city.pm25.index, columns=STATIONS)
-    for event, (first, last) in city.windows.items():
+    for event, (first, last) in windows.items():
         missing = days.loc[first:last].isna().all()
         if missing.any():
             raise BookError(
@@ -81,7 +82,7 @@ def panel_of(city: series.Panel, days: pd.DataFrame) -> Panel:
             )
     log = np.log(days)
     departures = log.sub(log.mean(axis=1), axis=0).where(log.notna().all(axis=1))
-    return Panel(city, departures.to_numpy())
+    return Panel(city, windows, departures.to_numpy())
 
 
 def pattern_days(panel: Panel) -> np.ndarray:
@@ -90,7 +91,7 @@ def pattern_days(panel: Panel) -> np.ndarray:
     days = np.zeros((len(dates), len(PATTERNS)))
     for column, name in enumerate(PATTERNS):
         event, _, year = name.partition(", ")
-        first, last = panel.city.windows[event]
+        first, last = panel.windows[event]
         if year:
             first, last = first.replace(year=int(year)), last.replace(year=int(year))
         days[(dates >= first) & (dates <= last), column] = 1
@@ -190,16 +191,11 @@ TOYS = {"toy": partial(_toy, pattern_scale=0.08), "toy-none": partial(_toy, patt
 DERIVED = ("departure_of_event",)
 
 
-def departures(pattern: np.ndarray, city: series.Panel) -> dict[str, np.ndarray]:
-    """Departures of ``ban`` and ``parade`` on the log scale, (..., pattern, station) -> (..., station).
+def of_controls(pattern: np.ndarray, windows: dict) -> dict[str, np.ndarray]:
+    """Departures in ``ban`` and ``parade`` on the log scale, (..., pattern, station) -> (..., station).
 
     The ban is the mean of its two phases, weighted by their days.
     """
     first, second, parade = (pattern[..., PATTERNS.index(event), :] for event in CONTROLS)
-    return {"ban": _of_ban(first, second, city), "parade": parade}
-
-
-def _of_ban(first: np.ndarray, second: np.ndarray, city: series.Panel) -> np.ndarray:
-    """Mean of the ban's two phases, weighted by their days."""
-    days = [(last - start).days + 1 for start, last in (city.windows[event] for event in BAN)]
-    return (days[0] * first + days[1] * second) / sum(days)
+    days = [(last - start).days + 1 for start, last in (windows[event] for event in series.PHASES)]
+    return {"ban": (days[0] * first + days[1] * second) / sum(days), "parade": parade}

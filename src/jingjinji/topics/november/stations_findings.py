@@ -4,9 +4,8 @@ import numpy as np
 
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
-from jingjinji.topics.november import series
-from jingjinji.topics.november.series import EVENTS
-from jingjinji.topics.november.stations import CONTROLS, FIRST_MONTH, STATIONS, TABLES, _of_ban, departures
+from jingjinji.topics.november.series import CONTROLS, EVENTS
+from jingjinji.topics.november.stations import FIRST_MONTH, STATIONS, TABLES, of_controls
 
 NORTH = ("Changping", "Dingling", "Huairou", "Shunyi")
 WORDS = {"ban": "the ban of 2014", "parade": "the parade of 2015"}
@@ -19,14 +18,15 @@ def findings(fit) -> list[Finding]:
     A station's effect takes the city's from the fit of `BESIDE`, whose draws are independent of these: draws of the
     same chain and number are put together. Of a made-up panel the pattern alone, beside its truth.
     """
-    say, city = Scribe(TABLES, "apec.stations.", fit), fit.panel.city
-    own = departures(fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values, city)
+    say, city, windows = Scribe(TABLES, "apec.stations.", fit), fit.panel.city, fit.panel.windows
+    pattern = fit.parameters["departure_of_event"].transpose("chain", "draw", "pattern", "station").values
+    own = of_controls(pattern, windows)
     if fit.panel.truth:
-        true = departures(fit.panel.truth["patterns"][None, None], city)
+        true = of_controls(fit.panel.truth["patterns"][None, None], windows)
         for key, what in WORDS.items():
             say.pair(f"{key}.north", f"{OF_NORTH}, {what}", north(true[key]).item(), north(own[key]), "%")
         return say.made
-    everywhere = city_effects(fit.beside["city"].parameters, city)
+    everywhere = city_effects(fit.beside["city"].parameters)
     shared = min(own["ban"].shape[1], everywhere["ban"].shape[1])
     for key, what in WORDS.items():
         effect = 100 * np.expm1(everywhere[key][:, :shared, None] + own[key][:, :shared])
@@ -39,11 +39,10 @@ def findings(fit) -> list[Finding]:
     return say.made
 
 
-def city_effects(parameters, city: series.Panel) -> dict[str, np.ndarray]:
+def city_effects(parameters) -> dict[str, np.ndarray]:
     """Effects of ``ban`` and ``parade`` on the city, (chain, draw), log scale, from draws of `apec_series`."""
     effect = parameters["effect"].transpose("chain", "draw", "event").values
-    first, second, parade = (effect[:, :, EVENTS.index(event)] for event in CONTROLS)
-    return {"ban": _of_ban(first, second, city), "parade": parade}
+    return {event: effect[:, :, EVENTS.index(event)] for event in CONTROLS}
 
 
 def north(own: np.ndarray) -> np.ndarray:

@@ -12,8 +12,10 @@ import pandas as pd
 
 from jingjinji.core.densities import given
 from jingjinji.core.topic import Variant
-from jingjinji.topics.water.quality import FLOORS, POLLUTANTS, log_tail
 
+POLLUTANTS = ("codmn", "nh3n", "tp", "tn")
+FLOORS = {"codmn": 0.5, "nh3n": 0.025, "tp": 0.005, "tn": 0.05}
+"""Least mean that is a number (mg/L)."""
 BEGUN = 2020
 """Agreements that had begun by the end of this year count."""
 TABLES = ("water_section_april",)
@@ -88,6 +90,15 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         density = np.log(0.375) - 2.5 * pt.log1p(scaled**2 / 4) - pt.log(scatter[k])
         given("sections", d["used"] * pt.switch(d["below"] > 0, log_tail(scaled), density), observed=d["log"])
     return model
+
+
+def log_tail(value):
+    """Log probability that Student's t with four degrees of freedom lies below `value`, stable far down."""
+    import pytensor.tensor as pt
+
+    slope = value / pt.sqrt(value**2 + 4)
+    rise = pt.switch(slope < 0, 4 / (value**2 + 4) / (1 - pt.minimum(slope, 0)), 1 + slope)
+    return 2 * pt.log(rise) + pt.log(2 - slope) - np.log(4)
 
 
 TRUTH = {"contrast": -0.5, "scatter": 0.6}

@@ -5,8 +5,7 @@ import numpy as np
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
-from jingjinji.topics.water.april import BEGUN, TABLES
-from jingjinji.topics.water.quality import POLLUTANTS
+from jingjinji.topics.water.april import BEGUN, POLLUTANTS, TABLES
 from jingjinji.topics.water.quality_findings import NAMES
 
 SECTIONS = {

@@ -25,6 +25,10 @@ LIMITS = {
     },
 }
 
+ITEMS = 21
+"""Items that the class of a river section counts: the 24 basic ones of the standard without temperature, total nitrogen
+and faecal coliforms (Ministry of Environmental Protection, Huanban 2011 no. 22)."""
+
 
 def limits(pollutant: str, water: str = "river") -> tuple[float, ...]:
     """Upper limits of the classes I to V (mg/L); raises BookError where the standard has none."""

@@ -6,7 +6,8 @@ import pandas as pd
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
-from jingjinji.topics.water.classes import Rates, settlement
+from jingjinji.topics.water.classes import CLASSES, ITEMS, LIMITS, Rates, settlement, water_class
+from jingjinji.topics.water.quality import MONTHS, SHOWN
 
 CNY, WATER = "billion CNY", "billion m³"
 PAYMENTS = {
@@ -24,7 +25,10 @@ INFLOWS = {
     "beijing": ("inflow at border, round 1 (Beijing figure)", "2018-2020"),
     "hebei": ("outflow at border (Hebei figure, Sept 2022)", "2018 to ~Aug 2022 (text says three years)"),
 }
-CAPACITY = ("total capacity", "")
+FLOORS = {"codmn": 0.5, "nh3n": 0.025, "tp": 0.005}
+"""Limits (mg/L) below which a median is not a number, of the pollutants that a river's class counts."""
+DAYS = {"days_i": "I", "days_ii": "II", "days_iii": "III", "days_iv": "IV", "days_v": "V", "days_below_v": "below V"}
+"""Columns of days by the network's own class."""
 
 
 def fact(quantity: str, period: str) -> float:
@@ -44,11 +48,71 @@ def findings() -> list[Finding]:
     number = tables.load("water_agreements").query("upstream.isna() and downstream.isna()").payment.iloc[0]
     words = "compensation mechanisms between provinces, by one report"
     say.under(tables=("water_agreements",)).fact("agreements.number", words, number, "mechanisms")
+    _say_readings(say.under(tables=("water_section_week", "water_section")))
+    paid = outcome(np.array(1.0))
+    for key, words in (("total", "a year's payment"), ("quality", "of it for quality")):
+        words = f"{words}, assumed unit rates, if the class is kept in every month"
+        say.fact(f"calculator.{key}", words, float(paid[key]) / 10, CNY, 3)
     table = tables.load("water_facts").set_index("quantity")
     for river in ("Chao", "Bai", "Qingshui"):
         words = f"published total nitrogen of the {river}, 2006"
         say.fact(f"published.tn.{river.lower()}", words, table.value[f"TN, {river}"], "mg/L")
     return say.made
+
+
+def _say_readings(say: Scribe) -> None:
+    """Medians as they were measured: nitrogen and the class by month at Gubeikou, places among all sections."""
+    weeks = tables.load("water_section_week")
+    say.fact("class.items", "items that the class of a river section counts", ITEMS)
+    say.fact("class.read", "of them with weekly medians here", len(LIMITS["river"]))
+    say.fact("sections.all", "sections with weekly medians", weeks.section.nunique())
+    for key, section in SHOWN.items():
+        less, others = nitrogen_rank(weeks, section)
+        words = f"share of {others} other sections with less total nitrogen, means of the weeks that both have, {key}"
+        say.fact(f"{key}.tn.rank", words, 100 * less, "%", 0)
+    of, means = say.under("gubeikou."), monthly_medians(weeks, SHOWN["gubeikou"])
+    for month in ("2020-07", "2020-12"):
+        words = f"mean of the weekly medians of total nitrogen, {month}, gubeikou"
+        of.fact(f"tn.measured.{month}", words, means.tn[month], "mg/L", 2)
+    known = means.dropna(subset=list(LIMITS["river"]))
+    index = water_class({name: known[name].to_numpy() for name in LIMITS["river"]})
+    words = "months with readings whose mean of weekly medians is class II or better"
+    of.fact("class-ii.months-measured", words, (index <= CLASSES.index("II")).sum())
+    of.fact("months", "months with readings", len(known))
+    nearest = max(known[name].max() / LIMITS["river"][name][1] for name in LIMITS["river"])
+    of.fact("nearest", "largest monthly mean as a share of its limit of class II", 100 * nearest, "%", 0)
+    above = (means.tn.dropna() > LIMITS["lake"]["tn"][-1]).mean()
+    of.fact("tn.above-v", "share of its months with more total nitrogen than a lake's class V allows", 100 * above, "%")
+    days = tables.load("water_section").set_index("section").loc[SHOWN["gubeikou"], list(DAYS)].astype(int)
+    of.fact("days", "days with the network's own class", days.sum(), "days")
+    of.fact("days.class-ii", "of them in class II or better", days[["days_i", "days_ii"]].sum(), "days")
+
+
+def monthly_medians(weeks: pd.DataFrame, section: str) -> pd.DataFrame:
+    """Means of the weekly medians of a section (index month, mg/L), a month that of its weeks' Thursdays.
+
+    A median below the limit counts as the limit. Column ``weeks``: how many have total nitrogen.
+    """
+    rows = weeks[weeks.section == section]
+    month = (rows.week + pd.Timedelta(days=3)).dt.strftime("%Y-%m").rename("month")
+    values = rows[["tn"]].assign(
+        **{name: rows[name].mask(rows[f"{name}_below"], floor) for name, floor in FLOORS.items()}
+    )
+    means = values.groupby(month).mean().assign(weeks=rows.tn.notna().groupby(month).sum())
+    return means.reindex([name for name in MONTHS if name in set(month)])
+
+
+def nitrogen_rank(weeks: pd.DataFrame, section: str) -> tuple[float, int]:
+    """Share of the other sections with less total nitrogen over the weeks that both have, and how many there are.
+
+    A median below the limit counts as less than any other.
+    """
+    nitrogen = weeks.assign(tn=weeks.tn.mask(weeks.tn_below, 0.0)).pivot(index="week", columns="section", values="tn")
+    others = nitrogen.drop(columns=section)
+    both = others.notna().mul(nitrogen[section].notna(), axis=0)
+    others = others.where(both).loc[:, both.sum() > 0]
+    own = both[others.columns].mul(nitrogen[section].fillna(0), axis=0).sum() / both[others.columns].sum()
+    return float((others.mean() < own).mean()), others.shape[1]
 
 
 def outcome(kept: np.ndarray, rates: Rates | None = None) -> dict[str, np.ndarray]:
@@ -60,15 +124,10 @@ def outcome(kept: np.ndarray, rates: Rates | None = None) -> dict[str, np.ndarra
     return settlement(kept, inflow, 0.0, 1.0, rates or Rates())
 
 
-def surface(kept: np.ndarray, quality: np.ndarray, nitrogen: np.ndarray) -> np.ndarray:
-    """Mean payment (quality rate, nitrogen change) for assumed rates and changes of nitrogen (%)."""
+def surface(quality: np.ndarray, nitrogen: np.ndarray) -> np.ndarray:
+    """Payment (quality rate, nitrogen change) for assumed rates and changes of nitrogen (%), the class always kept."""
     inflow = fact(*INFLOWS["beijing"]) / 3
-    return np.array(
-        [
-            [settlement(kept, inflow, change, 1.0, Rates(quality=rate))["total"].mean() for change in nitrogen]
-            for rate in quality
-        ]
-    )
+    return np.array([settlement(1.0, inflow, nitrogen, 1.0, Rates(quality=rate))["total"] for rate in quality])
 
 
 def money() -> pd.DataFrame:

@@ -103,7 +103,10 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
 
 
 def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> Figure:
-    """Storage by month (draw, month; 10⁸ m³) with 94 % band, the dated points and the lower bounds, in billion m³."""
+    """Storage by month (draw, month; 10⁸ m³) with 94 % band, the dated points and the lower bounds, in billion m³.
+
+    A line leads back from each record as far as storage had stayed below it.
+    """
     figure, axis = chart(2.9)
     draws, points = draws / 10, points.assign(storage=points.storage / 10)
     when = months.to_timestamp() + pd.Timedelta(days=14)
@@ -111,15 +114,18 @@ def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> 
     bound = points.bound == "lower"
     axis.plot(points.date[~bound], points.storage[~bound], "o", color=INK, ms=3.5, label="printed")
     axis.plot(points.date[bound], points.storage[bound], "^", color=ACCENT, ms=5, label="printed as more than")
+    records = points[points.since.notna()]
+    since = (pd.Timestamp("2000-01-01") + pd.to_timedelta(365.25 * records.since, unit="D")).clip(lower=when[0])
+    axis.hlines(records.storage, since, records.date, color=INK, lw=0.7, ls=":", label="below until then")
     axis.set_ylabel("storage (billion m³)")
-    axis.set_ylim(0, None)
+    axis.set_ylim(0, min(1.05 * np.percentile(draws, 97, axis=0).max(), 8))
     axis.xaxis.set_major_locator(YearLocator(5))
-    key(figure, 3, handlelength=1.2, columnspacing=1.2)
+    key(figure, 2, handlelength=1.2, columnspacing=1.2)
     return figure
 
 
 def surface(nitrogen: np.ndarray, quality: np.ndarray, values: np.ndarray) -> Figure:
-    """Mean payment (rates and payments in 10⁸ CNY, drawn in billions); a cross marks the default rate and no change."""
+    """A year's payment (rates and payments in 10⁸ CNY, drawn in billions); a cross marks the default, no change."""
     figure, axis = chart(2.8)
     filled = axis.contourf(nitrogen, quality / 10, values / 10, levels=10, cmap="crest")
     axis.plot(0, Rates().quality / 10, "x", color=ACCENT, ms=8, mew=2)

@@ -2,19 +2,17 @@
 
 REASONS = {
     "miyun": {
-        "level": "Typical rivers: CODMn near 4, NH3-N 0.2, total phosphorus 0.08, total nitrogen 2.5 mg/L, each "
-        "within a factor of four.",
+        "level": "Typical rivers: CODMn near 4, NH3-N 0.2, total nitrogen 2.5 mg/L, each within a factor of four.",
         "basin_scale": "Basins differ by a factor under two.",
-        "of_basin": "A basin's level, pooled.",
-        "spread": "Sections of a basin differ by a factor of two; correlations of the pollutants lean to none.",
-        "section_level": "A section's four levels together, around its basin's.",
+        "of_basin": "Standard normal: a basin's level, pooled; two basins leave its scale to the prior.",
+        "spread": "Sections of a basin differ by a factor of two.",
+        "section_level": "A section's level, around its basin's.",
         "season_scale": "Sections leave their basin's season by a fifth in the yearly wave, a tenth in the other.",
         "season_basin": "A basin's season moves a concentration by about a third.",
         "own_season": "A section's own season, pooled; drawn part of the way between itself and its standard normal.",
         "log_scatter_mean": "A week's median is new by about a quarter.",
         "log_scatter": "Sections differ in that by about two fifths.",
         "memory": "Between a fifth and four fifths of a departure are left a week later.",
-        "lean": "What is new in one pollutant goes along with a third of what is new in another, in either direction.",
     },
     "april": {
         "level": "A typical section in spring, each pollutant within a factor of four.",
@@ -26,10 +24,9 @@ REASONS = {
         "scatter": "Sections of a basin differ by a factor of two.",
     },
     "storage": {
-        "walk": "A year moves the storage by a few hundred million m³ beyond its drift; floods make most of it.",
-        "drift": "Storage may fall or rise by up to 400 million m³ a year over an epoch; no direction is favoured.",
-        "wave": "Within a year storage swings by about 100 million m³.",
-        "error": "Reports of one day differ by about 20 million m³.",
+        "walk": "A year moves the storage by about a quarter beyond its drift; floods make most of it.",
+        "drift": "Storage may fall or rise by up to a third a year over an epoch; no direction is favoured.",
+        "error": "Reports of one day differ by about a hundredth.",
         "off": "Standard normal: what a printed storage is off by, in units of its error.",
         "excess": "More than 30 means a little to a few hundred million m³ above it.",
     },

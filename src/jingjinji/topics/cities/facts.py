@@ -1,12 +1,13 @@
-"""Efficiency without a model of errors: envelopment and carbon intensity of ten cities; Tokyo as a benchmark."""
+"""What tables alone say of ten cities: envelopment and CO2 per output, free of errors; Tokyo as a benchmark."""
 
 import numpy as np
 
 from jingjinji.core import tables
-from jingjinji.core.findings import PROBABILITY
+from jingjinji.core.findings import PROBABILITY, Finding
 from jingjinji.core.scribe import Scribe
+from jingjinji.topics.cities import emissions
+from jingjinji.topics.cities.emissions import SOURCES, TABLES, TEN, YEARS, Panel
 from jingjinji.topics.cities.envelopment import interval, subsampled, yearly_scores
-from jingjinji.topics.cities.frontier import SOURCES, YEARS, Panel
 
 SUBSETS = 100
 """Subsets of cities, and the seed of their choice: intervals without a model are the same in every rerun."""
@@ -21,6 +22,16 @@ METHODS = tuple(METHOD_NAMES)
 GAP = "Beijing's slacks-based efficiency less the nine others'"
 BENCHMARK = ("carbon_benchmark", "city_production", "energy_province_year")
 LAST = 2014
+
+
+def findings() -> list[Finding]:
+    """Scores and carbon intensity of the ten cities, and what share of Japan's output Tokyo needs."""
+    panel, say = emissions.panel(tables.load("city_production")), Scribe(TABLES, "efficiency.")
+    say_scores(say, panel, emissions.places(panel, TEN))
+    say_tokyo(say)
+    say.fact("record.cities", "cities", len(panel.cities))
+    say.fact("record.figures", "yearly figures of CO2", np.isfinite(panel.co2).sum())
+    return say.made
 
 
 def combined(co2: np.ndarray) -> np.ndarray:

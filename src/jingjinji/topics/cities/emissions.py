@@ -1,4 +1,4 @@
-"""Low-carbon efficiency of cities: a frontier of CO2 at given capital, labour and output, 280 cities, 2006 to 2014."""
+"""CO2 of 280 cities at given capital, labour and output, 2006 to 2014, from three sources that err."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import scipy
 
 from jingjinji.core.densities import given
 from jingjinji.core.errors import BookError
@@ -16,6 +15,9 @@ YEARS = np.arange(2006, 2015)
 TIME = (YEARS - 2010) / 4
 """Minus one in the first year, one in the last."""
 SOURCES = ("edgar", "counties", "ceads")
+CONTRASTS = np.array([[0.5, 0.0], [0.0, 1.0], [-0.5, 0.0]])
+"""How sources (source, contrast) differ by half of what sets the inventories apart, and by what the sum of counties is
+above their mean. The two inventories make the scale: the third shows little of what sets a city apart."""
 TEN = (
     *("Beijing", "Tianjin", "Qinhuangdao", "Baoding", "Cangzhou", "Shijiazhuang", "Langfang", "Zhangjiakou", "Chengde"),
     "Tangshan",
@@ -28,10 +30,6 @@ FEATURES = (
     *("output × capital", "output × labour", "capital × labour"),
 )
 TABLES = ("city_production",)
-NODES = 24
-"""Values of a city's inefficiency over which the likelihood is summed."""
-FARTHEST = 5.5, 14.0
-"""Largest of these values in units of the scale, half normal and exponential: next to no city lies beyond."""
 LINE = np.stack([np.ones(len(YEARS)), TIME], axis=1)
 WEIGHTS = np.linalg.pinv(LINE)
 """What makes level (in 2010, the mean of the years) and trend (in four years) of nine years (2, year)."""
@@ -49,10 +47,8 @@ class Panel:
     """Logarithms of yearly figures of cities.
 
     `cities`: city, province. `inputs` (city, year): output, capital, labour. `co2` (source, city, year): log Mt, NaN
-    where a source has none. `translog`: 1 for a frontier with squares and products, 0 for a Cobb-Douglas frontier, in
-    which their coefficients have their prior. `exponential`: 1 where inefficiency is exponential, 0 where half normal.
-    `equal_loads`: 1 where the sum of counties is taken to show all of what sets a city apart from its province; the
-    share that it shows then has its prior.
+    where a source has none. `translog`: 1 for a function of inputs and output with squares and products, 0 for one
+    without (Cobb and Douglas), in which their coefficients have their prior.
 
     No fit reads one source alone: its bias, slopes and errors by province could not be told from the cities' own.
     """
@@ -61,8 +57,6 @@ class Panel:
     inputs: dict[str, np.ndarray]
     co2: np.ndarray
     translog: float = 1.0
-    exponential: float = 0.0
-    equal_loads: float = 0.0
     truth: dict | None = None
 
 
@@ -92,6 +86,12 @@ def panel(table: pd.DataFrame) -> Panel:
     )
 
 
+def places(panel: Panel, names: tuple[str, ...]) -> np.ndarray:
+    """Numbers of some cities in the panel."""
+    number = {city: k for k, city in enumerate(panel.cities.city)}
+    return np.array([number[name] for name in names])
+
+
 def provinces(panel: Panel) -> tuple[list[str], np.ndarray]:
     """Names of the provinces, and each city's province as a number."""
     names = sorted(panel.cities.province.unique())
@@ -103,7 +103,7 @@ def features(panel: Panel) -> np.ndarray:
 
     Logarithms, from their means over all cities and years. Each square or product is taken less what the features
     before it tell of it, so that their coefficients do not hang together; the first three are then slopes of a
-    typical city. In a Cobb-Douglas frontier squares and products are zero.
+    typical city. Without squares and products these are zero.
     """
     output = panel.inputs["output"]
     ratios = [output, panel.inputs["capital"] - output, panel.inputs["labour"] - output]
@@ -162,136 +162,104 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model."""
     made = np.einsum("kt,itf->kif", WEIGHTS, features(panel))
     return {
-        "equal_loads": np.array(panel.equal_loads),
         **lines(panel),
         **{f"{name}_features": made[k] - made[k].mean(axis=0) for k, name in enumerate(PARTS)},
-        **dict(zip(("sizes", "log_weights"), nodes(panel.exponential), strict=True)),
-        **dict(zip(("mean_size", "size_variance"), map(np.array, moments(panel.exponential)), strict=True)),
     }
 
 
-def nodes(exponential: float) -> tuple[np.ndarray, np.ndarray]:
-    """Values of inefficiency in units of its scale, and logarithms of their weights times its density, (value,)."""
-    place, weight = np.polynomial.legendre.leggauss(NODES)
-    farthest = FARTHEST[int(exponential)]
-    value = farthest * (1 + place) / 2
-    density = scipy.stats.expon if exponential else scipy.stats.halfnorm
-    return value, np.log(farthest * weight / 2) + density.logpdf(value)
+def log_density_of(off, load, weight, wide, maths=np):
+    """Log density of what sources report of each city (city,).
 
-
-def moments(exponential: float) -> tuple[float, float]:
-    """Mean and variance of the inefficiency in units of its scale: exponential, or half normal."""
-    half_normal = np.sqrt(2 / np.pi)
-    return half_normal + exponential * (1 - half_normal), 1 - (1 - exponential) * half_normal**2
-
-
-def log_density_of(off, load, weight, above, wide, maths=np):
-    """Log density of what sources report of each city, for every value of its inefficiency, (value, city).
-
-    `off` is what they report less what is typical (source, city), without inefficiency: ``off = load * (above + rest) +
-    error`` with ``rest ~ Normal(0, wide)``, the same for every source of a city, and ``error ~ Normal(0, 1 /
-    sqrt(weight))``; a source without figures has weight zero. The rest is integrated out. `load` is (source, 1),
-    `above` and `wide` are (value, 1) or (value, city).
+    `off` is what they report less what is typical (source, city): ``off = load * own + error`` with ``own ~ Normal(0,
+    wide)``, the same for every source of a city, and ``error ~ Normal(0, 1 / sqrt(weight))``; a source without figures
+    has weight zero. The city's own is integrated out. `load` is (source, 1).
     """
-    square = (weight * off**2).sum(axis=0)
-    product = (weight * load * off).sum(axis=0)
-    total = (weight * load**2).sum(axis=0)
     there = 1.0 * (weight > 0)
     constant = (maths.log(weight + 1 - there) - np.log(2 * np.pi) * there).sum(axis=0)
-    left = square - 2 * above * product + above**2 * total
-    quadratic = left - (product - above * total) ** 2 / (wide**-2 + total)
+    product, total = (weight * load * off).sum(axis=0), (weight * load**2).sum(axis=0)
+    quadratic = (weight * off**2).sum(axis=0) - product**2 / (wide**-2 + total)
     return 0.5 * (constant - maths.log1p(wide**2 * total) - quadratic)
 
 
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """The least CO2 with which capital and labour make the output, and how far above it each city is.
+    """CO2 of a city as its inputs and output let expect, what its province and the city have of their own, and errors.
 
-    Nine years of a city enter as a level and a trend of each source. What a city emits is the frontier, a one-sided
-    inefficiency whose distance changes at a pace of the city's own, and a two-sided rest. Each source errs about it by
-    province and by city. Rest, pace and errors of cities are normal and integrated out, the inefficiency is summed
-    over; its trend is its size times its pace, to first order in the pace.
+    Nine years of a city enter as a level and a trend of each source. Each source errs by province and by city. What is
+    a city's own, and errors of cities, are normal and integrated out. The two inventories see all of what is a city's
+    own, the sum of counties a share; an error that the inventories share counts as the city's own here, and is taken
+    out afterwards by a dial (`emissions_findings.parts`), because no figure tells it from the truth.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     names, of = provinces(panel)
-    coords = {"source": SOURCES, "city": panel.cities.city, "province": names, "feature": FEATURES,
-              "linear": FEATURES[:3]}  # fmt: skip
+    coords = {"source": SOURCES, "contrast": ["inventories", "counties"], "city": panel.cities.city,
+              "province": names, "feature": FEATURES, "linear": FEATURES[:3]}  # fmt: skip
     with pm.Model(coords=coords) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        frontier = pm.Normal("frontier", np.array([1.0, 0, 0, 0, 0, 0, 0, 0, 0]), 0.3, dims="feature")
-        own_slopes = pm.ZeroSumNormal("source_slopes", 0.15, dims=("linear", "source"))
-        slopes = frontier + pt.concatenate([own_slopes.T, np.zeros((len(SOURCES), len(FEATURES) - 3))], axis=1)
-        seen = d["equal_loads"] + (1 - d["equal_loads"]) * pm.Normal("counties_load", 0.5, 0.3)
+        slopes = pm.Normal("slopes", np.array([1.0, 0, 0, 0, 0, 0, 0, 0, 0]), 0.3, dims="feature")
+        own_slopes = pt.dot(CONTRASTS, pm.Normal("source_slopes", 0, 0.2, dims=("contrast", "linear")))
+        seen = pm.Normal("counties_load", 0.5, 0.3)
         load = pt.stack([1.0, seen, 1.0])[:, None]
-
-        apart = pm.LogNormal("apart", np.log(0.4), 0.4)
-        one_sided = pm.Uniform("one_sided", 0, 1)
-        scale = apart * pt.sqrt(one_sided / d["size_variance"])
-        size = scale * d["sizes"][:, None]
-        pace = pm.Normal("pace_mean", 0, 0.2)
-        pace_scale = pm.LogNormal("pace_scale", np.log(0.3), 0.4)
-        rest = pm.LogNormal("trend_rest", np.log(0.1), 0.4)
-        beyond = size - scale * d["mean_size"]
-        shared = {"level": (beyond, apart * pt.sqrt(1 - one_sided)),
-                  "trend": (beyond * pace, pt.sqrt(rest**2 + (size * pace_scale) ** 2))}  # fmt: skip
-
-        density = d["log_weights"][:, None]
+        density = 0.0
         for part, typical in (("level", 0.3), ("trend", 0.1)):
+            features = d[f"{part}_features"]
             mean = pm.Normal(f"{part}_mean", 0, 2 * typical)
-            bias = pm.ZeroSumNormal(f"{part}_bias", typical, dims="source")
+            bias = pt.dot(CONTRASTS, pm.Normal(f"{part}_bias", 0, 1.4 * typical, dims="contrast"))
+            apart = pm.LogNormal(f"{part}_apart", np.log(1.3 * typical), 0.4)
             province_scale = pm.LogNormal(f"{part}_province_scale", np.log(0.7 * typical), 0.4)
             province = province_scale * pm.ZeroSumNormal(f"{part}_province", 1, dims="province")
             bias_scale = pm.LogNormal(f"{part}_bias_scale", np.log(0.7 * typical), 0.4, dims="source")
             place = bias_scale[:, None] * pm.ZeroSumNormal(f"{part}_bias_province", 1, dims=("source", "province"))
             error = pm.LogNormal(f"{part}_error", np.log(typical), 0.4, dims="source")
-            inputs = (slopes[:, None, :] * d[f"{part}_features"]).sum(axis=-1)
+            inputs = pt.dot(features, slopes) + pt.dot(own_slopes, features[:, :3].T)
             expected = mean + bias[:, None] + inputs + (province + place)[:, of]
             weight = d["known"] / (error[:, None] ** 2 + d[f"{part}_variance"])
-            density += log_density_of(d[part] - expected, load, weight, *shared[part], pt)
-        given("figures", pt.logsumexp(density, axis=0), observed=np.zeros(len(panel.cities)))
+            density += log_density_of(d[part] - expected, load, weight, apart, pt)
+        given("figures", density, observed=np.zeros(len(panel.cities)))
     return model
 
 
 TRUTH = {
-    "inefficiency_scale": 0.5, "output": 0.8, "counties_load": 0.3, "pace_mean": -0.1, "pace_scale": 0.3,
-    "level": {"province": 0.25, "rest": 0.3, "error": (0.3, 0.25, 0.2), "bias": (-0.1, 0.0, 0.1)},
-    "trend": {"province": 0.05, "rest": 0.05, "error": (0.05, 0.02, 0.08), "bias": (0.0, 0.0, 0.0)}, "scatter": 0.05,
+    "output": 0.8, "counties_load": 0.3, "shared": 0.0, "scatter": 0.05,
+    "level": {"province": 0.25, "apart": 0.5, "error": (0.3, 0.25, 0.2), "bias": (-0.05, 0.1, 0.05)},
+    "trend": {"province": 0.05, "apart": 0.1, "error": (0.05, 0.02, 0.08), "bias": (0.0, 0.0, 0.0)},
 }  # fmt: skip
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
-    """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`."""
+    """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`.
+
+    `shared` is the share of the variance in which the inventories see cities apart that is an error of both. The truth
+    that is kept also has ``excess`` (city,): the logarithm of CO2 beyond that of a typical city in 2010.
+    """
     known = {**TRUTH, **truth}
     names, of = provinces(panel)
-    count, shown = len(panel.cities), np.array([1.0, known["counties_load"], 1.0])[:, None]
-    size = known["inefficiency_scale"] * np.abs(rng.normal(size=count))
-    pace = known["pace_mean"] + known["pace_scale"] * rng.normal(size=count)
-    frontier = known["output"] * features(panel)[:, :, 0]
-    co2 = LOG_TYPICAL + frontier + shown[:, :, None] * size[:, None] * np.exp(pace[:, None] * TIME)
+    count, shared = len(panel.cities), known["shared"]
+    co2 = LOG_TYPICAL + known["output"] * features(panel)[None, :, :, 0]
     for part, shape in zip(PARTS, LINE.T, strict=True):
         own = known[part]
-        shared = (own["province"] * rng.normal(size=len(names)))[of]
+        province = own["province"] * rng.normal(size=len(names))
+        true, wrong = own["apart"] * np.sqrt([[1 - shared], [shared]]) * rng.normal(size=(2, count))
+        seen = np.stack([true + wrong, known["counties_load"] * true, true + wrong])
         errors = np.array(own["error"])[:, None] * rng.normal(size=(len(SOURCES), count))
-        value = shared + shown * own["rest"] * rng.normal(size=count) + errors + np.array(own["bias"])[:, None]
+        value = province[of] + seen + errors + np.array(own["bias"])[:, None]
         co2 = co2 + value[:, :, None] * shape
+        if part == "level":
+            known["excess"] = (province - province.mean())[of] + true
     noise = rng.normal(size=co2.shape)
     for year in range(1, len(YEARS)):
         noise[:, :, year] = MEMORY * noise[:, :, year - 1] + np.sqrt(1 - MEMORY**2) * noise[:, :, year]
     co2 = np.where(np.isfinite(panel.co2), co2 + known["scatter"] * noise, np.nan)
-    return replace(panel, co2=co2, truth=known | {"distance": moments(0.0)[0] * known["inefficiency_scale"]})
+    return replace(panel, co2=co2, truth=known)
 
 
-def _toy(panel: Panel, rng: np.random.Generator, inefficiency: float) -> Panel:
-    return simulate({"inefficiency_scale": inefficiency}, rng, panel)
+def _toy(panel: Panel, rng: np.random.Generator, shared: float = 0.0, apart: float = 0.5) -> Panel:
+    return simulate({"shared": shared, "level": TRUTH["level"] | {"apart": apart}}, rng, panel)
 
 
-TOYS = {"toy": partial(_toy, inefficiency=0.5), "toy-none": partial(_toy, inefficiency=0.0)}
+TOYS = {"toy": _toy, "toy-shared": partial(_toy, shared=0.5), "toy-none": partial(_toy, apart=0.0)}
 
 
 DERIVED = ()
-VARIANTS = {
-    "cobb-douglas": Variant("frontier without squares and products", partial(replace, translog=0.0)),
-    "exponential": Variant("exponential inefficiency", partial(replace, exponential=1.0)),
-    "equal-loads": Variant("all sources see a city in full", partial(replace, equal_loads=1.0)),
-}
+VARIANTS = {"cobb-douglas": Variant("without squares and products", partial(replace, translog=0.0))}

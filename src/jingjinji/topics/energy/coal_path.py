@@ -1,0 +1,230 @@
+"""Coal of thirty provinces, 2003 to 2023: the yearbook to 2017, then a path that other counts of coal measure."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from jingjinji.core.errors import BookError
+from jingjinji.core.topic import Variant
+from jingjinji.topics.energy.emissions import PROVINCES
+
+YEARS = tuple(range(2003, 2024))
+LAST_BOOK = 2017
+"""The last year of the yearbook's coal."""
+EARLY, LATER = YEARS[1 : YEARS.index(LAST_BOOK) + 1], YEARS[YEARS.index(LAST_BOOK) + 1 :]
+MEASURES = ("ceads", "end-use", "edgar")
+"""CO2 of burnt coal (CEADs), coal of end use, all CO2 (EDGAR)."""
+PROXIES, BALANCES = MEASURES[1:], MEASURES[:2]
+"""Those that are not coal itself, and those that are read from the energy balances."""
+CENSUS = 2018
+"""The balances are counted anew from this year on, after an economic census."""
+REVISED = np.array([[float(name in BALANCES and year == CENSUS) for year in YEARS[1:]] for name in MEASURES])
+"""1 where a measure was counted anew (measure, step)."""
+TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Logarithms, nan where there is no figure.
+
+    coal (Mt) is (province, year to `LAST_BOOK`), measures are (measure, province, year) of `YEARS`, china (EJ) is
+    (year,), steel (Mt) of Hebei is (year,).
+    """
+
+    coal: np.ndarray
+    measures: np.ndarray
+    china: np.ndarray
+    steel: np.ndarray
+    truth: dict | None = None
+
+
+def panel(
+    book: pd.DataFrame, other: pd.DataFrame, mix: pd.DataFrame, later: pd.DataFrame, facts: pd.DataFrame
+) -> Panel:
+    """The tables side by side; raises BookError where the yearbook's coal misses a province and year."""
+
+    def wide(table: pd.DataFrame, column: str, area: str = "province") -> np.ndarray:
+        placed = table.pivot(index=area, columns="year", values=column)
+        return np.log(placed.reindex(index=PROVINCES, columns=YEARS).to_numpy(dtype=float))
+
+    coal = wide(book, "coal")[:, : len(EARLY) + 1]
+    if np.isnan(coal).any():
+        province, year = np.argwhere(np.isnan(coal))[0]
+        raise BookError(
+            f"table energy_province_year lacks the coal of {PROVINCES[province]} in {YEARS[year]}: expected every year "
+            f"from {YEARS[0]} to {LAST_BOOK}; complete the rows"
+        )
+    edgar = pd.concat([book[["province", "year", "co2_edgar"]], later[["province", "year", "co2_edgar"]]])
+    measures = np.stack([wide(other, "co2", "area"), wide(mix, "coal"), wide(edgar, "co2_edgar")])
+    china = other[other.area == "China"].set_index("year").heat.reindex(YEARS)
+    steel = facts[(facts.area == "Hebei") & (facts.quantity == "crude-steel output")]
+    steel = pd.Series(steel.value.to_numpy(), steel.period.astype(int)).reindex(YEARS)
+    return Panel(coal, measures, np.log(china.to_numpy(dtype=float)), np.log(steel.to_numpy(dtype=float)))
+
+
+def data(panel: Panel) -> dict[str, np.ndarray]:
+    """Every array of the model that can change between fits of one compiled model: changes of logarithms.
+
+    A measure's step is used where both years have a figure. Hebei's steel has a row a pair of years with figures that
+    follow each other, with 1 in `steel_steps` at each step between them.
+    """
+    steps = np.diff(panel.measures, axis=-1)
+    used = np.isfinite(steps)
+    share = np.exp(panel.coal[:, [*range(len(EARLY)), *[len(EARLY)] * len(LATER)]])
+    known = np.flatnonzero(np.isfinite(panel.steel))
+    between = np.arange(len(YEARS) - 1)
+    return {
+        "grown": np.diff(panel.coal, axis=1),
+        "seen": np.where(used, steps, 0.0),
+        "used": used.astype(float),
+        "share": share / share.sum(axis=0),
+        "china": np.diff(panel.china[np.isfinite(panel.china)]),
+        "steel": np.diff(panel.steel[known]),
+        "steel_steps": ((between >= known[:-1, None]) & (between < known[1:, None])).astype(float),
+    }
+
+
+def build(panel: Panel) -> "pm.Model":  # noqa: F821
+    """Yearly growth of coal around that of all provinces, known to `LAST_BOOK`, and what its measures make of it.
+
+    Growth apart from the common one is an autoregression with heavy tails and a scatter of each province. A measure's
+    change is its load times that of coal, a change that all provinces share in a year and an error of the province,
+    which may be taken back in the year after. CEADs counts coal itself and has load one; what it says of the
+    yearbook's changes is their reliability, by which they are shrunk where measures are learned on them. Balances have
+    a step of the province's own in `CENSUS`.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    arrays, known = data(panel), len(EARLY)
+    coords = {
+        "province": list(PROVINCES), "step": list(YEARS[1:]), "later": list(LATER), "measure": list(MEASURES),
+        "proxy": list(PROXIES), "balance": list(BALANCES),
+    }  # fmt: skip
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        d = {name: pm.Data(name, values) for name, values in arrays.items()}
+        national = pm.Normal("national", 0, 0.1, dims="step")
+        persistence = pm.Beta("persistence", 2, 2)
+        scatter_mean = pm.Normal("log_scatter_mean", np.log(0.06), 0.5)
+        scatter = pt.exp(pm.Normal("log_scatter", scatter_mean, 0.5, dims="province"))[:, None]
+        tail = 1 + pm.Gamma("tail", 2, 0.1)
+        apart = d["grown"] - national[:known]
+        new = apart - persistence * _before(apart)
+        pm.StudentT("growth", nu=tail, mu=d["grown"] - new, sigma=scatter, observed=d["grown"])
+        surprise = pm.StudentT("surprise", nu=tail, mu=0, sigma=scatter, dims=("province", "later"))
+        ages = np.subtract.outer(np.arange(len(LATER)), np.arange(len(LATER)))
+        carried = (surprise[:, None, :] * (np.tril(np.ones(ages.shape)) * persistence ** np.maximum(ages, 0))).sum(-1)
+        carried = carried + persistence ** np.arange(1, len(LATER) + 1) * apart[:, -1][:, None]
+        later = pm.Deterministic("later_growth", national[known:] + carried, dims=("province", "later"))
+
+        reliability = pm.Beta("reliability", 4, 1)
+        growth = pt.concatenate([reliability * d["grown"], later], axis=1)
+        load_mean = pm.Normal("load_mean", np.array([0.8, 0.5]), 0.3, dims="proxy")
+        load_scale = pm.LogNormal("load_scale", np.log(0.15), 0.5, dims="proxy")
+        own_load = pm.ZeroSumNormal("own_load", 1, dims=("proxy", "province"))
+        load = load_mean[:, None] + load_scale[:, None] * own_load
+        load = pt.concatenate([np.ones((1, len(PROVINCES))), load])
+        relation_mean = pm.Normal("relation_mean", 0, 0.03, dims="measure")
+        relation_scale = pm.LogNormal("relation_scale", np.log(0.03), 0.5, dims="measure")
+        # the mean revision of the census and what the year does in all provinces are one number
+        spread = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
+        relation = pm.Normal("relation", relation_mean[:, None], spread, dims=("measure", "step"))
+        census_scale = pm.LogNormal("census_scale", np.log(0.08), 0.5, dims="balance")
+        own_census = pm.ZeroSumNormal("own_census", 1, dims=("balance", "province"))
+        census = pt.concatenate([census_scale[:, None] * own_census, np.zeros((1, len(PROVINCES)))])
+        error_mean = pm.Normal("log_error_mean", np.log(0.05), 0.5, dims="measure")
+        error = pt.exp(pm.Normal("log_error", error_mean[:, None], 0.5, dims=("measure", "province")))
+        taken_back = pm.Normal("taken_back", 0, 0.3, dims="measure")
+        error_tail = 1 + pm.Gamma("error_tail", 2, 0.1, dims="measure")
+        left = d["seen"] - relation[:, None, :] - load[:, :, None] * growth
+        left = d["used"] * (left - census[:, :, None] * REVISED.max(axis=0))
+        left = left + taken_back[:, None, None] * _before(left)
+        # a step without a figure has a density that hangs on no parameter
+        pm.StudentT(
+            "measures",
+            nu=pt.switch(d["used"] > 0, error_tail[:, None, None], 4.0),
+            mu=d["seen"] - d["used"] * left,
+            sigma=pt.switch(d["used"] > 0, error[:, :, None], 1.0),
+            observed=d["seen"],
+        )
+
+        growth = pt.concatenate([d["grown"], later], axis=1)
+        whole = (d["share"] * growth).sum(axis=0)[: len(arrays["china"])]
+        gap = pm.Normal("china_gap", 0, 0.02)
+        pm.Normal("china_growth", whole + gap, pm.LogNormal("china_error", np.log(0.02), 0.5), observed=d["china"])
+        steel_load, steel_drift = pm.Normal("steel_load", 0.5, 0.25), pm.Normal("steel_drift", 0.02, 0.03)
+        spread = pm.LogNormal("steel_error", np.log(0.05), 0.5) * pt.sqrt(d["steel_steps"].sum(axis=1))
+        along = (d["steel_steps"] * (steel_load * growth[PROVINCES.index("Hebei")] + steel_drift)).sum(axis=1)
+        pm.Normal("steel_growth", along, spread, observed=d["steel"])
+    return model
+
+
+def _before(values):
+    """Values (..., step) of the step before, nought before the first."""
+    import pytensor.tensor as pt
+
+    return pt.concatenate([pt.zeros_like(values[..., :1]), values[..., :-1]], axis=-1)
+
+
+TRUTH = {
+    "hebei": -0.12, "national": 0.0, "scatter": 0.04, "load": (0.8, 0.2), "error": (0.03, 0.06, 0.03),
+    "relation": 0.02, "census": 0.08, "taken_back": 0.2, "reliability": 0.9, "steel_load": 0.5,
+}  # fmt: skip
+
+
+def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
+    """A panel with the yearbook of `panel` and a known growth of Hebei's coal after it (keys of `TRUTH`)."""
+    known = {**TRUTH, **truth}
+    grown = np.diff(panel.coal, axis=1)
+    later = known["national"] + known["scatter"] * rng.standard_t(4, (len(PROVINCES), len(LATER)))
+    later[PROVINCES.index("Hebei")] = known["hebei"]
+    growth = np.concatenate([known["reliability"] * grown, later], axis=1)
+    load = np.array([1.0, *known["load"]])[:, None, None]
+    shape = (len(MEASURES), *growth.shape)
+    error = np.array(known["error"])[:, None, None] * rng.standard_t(4, shape)
+    for step in range(1, shape[2]):
+        error[..., step] -= known["taken_back"] * error[..., step - 1]
+    steps = load * growth + known["relation"] * rng.normal(size=(shape[0], 1, shape[2])) + error
+    steps[: len(BALANCES), :, YEARS[1:].index(CENSUS)] += known["census"] * rng.normal(size=(len(BALANCES), shape[1]))
+    measures = np.concatenate([np.zeros((*shape[:2], 1)), np.cumsum(steps, axis=-1)], axis=-1)
+    growth = np.concatenate([grown, later], axis=1)
+    whole = (data(panel)["share"] * growth).sum(axis=0) + 0.02 * rng.normal(size=shape[2])
+    steel = known["steel_load"] * growth[PROVINCES.index("Hebei")] + 0.02 + 0.05 * rng.normal(size=shape[2])
+    made = [np.concatenate([[0.0], np.cumsum(steps)]) for steps in (whole, steel)]
+    return replace(
+        panel,
+        measures=np.where(np.isfinite(panel.measures), measures, np.nan),
+        china=np.where(np.isfinite(panel.china), made[0], np.nan),
+        steel=np.where(np.isfinite(panel.steel), made[1], np.nan),
+        truth={**known, "later": later},
+    )
+
+
+def _toy(panel: Panel, rng: np.random.Generator, hebei: float) -> Panel:
+    return simulate({"hebei": hebei}, rng, panel)
+
+
+TOYS = {"toy": partial(_toy, hebei=-0.12), "toy-hebei-flat": partial(_toy, hebei=0.0)}
+
+
+def _without(panel: Panel, names: tuple[str, ...]) -> Panel:
+    left_out = np.isin(MEASURES, names)[:, None, None]
+    after = np.array(YEARS) > LAST_BOOK
+    return replace(panel, measures=np.where(left_out & after, np.nan, panel.measures))
+
+
+DERIVED = ("later_growth",)
+VARIANTS = {
+    "without-end-use": Variant("without the end use of coal after 2017", partial(_without, names=("end-use",))),
+    "without-inventories": Variant("without the inventories after 2017", partial(_without, names=("ceads", "edgar"))),
+}
+
+
+def path(panel: Panel, later_growth: np.ndarray, province: str) -> np.ndarray:
+    """Coal of a province (..., year of `YEARS`) in Mt, of its growth after `LAST_BOOK` (..., province, later)."""
+    known, k = panel.coal[PROVINCES.index(province)], PROVINCES.index(province)
+    after = known[-1] + np.cumsum(later_growth[..., k, :], axis=-1)
+    before = np.broadcast_to(known, (*after.shape[:-1], len(known)))
+    return np.exp(np.concatenate([before, after], axis=-1))

@@ -1,0 +1,245 @@
+"""The path of coal against a computation by hand, and what is derived from its draws."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pymc as pm
+import pytest
+import xarray as xr
+from densities import densities_at, values_at, with_data, zero_sum
+from scipy import stats
+
+from jingjinji.core import registry, tables
+from jingjinji.core.errors import BookError
+from jingjinji.topics.energy import coal_path
+from jingjinji.topics.energy import coal_path_findings as said
+from jingjinji.topics.energy.coal_path import EARLY, LATER, MEASURES, PROVINCES, YEARS, Panel
+
+HEBEI, COUNT = PROVINCES.index("Hebei"), len(PROVINCES)
+
+
+def some_panel(seed: int = 1) -> Panel:
+    rng = np.random.default_rng(seed)
+    measures = rng.normal(3, 0.2, (3, COUNT, len(YEARS)))
+    measures[0, :, YEARS.index(2019) + 1 :] = measures[1, :, -1:] = np.nan
+    china, steel = rng.normal(4, 0.1, len(YEARS)), rng.normal(5, 0.1, len(YEARS))
+    china[YEARS.index(2021) + 1 :] = np.nan
+    steel[[year not in (2014, 2019, 2020, 2023) for year in YEARS]] = np.nan
+    return Panel(rng.normal(4, 0.2, (COUNT, len(EARLY) + 1)), measures, china, steel)
+
+
+@pytest.fixture(scope="module")
+def model() -> pm.Model:
+    return coal_path.build(some_panel())
+
+
+def spread_of_relation(v: dict) -> np.ndarray:
+    """Standard deviation by measure and step: the census of 2018 widens it for the balances."""
+    spread = np.repeat(v["relation_scale"][:, None], len(YEARS) - 1, axis=1)
+    spread[:2, YEARS.index(2018) - 1] = np.hypot(spread[:2, 0], 0.1)
+    return spread
+
+
+PRIORS = {
+    "national": lambda v: stats.norm.logpdf(v["national"], 0, 0.1),
+    "persistence": lambda v: stats.beta.logpdf(v["persistence"], 2, 2),
+    "log_scatter_mean": lambda v: stats.norm.logpdf(v["log_scatter_mean"], math.log(0.06), 0.5),
+    "log_scatter": lambda v: stats.norm.logpdf(v["log_scatter"], v["log_scatter_mean"], 0.5),
+    "tail": lambda v: stats.gamma.logpdf(v["tail"], 2, scale=10),
+    "surprise": lambda v: stats.t.logpdf(v["surprise"], 1 + v["tail"], 0, np.exp(v["log_scatter"])[:, None]),
+    "reliability": lambda v: stats.beta.logpdf(v["reliability"], 4, 1),
+    "load_mean": lambda v: stats.norm.logpdf(v["load_mean"], [0.8, 0.5], 0.3),
+    "load_scale": lambda v: stats.lognorm.logpdf(v["load_scale"], 0.5, scale=0.15),
+    "own_load": lambda v: zero_sum(1.0)(v["own_load"]),
+    "relation_mean": lambda v: stats.norm.logpdf(v["relation_mean"], 0, 0.03),
+    "relation_scale": lambda v: stats.lognorm.logpdf(v["relation_scale"], 0.5, scale=0.03),
+    "relation": lambda v: stats.norm.logpdf(v["relation"], v["relation_mean"][:, None], spread_of_relation(v)),
+    "census_scale": lambda v: stats.lognorm.logpdf(v["census_scale"], 0.5, scale=0.08),
+    "own_census": lambda v: zero_sum(1.0)(v["own_census"]),
+    "log_error_mean": lambda v: stats.norm.logpdf(v["log_error_mean"], math.log(0.05), 0.5),
+    "log_error": lambda v: stats.norm.logpdf(v["log_error"], v["log_error_mean"][:, None], 0.5),
+    "taken_back": lambda v: stats.norm.logpdf(v["taken_back"], 0, 0.3),
+    "error_tail": lambda v: stats.gamma.logpdf(v["error_tail"], 2, scale=10),
+    "china_gap": lambda v: stats.norm.logpdf(v["china_gap"], 0, 0.02),
+    "china_error": lambda v: stats.lognorm.logpdf(v["china_error"], 0.5, scale=0.02),
+    "steel_load": lambda v: stats.norm.logpdf(v["steel_load"], 0.5, 0.25),
+    "steel_drift": lambda v: stats.norm.logpdf(v["steel_drift"], 0.02, 0.03),
+    "steel_error": lambda v: stats.lognorm.logpdf(v["steel_error"], 0.5, scale=0.05),
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_prior(densities, values, name):
+    assert densities[name] == pytest.approx(float(np.sum(PRIORS[name](values))), rel=1e-6, abs=1e-6)
+
+
+def test_every_random_variable_is_tested(densities):
+    assert densities.keys() == {*PRIORS, "growth", "measures", "china_growth", "steel_growth"}
+
+
+def hand_growth(v: dict, panel: Panel, p: int) -> tuple[list[float], float]:
+    """Yearly growth of a province by the model, and the log density of that of the yearbook."""
+    growth, before, likely = [], 0.0, 0.0
+    for step, year in enumerate(YEARS[1:]):
+        common = v["national"][step]
+        if year <= 2017:
+            growth.append(panel.coal[p, step + 1] - panel.coal[p, step])
+            new = growth[-1] - common - v["persistence"] * before
+            likely += stats.t.logpdf(new, 1 + v["tail"], 0, math.exp(v["log_scatter"][p]))
+        else:
+            growth.append(common + v["persistence"] * before + v["surprise"][p, LATER.index(year)])
+        before = growth[-1] - common
+    return growth, likely
+
+
+def hand_measures(v: dict, panel: Panel) -> float:
+    """Log density of the measures; steps without a figure have a density that nothing moves."""
+    total = 0.0
+    for p in range(COUNT):
+        growth, _ = hand_growth(v, panel, p)
+        for m, name in enumerate(MEASURES):
+            load = 1.0 if name == "ceads" else v["load_mean"][m - 1] + v["load_scale"][m - 1] * v["own_load"][m - 1, p]
+            before = 0.0
+            for step, year in enumerate(YEARS[1:]):
+                change = panel.measures[m, p, step + 1] - panel.measures[m, p, step]
+                if np.isnan(change):
+                    total += stats.t.logpdf(0, 4)
+                    continue
+                counted = growth[step] * (v["reliability"] if year <= 2017 else 1)
+                left = change - v["relation"][m, step] - load * counted
+                if year == 2018 and name != "edgar":
+                    left -= v["census_scale"][m] * v["own_census"][m, p]
+                new = left + v["taken_back"][m] * before
+                total += stats.t.logpdf(new, 1 + v["error_tail"][m], 0, math.exp(v["log_error"][m, p]))
+                before = left
+    return total
+
+
+def test_growth_and_measures_have_the_density_of_a_computation_by_hand(densities, values):
+    panel = some_panel()
+    likely = sum(hand_growth(values, panel, p)[1] for p in range(COUNT))
+    assert densities["growth"] == pytest.approx(likely, rel=1e-8)
+    assert densities["measures"] == pytest.approx(hand_measures(values, panel), rel=1e-8)
+    later = [hand_growth(values, panel, p)[0][len(EARLY) :] for p in range(COUNT)]
+    assert values["later_growth"] == pytest.approx(np.array(later))
+
+
+def test_the_country_and_steel_measure_the_path_too(densities, values):
+    v, panel = values, some_panel()
+    growth = np.array([hand_growth(v, panel, p)[0] for p in range(COUNT)])
+    country = 0.0
+    for step in range(YEARS.index(2021)):
+        coal = np.exp(panel.coal[:, min(step, len(EARLY))])
+        mean = growth[:, step] @ coal / coal.sum() + v["china_gap"]
+        country += stats.norm.logpdf(panel.china[step + 1] - panel.china[step], mean, v["china_error"])
+    assert densities["china_growth"] == pytest.approx(country, rel=1e-8)
+    steel = 0.0
+    for first, last in ((2014, 2019), (2019, 2020), (2020, 2023)):
+        a, b = YEARS.index(first), YEARS.index(last)
+        mean = v["steel_load"] * growth[HEBEI, a:b].sum() + (b - a) * v["steel_drift"]
+        scale = v["steel_error"] * math.sqrt(b - a)
+        steel += stats.norm.logpdf(panel.steel[b] - panel.steel[a], mean, scale)
+    assert densities["steel_growth"] == pytest.approx(steel, rel=1e-8)
+
+
+@pytest.mark.parametrize("names", [("end-use",), ("ceads", "edgar")])
+def test_a_measure_left_out_after_the_yearbook_says_nothing_there(point, names):
+    other = coal_path._without(some_panel(), names)
+    model = with_data(coal_path.build(some_panel()), coal_path.data(other))
+    expected = hand_measures(values_at(model, point), other)
+    assert densities_at(model, point)["measures"] == pytest.approx(expected, rel=1e-8)
+    kept = [np.isfinite(other.measures[m]).sum() for m in range(3)]
+    assert [count == COUNT * (len(EARLY) + 1) for count in kept] == [name in names for name in MEASURES]
+
+
+def test_the_panel_is_the_tables_in_order():
+    panel = registry.load("energy_coal")
+    book = tables.load("energy_province_year").set_index(["province", "year"])
+    later = tables.load("carbon_province_year").set_index(["province", "year"])
+    mix = tables.load("energy_mix_year").set_index(["province", "year"])
+    again = tables.load("energy_coal_year").set_index(["area", "year"])
+    at = YEARS.index
+    assert panel.coal[HEBEI, at(2013)] == pytest.approx(math.log(book.coal["Hebei", 2013]))
+    assert panel.measures[0, HEBEI, at(2019)] == pytest.approx(math.log(again.co2["Hebei", 2019]))
+    assert panel.measures[1, HEBEI, at(2022)] == pytest.approx(math.log(mix.coal["Hebei", 2022]))
+    assert panel.measures[2, HEBEI, at(2010)] == pytest.approx(math.log(book.co2_edgar["Hebei", 2010]))
+    assert panel.measures[2, HEBEI, at(2023)] == pytest.approx(math.log(later.co2_edgar["Hebei", 2023]))
+    assert panel.china[at(2021)] == pytest.approx(math.log(again.heat["China", 2021]))
+    assert [year for year in YEARS if np.isfinite(panel.steel[at(year)])] == [2014, 2019, 2020, 2021, 2022, 2023]
+    assert np.isfinite(panel.measures).sum(axis=(1, 2)).tolist() == [COUNT * 17, COUNT * 20, COUNT * 21]
+
+
+def test_a_gap_in_the_yearbook_is_named():
+    book, *others = map(tables.load, coal_path.TABLES)
+    gap = book[(book.province != "Hebei") | (book.year != 2009)]
+    with pytest.raises(BookError, match="lacks the coal of Hebei in 2009: expected every year from 2003 to 2017"):
+        coal_path.panel(gap, *others)
+
+
+def test_simulate_puts_the_growth_in():
+    quiet = {"scatter": 0.0, "error": (0.0, 0.0, 0.0), "relation": 0.0, "census": 0.0, "load": (0.8, 0.2)}
+    made = coal_path.simulate(quiet | {"hebei": -0.1, "reliability": 1.0}, np.random.default_rng(1), some_panel())
+    steps = coal_path.data(made)["seen"]
+    assert steps[0, HEBEI, len(EARLY) : len(EARLY) + 2] == pytest.approx(-0.1)
+    assert steps[1, HEBEI, len(EARLY) : -1] == pytest.approx(-0.08)
+    assert steps[2, :, : len(EARLY)] == pytest.approx(0.2 * np.diff(made.coal, axis=1))
+    flat = coal_path.TOYS["toy-hebei-flat"](some_panel(), np.random.default_rng(1))
+    assert coal_path.path(flat, flat.truth["later"], "Hebei")[len(EARLY) :] == pytest.approx(
+        math.exp(flat.coal[HEBEI, -1])
+    )
+
+
+def stand_in(later: np.ndarray, **more) -> SimpleNamespace:
+    """Draws that know everything; `later` is the growth of every province after the yearbook (later,)."""
+    panel, shape = registry.load("energy_coal"), (2, 50)
+    drawn = np.broadcast_to(later, (*shape, COUNT, len(LATER)))
+    parameters = xr.Dataset({"later_growth": (("chain", "draw", "province", "later"), drawn)})
+    return SimpleNamespace(parameters=parameters, panel=panel, variant="", name="energy_coal", seed=1, **more)
+
+
+@pytest.mark.parametrize(("later", "slower", "more"), [(0.0, 1, 1), (-0.02, 1, 0), (-0.12, 0, 0), (-0.3, 0, 0)])
+def test_hebei_beside_the_others_moves_with_its_path(monkeypatch, later, slower, more):
+    fit = stand_in(np.full(len(LATER), later))
+    monkeypatch.setattr(said, "_say_measures", lambda say, fit: None)
+    found = {finding.id: finding for finding in said.findings(fit)}
+    left = 100 * 274.1713 / 316.6327 * math.exp(6 * later)
+    assert found["energy.hebei.left.2023"].mean == pytest.approx(left, rel=1e-5)
+    assert found["energy.hebei.after-book"].mean == pytest.approx(100 * math.expm1(5 * later))
+    assert found["energy.hebei.slower-than-beijing"].mean == slower
+    assert found["energy.hebei.more-left-than-germany"].mean == more
+    assert found["energy.germany.left"].mean == round(100 * (142.3**0.3 * 111**0.7) / 149)
+    assert found["energy.path.elapsed"].mean == 10
+
+
+def test_half_is_passed_between_two_years():
+    share = np.array([[1.0, 0.8, 0.6, 0.45], [1.0, 0.8, 0.6, 0.55], [1.0, 0.4, 0.6, 0.7]])
+    when = 2 + math.log(0.6 / 0.5) / math.log(0.6 / 0.45)
+    assert said.half_passed(share, when - 0.01).tolist() == [False, False, True]
+    assert said.half_passed(share[:, [0, 1, 2, 3, 3]], when + 0.01).tolist() == [True, False, True]
+
+
+def test_changes_drawn_anew_hold_simulated_ones_and_not_strange_ones():
+    topic = coal_path.simulate({"census": 0.0}, np.random.default_rng(2), registry.load("energy_coal"))
+    known, size = topic.truth, 500
+    draws = {
+        "later_growth": np.broadcast_to(known["later"], (1, size, COUNT, len(LATER))),
+        "reliability": np.full((1, size), known["reliability"]),
+        "tail": np.full((1, size), 3.0),
+        "load_mean": np.broadcast_to(known["load"], (1, size, 2)),
+        "load_scale": np.zeros((1, size, 2)),
+        "own_load": np.zeros((1, size, 2, COUNT)),
+        "relation": np.random.default_rng(3).normal(0, known["relation"], (1, size, 3, len(YEARS) - 1)),
+        "census_scale": np.zeros((1, size, 2)),
+        "own_census": np.zeros((1, size, 2, COUNT)),
+        "log_error": np.broadcast_to(np.log(known["error"])[:, None], (1, size, 3, COUNT)),
+        "error_tail": np.full((1, size, 3), 3.0),
+        "taken_back": np.full((1, size, 3), known["taken_back"]),
+    }
+    fit = SimpleNamespace(panel=topic, seed=1)
+    for share in said._inside(fit, draws).values():
+        assert share == pytest.approx(0.94, abs=0.035)
+    strange = replace(topic, measures=topic.measures * np.array([1.0, 1.5, 1.0])[:, None, None])
+    found = said._inside(SimpleNamespace(panel=strange, seed=1), draws)
+    assert found["end-use"] < 0.9 < found["ceads"]
