@@ -25,6 +25,7 @@ def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, objec
     module = with_constants(
         {
             "CITIES": repr(names),
+            "LATITUDE": f"np.array({decline.LATITUDE.tolist()} * {copies})",
             "MONTHS": f"pd.period_range('{first}-01', '{last}-12', freq='M')",
             "YEARS": f"tuple(range({first}, {last + 1}))",
             "FIRST, LAST": f"{first}, {last}",

@@ -13,7 +13,6 @@ FACTS = ("carbon", "governance", "hongkong")
 UNCERTAIN = {
     "apec.embassy.weather.ban": (-11.5, 1.8), "apec.stations.weather.ban": (-40.3, 1.6),
     "efficiency.tokyo.needed": (4.3, 0.4),
-    "apec.beijing.ban.effect": (-15, 15),
     "pm25.decline.beijing": (-64.1, 0.8), "pm25.decline.tianjin": (-57.3, 1), "pm25.decline.hebei": (-64.4, 0.4),
     "pm25.decline.beijing.constant": (-63.1, 0.9), "pm25.decline.tianjin.constant": (-56.1, 1.1),
     "pm25.decline.hebei.constant": (-63.5, 0.5), "pm25.together.slowest": (-4.8, 0.8),

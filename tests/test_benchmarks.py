@@ -69,7 +69,7 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
             {
                 "src/jingjinji/core/registry.py",
                 "src/jingjinji/topics/another/__init__.py",
-                "src/jingjinji/topics/another/firms.py",
+                "src/jingjinji/topics/another/reservoir.py",
             },
         ),
     ],

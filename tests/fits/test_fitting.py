@@ -166,13 +166,13 @@ def test_main_fits_come_before_their_variants():
 
 
 def test_a_model_with_a_bent_posterior_takes_smaller_steps():
-    assert fitting.settings("hongkong", "full").target_accept > fitting.settings("storage", "full").target_accept
+    assert fitting.settings("storage", "full").target_accept > fitting.settings("hongkong", "full").target_accept
 
 
 def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
     fit = fitting.load_fit("decline")
     assert fit.name == "decline"
-    assert fit.parameters["mu"].sizes == {"chain": 2, "draw": 25, "month": 144, "city": 13}
+    assert fit.parameters["mu"].sizes == {"chain": 2, "draw": 25, "month": 132, "city": 13}
     assert fit.sample_stats["energy"].dims == ("chain", "draw")
     assert "2 chains of 25 draws after 0 for tuning; " in fit.diagnostics
     assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
@@ -208,7 +208,7 @@ def test_findings_that_the_chapter_promises(prior):  # noqa: F811
     promised = [f"pm25.decline.{area}{end}" for area in ("beijing", "tianjin", "hebei", "region")
                 for end in ("", ".constant", ".atleast60", ".constant.atleast60")]  # fmt: skip
     promised += [f"pm25.rate.{city.lower()}" for city in registry.module("decline").CITIES]
-    promised += [f"pm25.standard.beijing.{year}" for year in (2021, 2022, 2023)]
+    promised += ["pm25.standard.beijing.all"]
     promised += [f"pm25.converge.spread.{year}" for year in (2014, 2020)]
     promised += ["pm25.weather.normalised.beijing", "pm25.weather.share.beijing", "pm25.step.beijing"]
     promised += ["pm25.gain.difference", "heavy.beijing.change"]

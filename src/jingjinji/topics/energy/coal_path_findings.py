@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.energy import facts, phase_out, phase_out_findings
@@ -55,13 +55,13 @@ def half_passed(share: np.ndarray, since: float) -> np.ndarray:
 
 def figures_left(unit: str, since: float) -> float:
     """What was left of the largest figure of a unit of `phase_out` so many years after it, between figures evenly."""
-    by_year = phase_out_findings.yearly(phase_out.panel(tables.load(*phase_out.TABLES)), unit)
+    by_year = phase_out_findings.yearly(registry.load("energy_phase_out"), unit)
     return float(np.exp(np.interp(since, by_year.index, np.log(by_year / by_year.iloc[0]))))
 
 
 def beijings_half_time() -> float:
     """Years from Beijing's largest figure to half in its figures."""
-    return phase_out_findings.crossing(phase_out.panel(tables.load(*phase_out.TABLES)), "beijing", 0.5)[0]
+    return phase_out_findings.crossing(registry.load("energy_phase_out"), "beijing", 0.5)[0]
 
 
 def findings(fit) -> list[Finding]:
