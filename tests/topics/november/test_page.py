@@ -136,12 +136,12 @@ def test_a_twin_in_micrograms():
     np.testing.assert_allclose(np.log(draws).mean(axis=0), mean.mean(axis=0), atol=0.2)
 
 
-def test_what_the_hours_said(monkeypatch):
-    keys = ("carry-over", "edges", "ban.effect")
+def test_hours_with_and_without_the_midnights_of_the_ban(monkeypatch):
+    keys = ("carry-over", "edges", "ban.effect", "ban.effect@without-edges")
     ids = [f"apec.hours.{site}.{key}" for site in ("embassy", "stations") for key in keys]
-    monkeypatch.setattr(page.tables, "load", lambda name: pd.DataFrame({"id": ids, "text": [*"abcdef"]}))
+    monkeypatch.setattr(page.tables, "load", lambda name: pd.DataFrame({"id": ids, "text": [*"abcdefgh"]}))
     found = page.by_hour()
-    assert found.iloc[:, 1:].to_numpy().tolist() == [[*"abc"], [*"def"]]
+    assert found.iloc[:, 1:].to_numpy().tolist() == [[*"abcd"], [*"efgh"]]
     assert found.series.tolist() == ["embassy (one site)", "mean of twelve stations"]
 
 
@@ -149,6 +149,7 @@ def test_the_worked_example_says_rightly_what_the_midnights_do():
     hours = tables.load("apec_by_hour").set_index("id")["mean"]
     for site in ("embassy", "stations"):
         assert hours[f"apec.hours.{site}.edges"] > 60
+        assert hours[f"apec.hours.{site}.ban.effect@without-edges"] < hours[f"apec.hours.{site}.ban.effect"] - 10
 
 
 def test_made_up_records_in_a_row_each():

@@ -153,7 +153,7 @@ def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, p
 
 
 def by_hour() -> pd.DataFrame:
-    """What the model by hour said of the ban, and how much of it lies in three midnights (table apec_by_hour)."""
+    """The ban by hour with and without its midnights as innovations (table apec_by_hour), a row each series."""
     hours = tables.load("apec_by_hour").set_index("id")["text"]
     rows = [
         (
@@ -161,11 +161,12 @@ def by_hour() -> pd.DataFrame:
             hours[f"apec.hours.{site}.carry-over"],
             hours[f"apec.hours.{site}.edges"],
             hours[f"apec.hours.{site}.ban.effect"],
+            hours[f"apec.hours.{site}.ban.effect@without-edges"],
         )
         for site in apec_series.SITES
     ]
     columns = ["series", "carries over in a day", "of what hours say of a step, in its edges"]
-    return pd.DataFrame(rows, columns=[*columns, "the ban, by hour"])
+    return pd.DataFrame(rows, columns=[*columns, "the ban, all hours", "the ban, without three midnights"])
 
 
 def later_sentence(f: dict[str, Finding]) -> str:
