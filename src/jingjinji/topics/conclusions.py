@@ -60,8 +60,7 @@ HEADLINES = (
              "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
              others=("pm25.decline.hebei.constant",)),
     Headline("pm25.weather.share.beijing", "Weather helped Beijing's decline from 2013 to 2017", "air",
-             "heights of the mixing layer and winds aloft for all months", above=0,
-             others=("pm25.weather.share.beijing.ten-years",)),
+             "heights of the mixing layer and winds aloft for all months", above=0),
     Headline("pm25.converge.spread-change", "The cities' PM2.5 came closer together from 2014 to 2020", "air",
              "monthly means of all thirteen cities after 2020", below=0),
     Headline("heavy.beijing.halved", "Days of heavy pollution halved in Beijing", "air",
@@ -77,11 +76,6 @@ HEADLINES = (
              "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
              others=tuple(f"energy.emissions.elasticity.so2.bth@{name}"
                           for name in ("without-own-trends", "without-year-shocks"))),
-    Headline("energy.hebei.more-left-than-germany",
-             "Ten years after the largest figure more of Hebei's coal was left than of Germany's", "coal and steel",
-             "Hebei's coal by year after 2017, as the yearbook counts it",
-             others=tuple(f"energy.hebei.more-left-than-germany@{name}"
-                          for name in ("without-end-use", "without-inventories"))),
     Headline("miyun.gubeikou.tn.winter", "By its season Gubeikou's nitrogen doubles or more from July to December",
              "water", "readings of several winters", above=100),
     Headline("hydrogen.bth.reached", "By what was known until 2023 the region's hydrogen cluster reaches its target",
