@@ -114,7 +114,7 @@ def _say_check(say: Scribe, fit, known: dict) -> None:
     inside = 100 * ((place >= 0.03) & (place <= 0.97)).mean()
     say.score("inside", "yearly sales inside the central 94 % predicted without each of them", inside, "%", 1)
     words = f"of them without a reliable weight (Pareto k above {UNRELIABLE})"
-    say.score("unreliable", words, unreliable.sum(), "")
+    say.score("unreliable", words, 100 * unreliable.mean(), "%", 1)
 
 
 def left_out_places(fit, known: dict, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
