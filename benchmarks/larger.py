@@ -25,7 +25,7 @@ def simulated(copies: int, years: int, seed: int = 1) -> tuple[ModuleType, objec
     module = with_constants(
         {
             "CITIES": repr(names),
-            "LATITUDE": f"np.array({decline.LATITUDE.tolist()} * {copies})",
+            "LATITUDE": repr({name: decline.LATITUDE[name.rpartition(" ")[0] or name] for name in names}),
             "MONTHS": f"pd.period_range('{first}-01', '{last}-12', freq='M')",
             "YEARS": f"tuple(range({first}, {last + 1}))",
             "FIRST, LAST": f"{first}, {last}",

@@ -1,10 +1,9 @@
 """Verdicts as they are published, with every value that their rules read, and a comparison with them."""
 
-import json
-
 import jingjinji
 from jingjinji.claims import ledger, rules
 from jingjinji.claims.rules import World
+from jingjinji.core import published
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 
@@ -30,9 +29,7 @@ def judged(findings: dict[str, Finding]) -> dict[str, dict]:
 def publish(findings: dict[str, Finding]) -> int:
     """Write the verdicts of these findings to ``results/verdicts.json``; returns how many."""
     here = judged(findings)
-    aside = PUBLISHED.with_suffix(".part")
-    aside.write_text(json.dumps(here, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(PUBLISHED)
+    published.write(PUBLISHED, here)
     return len(here)
 
 
@@ -42,18 +39,13 @@ def compare(findings: dict[str, Finding]) -> str:
     A verdict that another level of probability would turn as well may turn by Monte Carlo error alone: it is named, and
     is no error.
     """
-    try:
-        published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BookError(f"{PUBLISHED} is missing: restore it from the repository") from None
-    except ValueError as error:
-        raise BookError(f"{PUBLISHED} is not readable as JSON ({error}): restore it from the repository") from None
+    there = published.read(PUBLISHED)
     here = judged(findings)
-    if strangers := published.keys() ^ here.keys():
+    if strangers := there.keys() ^ here.keys():
         raise BookError(f"the published verdicts and the claims differ in {', '.join(sorted(strangers)[:5])}")
-    turned = {id: row for id, row in here.items() if row["verdict"] != published[id]["verdict"]}
-    said = {id: _turned(id, row, published[id]) for id, row in turned.items()}
-    near = [id for id, row in turned.items() if published[id]["verdict"] in row["fragile"].split("; ")]
+    turned = {id: row for id, row in here.items() if row["verdict"] != there[id]["verdict"]}
+    said = {id: _turned(id, row, there[id]) for id, row in turned.items()}
+    near = [id for id, row in turned.items() if there[id]["verdict"] in row["fragile"].split("; ")]
     if other := [said[id] for id in turned if id not in near]:
         raise BookError(f"{len(other)} of {len(here)} verdicts differ from {PUBLISHED.name}: {'; '.join(other)}")
     words = f"{len(here) - len(near)} verdicts agree with {PUBLISHED.name}"

@@ -7,6 +7,7 @@ import numpy as np
 import scipy
 
 import jingjinji
+from jingjinji.core import published
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, did_not_converge
 from jingjinji.fits import cluster, fitting
@@ -39,10 +40,7 @@ def publish() -> int:
     if found.failed:
         raise BookError(f"{did_not_converge(found.failed)}: nothing is published before it passes the gate")
     rows = {id: _row(finding) for id, finding in sorted(found.items())}
-    REFERENCE.parent.mkdir(exist_ok=True)
-    aside = REFERENCE.with_suffix(".part")
-    aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(REFERENCE)
+    published.write(REFERENCE, rows)
     seconds = {name: notes["seconds"] for name, notes in fitting.stored_notes(fitting.names()).items()}
     rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
     cluster.COSTS.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
@@ -59,24 +57,19 @@ def compare(*, with_scatter: bool = True) -> str:
     that is not known it may differ by a tenth, a share by five points, and by no more than its scatter over runs with
     other seeds allows, unless that is not to be used.
     """
-    try:
-        published = json.loads(REFERENCE.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BookError(f"{REFERENCE} is missing: restore it from the repository") from None
-    except ValueError as error:
-        raise BookError(f"{REFERENCE} is not readable as JSON ({error}): restore it from the repository") from None
+    there = published.read(REFERENCE)
     here = fitting.all_findings()
-    if strangers := published.keys() ^ (here.keys() | here.unpublished.keys()):
+    if strangers := there.keys() ^ (here.keys() | here.unpublished.keys()):
         raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
     scatter = json.loads(SCATTER.read_text("utf-8"))["scores"] if with_scatter and SCATTER.exists() else {}
     # two sides of at most three comparisons a finding
     bound = float(scipy.stats.t.isf(FALSE_ALARM / 6 / len(here), FREEDOM))
-    scores = {id: _score(finding, published[id], scatter.get(id)) for id, finding in here.items()}
+    scores = {id: _score(finding, there[id], scatter.get(id)) for id, finding in here.items()}
     if differing := [id for id, score in scores.items() if score > bound]:
         worst = max(differing, key=scores.get)
         raise BookError(
             f"{len(differing)} of {len(here)} findings differ from {REFERENCE.name}, most of all {worst}: "
-            f"{here[worst].text} here, {published[worst]['text']} there, {scores[worst]:.1f} Monte Carlo errors apart "
+            f"{here[worst].text} here, {there[worst]['text']} there, {scores[worst]:.1f} Monte Carlo errors apart "
             f"where {bound:.1f} are allowed"
         )
     largest = max(scores.values())

@@ -182,7 +182,8 @@ def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     mu += sum(v["city_scale"][1] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(11))
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
     mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
-    north = (decline.LATITUDE[c] - decline.LATITUDE.mean()) / decline.LATITUDE.std()
+    latitudes = list(decline.LATITUDE.values())
+    north = (decline.LATITUDE[decline.CITIES[c]] - np.mean(latitudes)) / np.std(latitudes)
     mu += v["contrast_scale"] * v["contrast"][t] * north
     return float(mu + (v["step"] * THINNER.get(CITIES[c], 0.0) if t >= at("2018-09") else 0.0))
 

@@ -32,9 +32,15 @@ BASIS_CHANGE = pd.Period("2018-09", freq="M")
 STEP_PRIOR = (1.0, 0.35)
 TABLES = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month", "beijing_day")
 
-LATITUDE = np.array([39.9, 39.1, 38.9, 38.3, 41.0, 36.6, 37.7, 39.5, 39.9, 38.0, 39.6, 37.1, 40.8])
-"""Degrees north, of `CITIES`."""
-NORTH = (LATITUDE - LATITUDE.mean()) / LATITUDE.std()
+LATITUDE = {
+    "Beijing": 39.9, "Tianjin": 39.1, "Baoding": 38.9, "Cangzhou": 38.3, "Chengde": 41.0, "Handan": 36.6,
+    "Hengshui": 37.7, "Langfang": 39.5, "Qinhuangdao": 39.9, "Shijiazhuang": 38.0, "Tangshan": 39.6,
+    "Xingtai": 37.1, "Zhangjiakou": 40.8,
+}  # fmt: skip
+"""Degrees north."""
+_LATITUDES = np.array([LATITUDE[city] for city in CITIES])
+NORTH = (_LATITUDES - _LATITUDES.mean()) / _LATITUDES.std()
+"""Standardised latitude of `CITIES`."""
 HEIGHT = {"Beijing": 31.0, "Chengde": 375.0, "Zhangjiakou": 724.0}
 """Metres above the sea, of the weather stations; the other cities lie in the plain."""
 

@@ -103,7 +103,7 @@ def findings(fit) -> list[Finding]:
     """
     say, drift = Scribe(TABLES, "miyun.storage.", fit), 100 * np.expm1(_flat(fit, "drift"))
     for k, (key, span) in enumerate({"before": "2000 to 2014", "since": "since 2015"}.items()):
-        label, drawn = f"change of storage to be expected in a year of another such time, {span}", drift[:, k]
+        label, drawn = f"typical change of storage in a year of another such time, {span}", drift[:, k]
         if fit.panel.truth:
             say.pair(f"drift.{key}", label, 100 * np.expm1(fit.panel.truth[f"drift_{key}"]), drawn, "%")
         else:

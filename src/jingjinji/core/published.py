@@ -1,0 +1,24 @@
+"""What is published in ``results/``, to compare a rerun with: JSON that is read whole and replaced whole."""
+
+import json
+from pathlib import Path
+
+from jingjinji.core.errors import BookError
+
+
+def read(path: Path) -> dict:
+    """What a published file holds; raises BookError where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BookError(f"{path} is missing: restore it from the repository") from None
+    except ValueError as error:
+        raise BookError(f"{path} is not readable as JSON ({error}): restore it from the repository") from None
+
+
+def write(path: Path, content: dict) -> None:
+    """Replace a published file; it is never half written."""
+    path.parent.mkdir(exist_ok=True)
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(path)
