@@ -1,13 +1,29 @@
 """What pages show of models and of the gate, and the reasons of the priors."""
 
+import ast
 import json
+import re
 
 import pymc as pm
 import pytest
 
+import jingjinji
 from jingjinji.core import registry
 from jingjinji.fits import keys
 from jingjinji.show import summaries
+
+PAGE = (jingjinji.PROJECT / "chapters" / "appendix" / "models.md").read_text(encoding="utf-8")
+
+
+def shown_on(page: str) -> list[str]:
+    """Models that the code cells of a page show."""
+    cells = re.findall(r"^```\{code-cell\} ipython3\n(?::[^\n]*\n)*(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    calls = [node for cell in cells for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]
+    return [call.args[0].value for call in calls if ast.unparse(call.func) == "summaries.show_model"]
+
+
+def test_the_page_shows_every_model_once():
+    assert sorted(shown_on(PAGE)) == sorted(registry.TOPICS)
 
 
 @pytest.mark.parametrize("topic", registry.TOPICS)
