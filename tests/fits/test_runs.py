@@ -104,12 +104,11 @@ def _on_a_cluster(project: ToyProject, folder) -> dict:
         started += [subprocess.Popen([*worker, name], env=project.environment(), **quiet) for name in "ab"]
         scheduler = json.loads(address.read_text())["address"]
         run = project.start("fit", DASK_SCHEDULER_ADDRESS=scheduler, JINGJINJI_STORE=str(folder))
-        victim = None
-        while victim is None:
+        working = []
+        while not working:
             time.sleep(0.05)
-            jobs = [process for process in map(psutil.Process, [one.pid for one in started[1:]]) if process.children()]
-            victim = jobs[0] if jobs else None
-        child = victim.children()[0]
+            working = [(one, child) for one in started[1:] for child in psutil.Process(one.pid).children()]
+        victim, child = working[0]
         victim.kill()
         out, err = run.communicate(timeout=120)
         return {"code": run.returncode, "out": out, "err": err, "child": child.is_running(),
