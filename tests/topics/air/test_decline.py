@@ -95,7 +95,6 @@ PRIORS = {
     "city_scale": lognormal(np.array([0.02, 0.07, 0.07]), 0.5),
     "bend_scale": lognormal(0.1, 0.5),
     "length_scale": lognormal(2.5, 0.2),
-    "bend": normal(0, 1),
     "bend_city": zero_sum(1.0),
     "season": zero_sum(0.4),
     "season_change": normal(0, 0.03),
@@ -106,7 +105,6 @@ PRIORS = {
     "persistence": beta(2, 3),
     "shock_scale": lognormal(0.1, 0.4),
     "shock_tail": gamma(2, 10),
-    "contrast": normal(0, 1),
     "contrast_scale": lognormal(0.05, 0.5),
     "log_scale_mean": normal(math.log(0.12), 0.3),
     "tail": gamma(2, 10),
@@ -125,10 +123,61 @@ def test_prior_of_the_cities_seasons(densities, values):
     assert densities["season_city"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-def test_prior_of_the_cities_slopes_lies_around_what_their_levels_let_expect(densities, values):
-    expected = values["slope_on_level"] * values["level_city"]
-    total = stats.norm.logpdf(values["slope_city"], expected, values["city_scale"][0]).sum()
-    assert densities["slope_city"] == pytest.approx(total, rel=1e-6, abs=1e-6)
+def hand_squares(panel: Panel) -> np.ndarray:
+    """By city, the squared distances of its measured months from the middle of all measured months, in years."""
+    months = {city: [at(m) for c, m in MEASURED if c == city] for city in CITIES}
+    middle = hand_middle(panel)
+    return np.array([sum(((t - at("2018-07")) / 12 - middle) ** 2 for t in months[city]) for city in CITIES])
+
+
+def hand_middle(panel: Panel) -> float:
+    """Years between the middle of the measured months and July 2018."""
+    return np.mean([(t - at("2018-07")) / 12 for t, _ in zip(*np.nonzero(np.isfinite(panel.pm25)), strict=True)])
+
+
+def hand_slopes(v: dict, panel: Panel) -> np.ndarray:
+    """Slopes of the cities less their mean, of what is drawn for them, as far as it is centred."""
+    squares = np.isfinite(panel.pm25).T @ ((np.arange(N_MONTHS) - at("2018-07")) / 12 - hand_middle(panel)) ** 2
+    told = squares / (squares + 6**2)
+    likely = v["slope_on_level"] * v["level_city"]
+    slopes = likely + v["city_scale"][0] ** (1 - told) * (v["slope_apart"] - told * likely)
+    return slopes - slopes.mean()
+
+
+def test_prior_of_the_cities_slopes_lies_around_what_their_levels_let_expect(densities, values, panel):
+    squares = hand_squares(panel)
+    told = squares / (squares + (0.12 / 0.02) ** 2)
+    assert told.min() == 0
+    assert told.max() > 0.1
+    expected = told * values["slope_on_level"] * values["level_city"]
+    total = stats.norm.logpdf(values["slope_apart"], expected, values["city_scale"][0] ** told).sum()
+    assert densities["slope_apart"] == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def test_slopes_of_the_cities(values, panel):
+    np.testing.assert_allclose(values["slope_city"], hand_slopes(values, panel), rtol=1e-9)
+
+
+def test_how_far_a_slope_is_centred_makes_no_difference_to_its_prior():
+    """Whatever is told, the slope that follows has the prior's mean and scale."""
+    rng = np.random.default_rng(3)
+    for told in (0.0, 0.4, 1.0):
+        apart = rng.normal(told * 0.03, 0.02**told, 100_000) - told * 0.03
+        slope = 0.03 + 0.02 ** (1 - told) * apart
+        assert slope.mean() == pytest.approx(0.03, abs=4e-4)
+        assert slope.std() == pytest.approx(0.02, rel=0.02)
+
+
+def test_prior_of_the_bends(densities, values, panel):
+    told, scale = hand_told(panel), values["bend_scale"] * hand_bends(float(values["length_scale"]))[1]
+    total = stats.norm.logpdf(values["bend"], 0, scale**told).sum()
+    assert densities["bend"] == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_contrast_is_centred_in_measured_months(densities, values, panel):
+    measured = np.isfinite(panel.pm25).any(axis=1)
+    total = stats.norm.logpdf(values["contrast"], 0, np.where(measured, values["contrast_scale"], 1.0)).sum()
+    assert densities["contrast"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 
 def test_prior_of_the_cities_scales(densities, values):
@@ -137,7 +186,8 @@ def test_prior_of_the_cities_scales(densities, values):
 
 
 def test_every_random_variable_is_tested(densities):
-    assert densities.keys() == {*PRIORS, "season_city", "slope_city", "log_scale", "shock", "cells", "official", "days"}
+    others = {"season_city", "slope_apart", "bend", "contrast", "log_scale", "shock", "cells", "official", "days"}
+    assert densities.keys() == {*PRIORS, *others}
 
 
 def test_jacobians_of_the_transforms(model, point, values, densities):
@@ -163,28 +213,43 @@ def hand_season(month: int) -> np.ndarray:
     return np.array([math.cos(angle), math.sin(angle), math.cos(2 * angle), math.sin(2 * angle)])
 
 
+def hand_told(panel: Panel) -> np.ndarray:
+    """How far each bend of the region is centred: by the months that measure it, at the medians of the priors."""
+    basis, amplitude = hand_bends(2.5)
+    squares = (0.1 * amplitude) ** 2 * sum(basis[t] ** 2 for t in range(N_MONTHS) if np.isfinite(panel.pm25[t]).any())
+    return squares / (squares + 0.1**2)
+
+
+def hand_conversion(panel: Panel, t: int) -> float:
+    return panel.conversion[t] if t >= at("2018-09") else 0.0
+
+
 def hand_expected(v: dict, panel: Panel, t: int) -> float:
     """What the regional month is expected to be, before its shock."""
     basis, amplitude = hand_bends(float(v["length_scale"]))
-    years = (t - at("2018-07")) / 12
+    years = (t - at("2018-07")) / 12 - hand_middle(panel)
     expected = float(v["level"] + v["slope"] * years + v["season"][t % 12])
-    expected += sum(v["bend_scale"] * amplitude[w] * basis[t, w] * v["bend"][w] for w in range(11))
+    scales = v["bend_scale"] * amplitude
+    expected += sum(scales ** (1 - hand_told(panel)) * basis[t] * v["bend"])
     expected += years * (v["season_change"] @ hand_season(t)[:2])
     expected += sum(v["weather"][k] * panel.weather[t, k] for k in range(4))
-    return expected + (v["step"] * panel.conversion[t] if t >= at("2018-09") else 0.0)
+    measured = [month for month, _ in zip(*np.nonzero(np.isfinite(panel.pm25)), strict=True)]
+    since = [(month - at("2018-07")) / 12 - hand_middle(panel) for month in measured]
+    slope, level = np.polyfit(since, [hand_conversion(panel, month) for month in measured], 1)
+    return expected + float(v["step"]) * (hand_conversion(panel, t) - level - slope * years)
 
 
 def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     basis, amplitude = hand_bends(float(v["length_scale"]))
-    years = (t - at("2018-07")) / 12
-    slope = v["slope_city"][c] - v["slope_city"].mean()
-    mu = region[t] + v["level_city"][c] + slope * years
+    years = (t - at("2018-07")) / 12 - hand_middle(panel)
+    mu = region[t] + v["level_city"][c] + hand_slopes(v, panel)[c] * years
     mu += sum(v["city_scale"][1] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(11))
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
     mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
     latitudes = list(decline.LATITUDE.values())
     north = (decline.LATITUDE[decline.CITIES[c]] - np.mean(latitudes)) / np.std(latitudes)
-    mu += v["contrast_scale"] * v["contrast"][t] * north
+    scale = 1.0 if np.isfinite(panel.pm25[t]).any() else v["contrast_scale"]
+    mu += scale * v["contrast"][t] * north
     return float(mu + (v["step"] * THINNER.get(CITIES[c], 0.0) if t >= at("2018-09") else 0.0))
 
 
@@ -205,6 +270,8 @@ def test_regional_months_are_an_autoregression_with_heavy_tails(densities, value
     off = values["region"] - expected
     total = student_t(off[0], tail, 0, scale / math.sqrt(1 - persistence**2))
     total += sum(student_t(off[t], tail, persistence * off[t - 1], scale) for t in range(1, N_MONTHS))
+    # months without figures are drawn in units of the scale
+    total += (~np.isfinite(panel.pm25).any(axis=1)).sum() * math.log(scale)
     assert densities["shock"] == pytest.approx(total, rel=1e-8)
 
 
@@ -285,8 +352,9 @@ def test_named_dims(model):
 def test_random_draws_of_the_autoregression(persistence):
     mean = np.linspace(0, 5, 60)
     with pm.Model(coords={"step": range(60)}):
-        x = decline.autoregressive("x", mean, persistence, 0.3, 300.0, dims="step")
-        departures = pm.draw(x, draws=4000, random_seed=3, mode=PLAIN) - mean
+        unit = np.where(np.arange(60) < 30, 1.0, 0.3)
+        x = decline.autoregressive("x", mean, unit, persistence, 0.3, 300.0, dims="step")
+        departures = unit * (pm.draw(x, draws=4000, random_seed=3, mode=PLAIN) - mean)
     assert departures.mean(axis=0) == pytest.approx(np.zeros(60), abs=5 * 0.3 / math.sqrt((1 - persistence**2) * 4000))
     assert departures.var(axis=0) == pytest.approx(np.full(60, 0.09 / (1 - persistence**2)), rel=0.15)
     innovation = departures[:, 1:] - persistence * departures[:, :-1]
@@ -788,8 +856,8 @@ def test_the_year_ahead_goes_on_where_the_record_ends(prior_draws, main):
     """Without scatter, weather and seasons the next January is December's level, moved on by a month."""
     quiet = {name: np.zeros_like(values) for name, values in prior_draws.values.items()}
     quiet |= {name: prior_draws[name] for name in ("slope", "level", "length_scale", "bend_scale", "bend", "level_city",
-                                                   "slope_city", "slope_on_level", "city_scale", "bend_city",
-                                                   "carry_over", "tail", "shock_tail", "step")}  # fmt: skip
+                                                   "slope_city", "slope_apart", "slope_on_level",
+                                                   "city_scale", "bend_city", "carry_over", "tail", "shock_tail", "step")}  # fmt: skip
     quiet["log_scale"] = np.full_like(prior_draws["log_scale"], -30.0)
     v = {name: values[11] for name, values in quiet.items()}
     panel = decline.replace(main, conversion=np.zeros(N_MONTHS))

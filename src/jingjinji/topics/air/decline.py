@@ -52,6 +52,8 @@ DAY_WEIGHTS = DAYS / DAYS.sum(axis=1, keepdims=True)
 BEND_WAVES, BEND_BOUNDARY = 11, 2.0
 CITY_EFFECTS = ("slope", "bend", "season")
 ERROR_SHAPE = 4.0
+SLOPE_SCALE, BEND_SCALE, LENGTH_SCALE, SHOCK_SCALE, MONTH_SCALE = 0.02, 0.1, 2.5, 0.1, 0.12
+"""Medians of priors: cities' yearly rates, the region's bends and their years, its months, a city's month beside it."""
 
 NORTH_TO_SOUTH = (
     "Chengde", "Zhangjiakou", "Qinhuangdao", "Tangshan", "Langfang", "Tianjin", "Baoding", "Cangzhou", "Shijiazhuang",
@@ -151,7 +153,11 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "has_before": ((time > 0) & observed[before, city]).astype(float),
         "known": np.where(observed, panel.pm25, 0.0),
         "missing": (~observed).astype(float),
-        "unmeasured_month": (~observed.any(axis=1)).astype(float),
+        "middle": np.array(middle(panel)),
+        "slope_told": slope_told(panel),
+        "step_line": step_line(panel),
+        "bend_told": bend_told(panel),
+        "measured_share": observed / np.maximum(observed.sum(axis=1, keepdims=True), 1),
         "official_year": panel.official.year.to_numpy() - FIRST,
         "official_kind": np.array([int(area not in CITIES) for area in panel.official.area], dtype=int),
         "official_area": np.array([AREAS.index(area) for area in panel.official.area], dtype=int),
@@ -161,6 +167,36 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "days_response": panel.days.whitening @ panel.days.estimate,
         "step_prior": np.array(panel.step_prior),
     }
+
+
+def step_line(panel: Panel) -> np.ndarray:
+    """Level and slope that a full step gives the measured months: they belong to `level` and `slope`, not to `step`."""
+    measured = np.nonzero(np.isfinite(panel.pm25))[0]
+    design = np.column_stack([np.ones_like(TIME), TIME - middle(panel)])[measured]
+    return np.linalg.lstsq(design, (AFTER_CHANGE * panel.conversion)[measured])[0]
+
+
+def bend_told(panel: Panel) -> np.ndarray:
+    """By wave, what share of the precision of its size comes from the region's months, as in `slope_told`."""
+    waves, frequency = bend_waves()
+    squares = np.square(waves[np.isfinite(panel.pm25).any(axis=1)]).sum(axis=0)
+    amplitude = np.sqrt(np.sqrt(2 * np.pi) * LENGTH_SCALE) * np.exp(-0.25 * (LENGTH_SCALE * frequency) ** 2)
+    squares = (BEND_SCALE * amplitude) ** 2 * squares
+    return squares / (squares + SHOCK_SCALE**2)
+
+
+def slope_told(panel: Panel) -> np.ndarray:
+    """By city, what share of the precision of its slope comes from its own months, at the scales of the priors.
+
+    Papaspiliopoulos et al. 2007, doi 10.1214/088342307000000014, on how far to centre.
+    """
+    squares = np.isfinite(panel.pm25).T @ (TIME - middle(panel)) ** 2
+    return squares / (squares + (MONTH_SCALE / SLOPE_SCALE) ** 2)
+
+
+def middle(panel: Panel) -> float:
+    """The mean time of the measured months of all cities: levels and seasons are those of then, in years as `TIME`."""
+    return float(TIME[np.nonzero(np.isfinite(panel.pm25))[0]].mean())
 
 
 def membership() -> np.ndarray:
@@ -221,16 +257,20 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         slope = pm.Normal("slope", -0.05, 0.1)
         level_city = pm.ZeroSumNormal("level_city", sigma=0.4, dims="city")
         slope_on_level = pm.Normal("slope_on_level", 0, 0.1)
-        city_scale = pm.LogNormal("city_scale", np.log([0.02, 0.07, 0.07]), 0.5, dims="city_effect")
+        city_scale = pm.LogNormal("city_scale", np.log([SLOPE_SCALE, 0.07, 0.07]), 0.5, dims="city_effect")
         slope_city_scale, bend_city_scale, season_city_scale = city_scale[0], city_scale[1], city_scale[2]
-        slope_city = pm.Normal("slope_city", slope_on_level * level_city, slope_city_scale, dims="city")
-        slope_city = slope_city - slope_city.mean()
+        # partly centred: as far as the city's own months tell its slope
+        told, likely = d["slope_told"], slope_on_level * level_city
+        apart = pm.Normal("slope_apart", told * likely, slope_city_scale**told, dims="city") - told * likely
+        slope_city = likely + slope_city_scale ** (1 - told) * apart
+        slope_city = pm.Deterministic("slope_city", slope_city - slope_city.mean(), dims="city")
 
-        length_scale = pm.LogNormal("length_scale", np.log(2.5), 0.2)
+        length_scale = pm.LogNormal("length_scale", np.log(LENGTH_SCALE), 0.2)
         amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(length_scale)
         amplitude = amplitude * pt.exp(-0.25 * (length_scale * frequency) ** 2)
-        bend_scale = pm.LogNormal("bend_scale", np.log(0.1), 0.5)
-        bend = waves @ (bend_scale * amplitude * pm.Normal("bend", 0, 1, dims="bend_wave"))
+        bend_scale = pm.LogNormal("bend_scale", np.log(BEND_SCALE), 0.5)
+        told, wave_scale = d["bend_told"], bend_scale * amplitude
+        bend = waves @ (wave_scale ** (1 - told) * pm.Normal("bend", 0, wave_scale**told, dims="bend_wave"))
         bend_city_wave = pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave", "city"))
         bend_city = waves @ (bend_city_scale * amplitude[:, None] * bend_city_wave)
 
@@ -249,32 +289,40 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         step = pm.Normal("step", d["step_prior"][0], d["step_prior"][1])
 
         persistence = pm.Beta("persistence", 2, 3)
-        shock_scale = pm.LogNormal("shock_scale", np.log(0.1), 0.4)
+        shock_scale = pm.LogNormal("shock_scale", np.log(SHOCK_SCALE), 0.4)
         shock_tail = 3 + pm.Gamma("shock_tail", 2, 0.1)
-        expected = level + slope * TIME + bend + season[CALENDAR] + TIME * (seasons[:, :2] @ season_change)[CALENDAR]
-        expected = expected + d["weather_departure"] @ weather + AFTER_CHANGE * step * d["conversion"]
-        unmeasured_month = d["unmeasured_month"]
-        shock = autoregressive(
-            "shock", (1 - unmeasured_month) * expected, persistence, shock_scale, shock_tail, dims="month"
-        )
-        region = pm.Deterministic("region", shock + unmeasured_month * expected, dims="month")
-
-        mu = region[:, None] + level_city + TIME[:, None] * slope_city + bend_city + season_city[CALENDAR]
-        mu = mu + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
+        measured_month = d["measured_share"].sum(axis=1)
         contrast_scale = pm.LogNormal("contrast_scale", np.log(0.05), 0.5)
-        mu = mu + (contrast_scale * pm.Normal("contrast", 0, 1, dims="month"))[:, None] * NORTH
+        contrast = pm.Normal("contrast", 0, contrast_scale**measured_month, dims="month")
+        contrast = contrast_scale ** (1 - measured_month) * contrast
+        time = TIME - d["middle"]
+        of_city = (
+            level_city + time[:, None] * slope_city + bend_city + season_city[CALENDAR] + contrast[:, None] * NORTH
+        )
+        of_city = of_city + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
+        expected = level + slope * time + bend + season[CALENDAR] + time * (seasons[:, :2] @ season_change)[CALENDAR]
+        expected = expected + d["weather_departure"] @ weather
+        expected = expected + step * (AFTER_CHANGE * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time)
+        # a measured month is drawn as the mean of the cities measured in it, which the figures tell best
+        apart = (d["measured_share"] * of_city).sum(axis=1)
+        unit = shock_scale ** (1 - measured_month)
+        shock = autoregressive(
+            "shock", measured_month * expected + apart, unit, persistence, shock_scale, shock_tail, dims="month"
+        )
+        region = pm.Deterministic("region", unit * shock + (1 - measured_month) * expected - apart, dims="month")
+        mu = region[:, None] + of_city
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
-        log_scale_mean = pm.Normal("log_scale_mean", np.log(0.12), 0.3)
+        log_scale_mean = pm.Normal("log_scale_mean", np.log(MONTH_SCALE), 0.3)
         scale = pt.exp(pm.Normal("log_scale", log_scale_mean, 0.3, dims="city"))
         tail = 3 + pm.Gamma("tail", 2, 0.1)
         carry_over = pm.Beta("carry_over", 4, 8)
-        time, city = d["time"], d["city_index"]
+        month, city = d["time"], d["city_index"]
         residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["time_before"], city])
         pm.StudentT(
             "cells",
             nu=tail,
-            mu=mu[time, city] + carry_over * residual_before,
+            mu=mu[month, city] + carry_over * residual_before,
             sigma=scale[city],
             observed=d["log_pm25"],
         )
@@ -301,33 +349,43 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def autoregressive(name: str, mean, persistence, scale, tail, dims: str):
-    """First-order autoregression around a moving mean with Student-t innovations.
+def autoregressive(name: str, mean, unit, persistence, scale, tail, dims: str):
+    """First-order autoregression around a moving mean with Student-t innovations, each value in a unit of its own.
 
-    Measured months are centred (they are drawn themselves), the others are drawn as departures from their mean: the
-    caller passes a mean of zero there and adds it.
+    Measured months are centred: they are drawn themselves, in a unit of one. The others are drawn as departures from
+    their mean, in units of `scale`: the caller passes a mean of zero there, multiplies by the unit and adds the mean.
 
-    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}), with scale `scale` and `tail` degrees of
-    freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving mean.
+    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}) of x = unit * value and m = unit * mean, with
+    scale `scale` and `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR``
+    has no moving mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, persistence, scale, tail):
-        departure = value - mean
+    def logp(value, mean, unit, persistence, scale, tail):
+        departure = unit * (value - mean)
         first = departure[:1] * pt.sqrt(1 - persistence**2)
         innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
-        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation)
+        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + pt.log(unit)
         return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
 
-    def random(mean, persistence, scale, tail, rng=None, size=None):
+    def random(mean, unit, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
         innovation = rng.standard_t(tail, shape)
         innovation[..., 0] /= np.sqrt(1 - persistence**2)
-        return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1)
+        return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1) / unit
 
     return pm.CustomDist(
-        name, mean, persistence, scale, tail, logp=logp, random=random, signature="(t),(),(),()->(t)", dims=dims
+        name,
+        mean,
+        unit,
+        persistence,
+        scale,
+        tail,
+        logp=logp,
+        random=random,
+        signature="(t),(t),(),(),()->(t)",
+        dims=dims,
     )
 
 
@@ -451,7 +509,7 @@ TOYS = {
     "toy": partial(_toy, slope=-0.10, slope_on_level=-0.08),
     "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0, slope_city_scale=0.0),
 }
-DERIVED = ("mu", "region")
+DERIVED = ("mu", "region", "slope_city")
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,12 @@ from jingjinji.topics.air.decline import (
     _month,
     _summary,
     _year,
+    bend_told,
     bend_waves,
     membership,
+    middle,
     season_waves,
+    step_line,
     yearly_means,
 )
 
@@ -624,12 +627,12 @@ def ahead(post: Posterior) -> np.ndarray:
         last = post["persistence"] * last + shocks[:, month]
         shock[:, month] = last
     region = _expected(post, time, departures, conversion) + shock
-    slope_city = post["slope_city"] - post["slope_city"].mean(axis=1, keepdims=True)
+    since = time - middle(post.panel)
     waves, amplitude = _bends(post, time)
     bend_city = post["city_scale"][:, CITY_EFFECTS.index("bend"), None, None] * np.einsum(
         "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
     )
-    mu = region[:, :, None] + post["level_city"][:, None] + time[:, None] * slope_city[:, None] + bend_city
+    mu = region[:, :, None] + post["level_city"][:, None] + since[:, None] * post["slope_city"][:, None] + bend_city
     mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
     mu += departures @ (post["weather_city_scale"][:, :, None] * post["weather_city"])
     mu += post["step"][:, None, None] * HIGHER
@@ -647,11 +650,14 @@ def _bends(post: Posterior, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _expected(post: Posterior, time: np.ndarray, weather: np.ndarray, conversion: np.ndarray) -> np.ndarray:
     """(draw, time) of the regional month before its shock, in years that end with December, on today's basis."""
     waves, amplitude = _bends(post, time)
-    calendar = np.arange(12)[-len(time) :]
-    bend = post["bend_scale"][:, None] * (amplitude * post["bend"]) @ waves.T
-    expected = post["level"][:, None] + post["slope"][:, None] * time + bend + post["season"][:, calendar]
-    expected = expected + time * (post["season_change"] @ season_waves()[calendar, :2].T)
-    return expected + (weather @ post["weather"][:, :, None])[..., 0] + post["step"][:, None] * conversion
+    calendar, since = np.arange(12)[-len(time) :], time - middle(post.panel)
+    wave_scale = post["bend_scale"][:, None] * amplitude
+    bend = (wave_scale ** (1 - bend_told(post.panel)) * post["bend"]) @ waves.T
+    expected = post["level"][:, None] + post["slope"][:, None] * since + bend + post["season"][:, calendar]
+    expected = expected + since * (post["season_change"] @ season_waves()[calendar, :2].T)
+    level, slope = step_line(post.panel)
+    expected = expected + post["step"][:, None] * (conversion - level - slope * since)
+    return expected + (weather @ post["weather"][:, :, None])[..., 0]
 
 
 def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) -> pd.DataFrame:
