@@ -1,18 +1,12 @@
-"""Prior and likelihood raised to powers: posteriors in closed form, what is structure, what is kept and of what."""
-
-import json
+"""Prior and likelihood raised to powers: posteriors in closed form, and what is prior, structure and likelihood."""
 
 import numpy as np
 import pymc as pm
 import pytest
-from prior_fits import prior, prior_cache  # noqa: F401
 from scipy import stats
 
-from jingjinji.core.errors import BookError, UnknownFinding
-from jingjinji.core.findings import Finding, event
-from jingjinji.fits import fitting, power_scaling
+from jingjinji.core.densities import given
 from jingjinji.fits.power_scaling import LIKELIHOOD, POWERS, PRIOR, scaled, top
-from jingjinji.topics import conclusions
 
 SEEN = np.array([1.0, 2.5, 0.5, 3.0])
 
@@ -91,8 +85,6 @@ def test_what_stands_on_top():
 
 
 def test_own_densities_and_potentials_are_likelihood():
-    from jingjinji.core.densities import given
-
     with pm.Model() as model:
         mean = pm.Normal("mean", 0, 1)
         given("figures", -0.5 * (SEEN - mean) ** 2, observed=np.zeros(len(SEEN)))
@@ -100,56 +92,3 @@ def test_own_densities_and_potentials_are_likelihood():
     model = scaled(model)
     once, twice = (float(log_density(model, (1.0, power))({"mean": np.array(0.7)})) for power in (1.0, 2.0))
     assert twice - once == pytest.approx(-0.5 * ((SEEN - 0.7) ** 2).sum() - 0.7**2)
-
-
-def test_an_answer_has_its_errors():
-    finding = Finding("a", "a", np.random.default_rng(1).normal(0, 1, (4, 500)), "%", "m", ())
-    made = power_scaling._answer(finding, None, 0.0)
-    assert made["probability"] == pytest.approx(0.5, abs=0.03)
-    assert made["error"] == pytest.approx(0.011, rel=0.2)
-    assert made["median"] == pytest.approx(np.median(finding.draws), abs=1e-5)
-    assert made["median_error"] > 0
-    assert set(power_scaling._answer(event(finding, above=0), None, None)) == {"below", "above", "probability", "error"}
-
-
-def test_what_is_kept_counts_for_the_model_and_data_of_the_stored_draws_alone(prior, tmp_path, monkeypatch):  # noqa: F811
-    path = tmp_path / "power_scaling.json"
-    monkeypatch.setattr(power_scaling, "KEPT", path)
-    assert power_scaling.of_stored("storage") == {}
-    name, of_findings = next(iter(fitting.key_of_findings(["storage"]).items()))
-    store = fitting.store
-    of = store.notes(store.DRAWS, name, store.notes(store.FINDINGS, name, of_findings)["draws"])["of"]
-    today = power_scaling._hash([[of["graph"], of["arrays"]]])
-    for key, found in ((today, {"prior halved": {}}), ("older", {})):
-        path.write_text(json.dumps({"storage": {"key": key, "date": "", "priors": [], "powers": {"prior halved": {}}}}))
-        assert power_scaling.of_stored("storage") == found
-
-
-def test_a_key_is_of_the_graph_and_the_arrays(monkeypatch):
-    from jingjinji.core import registry
-
-    before, module = power_scaling.key("storage"), registry.module("storage")
-    monkeypatch.setenv("JINGJINJI_SEED", "7")
-    assert power_scaling.key("storage") == before
-    made = module.data
-    monkeypatch.setattr(module, "data", lambda panel: {name: values + 1 for name, values in made(panel).items()})
-    assert power_scaling.key("storage") != before
-
-
-def test_a_run_that_fails_is_one_sentence():
-    with pytest.raises(BookError, match=r"^weighing prior and likelihood of nothing ended with: .*there is no model"):
-        power_scaling.run("nothing", {})
-
-
-def test_what_is_kept_is_of_todays_models_and_answers_every_headline():
-    kept, asked = power_scaling.kept(), conclusions.asked()
-    today = power_scaling.keys_of_today(asked)
-    old = sorted(fit for fit in today if kept.get(fit, {}).get("key") != today[fit])
-    assert not old, f"results/power_scaling.json is not of today's models: run 'jingjinji weigh {' '.join(old)}'"
-    for fit, questions in asked.items():
-        assert set(kept[fit]["powers"]) == set(POWERS)
-        for found in kept[fit]["powers"].values():
-            rows = found["findings"]
-            limits = {id: (row["below"], row["above"]) for id, row in rows.items()}
-            assert found["problem"] or limits == questions, f"run 'jingjinji weigh {fit}'"
-    assert set(kept) == set(asked)
