@@ -360,3 +360,21 @@ def test_prune_with_draft_draws_removes_nothing(empty_cache, monkeypatch):
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     assert "draft draws would have the full fits removed" in mistake("fit", "--quick", "--prune")
     assert not (empty_cache / "fits").exists()
+
+
+def test_weigh_refuses_a_model_without_a_headline():
+    said = mistake("weigh", "storage")
+    assert said.startswith("model 'storage' carries no headline of the conclusions: expected of decline, heavy_days, ")
+
+
+def test_weigh_takes_a_model_for_its_fits_and_never_drafts(monkeypatch):
+    from jingjinji.fits import weighing
+
+    monkeypatch.setattr(weighing, "run", lambda fit, asked: f"{fit}: {', '.join(asked)}")
+    assert run("weigh", "carbon", "miyun").output.splitlines() == [
+        "carbon/without-totals: carbon.odder@without-totals", "miyun: miyun.gubeikou.tn.winter",
+    ]  # fmt: skip
+    monkeypatch.setattr(weighing, "old", lambda asked: ["heavy_days"])
+    assert run("weigh").output == "heavy_days: heavy.beijing.halved\n"
+    monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
+    assert "unset JINGJINJI_DRAWS" in mistake("weigh", "miyun")

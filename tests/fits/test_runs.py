@@ -13,9 +13,11 @@ import psutil
 import pytest
 import toy_project
 from prior_fits import once
+from scipy.stats import norm
 from toy_project import ToyProject
 
 from jingjinji.fits import gate, store
+from jingjinji.fits.power_scaling import POWERS
 
 TOY = ("toy", "toy/split", "toy/shifted")
 
@@ -62,6 +64,7 @@ def _sample(folder) -> None:
     again = project.run("fit")
     found["again"] = [again.returncode, again.stdout, again.stderr]
     found["simulated"] = _simulated(project)
+    found["weighed"] = _weighed(project)
     _spoil(project)
     both = [project.start("fit", "toy/shifted", "toy", OPENBLAS_CORETYPE="Prescott") for _ in range(2)]
     found["both"] = [[*process.communicate(timeout=120), process.returncode] for process in both]
@@ -87,6 +90,21 @@ def _simulated(project: ToyProject) -> dict:
         found[count] = [result.stdout, result.stderr, json.loads(kept.read_text()) if kept.exists() else None]
     lines = next((project.cache / "simulations").glob("*.jsonl")).read_text().splitlines()
     return found | {"lines": len(lines)}
+
+
+def _weighed(project: ToyProject) -> dict:
+    """Prior and likelihood of a toy model halved and doubled; then again after a run that was killed half-way."""
+    code = """
+import json
+from jingjinji.fits import weighing
+print(json.dumps([weighing.run("other", {"other.mean": (None, 5.0)}), weighing.kept()]))
+"""
+    said, kept = project.python(code)
+    log = next((project.cache / "power_scaling").glob("*.jsonl"))
+    lines = log.read_text().splitlines()
+    # what of the third power was under way is lost
+    log.write_text("".join(f"{line}\n" for line in lines[:2]))
+    return {"said": said, "kept": kept, "lines": lines, "again": [*project.python(code), log.read_text().splitlines()]}
 
 
 def _on_a_cluster(project: ToyProject, folder) -> dict:
@@ -364,3 +382,18 @@ def test_records_are_sampled_and_kept_and_a_second_run_goes_on(runs):
     assert row["id"] == "other.mean"
     assert row["inside"] >= 4
     assert first["other"]["key"] == second["other"]["key"]
+
+
+def test_a_fit_under_powers_has_the_posterior_that_is_known_and_a_killed_run_goes_on(runs):
+    weighed = runs["weighed"]
+    assert weighed["said"] == "other: 4 powers"
+    powers = weighed["kept"]["other"]["powers"]
+    for words, (of_prior, of_likelihood) in POWERS.items():
+        prior, likelihood = of_prior / 20**2, of_likelihood
+        mean, sd = (prior * 1 + likelihood * 6) / (prior + likelihood), (prior + likelihood) ** -0.5
+        row = powers[words]["findings"]["other.mean"]
+        assert abs(row["median"] - mean) < 4 * row["median_error"] + 1e-3
+        assert abs(row["probability"] - norm.sf(5, mean, sd)) < 4 * row["error"]
+    said, kept, lines = weighed["again"]
+    assert (said, kept["other"]["powers"]) == (weighed["said"], powers)
+    assert lines == weighed["lines"]

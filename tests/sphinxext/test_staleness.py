@@ -186,6 +186,16 @@ def test_draws_are_part_of_the_fingerprint_of_a_page_that_shows_fits(toy, monkey
     assert changes(before["plots"], dependencies(toy, PAGE_CODE["plots"])) == []
 
 
+def test_what_is_kept_of_long_runs_is_part_of_the_fingerprint_of_a_page_that_reads_it(toy):
+    code, kept = "from toybook.fits import weighing", toy / "results/power_scaling.json"
+    (toy / "code/toybook/fits/weighing.py").write_text("")
+    without = dependencies(toy, code)
+    kept.parent.mkdir()
+    kept.write_text("{}")
+    assert changes(without, dependencies(toy, code)) == ["results/power_scaling.json"]
+    assert "results/power_scaling.json" not in dependencies(toy, PAGE_CODE["fits"])
+
+
 def test_a_lost_data_file_is_a_change_and_no_crash(toy):
     code = "from toybook.core import tables\ntables.load('days')"
     before = dependencies(toy, code)

@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from phone import fits_a_phone
+from prior_fits import prior, prior_cache  # noqa: F401
 
 from jingjinji.core.errors import BookError, FitNotPublished, UnknownFinding
 from jingjinji.core.findings import Finding, Findings
+from jingjinji.fits import fitting
+from jingjinji.fits.power_scaling import POWERS
 from jingjinji.topics import conclusions
-from jingjinji.topics.conclusions import HEADLINES, Headline, least_certain, probability, weighed
+from jingjinji.topics.conclusions import HEADLINES, Choice, Headline, Nowhere, least_certain, probability
 
 
 def quantity(id: str, mean: float, sd: float = 1.0) -> Finding:
@@ -38,11 +41,31 @@ def test_a_probability_takes_no_limit():
         probability(chance("b", 0.3), below=0)
 
 
+NONE = Nowhere("nothing to leave out")
+
+
+def headline(id: str, question: str = "is it", **more) -> Headline:
+    return Headline(id, "toy", question, "air", "more data", **({"without": NONE, "structure": NONE} | more))
+
+
+def weighed(found, headlines, powers: dict | None = None) -> pd.DataFrame:
+    return conclusions.weighed(found, headlines, lambda fit: powers or {})
+
+
+def kept(**shares: float) -> dict:
+    """What is kept of a fit: under each power the same answers, id -> probability."""
+
+    def rows() -> dict:
+        return {id: {"below": None, "above": None, "probability": share, "error": 0.01} for id, share in shares.items()}
+
+    return {words: {"problem": "", "draws": 500, "findings": rows()} for words in POWERS}
+
+
 def lines(shares: list[float], others: dict[int, float]) -> tuple[dict, tuple]:
     found = {f"p{k}": chance(f"p{k}", share) for k, share in enumerate(shares)}
     found |= {f"q{k}": chance(f"q{k}", share) for k, share in others.items()}
     headlines = tuple(
-        Headline(f"p{k}", f"is it {k}", "air", "more data", others=(f"q{k}",) if k in others else ())
+        headline(f"p{k}", f"is it {k}", **({"without": Choice(f"q{k}", "months")} if k in others else {}))
         for k in range(len(shares))
     )
     return found, headlines
@@ -57,7 +80,9 @@ def test_the_least_certain_are_those_whose_range_comes_closest_to_even():
     assert set(table.id[table.uncertain]) == {"p0", "p2", "p5", "p4", "p6"}
     shown = least_certain(table)
     assert shown.finding[0] == "p0"
-    assert shown["under other choices"].tolist() == ["0.40 to 0.90", *["one choice only"] * 4]
+    assert shown["same choices"][0] == "0.40 to 0.90"
+    assert set(shown["same choices"][1:]) == {"0.45", "0.55", "0.30", "0.70"}
+    assert shown["further choices"].tolist() == ["none"] * 5
     assert len(shown) == conclusions.MOST_UNCERTAIN
 
 
@@ -66,21 +91,68 @@ def test_of_ranges_around_even_the_nearer_answer_comes_first():
     assert least_certain(weighed(found, headlines)).finding.tolist() == ["p1", "p0"]
 
 
+def test_the_range_is_over_the_same_choices_and_further_ones_stand_beside():
+    shares = {"p": 0.6, "w": 0.7, "s": 0.4, "d": 0.05}
+    found = {id: chance(id, share) for id, share in shares.items()}
+    line = headline("p", without=Choice("w", "months"), structure=Choice("s", "no trend"), dials=("d",))
+    powers = kept(p=0.6)
+    powers["likelihood halved"]["findings"]["p"] = powers["prior halved"]["findings"]["p"] | {"probability": 0.3}
+    table = weighed(found, (line,), powers)
+    assert table["likelihood halved"][0] == 0.3
+    assert (table.lowest[0], table.highest[0], table.away[0]) == pytest.approx((0.3, 0.7, 0))
+    assert (table.dials_lowest[0], table.dials_highest[0]) == pytest.approx((0.05, 0.6))
+    assert conclusions.listed(table).iloc[0].tolist() == [
+        "is it", "0.60", "0.60", "0.30, 0.60", "0.70 (months)", "0.40 (no trend)", "0.30 to 0.70", "0.05 to 0.60",
+    ]  # fmt: skip
+
+
+def test_a_choice_that_no_fit_makes_has_its_reason_and_no_empty_cell():
+    table = weighed({"p": chance("p", 0.6)}, (headline("p"),))
+    row = conclusions.listed(table).iloc[0]
+    assert row["one source left out"] == row["another structure"] == "none: nothing to leave out"
+    assert row["prior halved, doubled"] == row["likelihood halved, doubled"] == "not weighed for today's model"
+    assert row["range of these"] == "0.60"
+    assert row["further choices"] == "none"
+
+
+def test_powers_of_other_limits_or_that_did_not_pass_are_not_shown():
+    found, powers = {"p": chance("p", 0.6)}, kept(p=0.6)
+    powers["prior halved"]["findings"]["p"]["above"] = 1.0
+    powers["prior doubled"] = {"problem": "R-hat is 1.2", "draws": 4000, "findings": {}}
+    table = weighed(found, (headline("p"),), powers)
+    assert table["prior halved"][0] == conclusions.NOT_WEIGHED
+    assert table["prior doubled"][0] == "did not pass the gate"
+
+
 def test_an_unknown_finding_stops():
     with pytest.raises(UnknownFinding, match="there is no finding 'p0'"):
-        weighed({}, (Headline("p0", "x", "air", "y"),))
+        weighed({}, (headline("p0"),))
 
 
 def test_a_finding_that_is_not_published_stops_with_its_fit():
     with pytest.raises(FitNotPublished, match="'toy/wide'"):
-        weighed(Findings({}, {"p0": ("p0", "toy/wide")}), (Headline("p0", "x", "air", "y"),))
+        weighed(Findings({}, {"p0": ("p0", "toy/wide")}), (headline("p0"),))
 
 
 def test_a_limit_is_printed_without_its_sign():
     found = {"a": quantity("a", -64)}
-    table = weighed(found, (Headline("a", "fell by {limit:g} % or more", "air", "y", below=-60),))
+    table = weighed(found, (headline("a", "fell by {limit:g} % or more", below=-60),))
     assert table.question[0] == "fell by 60 % or more"
     assert table.probability[0] > 0.99
+
+
+def test_every_headline_is_of_its_fit_and_its_choices_exist(prior):  # noqa: F811
+    found = fitting.all_findings()
+    assert {line.id: found[line.id].model for line in HEADLINES} == {line.id: line.fit for line in HEADLINES}
+    table = conclusions.weighed(found)
+    assert len(table) == len(HEADLINES)
+    assert (table["prior halved"] == conclusions.NOT_WEIGHED).all()
+    chosen = [
+        choice.id for line in HEADLINES for choice in (line.without, line.structure) if isinstance(choice, Choice)
+    ]
+    dials = [id for line in HEADLINES for id in line.dials]
+    assert not {*chosen} & {*dials, *(line.id for line in HEADLINES)}
+    assert all(found[id].is_probability == found[line.id].is_probability for line in HEADLINES for id in line.dials)
 
 
 def test_headlines_are_told_apart_and_coloured():
@@ -94,9 +166,10 @@ def test_no_probability_is_printed_as_certain():
 
 
 def answers() -> pd.DataFrame:
-    rows = [(line.question.replace("{limit:g}", "60"), line.chapter, 0.5, 0.2, 0.9, k < 5)
-            for k, line in enumerate(conclusions.HEADLINES)]  # fmt: skip
-    return pd.DataFrame(rows, columns=["question", "chapter", "probability", "lowest", "highest", "uncertain"])
+    rows = [(line.question.replace("{limit:g}", "60"), line.chapter, 0.5, 0.2, 0.9, 0.1 if line.dials else np.nan,
+             0.95 if line.dials else np.nan, k < 5) for k, line in enumerate(conclusions.HEADLINES)]  # fmt: skip
+    spans = ["lowest", "highest", "dials_lowest", "dials_highest"]
+    return pd.DataFrame(rows, columns=["question", "chapter", "probability", *spans, "uncertain"])
 
 
 def test_the_scale_draws_each_answer_between_no_and_yes():
@@ -106,6 +179,8 @@ def test_the_scale_draws_each_answer_between_no_and_yes():
     assert dots == [0.1, 0.5, 0.9]
     spans = [list(line.get_xdata()) for line in axis.lines if line.get_linewidth() == 4]
     assert spans == [[0.2, 0.9]] * 3
+    thin = [list(line.get_xdata()) for line in axis.lines if line.get_linewidth() == 1.2]
+    assert thin == [[0.1, 0.95]] * 3
 
 
 def test_the_scale_fits_a_phone():

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -133,6 +134,30 @@ def simulate(
 
     for topic in topics or registry.TOPICS:
         print(simulations.run(topic, records), flush=True)
+
+
+@app.command()
+def weigh(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models of the conclusions; those that changed by default.")
+    ] = None,
+) -> None:
+    """Sample the conclusions' models with prior, then likelihood, halved and doubled: results/power_scaling.json."""
+    from jingjinji.fits import fitting, weighing
+    from jingjinji.topics import conclusions
+
+    asked = conclusions.asked()
+    if unknown := [name for name in models or () if not _fits_of(name, asked)]:
+        raise BookError(f"model '{unknown[0]}' carries no headline of the conclusions: expected of {', '.join(asked)}")
+    if fitting.draft():
+        raise BookError("what prior and likelihood count is never a draft: unset JINGJINJI_DRAWS")
+    for fit in [fit for name in models for fit in _fits_of(name, asked)] if models else weighing.old(asked):
+        print(weighing.run(fit, asked[fit]), flush=True)
+
+
+def _fits_of(name: str, fits: Iterable[str]) -> list[str]:
+    """The fit of that name, or those of the model of that name."""
+    return [fit for fit in fits if name in (fit, fit.partition("/")[0])]
 
 
 @app.command()

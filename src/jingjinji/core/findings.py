@@ -4,14 +4,14 @@ import difflib
 import inspect
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 
 import jingjinji
-from jingjinji.core.errors import FitNotPublished, UnknownFinding
+from jingjinji.core.errors import BookError, FitNotPublished, UnknownFinding
 
 PROBABILITY = 0.94
 INTERVAL = "highest-density interval"
@@ -266,6 +266,21 @@ def find(findings: dict[str, Finding], id: str) -> Finding:
     near = difflib.get_close_matches(id, findings, n=3, cutoff=0.4)
     hint = f"the nearest known are {', '.join(near)}" if near else "no known id is near it"
     raise UnknownFinding(f"there is no finding '{id}': {hint}; 'jingjinji findings list' prints them all")
+
+
+def event(finding: Finding, below: float | None = None, above: float | None = None) -> Finding:
+    """Whether a quantity lies on the asked side of a limit, draw by draw; a probability stands for itself.
+
+    Raises BookError where a probability comes with a limit, or another finding without exactly one.
+    """
+    limits = (below is not None) + (above is not None)
+    if finding.is_probability != (limits == 0) or limits > 1:
+        wanted = "no limit, as it is a probability" if finding.is_probability else "one limit, below or above"
+        raise BookError(f"headline '{finding.id}' has {limits} limits: expected {wanted}; correct the headline")
+    if finding.is_probability:
+        return finding
+    lies = finding.draws <= below if below is not None else finding.draws >= above
+    return replace(finding, draws=lies, unit="probability", by_median=False)
 
 
 def _shortest_decimals(value: float) -> int:

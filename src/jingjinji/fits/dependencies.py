@@ -15,6 +15,8 @@ import grimp
 ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
+RESULTS = {"fits.simulations": "results/simulations.json", "fits.weighing": "results/power_scaling.json"}
+"""Modules that read what is kept of long runs -> where it is kept."""
 SUMMARIES = "show.summaries"
 """Where a package has what pages call."""
 OF_MODELS = ("load", "module", "said", "toy", "reasons", "show_model", "model_of", "priors_of")
@@ -72,6 +74,9 @@ class Sources:
             found[DESCRIPTOR] = self._hash(self.root / DESCRIPTOR)
         found["requirements.lock"] = self._hash(self.root / "requirements.lock")
         found["python"] = "{}.{}".format(*sys.version_info)
+        for module, name in RESULTS.items():
+            if f"{self.package}.{module}" in modules:
+                found[name] = self._hash(self.root / name) if (self.root / name).exists() else "absent"
         if f"{self.package}.{FITTING}" in modules:
             found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
         return found

@@ -1,6 +1,7 @@
 """The book's main answers on one scale: how probable each is, how far choices move it, which are least certain."""
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, find
+from jingjinji.core.findings import Finding, event, find
+from jingjinji.fits import weighing
+from jingjinji.fits.power_scaling import POWERS
 from jingjinji.show.figures import SOFT, chart
 from jingjinji.topics.carbon import market_findings as carbon_findings
 from jingjinji.topics.cities import page as efficiency_tables
@@ -17,6 +19,7 @@ from jingjinji.topics.hongkong import page as policy_tables
 from jingjinji.topics.hydrogen import page as hydrogen_tables
 
 MOST_UNCERTAIN = 5
+NOT_WEIGHED = "not weighed for today's model"
 LINE = 44
 """Letters in a line of a question above its row."""
 COLOURS = {
@@ -25,138 +28,265 @@ COLOURS = {
 }  # fmt: skip
 
 
-def _choices(id: str, choices: dict[str, str]) -> tuple[str, ...]:
-    """The finding of a question under each of a page's choices but the main one."""
-    return tuple(f"{id}{end}" for end in choices.values() if end)
+@dataclass(frozen=True)
+class Choice:
+    """The finding that answers a question under another choice, and the choice in `words`."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """Stands for a `Choice` that no fit makes, with the reason."""
+
+    why: str
 
 
 @dataclass(frozen=True)
 class Headline:
-    """A yes-or-no answer: the probability that finding `id` lies `below` or `above` a limit.
+    """A yes-or-no answer: the probability that finding `id` of `fit` lies `below` or `above` a limit.
 
     A finding that is a probability stands for itself and needs no limit; ``{limit}`` in the question is the limit
-    without its sign. `others` are findings of the same question
-    under other choices: another basis, another line of evidence, another variant of the model. `settled_by` says which
-    data would settle the answer.
+    without its sign. Every question is answered under the same choices: prior and likelihood halved and doubled
+    (`power_scaling`), `without` one source of data, and with one change of `structure`. `dials` are findings of the
+    same question under further choices of its own, such as readings of the one count. `settled_by` says which data
+    would settle the answer.
     """
 
     id: str
+    fit: str
     question: str
     chapter: str
     settled_by: str
+    without: Choice | Nowhere
+    structure: Choice | Nowhere
     below: float | None = None
     above: float | None = None
-    others: tuple[str, ...] = ()
+    dials: tuple[str, ...] = ()
 
 
+def _choices(id: str, choices: dict[str, str], *named: str) -> tuple[str, ...]:
+    """The finding of a question under each of a page's choices but the main one and those `named` elsewhere."""
+    return tuple(f"{id}{end}" for end in choices.values() if end and end not in named)
+
+
+ONE_SERIES = Nowhere("the question has one series of data")
+ONE_YEARBOOK = Nowhere("coal and SO2 have one yearbook each")
+ALL_INVENTORIES = Nowhere("no fit leaves one of the inventories out")
+ALL_STATISTICS = Nowhere("no fit leaves one of the statistics out")
+NO_FORM = Nowhere("no other form of the model is fitted")
+AS_BEFORE = Nowhere("how things go on is a further choice")
+STEP = "step of 2013 nearly unknown"
+BASIS = "a restatement of the mean of 2013 on today's basis of measurement"
+CLUSTER_COUNT = "the count of the cluster's vehicles at the end of 2025, with its definition"
+SAME_OF_CLUSTERS = ("@without-clusters", "@logistic")
 HEADLINES = (
-    Headline("pm25.decline.beijing", "PM2.5 fell by {limit:g} % or more in Beijing from 2013 to 2023", "air",
-             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
-             others=("pm25.decline.beijing.constant",)),
-    Headline("pm25.decline.tianjin", "PM2.5 fell by {limit:g} % or more in Tianjin", "air",
-             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
-             others=("pm25.decline.tianjin.constant",)),
-    Headline("pm25.decline.hebei", "PM2.5 fell by {limit:g} % or more in Hebei", "air",
-             "a restatement of the mean of 2013 on today's basis of measurement", below=-60,
-             others=("pm25.decline.hebei.constant",)),
-    Headline("pm25.weather.share.beijing", "Weather helped Beijing's decline from 2013 to 2017", "air",
-             "heights of the mixing layer and winds aloft for all months", above=0),
-    Headline("pm25.converge.spread-change", "The cities' PM2.5 came closer together from 2014 to 2020", "air",
-             "monthly means of all thirteen cities after 2020", below=0),
-    Headline("heavy.beijing.halved", "Days of heavy pollution halved in Beijing", "air",
-             "counts of all years on one way of counting"),
-    Headline("apec.beijing.ban.effect", "The days of the ban of 2014 were cleaner than the weather let expect",
-             "November 2014", "more events with the same controls in other weather", below=0,
-             others=("apec.beijing.contrast.embassy", "apec.beijing.contrast.stations", "apec.beijing.prior.alike")),
-    Headline("apec.beijing.after-ban.effect", "The two weeks after the ban were dirtier than expected",
-             "November 2014", "hourly records of industry and traffic in the weeks after", above=0),
-    Headline("apec.beijing.alert.effect", "Days of red alert were cleaner than the weather let expect",
-             "November 2014", "a list of all alerts with the forecasts on which they were called", below=0),
-    Headline("energy.emissions.elasticity.so2.bth", "Years with less coal had less SO2 in the three provinces",
-             "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
-             others=tuple(f"energy.emissions.elasticity.so2.bth@{name}"
-                          for name in ("without-own-trends", "without-year-shocks"))),
-    Headline("miyun.gubeikou.tn.winter", "By its season Gubeikou's nitrogen doubles or more from July to December",
-             "water", "readings of several winters", above=100),
-    Headline("hydrogen.bth.reached", "By what was known until 2023 the region's hydrogen cluster reaches its target",
-             "hydrogen",
-             "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=_choices("hydrogen.bth.reached", hydrogen_tables.CHOICES)),
-    Headline("hydrogen.shanghai.reached", "By what was known until 2023 Shanghai's hydrogen cluster reaches its target",
-             "hydrogen",
-             "the count of the cluster's vehicles at the end of 2025, with its definition",
-             others=_choices("hydrogen.shanghai.reached", hydrogen_tables.CHOICES)),
-    Headline("efficiency.beijing.intensity.first", "Beijing emits the least CO2 per output of ten cities", "ten cities",
-             "measured emissions of the cities' plants and firms",
-             others=_choices("efficiency.beijing.intensity.first", efficiency_tables.CHOICES)),
-    Headline("efficiency.beijing.excess.first", "Beijing emits the least of ten cities for its inputs and output",
-             "ten cities", "output, capital and emissions by branch in each city",
-             others=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES)),
-    Headline("carbon.odder@without-totals", "Shenzhen's claimed totals are odder beside its prices than the pilots'",
-             "carbon market", "volume and turnover by year of each pilot",
-             others=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.ODDER_BY)),
-    Headline("silk.hongkong.reached.2035", "Hong Kong halves its emissions by 2035", "Hong Kong",
-             "the inventory by sector for every year since 2005, in one release",
-             others=tuple(f"silk.hongkong.reached.2035{end}" for end in policy_tables.OTHERS)),
-    Headline("silk.hongkong.reached.2050", "Hong Kong's emissions are near zero by 2050", "Hong Kong",
-             "the power stations' closing dates and what replaces them",
-             others=tuple(f"silk.hongkong.reached.2050{end}" for end in policy_tables.OTHERS)),
+    Headline(
+        "pm25.decline.beijing", "decline", "PM2.5 fell by {limit:g} % or more in Beijing from 2013 to 2023",
+        "air", BASIS, Choice("pm25.decline.beijing@without-beijing", "months of Beijing"),
+        Choice("pm25.decline.beijing@step-unknown", STEP), below=-60, dials=("pm25.decline.beijing.constant",),
+    ),
+    Headline(
+        "pm25.decline.tianjin", "decline", "PM2.5 fell by {limit:g} % or more in Tianjin from 2013 to 2023",
+        "air", BASIS, Choice("pm25.decline.tianjin@without-fold-2", "months of Tianjin and two others"),
+        Choice("pm25.decline.tianjin@step-unknown", STEP), below=-60, dials=("pm25.decline.tianjin.constant",),
+    ),
+    Headline(
+        "pm25.decline.hebei", "decline", "PM2.5 fell by {limit:g} % or more in Hebei from 2013 to 2023",
+        "air", BASIS, Choice("pm25.decline.hebei@without-fold-2", "months of Tianjin and two others"),
+        Choice("pm25.decline.hebei@step-unknown", STEP), below=-60, dials=("pm25.decline.hebei.constant",),
+    ),
+    Headline(
+        "pm25.weather.share.beijing", "decline", "Weather helped Beijing's decline from 2013 to 2017",
+        "air", "heights of the mixing layer and winds aloft for all months",
+        Choice("pm25.weather.share.beijing@without-beijing", "months of Beijing"),
+        Choice("pm25.weather.share.beijing@step-unknown", STEP), above=0,
+    ),
+    Headline(
+        "pm25.converge.spread-change", "decline", "The cities' PM2.5 came closer together from 2014 to 2020",
+        "air", "monthly means of all thirteen cities after 2020",
+        Choice("pm25.converge.spread-change@without-beijing", "months of Beijing"),
+        Choice("pm25.converge.spread-change@step-unknown", STEP), below=0,
+    ),
+    Headline(
+        "heavy.beijing.halved", "heavy_days", "Days of heavy pollution to be expected in Beijing halved",
+        "air", "counts of all years on one way of counting", ONE_SERIES, NO_FORM,
+    ),
+    Headline(
+        "apec.beijing.ban.effect", "apec_series",
+        "The days of the ban of 2014 were cleaner than the weather let expect",
+        "November 2014", "more events with the same controls in other weather",
+        Choice("apec.beijing.ban.effect@without-weather", "weather"),
+        Choice("apec.beijing.prior.alike", "a mean in common with the parade"), below=0,
+        dials=("apec.beijing.contrast.embassy", "apec.beijing.contrast.stations"),
+    ),
+    Headline(
+        "apec.beijing.after-ban.effect", "apec_series", "The two weeks after the ban were dirtier than expected",
+        "November 2014", "hourly records of industry and traffic in the weeks after",
+        Choice("apec.beijing.after-ban.effect@without-weather", "weather"), NO_FORM, above=0,
+    ),
+    Headline(
+        "apec.beijing.alert.effect", "apec_series", "Days of red alert were cleaner than the weather let expect",
+        "November 2014", "a list of all alerts with the forecasts on which they were called",
+        Choice("apec.beijing.alert.effect@without-weather", "weather"), NO_FORM, below=0,
+    ),
+    Headline(
+        "energy.emissions.elasticity.so2.bth", "energy_emissions",
+        "Years with less coal had less SO2 in the three provinces",
+        "coal and steel", "emissions by source, measured at the stacks, over the years of closures", ONE_YEARBOOK,
+        Choice("energy.emissions.elasticity.so2.bth@without-year-shocks", "no shocks of years"), above=0,
+        dials=("energy.emissions.elasticity.so2.bth@without-own-trends",),
+    ),
+    Headline(
+        "miyun.gubeikou.tn.winter", "miyun", "By its season Gubeikou's nitrogen doubled or more from July to December",
+        "water", "readings of several winters", ONE_SERIES, NO_FORM, above=100,
+    ),
+    Headline(
+        "hydrogen.bth.reached", "hydrogen_clusters",
+        "By what was known until 2023 the region's hydrogen cluster would reach its target for 2025",
+        "hydrogen", CLUSTER_COUNT, Choice("hydrogen.bth.reached@without-clusters", "counts of clusters"),
+        Choice("hydrogen.bth.reached@logistic", "logistic curves"),
+        dials=_choices("hydrogen.bth.reached", hydrogen_tables.CHOICES, *SAME_OF_CLUSTERS),
+    ),
+    Headline(
+        "hydrogen.shanghai.reached", "hydrogen_clusters",
+        "By what was known until 2023 Shanghai's hydrogen cluster would reach its target for 2025",
+        "hydrogen", CLUSTER_COUNT, Choice("hydrogen.shanghai.reached@without-clusters", "counts of clusters"),
+        Choice("hydrogen.shanghai.reached@logistic", "logistic curves"),
+        dials=_choices("hydrogen.shanghai.reached", hydrogen_tables.CHOICES, *SAME_OF_CLUSTERS),
+    ),
+    Headline(
+        "efficiency.beijing.intensity.first", "efficiency", "Beijing emitted the least CO2 per output of ten cities",
+        "ten cities", "measured emissions of the cities' plants and firms", ALL_INVENTORIES,
+        Choice("efficiency.beijing.intensity.first@cobb-douglas", "no squares and products"),
+        dials=_choices("efficiency.beijing.intensity.first", efficiency_tables.CHOICES, "@cobb-douglas"),
+    ),
+    Headline(
+        "efficiency.beijing.excess.first", "efficiency",
+        "Beijing emitted the least of ten cities for its inputs and output",
+        "ten cities", "output, capital and emissions by branch in each city", ALL_INVENTORIES,
+        Choice("efficiency.beijing.excess.first@cobb-douglas", "no squares and products"),
+        dials=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES, "@cobb-douglas"),
+    ),
+    Headline(
+        "carbon.odder@without-totals", "carbon/without-totals",
+        "Shenzhen's claimed totals were odder beside its prices than the pilots'",
+        "carbon market", "volume and turnover by year of each pilot",
+        Choice("carbon.odder.flat@without-totals", "the week with volumes"),
+        Choice("carbon.odder.equal@without-totals", "pilots that trade alike"),
+        dials=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.ODDER_BY
+                    if key not in ("odder.flat", "odder.equal")),
+    ),
+    Headline(
+        "silk.hongkong.reached.2035", "hongkong", "Hong Kong will halve its emissions by 2035",
+        "Hong Kong", "the inventory by sector for every year since 2005, in one release", ALL_STATISTICS, AS_BEFORE,
+        dials=tuple(f"silk.hongkong.reached.2035{end}" for end in policy_tables.OTHERS),
+    ),
+    Headline(
+        "silk.hongkong.reached.2050", "hongkong", "Hong Kong's emissions will be near zero by 2050",
+        "Hong Kong", "the power stations' closing dates and what replaces them", ALL_STATISTICS, AS_BEFORE,
+        dials=tuple(f"silk.hongkong.reached.2050{end}" for end in policy_tables.OTHERS),
+    ),
 )  # fmt: skip
 
 
+def asked(headlines: tuple[Headline, ...] = HEADLINES) -> dict[str, dict[str, tuple[float | None, float | None]]]:
+    """Fit -> id of each of its headlines -> the limit below and the limit above which it is asked for."""
+    found = {}
+    for line in headlines:
+        found.setdefault(line.fit, {})[line.id] = (line.below, line.above)
+    return found
+
+
 def probability(finding: Finding, below: float | None = None, above: float | None = None) -> float:
-    """Share of the draws on the asked side of a limit; a probability stands for itself.
-
-    Raises BookError where a probability comes with a limit, or another finding without exactly one.
-    """
-    limits = (below is not None) + (above is not None)
-    if finding.is_probability != (limits == 0) or limits > 1:
-        wanted = "no limit, as it is a probability" if finding.is_probability else "one limit, below or above"
-        raise BookError(f"headline '{finding.id}' has {limits} limits: expected {wanted}; correct the headline")
-    if finding.is_probability:
-        return finding.mean
-    return float((finding.draws <= below).mean() if below is not None else (finding.draws >= above).mean())
+    """Share of the draws on the asked side of a limit; raises as `event` does."""
+    return event(finding, below, above).mean
 
 
-def weighed(found: dict[str, Finding], headlines: tuple[Headline, ...] = HEADLINES) -> pd.DataFrame:
-    """Each headline with its probability, the lowest and highest under other choices, and how far from even it stays.
+def weighed(
+    found: dict[str, Finding], headlines: tuple[Headline, ...] = HEADLINES, powers: Callable = weighing.of_stored
+) -> pd.DataFrame:
+    """Each headline with its probability under the same choices, and how far from even it stays.
 
-    Columns question, chapter, id, probability, lowest, highest, away, uncertain, settled_by. `away` is the distance of
-    one half from the range between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN` headlines with the
-    least of it are `uncertain`, of equal ones those whose own probability is nearer to one half.
+    Columns question, chapter, id, probability, the words of `power_scaling.POWERS`, without, structure (numbers, or
+    the words why there is none), without_words, structure_words, lowest and highest of all these, dials_lowest and
+    dials_highest of the main answer and its further choices (nan without any), away, uncertain, settled_by. `away` is
+    the distance of one half from the range between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN`
+    headlines with the least of it are `uncertain`, of equal ones those whose own probability is nearer to one half.
+
+    powers : gives what is kept of a fit by power, empty where it is not of today's model.
     Raises UnknownFinding for an id that no chapter has.
     """
+    kept = {fit: powers(fit) for fit in asked(headlines)}
     rows = []
     for line in headlines:
-        values = [probability(find(found, id), line.below, line.above) for id in (line.id, *line.others)]
-        low, high = min(values), max(values)
-        away = max(0.0, low - 0.5, 0.5 - high)
-        question = line.question.format(limit=abs(next((x for x in (line.below, line.above) if x is not None), 0)))
-        rows.append((question, line.chapter, line.id, values[0], low, high, away, line.settled_by))
-    columns = ["question", "chapter", "id", "probability", "lowest", "highest", "away", "settled_by"]
-    table = pd.DataFrame(rows, columns=columns)
+
+        def chance(id: str, line: Headline = line) -> float:
+            return probability(find(found, id), line.below, line.above)
+
+        row = {"question": line.question.format(limit=abs(line.below or line.above or 0)), "chapter": line.chapter,
+               "id": line.id, "probability": chance(line.id)}  # fmt: skip
+        row |= {words: _under(kept[line.fit].get(words), line) for words in POWERS}
+        for name, choice in (("without", line.without), ("structure", line.structure)):
+            row[name] = f"none: {choice.why}" if isinstance(choice, Nowhere) else chance(choice.id)
+            row[f"{name}_words"] = "" if isinstance(choice, Nowhere) else choice.words
+        values = [value for value in row.values() if isinstance(value, float)]
+        dials = [row["probability"], *map(chance, line.dials)] if line.dials else [np.nan]
+        row |= {"lowest": min(values), "highest": max(values), "dials_lowest": min(dials), "dials_highest": max(dials)}
+        row |= {"away": max(0.0, row["lowest"] - 0.5, 0.5 - row["highest"]), "settled_by": line.settled_by}
+        rows.append(row)
+    table = pd.DataFrame(rows)
     order = np.lexsort(((table.probability - 0.5).abs(), table.away))
     return table.assign(uncertain=np.isin(np.arange(len(table)), order[:MOST_UNCERTAIN]))
+
+
+def _under(kept: dict | None, line: Headline) -> float | str:
+    """The probability of a headline under one power, or the words why there is none."""
+    if kept is None:
+        return NOT_WEIGHED
+    if kept["problem"]:
+        return "did not pass the gate"
+    row = kept["findings"].get(line.id)
+    return row["probability"] if row and (row["below"], row["above"]) == (line.below, line.above) else NOT_WEIGHED
 
 
 def least_certain(table: pd.DataFrame) -> pd.DataFrame:
     """The uncertain headlines of `weighed`, the least certain first, with the data that would settle them."""
     rows = table[table.uncertain].assign(near=lambda rows: (rows.probability - 0.5).abs())
     rows = rows.sort_values(["away", "near"])
-    spans = [f"{_chance(row.lowest)} to {_chance(row.highest)}" if row.lowest < row.highest else "one choice only"
-             for row in rows.itertuples()]  # fmt: skip
     return pd.DataFrame(
         {
-            "answer": rows.question, "probability": rows.probability.map(_chance), "under other choices": spans,
+            "answer": rows.question, "probability": rows.probability.map(_chance),
+            "same choices": _spans(rows.lowest, rows.highest),
+            "further choices": _spans(rows.dials_lowest, rows.dials_highest),
             "what would settle it": rows.settled_by, "finding": rows.id,
         }
     ).reset_index(drop=True)  # fmt: skip
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """All headlines of `weighed` with their probabilities as they are printed."""
-    columns = ["probability", "lowest", "highest"]
-    return table[["question", "chapter"]].join(table[columns].map(_chance))
+    """All headlines of `weighed` under the same choices, as they are printed; pairs of powers in one column."""
+    made = pd.DataFrame({"question": table.question, "probability": table.probability.map(_chance)})
+    for part in ("prior", "likelihood"):
+        halved, doubled = table[f"{part} halved"].map(_said), table[f"{part} doubled"].map(_said)
+        made[f"{part} halved, doubled"] = halved.where(halved == doubled, halved + ", " + doubled)
+    for name, head in {"without": "one source left out", "structure": "another structure"}.items():
+        words = table[f"{name}_words"]
+        made[head] = table[name].map(_said) + (" (" + words + ")").where(words != "", "")
+    made["range of these"] = _spans(table.lowest, table.highest)
+    made["further choices"] = _spans(table.dials_lowest, table.dials_highest)
+    return made
+
+
+def _spans(low: pd.Series, high: pd.Series) -> list[str]:
+    """Ranges of probabilities as they are printed; of numbers that are printed alike, one."""
+    ends = [(_chance(a), _chance(b)) if pd.notna(a) else ("none", "none") for a, b in zip(low, high, strict=True)]
+    return [a if a == b else f"{a} to {b}" for a, b in ends]
+
+
+def _said(value: float | str) -> str:
+    return value if isinstance(value, str) else _chance(value)
 
 
 def _chance(value: float) -> str:
@@ -167,9 +297,10 @@ def _chance(value: float) -> str:
 
 
 def certainty(rows: pd.DataFrame) -> Figure:
-    """Probability of each answer on one scale: a dot, and a line over other choices of model.
+    """Probability of each answer on one scale: a dot, a broad line over the same choices, a thin one over further ones.
 
-    rows : question, chapter, probability, lowest, highest, uncertain (True for those that are printed bold).
+    rows : question, chapter, probability, lowest, highest, dials_lowest, dials_highest (nan where there are none),
+        uncertain (True for those that are printed bold).
     """
     texts = [textwrap.wrap(question, LINE) for question in rows.question]
     heights = [0.155 * len(lines) + 0.2 for lines in texts]
@@ -181,6 +312,7 @@ def certainty(rows: pd.DataFrame) -> Figure:
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2})  # fmt: skip
         y, colour = top - height + 0.1, COLOURS[row.chapter]
         axis.plot([0, 1], [y, y], color=SOFT, lw=0.5)
+        axis.plot([row.dials_lowest, row.dials_highest], [y, y], color=colour, lw=1.2)
         axis.plot([row.lowest, row.highest], [y, y], color=colour, lw=4, alpha=0.4, solid_capstyle="butt")
         axis.plot(row.probability, y, "o", color=colour, ms=6, clip_on=False)
         top -= height

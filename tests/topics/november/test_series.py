@@ -616,7 +616,8 @@ def test_ids_name_the_series_and_the_choice(monkeypatch, few_draws, variant):
     assert found[f"apec.beijing.ban.effect{end}"].mean == pytest.approx(-10, abs=0.1)
     assert all(id.endswith(end) and ("@" in id) == bool(end) for id in found)
     if variant:
-        assert set(found) == {f"apec.beijing.ban.effect{end}", f"apec.beijing.contrast.ban{end}"}
+        effects = {f"apec.beijing.{event}.effect{end}" for event in ("ban", "alert", "after-ban")}
+        assert set(found) == effects | {f"apec.beijing.contrast.ban{end}"}
         return
     scales = contrast.scales_of(few_draws)
     departure = contrast.Equations(panel, scales).apart(apec_series.logs(panel))[0][0, 0]

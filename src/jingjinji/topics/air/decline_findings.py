@@ -1,5 +1,7 @@
 """What is said of fits of `decline`: the named quantities of a fit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import scipy
@@ -46,6 +48,9 @@ from jingjinji.topics.air.decline import (
 )
 
 STANDARD = 35.0
+ANSWERS = ("decline.beijing", "decline.tianjin", "decline.hebei", "weather.share.beijing", "converge.spread-change")
+"""What of the main fit is also said of the variants `ANSWERING`."""
+ANSWERING = ("step-unknown", "without-beijing", "without-fold-2")
 DUST = 0.03
 CLAIMED_FALL = -60.0
 FORECASTS = {f"to-{origin - 1}": origin for origin in ORIGINS}
@@ -221,11 +226,11 @@ def area_means(actual: np.ndarray) -> np.ndarray:
 
 
 def findings(fit) -> list[Finding]:
-    """Findings of a fit: all of them for the main one, Beijing's decline for a variant (ids end in ``@variant``).
+    """Findings of a fit: all of them for the main one, for a variant Beijing's decline, and `ANSWERS` of some of them.
 
-    Of a made-up panel the truths and their estimates. The id that ends in ``@with-dust`` is the main fit's decline, had
-    the dust days that the official means leave out since 2021 been counted. Scores of what a variant leaves out have no
-    ending.
+    Of a made-up panel the truths and their estimates. Ids of a variant end in ``@variant``. The id that ends in
+    ``@with-dust`` is the main fit's decline, had the dust days that the official means leave out since 2021 been
+    counted. Scores of what a variant leaves out have no ending.
     """
     say = Scribe(TABLES, "pm25.", fit)
     if fit.panel.truth:
@@ -250,7 +255,18 @@ def findings(fit) -> list[Finding]:
         _say_decline_of_beijing(say.under(ending="with-dust"), dustier(constant))
     for city in LEFT_OUT.get(fit.variant, ()):
         _say_left_out(say.under(ending=""), city, fit.panel, actual)
+    if fit.variant in ANSWERING:
+        _say_answers(say, post, actual, constant)
     return say.made
+
+
+def _say_answers(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.ndarray) -> None:
+    """`ANSWERS` alone, of what is said of the main fit."""
+    every, wanted = replace(say, made=[]), {f"{say.prefix}{id}{say.suffix}" for id in ANSWERS}
+    _say_declines(every, actual, constant)
+    _say_cities(every, post, yearly_means(constant))
+    _say_weather(every, post, constant)
+    say.made.extend(finding for finding in every.made if finding.id in wanted)
 
 
 def dustier(months: np.ndarray) -> np.ndarray:

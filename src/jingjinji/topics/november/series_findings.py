@@ -48,6 +48,8 @@ CONTRASTS = {
     "gradual-1": "the ban, had it come and gone with one day",
     "gradual-2": "the ban, had it come and gone with two days",
 }
+ANSWERED = ("ban", "alert", "after-ban")
+"""Events of which a variant's effect is said."""
 PRIORS = {"wide": 1.0, "narrow": 0.15}
 OF_WINDOWS = {
     "count": ("", "windows of ten days that hold no day of a control"),
@@ -76,7 +78,7 @@ DIRTIEST = "years of {years} whose twentieth dirtiest day lies in the central 94
 
 def findings(fit) -> list[Finding]:
     """Effects by event, the counterfactual of the ban, its departure beside that of all other ten days, the weather of
-    its days, and checks of the main fit. Of a variant the ban alone."""
+    its days, and checks of the main fit. Of a variant effects of `ANSWERED`, and the ban's departure."""
     say = Scribe(TABLES, "apec.beijing.", fit)
     _say_events(say, fit)
     _say_contrasts(say, fit)
@@ -96,7 +98,7 @@ def _say_events(say: Scribe, fit) -> None:
     """Effect of each event (%), and of the ban and the parade what the days would have been (µg/m³)."""
     effects = fit.parameters["effect"].transpose("chain", "draw", "event").values
     for event, (first, last) in fit.panel.windows.items():
-        if fit.variant and event != "ban":
+        if fit.variant and event not in ANSWERED:
             continue
         effect = effects[:, :, EVENTS.index(event)]
         span = f"{first.date()} to {last.date()}"
