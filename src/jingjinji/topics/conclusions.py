@@ -1,7 +1,7 @@
 """The book's main answers on one scale: how probable each is, how far choices move it, which are least certain."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from jingjinji.topics.hongkong import page as policy_tables
 from jingjinji.topics.hydrogen import page as hydrogen_tables
 
 MOST_UNCERTAIN = 5
+PRINTED = ("said", "least", "most")
 LINE = 44
 """Letters in a line of a question above its row."""
 COLOURS = {
@@ -104,8 +105,8 @@ HEADLINES = (
 )  # fmt: skip
 
 
-def probability(finding: Finding, below: float | None = None, above: float | None = None) -> float:
-    """Share of the draws on the asked side of a limit; a probability stands for itself.
+def answer(finding: Finding, below: float | None = None, above: float | None = None) -> Finding:
+    """Whether each draw lies on the asked side of a limit, as a probability; one stands for itself.
 
     Raises BookError where a probability comes with a limit, or another finding without exactly one.
     """
@@ -114,26 +115,30 @@ def probability(finding: Finding, below: float | None = None, above: float | Non
         wanted = "no limit, as it is a probability" if finding.is_probability else "one limit, below or above"
         raise BookError(f"headline '{finding.id}' has {limits} limits: expected {wanted}; correct the headline")
     if finding.is_probability:
-        return finding.mean
-    return float((finding.draws <= below).mean() if below is not None else (finding.draws >= above).mean())
+        return finding
+    there = finding.draws <= below if below is not None else finding.draws >= above
+    return replace(finding, draws=there, unit="probability", by_median=False)
 
 
 def weighed(found: dict[str, Finding], headlines: tuple[Headline, ...] = HEADLINES) -> pd.DataFrame:
     """Each headline with its probability, the lowest and highest under other choices, and how far from even it stays.
 
-    Columns question, chapter, id, probability, lowest, highest, away, uncertain, settled_by. `away` is the distance of
+    Columns question, chapter, id, probability, lowest, highest, said, least, most, away, uncertain, settled_by. `said`,
+    `least` and `most` are the three as they are printed, by their Monte Carlo error. `away` is the distance of
     one half from the range between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN` headlines with the
     least of it are `uncertain`, of equal ones those whose own probability is nearer to one half.
     Raises UnknownFinding for an id that no chapter has.
     """
     rows = []
     for line in headlines:
-        values = [probability(find(found, id), line.below, line.above) for id in (line.id, *line.others)]
-        low, high = min(values), max(values)
+        values = [answer(find(found, id), line.below, line.above) for id in (line.id, *line.others)]
+        first, least, most = values[0], *(end(values, key=lambda one: one.mean) for end in (min, max))
+        low, high = least.mean, most.mean
         away = max(0.0, low - 0.5, 0.5 - high)
         question = line.question.format(limit=abs(next((x for x in (line.below, line.above) if x is not None), 0)))
-        rows.append((question, line.chapter, line.id, values[0], low, high, away, line.settled_by))
-    columns = ["question", "chapter", "id", "probability", "lowest", "highest", "away", "settled_by"]
+        texts = (one.value_text for one in (first, least, most))
+        rows.append((question, line.chapter, line.id, first.mean, low, high, *texts, away, line.settled_by))
+    columns = ["question", "chapter", "id", "probability", "lowest", "highest", *PRINTED, "away", "settled_by"]
     table = pd.DataFrame(rows, columns=columns)
     order = np.lexsort(((table.probability - 0.5).abs(), table.away))
     return table.assign(uncertain=np.isin(np.arange(len(table)), order[:MOST_UNCERTAIN]))
@@ -143,11 +148,11 @@ def least_certain(table: pd.DataFrame) -> pd.DataFrame:
     """The uncertain headlines of `weighed`, the least certain first, with the data that would settle them."""
     rows = table[table.uncertain].assign(near=lambda rows: (rows.probability - 0.5).abs())
     rows = rows.sort_values(["away", "near"])
-    spans = [f"{_chance(row.lowest)} to {_chance(row.highest)}" if row.lowest < row.highest else "one choice only"
+    spans = [f"{row.least} to {row.most}" if row.lowest < row.highest else "one choice only"
              for row in rows.itertuples()]  # fmt: skip
     return pd.DataFrame(
         {
-            "answer": rows.question, "probability": rows.probability.map(_chance), "under other choices": spans,
+            "answer": rows.question, "probability": rows.said, "under other choices": spans,
             "what would settle it": rows.settled_by, "finding": rows.id,
         }
     ).reset_index(drop=True)  # fmt: skip
@@ -155,15 +160,8 @@ def least_certain(table: pd.DataFrame) -> pd.DataFrame:
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
     """All headlines of `weighed` with their probabilities as they are printed."""
-    columns = ["probability", "lowest", "highest"]
-    return table[["question", "chapter"]].join(table[columns].map(_chance))
-
-
-def _chance(value: float) -> str:
-    """A probability with two digits; never as certain as 0 or 1."""
-    if value < 0.005:
-        return "< 0.01"
-    return "> 0.99" if value > 0.995 else f"{value:.2f}"
+    texts = table[list(PRINTED)].set_axis(["probability", "lowest", "highest"], axis=1)
+    return table[["question", "chapter"]].join(texts)
 
 
 def certainty(rows: pd.DataFrame) -> Figure:

@@ -159,5 +159,15 @@ def test_made_up_records_in_a_row_each():
     }  # fmt: skip
     table = page.records(found)
     assert len(table) == len(said.BREAKS) * len(said.TRUTHS)
-    assert table.iloc[0].tolist() == ["as the model assumes", "0 %", "0 %", "−10 %", "−20 %", "−30 %", "−40 %"]
+    assert table.iloc[0].tolist() == [
+        "as the model assumes",
+        "0 %",
+        "0\xa0%",
+        "−10\xa0%",
+        "−20\xa0%",
+        "−30\xa0%",
+        "−40\xa0%",
+    ]
     assert table.truth.tolist()[:3] == ["0 %", "−10 %", "−30 %"]
+    doubtful = dict.fromkeys(found, exact("x", "x", -17.6, "%", (), error=3.0))
+    assert page.records(doubtful).departure[0] == doubtful.popitem()[1].value_text

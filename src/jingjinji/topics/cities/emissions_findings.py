@@ -33,9 +33,9 @@ CRITERIA = {
     "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
 }
 DIAL = {"quarter": 0.25, "half": 0.5, "most": None}
-"""Share of what sets a city apart, in variance, that is an error which sources share: of what is its own an error of the
-two inventories, of what is its province's an error of all three. None for the most that the sum of counties allows, as
-if it showed all of the truth."""
+"""Share of what sets a city apart, in variance, that is an error which sources share: of what is its own an error of
+the two inventories, of what is its province's an error of all three. None for the most that the sum of counties allows,
+as if it showed all of the truth."""
 SHARED = {"quarter": "shared error a quarter", "half": "shared error a half", "most": "shared error the most possible"}
 STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
 
@@ -54,9 +54,9 @@ def parts(fit) -> dict[str, np.ndarray]:
 
     Of each of `PARTS`, (draw, city): `_smooth` what is typical of inputs and output, on the inventories' mean scale;
     `_province_part`; `_own`, what the inventories see a city apart from its province by, drawn from its distribution
-    given the figures; and what `true_own` and `true_province` need to take a shared error out of them. `off`, `weight` (draw, source, city): levels less what is
-    typical of inputs, output and source, and the inverse variance of their errors, both zero where unknown. And all of
-    `parameters`.
+    given the figures; and what `true_own` and `true_province` need to take a shared error out of them. `off`, `weight`
+    (draw, source, city): levels less what is typical of inputs, output and source, and the inverse variance of their
+    errors, both zero where unknown. And all of `parameters`.
     """
     value, panel, index = parameters(fit), fit.panel, data(fit.panel)
     rng = np.random.default_rng(fit.seed)
@@ -121,10 +121,10 @@ def _share(known: dict[str, np.ndarray], shared: float | None) -> np.ndarray:
 def true_province(known: dict[str, np.ndarray], part: str, shared: float | None = 0.0) -> np.ndarray:
     """What sets a city's province apart in truth (draw, city), if a share of what all sources see is their error.
 
-    All three follow the statistics of provinces, the sum of counties as well, and show what is a province's in full. So
-    nothing tells the error from the truth, and given their sum the truth is normal around ``(1 - shared)`` of it. Cities
-    of a province share what is drawn. A city that is a province of its own is dialled by this and by `true_own`, as
-    every other.
+    All three follow the statistics of provinces, the sum of counties as well, and show what is a province's in full.
+    So nothing tells the error from the truth, and given their sum the truth is normal around ``(1 - shared)`` of it.
+    Cities of a province share what is drawn. A city that is a province of its own is dialled by this and by `true_own`,
+    as every other.
     """
     share = _share(known, shared)
     spread = np.sqrt(share * (1 - share)) * known[f"{part}_province_scale"][:, None]

@@ -130,9 +130,9 @@ def records(f: dict[str, Finding]) -> pd.DataFrame:
     rows = []
     for broken, (words, _) in said.BREAKS.items():
         for key, effect in said.TRUTHS.items():
-            found = {name: f[f"apec.beijing.records.{broken}.{key}.{name}"].mean for name in said.OF_RECORDS}
+            found = [f[f"apec.beijing.records.{broken}.{key}.{name}"].value_text for name in said.OF_RECORDS]
             truth = f"{_whole(100 * effect)} %" if effect else "0 %"
-            rows.append((words, truth, *(f"{_whole(found[name])} %" for name in said.OF_RECORDS)))
+            rows.append((words, truth, *found))
     columns = ["made-up records", "truth", "departure", "estimate with the prior", "94 % interval holds the truth"]
     return pd.DataFrame(rows, columns=[*columns, "the same without the prior", "interval wholly below zero"])
 
