@@ -8,13 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from jingjinji.core.findings import Finding, record
+from jingjinji.core.left_out import UNRELIABLE
 from jingjinji.core.topic import MAIN, choices
 from jingjinji.show.answers import by_choice
 from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hydrogen import clusters, curves, firms
 from jingjinji.topics.hydrogen import clusters_findings as said_of_clusters
 from jingjinji.topics.hydrogen import curves_findings as said
-from jingjinji.topics.hydrogen.curves_findings import UNRELIABLE
 
 CHOICES = (
     {MAIN: ""}
