@@ -152,6 +152,14 @@ def test_the_worked_example_says_rightly_what_the_midnights_do():
         assert hours[f"apec.hours.{site}.ban.effect@without-edges"] < hours[f"apec.hours.{site}.ban.effect"] - 10
 
 
+def test_what_made_up_records_say_of_other_cities(monkeypatch):
+    made = {"toy": (-30.0, -20.4), "toy-none": (0.0, 8.9), "toy-small": (-10.0, -3.4)}
+    monkeypatch.setattr(page.simulations, "estimates", lambda topic, id: made)
+    words = page.records_of_donors().replace("\xa0", " ")
+    assert words.startswith("Of made-up records this line says on average 9 % where it is 0 %, −3 % where it is −10 % "
+                            "and −20 % where it is −30 %: its number lies 7 to 10 points too high.")  # fmt: skip
+
+
 def test_made_up_records_in_a_row_each():
     found = {
         f"apec.beijing.records.{broken}.{key}.{name}": exact("x", "x", -10.0 * k, "%", ())

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from jingjinji.core import tables
 from jingjinji.core.findings import Finding, record
 from jingjinji.core.left_out import UNRELIABLE
 from jingjinji.core.topic import MAIN, choices
@@ -72,6 +73,14 @@ def prior_sales(panel: curves.Panel, draws: int, seed: int) -> dict[str, tuple[n
     fit = prior_fit(curves.build(panel), panel, draws, seed)
     drawn = said.drawn_sales(fit, said.curves(fit), draws)
     return {mode: (drawn[:, use].ravel(), curves.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
+
+
+def stations() -> pd.DataFrame:
+    """Counts of refuelling stations in China by agency, in words."""
+    rows = tables.load("hydrogen_stations").query("place == 'China'").fillna({"agency": "not named", "note": ""})
+    counted = ["difference of two counts" if derived else "count" for derived in rows.derived]
+    return pd.DataFrame({"date": rows.date, "agency": rows.agency, "stations": rows.kind,
+                         "number": rows.stations, "got as": counted})  # fmt: skip
 
 
 def prior_growth(draws: int, seed: int) -> Finding:
