@@ -69,9 +69,29 @@ def test_sentence(kept):
     assert words == (
         "From 30 made-up records come 50 intervals (94 %), of which 92.0 % hold the truth; intervals from one record "
         "hang together, so few records leave much open. Least often hold those of share, 17 of 20, which agrees with "
-        "62 to 97 %. In 3 of the records a transition diverged, and in 2 or more a quantity had not settled "
+        "62 to 97 %. 3 of the records had a transition that diverged, and in at least 2 a quantity had not settled "
         "(simulated 2026-11-28)."
     )
+    one = simulations.sentence({"carbon": {"toy-alike": "alike"}})
+    assert one.endswith("2 of the records had a transition that diverged, and every quantity had settled (simulated "
+                        "2026-11-28).")  # fmt: skip
+
+
+def test_a_record_without_a_fault_is_said_to_have_none(kept):
+    rows = [row | {"divergent": 0, "unsettled": 0} for row in ROWS]
+    kept.write_text(json.dumps({"carbon": {"key": "k", "date": "2026-11-28", "rows": rows}}))
+    words = simulations.sentence({"carbon": {"toy": "differ"}})
+    assert "None of the records had a transition that diverged, and every quantity had settled (" in words
+
+
+def test_quantities_that_cannot_be_zero_have_no_count_of_intervals_without_it(kept):
+    toys = {"carbon": {"toy": "differ"}}
+    assert simulations.table(toys, positive=(".ratio",))[simulations.BESIDE_ZERO].tolist() == ["", "5 of 20"]
+    assert simulations.BESIDE_ZERO not in simulations.table(toys, positive=("carbon.",))
+
+
+def test_mean_estimates_beside_their_truth(kept):
+    assert simulations.estimates("carbon", "carbon.ratio") == {"toy": (1.5, 1.4), "toy-alike": (1.0, 1.01)}
 
 
 def test_what_has_not_been_simulated_names_the_command(kept):

@@ -162,7 +162,7 @@ def _add_topic(root) -> None:
         _write(room / f"{name}.py", text)
     registry = root / "src/jingjinji/core/registry.py"
     text = registry.read_text("utf-8")
-    for name, line in (("PLACES", '"wind": "wind.speeds", '), ("PREFIXES", '"wind": "wind", '),
+    for name, line in (("PLACES", '"wind": "wind.speeds", '),
                        ("CHAPTERS", '"wind": "Wind", '), ("FACTS", '"wind", ')):  # fmt: skip
         text, count = re.subn(rf"\n{name} = ([{{(])", rf"\n{name} = \1{line}", text)
         assert count == 1, name

@@ -18,16 +18,17 @@ def quantity(id: str, mean: float, sd: float = 1.0) -> Finding:
     return Finding(id, id, np.random.default_rng(3).normal(mean, sd, (4, 500)), "%", "m", ())
 
 
-def chance(id: str, share: float) -> Finding:
-    return Finding(id, id, (np.arange(2000) < 2000 * share).astype(float).reshape(4, 500), "probability", "m", ())
+def chance(id: str, share: float, draws: int = 40_000) -> Finding:
+    happened = np.random.default_rng(1).permutation(np.arange(draws) < draws * share).astype(float)
+    return Finding(id, id, happened.reshape(4, -1), "probability", "m", ())
 
 
 def test_a_quantity_is_asked_on_the_side_of_its_limit():
     finding = quantity("a", 0.0)
-    assert probability(finding, below=0) == pytest.approx(0.5, abs=0.03)
-    assert probability(finding, below=1.0) == pytest.approx(0.841, abs=0.03)
-    assert probability(finding, above=1.0) == pytest.approx(0.159, abs=0.03)
-    assert probability(chance("b", 0.3)) == pytest.approx(0.3)
+    assert probability(finding, below=0).mean == pytest.approx(0.5, abs=0.03)
+    assert probability(finding, below=1.0).mean == pytest.approx(0.841, abs=0.03)
+    assert probability(finding, above=1.0).mean == pytest.approx(0.159, abs=0.03)
+    assert probability(chance("b", 0.3)).mean == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("limits", [{}, {"below": 0, "above": 1}])
@@ -56,7 +57,9 @@ def kept(**shares: float) -> dict:
     """What is kept of a fit: under each power the same answers, id -> probability."""
 
     def rows() -> dict:
-        return {id: {"below": None, "above": None, "probability": share, "error": 0.01} for id, share in shares.items()}
+        return {
+            id: {"below": None, "above": None, "probability": share, "error": 0.001} for id, share in shares.items()
+        }
 
     return {words: {"problem": "", "draws": 500, "findings": rows()} for words in POWERS}
 
@@ -98,7 +101,7 @@ def test_the_range_is_over_the_same_choices_and_further_ones_stand_beside():
     powers = kept(p=0.6)
     powers["likelihood halved"]["findings"]["p"] = powers["prior halved"]["findings"]["p"] | {"probability": 0.3}
     table = weighed(found, (line,), powers)
-    assert table["likelihood halved"][0] == 0.3
+    assert table["likelihood halved"][0] == "0.30"
     assert (table.lowest[0], table.highest[0], table.away[0]) == pytest.approx((0.3, 0.7, 0))
     assert (table.dials_lowest[0], table.dials_highest[0]) == pytest.approx((0.05, 0.6))
     assert conclusions.listed(table).iloc[0].tolist() == [
@@ -161,8 +164,15 @@ def test_headlines_are_told_apart_and_coloured():
     assert all(line.settled_by for line in HEADLINES)
 
 
-def test_no_probability_is_printed_as_certain():
-    assert [conclusions._chance(value) for value in (0.0, 0.004, 0.25, 1.0)] == ["< 0.01", "< 0.01", "0.25", "> 0.99"]
+def test_a_probability_is_printed_as_its_monte_carlo_error_allows_and_never_as_certain():
+    """Of 2000 draws 0.3 has an error of 0.01 and 0.97 one of 0.004."""
+    found = {f"p{k}": chance(f"p{k}", share, 2000) for k, share in enumerate((0.0, 0.3, 0.97, 1.0))}
+    powers = kept(p1=0.3)
+    powers["prior halved"]["findings"]["p1"]["error"] = 0.02
+    table = weighed(found, tuple(map(headline, found)), powers)
+    assert table.said.tolist() == ["< 0.01", "0.3", "0.97", "> 0.99"]
+    assert table["prior halved"][1] == "0.3"
+    assert table["prior doubled"][1] == "0.30"
 
 
 def answers() -> pd.DataFrame:

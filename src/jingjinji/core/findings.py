@@ -128,12 +128,7 @@ class Finding:
     def value_text(self) -> str:
         """The estimate alone, rounded by its Monte Carlo error, with its unit."""
         if self.is_probability and not self.exact:
-            most = math.floor(math.log10(self.draws.size / 3))
-            decimals = max(0, min(supported_decimals(self.mcse), most, 3))
-            rounded, place = round(self.mean, decimals), 10.0**-decimals
-            if rounded in (0, 1):
-                return f"< {place:g}" if rounded == 0 else f"> {1 - place:g}"
-            return _number(self.mean, decimals)
+            return probability_text(self.mean, self.mcse, self.draws.size)
         decimals = (
             _shortest_decimals(self.mean)
             if self.exact and not self.error
@@ -281,6 +276,15 @@ def event(finding: Finding, below: float | None = None, above: float | None = No
         return finding
     lies = finding.draws <= below if below is not None else finding.draws >= above
     return replace(finding, draws=lies, unit="probability", by_median=False)
+
+
+def probability_text(mean: float, mcse: float, draws: int) -> str:
+    """A probability with the decimals that its Monte Carlo error and the number of draws support; never 0 or 1."""
+    decimals = max(0, min(supported_decimals(mcse), math.floor(math.log10(draws / 3)), 3))
+    rounded, place = round(mean, decimals), 10.0**-decimals
+    if rounded in (0, 1):
+        return f"< {place:g}" if rounded == 0 else f"> {1 - place:g}"
+    return _number(mean, decimals)
 
 
 def _shortest_decimals(value: float) -> int:

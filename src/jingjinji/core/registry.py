@@ -40,19 +40,6 @@ PLACES = {
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
 FACTS = ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
-PREFIXES = {
-    "pm25": "air",
-    "heavy": "air",
-    "apec": "november",
-    "energy": "energy",
-    "miyun": "water",
-    "hydrogen": "hydrogen",
-    "efficiency": "cities",
-    "carbon": "carbon",
-    "silk": "hongkong",
-    "governance": "governance",
-}
-"""First part of the id of a finding -> the topic that makes it."""
 CHAPTERS = {
     "pm25-decline": "Ten years of PM2.5",
     "apec-blue": "APEC blue",

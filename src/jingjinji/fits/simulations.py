@@ -28,27 +28,39 @@ from jingjinji.fits import draws, fit_job, fitting, keys, sampler
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 CHAINS, TUNE, DRAWS = 2, 300, 400
 UNSETTLED_RHAT = 1.1
-COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", "interval without zero in")
+BESIDE_ZERO = "interval without zero in"
+COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", BESIDE_ZERO)
 
 Words = Mapping[str, Mapping[str, str]]
 
 
-def table(toys: Words) -> pd.DataFrame:
+def table(toys: Words, positive: tuple[str, ...] = ()) -> pd.DataFrame:
     """What is kept of some toys, one row a quantity, with columns `COLUMNS`.
 
     toys : model -> toy -> words for what its records were made with. Counts are of records, in brackets the shares that
-    they agree with (95 %). Raises BookError for a toy that has not been simulated.
+    they agree with (95 %). positive : parts of the ids of quantities that cannot be zero, of which no interval holds
+    it; where there are no others the last column is left out. Raises BookError for a toy that has not been simulated.
     """
     rows = []
     for topic, words in toys.items():
         for row in _rows(topic, words):
             low, high = _coverage(row)
             inside = f"{row['inside']} of {row['records']} ({low:.0f} to {high:.0f} %)"
-            beside = f"{row['beside_zero']} of {row['records']}"
+            never = row["unit"] == "probability" or any(part in row["id"] for part in positive)
+            beside = "" if never else f"{row['beside_zero']} of {row['records']}"
             unit = f" {row['unit']}" if row["unit"] else ""
             rows.append((words[row["toy"]], row["label"], f"{row['truth']:.3g}{unit}".replace("-", "−"),
                          f"{row['estimate']:.3g}{unit}".replace("-", "−"), inside, beside))  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS)
+    made = pd.DataFrame(rows, columns=COLUMNS)
+    return made if made[BESIDE_ZERO].any() else made.drop(columns=BESIDE_ZERO)
+
+
+def estimates(topic: str, id: str) -> dict[str, tuple[float, float]]:
+    """Toy -> the truth of a quantity and the mean of its estimates, means over the records.
+
+    Raises BookError where the model has not been simulated.
+    """
+    return {row["toy"]: (row["truth"], row["estimate"]) for row in _kept(topic)["rows"] if row["id"] == id}
 
 
 def sentence(toys: Words) -> str:
@@ -68,14 +80,23 @@ def sentence(toys: Words) -> str:
         f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
         f"the truth; intervals from one record hang together, so few records leave much open. Least often hold those "
         f"of {least['label']}, {least['inside']} of {least['records']}, which agrees with {low:.0f} to {high:.0f} %. "
-        f"In {_records_with('divergent', rows)} of the records a transition diverged, and in "
-        f"{_records_with('unsettled', rows)} or more a quantity had not settled (simulated {dates[-1]})."
+        f"{_number(_records_with('divergent', rows))} of the records had a transition that diverged, "
+        f"{_unsettled(_records_with('unsettled', rows))} (simulated {dates[-1]})."
     )
 
 
 def _records_with(fault: str, rows: list[dict]) -> int:
     """How many records have that fault at least: as many of each toy as the row of it where they are most."""
     return int(pd.DataFrame(rows).groupby(["topic", "toy"])[fault].max().sum())
+
+
+def _number(count: int) -> str:
+    return str(count) if count else "None"
+
+
+def _unsettled(count: int) -> str:
+    """Kept are counts by quantity, so that of records in which any quantity had not settled can be larger."""
+    return f"and in at least {count} a quantity had not settled" if count else "and every quantity had settled"
 
 
 def _coverage(row: dict) -> tuple[float, float]:

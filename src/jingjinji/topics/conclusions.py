@@ -3,13 +3,14 @@
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jingjinji.core.findings import Finding, event, find
+from jingjinji.core.findings import Finding, event, find, probability_text
 from jingjinji.fits import weighing
 from jingjinji.fits.power_scaling import POWERS
 from jingjinji.show.figures import SOFT, chart
@@ -181,7 +182,7 @@ HEADLINES = (
     Headline(
         "silk.hongkong.reached.2035", "hongkong", "Hong Kong will halve its emissions by 2035",
         "Hong Kong", "the inventory by sector for every year since 2005, in one release", ALL_STATISTICS, AS_BEFORE,
-        dials=tuple(f"silk.hongkong.reached.2035{end}" for end in policy_tables.OTHERS),
+        dials=tuple(f"silk.hongkong.reached.2035{end}" for end in (*policy_tables.OTHERS, "@inventory-twice")),
     ),
     Headline(
         "silk.hongkong.reached.2050", "hongkong", "Hong Kong's emissions will be near zero by 2050",
@@ -199,9 +200,17 @@ def asked(headlines: tuple[Headline, ...] = HEADLINES) -> dict[str, dict[str, tu
     return found
 
 
-def probability(finding: Finding, below: float | None = None, above: float | None = None) -> float:
+class Chance(NamedTuple):
+    """A probability, and how it is printed: by its Monte Carlo error."""
+
+    mean: float
+    text: str
+
+
+def probability(finding: Finding, below: float | None = None, above: float | None = None) -> Chance:
     """Share of the draws on the asked side of a limit; raises as `event` does."""
-    return event(finding, below, above).mean
+    happened = event(finding, below, above)
+    return Chance(happened.mean, happened.value_text)
 
 
 def weighed(
@@ -209,11 +218,12 @@ def weighed(
 ) -> pd.DataFrame:
     """Each headline with its probability under the same choices, and how far from even it stays.
 
-    Columns question, chapter, id, probability, the words of `power_scaling.POWERS`, without, structure (numbers, or
-    the words why there is none), without_words, structure_words, lowest and highest of all these, dials_lowest and
-    dials_highest of the main answer and its further choices (nan without any), away, uncertain, settled_by. `away` is
-    the distance of one half from the range between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN`
-    headlines with the least of it are `uncertain`, of equal ones those whose own probability is nearer to one half.
+    Columns question, chapter, id, settled_by; as printed: said (the main answer), the words of `power_scaling.POWERS`,
+    without and structure (or the words why there is none), same (the range of all these), further (that of the main
+    answer and its further choices); without_words, structure_words; as numbers: probability, lowest, highest,
+    dials_lowest and dials_highest (nan without any), away; uncertain. `away` is the distance of one half from the range
+    between lowest and highest, zero where it is inside; the `MOST_UNCERTAIN` headlines with the least of it are
+    `uncertain`, of equal ones those whose own probability is nearer to one half.
 
     powers : gives what is kept of a fit by power, empty where it is not of today's model.
     Raises UnknownFinding for an id that no chapter has.
@@ -222,33 +232,41 @@ def weighed(
     rows = []
     for line in headlines:
 
-        def chance(id: str, line: Headline = line) -> float:
+        def chance(id: str, line: Headline = line) -> Chance:
             return probability(find(found, id), line.below, line.above)
 
+        main = chance(line.id)
+        made = {words: _under(kept[line.fit].get(words), line) for words in POWERS}
         row = {"question": line.question.format(limit=abs(line.below or line.above or 0)), "chapter": line.chapter,
-               "id": line.id, "probability": chance(line.id)}  # fmt: skip
-        row |= {words: _under(kept[line.fit].get(words), line) for words in POWERS}
+               "id": line.id, "settled_by": line.settled_by}  # fmt: skip
         for name, choice in (("without", line.without), ("structure", line.structure)):
-            row[name] = f"none: {choice.why}" if isinstance(choice, Nowhere) else chance(choice.id)
+            made[name] = f"none: {choice.why}" if isinstance(choice, Nowhere) else chance(choice.id)
             row[f"{name}_words"] = "" if isinstance(choice, Nowhere) else choice.words
-        values = [value for value in row.values() if isinstance(value, float)]
-        dials = [row["probability"], *map(chance, line.dials)] if line.dials else [np.nan]
-        row |= {"lowest": min(values), "highest": max(values), "dials_lowest": min(dials), "dials_highest": max(dials)}
-        row |= {"away": max(0.0, row["lowest"] - 0.5, 0.5 - row["highest"]), "settled_by": line.settled_by}
-        rows.append(row)
+        same = [main, *(one for one in made.values() if isinstance(one, Chance))]
+        further = [main, *map(chance, line.dials)] if line.dials else [Chance(np.nan, "none")]
+        row |= {"said": main.text, "probability": main.mean}
+        row |= {name: one.text if isinstance(one, Chance) else one for name, one in made.items()}
+        for name, ends, values in (("same", ("lowest", "highest"), same),
+                                   ("further", ("dials_lowest", "dials_highest"), further)):  # fmt: skip
+            least, most = min(values), max(values)
+            row |= {name: least.text if least.text == most.text else f"{least.text} to {most.text}"}
+            row |= {ends[0]: least.mean, ends[1]: most.mean}
+        rows.append(row | {"away": max(0.0, row["lowest"] - 0.5, 0.5 - row["highest"])})
     table = pd.DataFrame(rows)
     order = np.lexsort(((table.probability - 0.5).abs(), table.away))
     return table.assign(uncertain=np.isin(np.arange(len(table)), order[:MOST_UNCERTAIN]))
 
 
-def _under(kept: dict | None, line: Headline) -> float | str:
+def _under(kept: dict | None, line: Headline) -> Chance | str:
     """The probability of a headline under one power, or the words why there is none."""
     if kept is None:
         return NOT_WEIGHED
     if kept["problem"]:
         return "did not pass the gate"
     row = kept["findings"].get(line.id)
-    return row["probability"] if row and (row["below"], row["above"]) == (line.below, line.above) else NOT_WEIGHED
+    if not row or (row["below"], row["above"]) != (line.below, line.above):
+        return NOT_WEIGHED
+    return Chance(row["probability"], probability_text(row["probability"], row["error"], kept["draws"]))
 
 
 def least_certain(table: pd.DataFrame) -> pd.DataFrame:
@@ -257,43 +275,22 @@ def least_certain(table: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["away", "near"])
     return pd.DataFrame(
         {
-            "answer": rows.question, "probability": rows.probability.map(_chance),
-            "same choices": _spans(rows.lowest, rows.highest),
-            "further choices": _spans(rows.dials_lowest, rows.dials_highest),
-            "what would settle it": rows.settled_by, "finding": rows.id,
+            "answer": rows.question, "probability": rows.said, "same choices": rows.same,
+            "further choices": rows.further, "what would settle it": rows.settled_by, "finding": rows.id,
         }
     ).reset_index(drop=True)  # fmt: skip
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
     """All headlines of `weighed` under the same choices, as they are printed; pairs of powers in one column."""
-    made = pd.DataFrame({"question": table.question, "probability": table.probability.map(_chance)})
+    made = pd.DataFrame({"question": table.question, "probability": table.said})
     for part in ("prior", "likelihood"):
-        halved, doubled = table[f"{part} halved"].map(_said), table[f"{part} doubled"].map(_said)
+        halved, doubled = table[f"{part} halved"], table[f"{part} doubled"]
         made[f"{part} halved, doubled"] = halved.where(halved == doubled, halved + ", " + doubled)
     for name, head in {"without": "one source left out", "structure": "another structure"}.items():
         words = table[f"{name}_words"]
-        made[head] = table[name].map(_said) + (" (" + words + ")").where(words != "", "")
-    made["range of these"] = _spans(table.lowest, table.highest)
-    made["further choices"] = _spans(table.dials_lowest, table.dials_highest)
-    return made
-
-
-def _spans(low: pd.Series, high: pd.Series) -> list[str]:
-    """Ranges of probabilities as they are printed; of numbers that are printed alike, one."""
-    ends = [(_chance(a), _chance(b)) if pd.notna(a) else ("none", "none") for a, b in zip(low, high, strict=True)]
-    return [a if a == b else f"{a} to {b}" for a, b in ends]
-
-
-def _said(value: float | str) -> str:
-    return value if isinstance(value, str) else _chance(value)
-
-
-def _chance(value: float) -> str:
-    """A probability with two digits; never as certain as 0 or 1."""
-    if value < 0.005:
-        return "< 0.01"
-    return "> 0.99" if value > 0.995 else f"{value:.2f}"
+        made[head] = table[name] + (" (" + words + ")").where(words != "", "")
+    return made.assign(**{"range of these": table.same, "further choices": table.further})
 
 
 def certainty(rows: pd.DataFrame) -> Figure:

@@ -154,6 +154,37 @@ def test_the_dial_ends_where_the_sum_of_counties_shows_all_of_the_truth():
     assert said.true_own(known, "level", 0.0) == pytest.approx(known["level_own"])
 
 
+@pytest.mark.parametrize("shared", [0.25, 0.5])
+def test_what_is_a_provinces_in_truth_is_drawn_as_its_joint_distribution_with_the_error_has_it(shared):
+    rng, size, scale = np.random.default_rng(3), 200_000, 0.3
+    truth = scale * np.sqrt(1 - shared) * rng.normal(size=size)
+    seen = truth + scale * np.sqrt(shared) * rng.normal(size=size)
+    known = {"level_province_part": seen[None], "level_province_scale": np.array([scale]),
+             "level_province_new": rng.normal(size=(1, size)), "counties_load": np.array([0.2])}  # fmt: skip
+    drawn = said.true_province(known, "level", shared)[0]
+    assert np.cov([drawn, seen]) == pytest.approx(np.cov([truth, seen]), abs=0.001)
+
+
+def test_cities_of_a_province_share_the_error_of_their_province(panel, fit):
+    known, (names, of) = said.parts(fit), emissions.provinces(panel)
+    made = said.true_province(known, "level", 0.5)
+    hebei = np.flatnonzero(of == names.index("Hebei"))
+    assert (np.ptp(made[:, hebei], axis=1) == 0).all()
+    assert (made[:, hebei[0]] != made[:, emissions.places(panel, TEN[:1])[0]]).all()
+    assert said.true_province(known, "level") == pytest.approx(known["level_province_part"])
+
+
+def test_a_city_that_is_a_province_of_its_own_is_dialled_as_any_other():
+    """Cities that are seen apart by as much, by their province or by themselves, come as near to a typical one."""
+    known = {"counties_load": np.array([0.2]), "level_new": np.zeros((1, 3)), "level_apart": np.array([0.5]),
+             "level_own": np.array([[0.6, 0.0, 0.3]]), "level_province_part": np.array([[0.0, 0.6, 0.3]]),
+             "level_counties_off": np.zeros((1, 3)), "level_counties_weight": np.zeros((1, 3)),
+             "level_province_scale": np.array([0.2]), "level_province_new": np.zeros((1, 3))}  # fmt: skip
+    for shared, left in ((0.25, 0.45), (0.5, 0.3), (None, 0.12)):
+        made = said.true_own(known, "level", shared) + said.true_province(known, "level", shared)
+        assert made == pytest.approx(np.full((1, 3), left))
+
+
 def test_criteria_by_hand(panel):
     cities = emissions.places(panel, TEN)
     assert [panel.cities.city[k] for k in cities] == list(TEN)
@@ -165,9 +196,10 @@ def test_criteria_by_hand(panel):
     }
     for part in emissions.PARTS:
         known |= {f"{part}_apart": np.array([0.4]), f"{part}_counties_off": np.zeros(shape),
-                  f"{part}_counties_weight": np.zeros(shape), f"{part}_new": np.zeros(shape)}  # fmt: skip
+                  f"{part}_counties_weight": np.zeros(shape), f"{part}_new": np.zeros(shape),
+                  f"{part}_province_scale": np.array([0.2]), f"{part}_province_new": np.zeros(shape)}  # fmt: skip
     assert said.excess(known, cities)[0, -1] == pytest.approx(0.5)
-    assert said.excess(known, cities, 0.5)[0, -1] == pytest.approx(0.43)
+    assert said.excess(known, cities, 0.5)[0, -1] == pytest.approx(0.25)
     output = tables.load("city_production").query("city == 'Tianjin' and year == 2014").gdp.iloc[0]
     assert said.intensity(panel, known, cities)[0, -1, 1] == pytest.approx(1000 * 20 / output)
     assert said.ranks(np.array([[3.0, 1.0, 2.0]])).tolist() == [[3, 1, 2]]

@@ -65,7 +65,8 @@ def known(panel) -> dict[str, np.ndarray]:
     }  # fmt: skip
     for part in ("level", "trend"):
         made |= {f"{part}_apart": np.full(SIZE, 0.4), f"{part}_new": rng.normal(size=(SIZE, count)),
-                 f"{part}_counties_off": np.zeros((SIZE, count)),
+                 f"{part}_counties_off": np.zeros((SIZE, count)), f"{part}_province_scale": np.full(SIZE, 0.2),
+                 f"{part}_province_new": rng.normal(size=(SIZE, count)),
                  f"{part}_counties_weight": np.zeros((SIZE, count))}  # fmt: skip
     made["level_own"][:, first] -= 0.6
     made["level_own"][:, second] -= 0.4
@@ -91,8 +92,10 @@ def criteria(panel, known, shared: float) -> dict[str, np.ndarray]:
     place = [list(panel.cities.city).index(city) for city in THIRTEEN]
     own = {}
     for part in ("level", "trend"):
-        spread = np.sqrt(shared * (1 - shared)) * known[f"{part}_apart"][:, None] * known[f"{part}_new"]
-        own[part] = known[f"{part}_province_part"] + (1 - shared) * known[f"{part}_own"] + spread
+        of_own = known[f"{part}_apart"][:, None] * known[f"{part}_new"]
+        of_province = known[f"{part}_province_scale"][:, None] * known[f"{part}_province_new"]
+        seen = known[f"{part}_province_part"] + known[f"{part}_own"]
+        own[part] = (1 - shared) * seen + np.sqrt(shared * (1 - shared)) * (of_own + of_province)
     made = {name: np.empty((SIZE, 9, 13)) for name in ("intensity", "excess")}
     for j, (city, k) in enumerate(zip(THIRTEEN, place, strict=True)):
         for t in range(9):

@@ -14,8 +14,9 @@ def test_answers_have_a_row_for_each_reading():
         for key in ("2030.low", "2030.high", "2035", "2050"):
             found[f"silk.hongkong.reached.{key}{end}"] = Finding("x", "x", draws, "probability", "m", ())
     table = page.answers(found)
-    assert table["as before"].tolist() == list(said.READINGS.values())
-    assert (table["P, 2035"] == "< 0.1").all()
+    assert table["as before"].tolist() == [*said.READINGS.values(), *said.STRAIGHT.values()]
+    assert (table["P, 2035"][: len(said.READINGS)] == "< 0.1").all()
+    assert (table["P, 2035"][len(said.READINGS) :] == "no scatter").all()
 
 
 def test_an_origin_whose_interval_holds_the_year_has_a_star():
@@ -23,11 +24,11 @@ def test_an_origin_whose_interval_holds_the_year_has_a_star():
     found["silk.hongkong.2024"] = Finding("x", "x", np.full((2, 50), 33.0), "Mt", "m", ())
     for k, end in enumerate(page.ENDS.values()):
         for last in emissions.ORIGINS:
-            middle = 33 if (k, last) == (1, 2018) else 45
+            middle = 33 if (k, last) == (1, 2016) else 45
             found[f"silk.hongkong.2024{end}@to-{last}"] = Finding(
                 "x", "x", middle + rng.normal(size=(2, 50)), "Mt", "m", ()
             )
     table = page.origins(found)
     stars = table.set_index("as before").apply(lambda column: column.str.endswith("*"))
     assert stars.to_numpy().sum() == 1
-    assert stars.iloc[1]["from 2018"]
+    assert stars.iloc[1]["from 2016"]

@@ -29,3 +29,11 @@ def test_groups_of_the_check_are_modes_and_years():
             assert drawn.shape == (10, len(years))
             expected = sales[sales["mode"] == mode].groupby("year").vehicles.agg(["size", share])
             assert printed == pytest.approx(expected[share][expected["size"] > 1].to_numpy(), abs=0.6)
+
+
+def test_stations_in_words():
+    table = page.stations()
+    assert len(table) == 8
+    assert set(table["got as"]) == {"count", "difference of two counts"}
+    assert table.set_index("date").loc["2023-12-31", "number"] == 407
+    assert (table != "").all(axis=None)

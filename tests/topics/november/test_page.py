@@ -152,6 +152,14 @@ def test_the_worked_example_says_rightly_what_the_midnights_do():
         assert hours[f"apec.hours.{site}.ban.effect@without-edges"] < hours[f"apec.hours.{site}.ban.effect"] - 10
 
 
+def test_what_made_up_records_say_of_other_cities(monkeypatch):
+    made = {"toy": (-30.0, -20.4), "toy-none": (0.0, 8.9), "toy-small": (-10.0, -3.4)}
+    monkeypatch.setattr(page.simulations, "estimates", lambda topic, id: made)
+    words = page.records_of_donors().replace("\xa0", " ")
+    assert words.startswith("Of made-up records this line says on average 9 % where it is 0 %, −3 % where it is −10 % "
+                            "and −20 % where it is −30 %: its number lies 7 to 10 points too high.")  # fmt: skip
+
+
 def test_made_up_records_in_a_row_each():
     found = {
         f"apec.beijing.records.{broken}.{key}.{name}": exact("x", "x", -10.0 * k, "%", ())
@@ -159,5 +167,15 @@ def test_made_up_records_in_a_row_each():
     }  # fmt: skip
     table = page.records(found)
     assert len(table) == len(said.BREAKS) * len(said.TRUTHS)
-    assert table.iloc[0].tolist() == ["as the model assumes", "0 %", "0 %", "−10 %", "−20 %", "−30 %", "−40 %"]
+    assert table.iloc[0].tolist() == [
+        "as the model assumes",
+        "0 %",
+        "0\xa0%",
+        "−10\xa0%",
+        "−20\xa0%",
+        "−30\xa0%",
+        "−40\xa0%",
+    ]
     assert table.truth.tolist()[:3] == ["0 %", "−10 %", "−30 %"]
+    doubtful = dict.fromkeys(found, exact("x", "x", -17.6, "%", (), error=3.0))
+    assert page.records(doubtful).departure[0] == doubtful.popitem()[1].value_text

@@ -13,6 +13,9 @@ AREAS = ("Beijing", "Tianjin", "Hebei")
 YEARS = tuple(range(2013, 2024))
 TIME = np.array(YEARS) - 2018.0
 CURVE = TIME**2 - np.mean(TIME**2)
+BENT = np.stack([np.ones(len(YEARS)), TIME, CURVE], axis=1)
+LINE = np.linalg.pinv(BENT)
+"""What makes level, slope and bend (3,) of eleven years."""
 CITIES_OF_HEBEI = 11
 TABLES = ("days_by_class",)
 
@@ -53,22 +56,26 @@ def of_several(mean, concentration, shared):
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Negative-binomial counts around a bent log path of each area, with a year effect that the areas share.
 
-    Days come in episodes, so counts scatter more than a Poisson's. The mean of Hebei's cities scatters less than the
-    count of one of them, as far as they do not have their episodes together; it is normal with that variance.
+    Level, slope and bend are drawn with what the year effects add to them, since counts know the sum: each is around
+    its prior's mean and `taken`. Days come in episodes, so counts scatter more than a Poisson's. The mean of Hebei's
+    cities scatters less than the count of one of them, as far as they do not have their episodes together; it is normal
+    with that variance.
     """
     import pymc as pm
 
     with pm.Model(coords={"area": list(AREAS), "year": list(YEARS)}) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        level = pm.Normal("level", np.log(20), 1)
-        level_area = pm.ZeroSumNormal("level_area", 0.5, dims="area")
-        slope = pm.Normal("slope", -0.1, 0.2)
-        slope_area = pm.ZeroSumNormal("slope_area", 0.1, dims="area")
         year_scale = pm.LogNormal("year_scale", np.log(0.25), 0.5)
         year = pm.Normal("year_effect", 0, 1, dims="year") * year_scale
-        bend = pm.Normal("bend", 0, 0.02)
-        path = level + level_area + TIME[:, None] * (slope + slope_area) + (bend * CURVE)[:, None]
-        expected = pm.Deterministic("expected", pm.math.exp(path + year[:, None]), dims=("year", "area"))
+        taken = pm.math.dot(LINE, year)
+        level = pm.Normal("level", np.log(20) + taken[0], 1)
+        level_area = pm.ZeroSumNormal("level_area", 0.5, dims="area")
+        slope = pm.Normal("slope", -0.1 + taken[1], 0.2)
+        slope_area = pm.ZeroSumNormal("slope_area", 0.1, dims="area")
+        bend = pm.Normal("bend", taken[2], 0.02)
+        common = pm.math.dot(BENT, pm.math.stack([level, slope, bend]) - taken) + year
+        path = level_area + TIME[:, None] * slope_area + common[:, None]
+        expected = pm.Deterministic("expected", pm.math.exp(path), dims=("year", "area"))
         concentration = pm.LogNormal("concentration", np.log(20), 0.7)
         shared = pm.Beta("shared", 4, 2)
         pm.NegativeBinomial(

@@ -32,11 +32,12 @@ REASONS = {
         "official_scale": "Official and monthly figures agree within a per cent or two, beyond rounding.",
     },
     "heavy_days": {
-        "level": "About twenty days in the middle of the period, a factor of three either way.",
+        "level": "About twenty days in the middle of the period, a factor of three either way, and what the years add.",
         "level_area": "Areas differ by a factor under two or three.",
-        "slope": "Between a fall of two fifths and a rise of a third a year.",
+        "slope": "Between a fall of two fifths and a rise of a third a year, and what the years add.",
         "slope_area": "Areas' yearly rates differ by about ten percentage points.",
-        "bend": "The fall may speed up or slow down: the yearly rate may change by a fifth over the period.",
+        "bend": "The fall may speed up or slow down: the yearly rate may change by a fifth over the period, and what "
+        "the years add.",
         "year_scale": "A stagnant winter moves all areas by about a quarter.",
         "year_effect": "Standard normal, because each year has at most three counts.",
         "shared": "Episodes cover most of a plain at once, so a mean over cities scatters little less than one.",

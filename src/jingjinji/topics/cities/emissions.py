@@ -186,8 +186,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     Nine years of a city enter as a level and a trend of each source. Each source errs by province and by city. What is
     a city's own, and errors of cities, are normal and integrated out. The two inventories see all of what is a city's
-    own, the sum of counties a share; an error that the inventories share counts as the city's own here, and is taken
-    out afterwards by a dial (`emissions_findings.parts`), because no figure tells it from the truth.
+    own, the sum of counties a share, and all three what is its province's; an error that they share counts as truth
+    here, and is taken out afterwards by a dial (`emissions_findings.parts`), because no figure tells it from the truth.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -230,8 +230,9 @@ TRUTH = {
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known parameters (keys of `TRUTH`), cities, inputs and missing figures as in `panel`.
 
-    `shared` is the share of the variance in which the inventories see cities apart that is an error of both. The truth
-    that is kept also has ``excess`` (city,): the logarithm of CO2 beyond that of a typical city in 2010.
+    `shared` is the share of the variance in which cities are seen apart that is an error: of what is a city's own one
+    of both inventories, of what is its province's one of all sources. The truth that is kept also has ``excess``
+    (city,): the logarithm of CO2 beyond that of a typical city in 2010.
     """
     known = {**TRUTH, **truth}
     names, of = provinces(panel)
@@ -239,14 +240,14 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     co2 = LOG_TYPICAL + known["output"] * features(panel)[None, :, :, 0]
     for part, shape in zip(PARTS, LINE.T, strict=True):
         own = known[part]
-        province = own["province"] * rng.normal(size=len(names))
+        common, error_of_all = own["province"] * np.sqrt([[1 - shared], [shared]]) * rng.normal(size=(2, len(names)))
         true, wrong = own["apart"] * np.sqrt([[1 - shared], [shared]]) * rng.normal(size=(2, count))
         seen = np.stack([true + wrong, known["counties_load"] * true, true + wrong])
         errors = np.array(own["error"])[:, None] * rng.normal(size=(len(SOURCES), count))
-        value = province[of] + seen + errors + np.array(own["bias"])[:, None]
+        value = (common + error_of_all)[of] + seen + errors + np.array(own["bias"])[:, None]
         co2 = co2 + value[:, :, None] * shape
         if part == "level":
-            known["excess"] = (province - province.mean())[of] + true
+            known["excess"] = (common - common.mean())[of] + true
     noise = rng.normal(size=co2.shape)
     for year in range(1, len(YEARS)):
         noise[:, :, year] = MEMORY * noise[:, :, year - 1] + np.sqrt(1 - MEMORY**2) * noise[:, :, year]

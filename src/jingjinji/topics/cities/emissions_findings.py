@@ -33,8 +33,9 @@ CRITERIA = {
     "excess": ("CO2 beyond a typical city of equal inputs and output", "%"),
 }
 DIAL = {"quarter": 0.25, "half": 0.5, "most": None}
-"""Share of what the two inventories see a city apart by, in variance, that is an error of both; None for the most that
-the sum of counties allows, as if it showed all of the truth."""
+"""Share of what sets a city apart, in variance, that is an error which sources share: of what is its own an error of
+the two inventories, of what is its province's an error of all three. None for the most that the sum of counties allows,
+as if it showed all of the truth."""
 SHARED = {"quarter": "shared error a quarter", "half": "shared error a half", "most": "shared error the most possible"}
 STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
 
@@ -52,10 +53,10 @@ def parts(fit) -> dict[str, np.ndarray]:
     """Draws of all chains, first dimension: what the model says of each city, and of the sources.
 
     Of each of `PARTS`, (draw, city): `_smooth` what is typical of inputs and output, on the inventories' mean scale;
-    `_province`; `_own`, what the inventories see a city apart by, drawn from its distribution given the figures, and
-    what `_shared` needs to take a shared error out of it. `off`, `weight` (draw, source, city): levels less what is
-    typical of inputs, output and source, and the inverse variance of their errors, both zero where unknown. And all of
-    `parameters`.
+    `_province_part`; `_own`, what the inventories see a city apart from its province by, drawn from its distribution
+    given the figures; and what `true_own` and `true_province` need to take a shared error out of them. `off`, `weight`
+    (draw, source, city): levels less what is typical of inputs, output and source, and the inverse variance of their
+    errors, both zero where unknown. And all of `parameters`.
     """
     value, panel, index = parameters(fit), fit.panel, data(fit.panel)
     rng = np.random.default_rng(fit.seed)
@@ -69,6 +70,9 @@ def parts(fit) -> dict[str, np.ndarray]:
             f"{part}_counties_off": off[:, 1] - value["counties_load"][:, None] * own,
             f"{part}_counties_weight": weight[:, 1], f"{part}_new": rng.normal(size=own.shape),
         }  # fmt: skip
+    of = provinces(panel)[1]
+    for part in PARTS:
+        value[f"{part}_province_new"] = rng.normal(size=(len(value["load"]), of.max() + 1))[:, of]
     return value
 
 
@@ -96,9 +100,7 @@ def true_own(known: dict[str, np.ndarray], part: str, shared: float | None = 0.0
     drawn given what was drawn: normal around ``(1 - shared) * own``, moved by what the sum of counties leaves. None for
     the largest share that it allows, at which it shows all of the truth.
     """
-    own, load = known[f"{part}_own"], known["counties_load"][:, None]
-    most = np.clip(1 - load, 0.0, 1.0)
-    share = most if shared is None else np.minimum(shared, most)
+    own, load, share = known[f"{part}_own"], known["counties_load"][:, None], _share(known, shared)
     variance = known[f"{part}_apart"][:, None] ** 2
     together = load * share * variance
     weight = known[f"{part}_counties_weight"]
@@ -110,9 +112,29 @@ def true_own(known: dict[str, np.ndarray], part: str, shared: float | None = 0.0
     return mean + np.sqrt(spread) * known[f"{part}_new"]
 
 
+def _share(known: dict[str, np.ndarray], shared: float | None) -> np.ndarray:
+    """The dial (draw, 1), at most what the sum of counties allows; None for that."""
+    most = np.clip(1 - known["counties_load"][:, None], 0.0, 1.0)
+    return most if shared is None else np.minimum(shared, most)
+
+
+def true_province(known: dict[str, np.ndarray], part: str, shared: float | None = 0.0) -> np.ndarray:
+    """What sets a city's province apart in truth (draw, city), if a share of what all sources see is their error.
+
+    All three follow the statistics of provinces, the sum of counties as well, and show what is a province's in full.
+    So nothing tells the error from the truth, and given their sum the truth is normal around ``(1 - shared)`` of it.
+    Cities of a province share what is drawn. A city that is a province of its own is dialled by this and by `true_own`,
+    as every other.
+    """
+    share = _share(known, shared)
+    spread = np.sqrt(share * (1 - share)) * known[f"{part}_province_scale"][:, None]
+    return (1 - share) * known[f"{part}_province_part"] + spread * known[f"{part}_province_new"]
+
+
 def excess(known: dict[str, np.ndarray], cities: np.ndarray, shared: float | None = 0.0) -> np.ndarray:
     """CO2 beyond that of a typical city of equal inputs and output (draw, year, city of `cities`), in logarithms."""
-    level, trend = ((known[f"{part}_province_part"] + true_own(known, part, shared))[:, None, cities] for part in PARTS)
+    level, trend = ((true_province(known, part, shared) + true_own(known, part, shared))[:, None, cities]
+                    for part in PARTS)  # fmt: skip
     return level + trend * TIME[:, None]
 
 

@@ -58,12 +58,14 @@ class Panel:
     logarithm), year, base_year (the year a change or a share is taken of), quantity (total, share, change or fuel),
     sector (all, electricity or coal), release (-1 for the last one or a ratio). `series`: log of fossil CO2 and of the
     CO2 of coal and of gas burnt by year (source, year), nan where there is none. `known`: 0 for a figure that is left
-    out (figure,), None where all are used.
+    out (figure,), None where all are used. `inventory`: what a figure is expected to err by beside its rounding, of the
+    logarithm.
     """
 
     printed: pd.DataFrame
     series: np.ndarray
     last: int = NOW
+    inventory: float = 0.01
     known: np.ndarray | None = None
     truth: dict | None = None
 
@@ -143,6 +145,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "log_series": np.nan_to_num(panel.series),
         "there": np.isfinite(panel.series).astype(float),
         "informed": 1.0 * (panel.last >= YEARS),
+        "typical_inventory": np.array(panel.inventory),
     }
 
 
@@ -230,7 +233,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         revision_scale = pm.LogNormal("revision_scale", np.log(0.015), 0.4)
         revision = pm.Normal("revision", 0, 1, dims="release")
-        inventory = pm.LogNormal("inventory", np.log(0.01), 0.15)
+        inventory = pm.LogNormal("inventory", np.log(d["typical_inventory"]), 0.15)
         all_coal = pm.Normal("all_coal", np.log(50), 0.3)
         above, below, shift, of_fuel = named(panel)
         known = pt.concatenate([logs.ravel(), revision_scale * revision, all_coal[None], np.zeros(1)])
@@ -319,9 +322,11 @@ def _until(panel: Panel, last: int) -> Panel:
 
 
 DERIVED = ()
-ORIGINS = (2014, 2016, 2018, 2019)
+ORIGINS = (2014, 2016, 2019)
 """Years until which figures are taken, to see what each reading would have said of `NOW`."""
-VARIANTS = {f"to-{last}": Variant(f"figures to {last} alone", partial(_until, last=last)) for last in ORIGINS}
+VARIANTS = {f"to-{last}": Variant(f"figures to {last} alone", partial(_until, last=last)) for last in ORIGINS} | {
+    "inventory-twice": Variant("figures of the inventory err twice as much", partial(replace, inventory=0.02)),
+}
 
 
 def expected(fit, logs: np.ndarray) -> np.ndarray:
@@ -339,9 +344,13 @@ def expected(fit, logs: np.ndarray) -> np.ndarray:
     return known[:, above] - known[:, below] + known[:, shift]
 
 
+def drawn_around(fit, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the logarithm of each printed figure (draw, row)."""
+    inventory, (*_, of_fuel) = fit.parameters["inventory"].values.reshape(-1, 1), named(fit.panel)
+    return expected(fit, logs), np.hypot(np.where(of_fuel, DEMAND, inventory), fit.panel.printed.half.to_numpy())
+
+
 def drawn(fit, logs: np.ndarray) -> np.ndarray:
     """Logarithm of each printed figure drawn anew (draw, row)."""
-    inventory, (*_, of_fuel) = fit.parameters["inventory"].values.reshape(-1, 1), named(fit.panel)
-    mean = expected(fit, logs)
-    sd = np.hypot(np.where(of_fuel, DEMAND, inventory), fit.panel.printed.half.to_numpy())
+    mean, sd = drawn_around(fit, logs)
     return mean + sd * np.random.default_rng(fit.seed).normal(size=mean.shape)

@@ -8,27 +8,31 @@ from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
 
-ENDS = {reading: "" if reading == said.MODEL else f".{reading}" for reading in said.READINGS}
+ENDS = {reading: "" if reading == said.MODEL else f".{reading}" for reading in (*said.READINGS, *said.STRAIGHT)}
 """Reading -> what its findings' ids end in."""
 SHORT = {
-    said.MODEL: "drifts walk on", "per-cent": "same per cent a year", "drawn-fuels": "steps of fuels again",
-    "drawn-per-cent": "steps again in per cent", "drawn-tonnes": "steps again in tonnes",
-    "tonnes": "same tonnes a year",
+    said.MODEL: "drifts walk on", "drawn-fuels": "steps of fuels again", "drawn-per-cent": "steps again in per cent",
+    "drawn-tonnes": "steps again in tonnes", "per-cent": "same per cent a year, no surprise",
+    "tonnes": "same tonnes a year, no surprise",
 }  # fmt: skip
 """Reading -> its name in figures."""
-OTHERS = tuple(end for end in ENDS.values() if end)
+OTHERS = tuple(ENDS[reading] for reading in said.READINGS if ENDS[reading])
 
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
-    """Emissions left in 2035 and the probability of each target, a row a reading of "as before"."""
+    """Emissions left in 2035 and the probability of each target, a row a reading of "as before".
+
+    Where no year to come surprises there is no probability: what is left is uncertain as the past is, and no more.
+    """
     ids = {
         "left in 2035": "left.2035", "P, 2030, low end": "reached.2030.low", "P, 2030, high end": "reached.2030.high",
         "P, 2035": "reached.2035", "P, near zero in 2050": "reached.2050",
     }  # fmt: skip
-    return pd.DataFrame(
-        [{"as before": words} | {head: found[f"silk.hongkong.{id}{ENDS[reading]}"].text for head, id in ids.items()}
-         for reading, words in said.READINGS.items()]
-    )  # fmt: skip
+    rows = [{"as before": words} | {head: found[f"silk.hongkong.{id}{ENDS[reading]}"].text for head, id in ids.items()}
+            for reading, words in said.READINGS.items()]  # fmt: skip
+    rows += [{"as before": words, "left in 2035": found[f"silk.hongkong.left.2035{ENDS[reading]}"].text}
+             for reading, words in said.STRAIGHT.items()]  # fmt: skip
+    return pd.DataFrame(rows).fillna("no scatter")
 
 
 def origins(found: dict[str, Finding]) -> pd.DataFrame:

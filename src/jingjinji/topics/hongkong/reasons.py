@@ -12,7 +12,9 @@ REASONS = {
         "pandemic came.",
         "revision_scale": "A new release moves a total by a per cent or two.",
         "revision": "Standard normal: how far an earlier release lies from the last, pooled.",
-        "inventory": "Figures of one inventory disagree by about a per cent; revisions hardly let it be learned.",
+        "inventory": "Ratios and changes printed in one release agree with its totals to about a per cent. Few figures "
+        "have a second one beside them, so the figures hardly inform it, and left wide it would run to zero; a variant "
+        "takes twice as much.",
         "all_coal": "Emissions, were all electricity from coal: 50 Mt within a factor of two, since that of nuclear "
         "power and imports is not in the tables.",
         "offset": "A statistic lies above or below the inventory by a tenth, those of fuels by a fifth.",

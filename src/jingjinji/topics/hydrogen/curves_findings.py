@@ -5,6 +5,7 @@ import scipy
 
 from jingjinji.core.densities import restored
 from jingjinji.core.findings import Finding
+from jingjinji.core.left_out import UNRELIABLE, places
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.hydrogen.curves import (
     LAST,
@@ -27,8 +28,6 @@ RECORD = {
 }
 LEAST = -1e3
 """Log density that stands for a lesser one."""
-UNRELIABLE = 0.7
-"""Pareto k above which the estimate for an observation is not to be trusted (Vehtari, Gelman, Gabry 2017)."""
 
 
 def curves(fit) -> dict[str, np.ndarray]:
@@ -127,26 +126,13 @@ def left_out_places(fit, known: dict, most: int = 2000) -> tuple[np.ndarray, np.
     mean, size = expected_sales(fit, known, thin)
     count = data(fit.panel)["vehicles"]
     scores = np.nan_to_num(log_density_of(count, mean, size), nan=LEAST).clip(LEAST)
-    smoothed = [_smoothed(score) for score in scores.T]
-    weight, k = np.stack([weight for weight, _ in smoothed], axis=1), np.array([k for _, k in smoothed])
     chance = size / (size + np.exp(mean))
     at, under = (scipy.stats.nbinom.cdf(number, size, chance) for number in (count, count - 1))
     zero = np.exp(size * np.log(chance))
     there = np.maximum(1 - zero, np.finfo(float).tiny)
     place = np.clip((0.5 * (at + under) - zero) / there, 0, 1)
-    return (weight * place).sum(axis=0) / weight.sum(axis=0), ~(k <= UNRELIABLE)
-
-
-def _smoothed(scores: np.ndarray) -> tuple[np.ndarray, float]:
-    """Smoothed weights of draws (draw,) that leave out a sale with these log probabilities, and Pareto k."""
-    from arviz_stats.base import array_stats
-
-    if np.ptp(np.sort(scores)[: max(5, len(scores) // 20)]) > 0:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            log_weight, k = array_stats.psislw(scores)
-        if np.isfinite(log_weight).all():
-            return np.exp(log_weight - log_weight.max()), float(k)
-    return np.ones_like(scores), np.inf  # no tail that could be smoothed
+    place, k = places(scores, place)
+    return place, ~(k <= UNRELIABLE)
 
 
 def expected_sales(fit, known: dict, thin: slice) -> tuple[np.ndarray, np.ndarray]:

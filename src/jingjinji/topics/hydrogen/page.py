@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from jingjinji.core import tables
 from jingjinji.core.findings import Finding, record
+from jingjinji.core.left_out import UNRELIABLE
 from jingjinji.core.topic import MAIN, choices
 from jingjinji.show.answers import by_choice
 from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hydrogen import clusters, curves, firms
 from jingjinji.topics.hydrogen import clusters_findings as said_of_clusters
 from jingjinji.topics.hydrogen import curves_findings as said
-from jingjinji.topics.hydrogen.curves_findings import UNRELIABLE
 
 CHOICES = (
     {MAIN: ""}
@@ -72,6 +73,14 @@ def prior_sales(panel: curves.Panel, draws: int, seed: int) -> dict[str, tuple[n
     fit = prior_fit(curves.build(panel), panel, draws, seed)
     drawn = said.drawn_sales(fit, said.curves(fit), draws)
     return {mode: (drawn[:, use].ravel(), curves.data(panel)["vehicles"][use]) for mode, use in _modes(panel).items()}
+
+
+def stations() -> pd.DataFrame:
+    """Counts of refuelling stations in China by agency, in words."""
+    rows = tables.load("hydrogen_stations").query("place == 'China'").fillna({"agency": "not named", "note": ""})
+    counted = ["difference of two counts" if derived else "count" for derived in rows.derived]
+    return pd.DataFrame({"date": rows.date, "agency": rows.agency, "stations": rows.kind,
+                         "number": rows.stations, "got as": counted})  # fmt: skip
 
 
 def prior_growth(draws: int, seed: int) -> Finding:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
+from jingjinji.fits import simulations
 from jingjinji.show.prior_draws import prior_data
 from jingjinji.topics.november import contrast, donors
 from jingjinji.topics.november import series as apec_series
@@ -130,11 +131,27 @@ def records(f: dict[str, Finding]) -> pd.DataFrame:
     rows = []
     for broken, (words, _) in said.BREAKS.items():
         for key, effect in said.TRUTHS.items():
-            found = {name: f[f"apec.beijing.records.{broken}.{key}.{name}"].mean for name in said.OF_RECORDS}
+            found = [f[f"apec.beijing.records.{broken}.{key}.{name}"].value_text for name in said.OF_RECORDS]
             truth = f"{_whole(100 * effect)} %" if effect else "0 %"
-            rows.append((words, truth, *(f"{_whole(found[name])} %" for name in said.OF_RECORDS)))
+            rows.append((words, truth, *found))
     columns = ["made-up records", "truth", "departure", "estimate with the prior", "94 % interval holds the truth"]
     return pd.DataFrame(rows, columns=[*columns, "the same without the prior", "interval wholly below zero"])
+
+
+def records_of_donors() -> str:
+    """What the line of other cities says of made-up records of known effect, in a sentence."""
+    made = sorted(simulations.estimates("apec_donors", "apec.donors.beijing.ban.effect").values(), reverse=True)
+    each = [f"{_percent(found)} where it is {_percent(truth)}" for truth, found in made]
+    higher = [found - truth for truth, found in made]
+    return (
+        f"Of made-up records this line says on average {', '.join(each[:-1])} and {each[-1]}: its number lies "
+        f"{min(higher):.0f} to {max(higher):.0f} points too high. Departures lie to both sides alike in logarithms, "
+        "and in per cent the upper side is the longer one."
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{_whole(value)}\N{NO-BREAK SPACE}%" if round(value) else "0\N{NO-BREAK SPACE}%"
 
 
 def before_sentence(departures: dict[str, pd.Series], ban: tuple[pd.Timestamp, pd.Timestamp]) -> str:
