@@ -74,8 +74,7 @@ HEADLINES = (
              "November 2014", "a list of all alerts with the forecasts on which they were called", below=0),
     Headline("energy.emissions.elasticity.so2.bth", "Years with less coal had less SO2 in the three provinces",
              "coal and steel", "emissions by source, measured at the stacks, over the years of closures", above=0,
-             others=tuple(f"energy.emissions.elasticity.so2.bth@{name}"
-                          for name in ("without-own-trends", "without-year-shocks"))),
+             others=("energy.emissions.elasticity.so2.bth@without-own-trends",)),
     Headline("miyun.gubeikou.tn.winter", "By its season Gubeikou's nitrogen doubles or more from July to December",
              "water", "readings of several winters", above=100),
     Headline("hydrogen.bth.reached", "By what was known until 2023 the region's hydrogen cluster reaches its target",

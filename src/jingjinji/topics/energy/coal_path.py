@@ -24,6 +24,23 @@ CENSUS = 2018
 """The balances are counted anew from this year on, after an economic census."""
 REVISED = np.array([[float(name in BALANCES and year == CENSUS) for year in YEARS[1:]] for name in MEASURES])
 """1 where a measure was counted anew (measure, step)."""
+CENSUS_STEP = YEARS[1:].index(CENSUS)
+CENSUSES = tuple(f"census of {name}" for name in BALANCES)
+MEANS = {
+    **{f"load of {name}": (mean, 0.3) for name, mean in zip(PROXIES, (0.8, 0.5), strict=True)},
+    **{f"relation of {name}": (0.0, 0.03) for name in MEASURES},
+    **{f"taken back of {name}": (0.0, 0.3) for name in MEASURES},
+    "shared error": (0.3, 0.3), "gap of the country": (0.0, 0.02), "load of steel": (0.5, 0.25),
+    "drift of steel": (0.02, 0.03),
+}  # fmt: skip
+"""Mean and standard deviation of the normal prior of each number that all provinces share."""
+SCALES = {
+    **{f"load of {name}": 0.15 for name in PROXIES},
+    **dict.fromkeys(CENSUSES, 0.08),
+    **{f"relation of {name}": 0.03 for name in MEASURES},
+    "error of the country": 0.02, "error of steel": 0.05,
+}  # fmt: skip
+"""Median of the prior of each scale; its logarithm has a standard deviation of one half."""
 TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
 
 
@@ -87,9 +104,9 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model: changes of logarithms.
 
     A row of `seen` (row, province) is a step of a measure where both years have figures; `of_measure` and `at_step` say
-    of which, and `follows` is 1 where the row before is the step before. `beside` is the row of CEADs' step for a row
-    of end use, and `balanced` is 1 where there is one. Hebei's steel has a row a pair of years with figures that follow
-    each other, with 1 in `steel_steps` at each step between them.
+    of which, `cell` counts the two through, and `follows` is 1 where the row before is the step before. `beside` is the
+    row of CEADs' step for a row of end use, and `balanced` is 1 where there is one. Hebei's steel has a row a pair of
+    years with figures that follow each other, with 1 in `steel_steps` at each step between them.
     """
     known, end = panel.known, panel.known + len(LATER)
     steps = np.diff(panel.measures, axis=-1)[..., :end]
@@ -103,6 +120,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "seen": steps[measure, :, step],
         "of_measure": measure,
         "at_step": step,
+        "cell": measure * (len(YEARS) - 1) + step,
         "follows": np.array([float((m, s - 1) in rows) for m, s in rows]),
         "revised": REVISED[measure, step],
         "beside": np.array([row or 0 for row in beside]),
@@ -134,62 +152,68 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     coords = {
         "province": list(PROVINCES), "step": list(YEARS[1:]), "later": list(range(1, len(LATER) + 1)),
-        "measure": list(MEASURES), "proxy": list(PROXIES), "balance": list(BALANCES),
+        "series": ["coal", *MEASURES], "measure": list(MEASURES), "mean_of": list(MEANS), "scale_of": list(SCALES),
+        "share_of": ["persistence", "reliability"], "own_of": [*(f"load of {name}" for name in PROXIES), *CENSUSES],
     }  # fmt: skip
     with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
         known, measure = d["grown"].shape[0], d["of_measure"]
+        # few long vectors: a graph with many small variables takes twice as long to compile
+        means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
+        load_mean, relation_mean, taken_back = means[:2], means[2:5], means[5:8]
+        shared, gap, steel_load, steel_drift = (means[k] for k in range(8, 12))
+        scales = pm.LogNormal("scales", np.log(list(SCALES.values())), 0.5, dims="scale_of")
+        relation_scale, china_error, steel_error = scales[4:7], scales[7], scales[8]
+        shares = pm.Beta("shares", np.array([2.0, 4.0]), np.array([2.0, 1.0]), dims="share_of")
+        persistence, reliability = shares[0], shares[1]
+        tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
+        spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
+        spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
+        own = scales[:4, None] * pm.ZeroSumNormal("own", 1, dims=("own_of", "province"))
+
         national = pm.Normal("national", 0, 0.1, dims="step")
-        persistence = pm.Beta("persistence", 2, 2)
-        scatter_mean = pm.Normal("log_scatter_mean", np.log(0.06), 0.5)
-        scatter = pt.exp(pm.Normal("log_scatter", scatter_mean, 0.5, dims="province"))
-        tail = 1 + pm.Gamma("tail", 2, 0.1)
         common = national[:known][:, None]
         apart = d["grown"] - common
         new = apart - persistence * _before(apart)
-        pm.StudentT("growth", nu=tail, mu=d["grown"] - new, sigma=scatter, observed=d["grown"])
-        surprise = pm.StudentT("surprise", nu=tail, mu=0, sigma=scatter, dims=("later", "province"))
+        pm.StudentT("growth", nu=tails[0], mu=d["grown"] - new, sigma=spread[0], observed=d["grown"])
+        surprise = pm.StudentT("surprise", nu=tails[0], mu=0, sigma=spread[0], dims=("later", "province"))
         ages = np.subtract.outer(np.arange(len(LATER)), np.arange(len(LATER)))
         lasting = np.tril(np.ones(ages.shape)) * persistence ** np.maximum(ages, 0)
         carried = pt.dot(lasting, surprise) + (persistence ** np.arange(1, len(LATER) + 1))[:, None] * apart[-1]
         later = national[known : known + len(LATER)][:, None] + carried
-        pm.Deterministic("later_growth", later.T, dims=("province", "later"))
 
-        reliability = pm.Beta("reliability", 4, 1)
-        growth = pt.concatenate([common + reliability * apart, later])
-        load_mean = pm.Normal("load_mean", np.array([0.8, 0.5]), 0.3, dims="proxy")
-        load_scale = pm.LogNormal("load_scale", np.log(0.15), 0.5, dims="proxy")
-        own_load = pm.ZeroSumNormal("own_load", 1, dims=("proxy", "province"))
-        load = pt.concatenate([np.ones((1, len(PROVINCES))), load_mean[:, None] + load_scale[:, None] * own_load])
-        relation_mean = pm.Normal("relation_mean", 0, 0.03, dims="measure")
-        relation_scale = pm.LogNormal("relation_scale", np.log(0.03), 0.5, dims="measure")
+        # CEADs counts coal itself, EDGAR knows no census
+        load = pt.concatenate([np.ones((1, len(PROVINCES))), load_mean[:, None] + own[:2]])
+        census = pt.concatenate([own[2:], np.zeros((1, len(PROVINCES)))])
         # the mean revision of the census and what the year does in all provinces are one number
-        spread = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
-        relation = pm.Normal("relation", relation_mean[:, None], spread, dims=("measure", "step"))
-        census_scale = pm.LogNormal("census_scale", np.log(0.08), 0.5, dims="balance")
-        own_census = pm.ZeroSumNormal("own_census", 1, dims=("balance", "province"))
-        census = pt.concatenate([census_scale[:, None] * own_census, np.zeros((1, len(PROVINCES)))])
-        error_mean = pm.Normal("log_error_mean", np.log(0.05), 0.5, dims="measure")
-        error = pt.exp(pm.Normal("log_error", error_mean[:, None], 0.5, dims=("measure", "province")))
-        shared = pm.Normal("shared_error", 0.3, 0.3)
-        taken_back = pm.Normal("taken_back", 0, 0.3, dims="measure")
-        error_tail = 1 + pm.Gamma("error_tail", 2, 0.1, dims="measure")
-        left = d["seen"] - relation[measure, d["at_step"]][:, None] - load[measure] * growth[d["at_step"]]
+        wide = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
+        relation = pm.Normal("relation", relation_mean[:, None], wide, dims=("measure", "step"))
+        growth = pt.concatenate([common + reliability * apart, later])
+        left = d["seen"] - relation.flatten()[d["cell"]][:, None] - load[measure] * growth[d["at_step"]]
         left = left - census[measure] * d["revised"][:, None]
         left = left - (shared * d["balanced"])[:, None] * left[d["beside"]]
         left = left + (taken_back[measure] * d["follows"])[:, None] * _before(left)
         pm.StudentT(
-            "measures", nu=error_tail[measure][:, None], mu=d["seen"] - left, sigma=error[measure], observed=d["seen"]
+            "measures",
+            nu=tails[1:][measure][:, None],
+            mu=d["seen"] - left,
+            sigma=spread[1:][measure],
+            observed=d["seen"],
         )
 
         growth = pt.concatenate([d["grown"], later])
-        whole = (d["share"] * growth[: d["share"].shape[0]]).sum(axis=1)
-        gap = pm.Normal("china_gap", 0, 0.02)
-        pm.Normal("china_growth", whole + gap, pm.LogNormal("china_error", np.log(0.02), 0.5), observed=d["china"])
-        steel_load, steel_drift = pm.Normal("steel_load", 0.5, 0.25), pm.Normal("steel_drift", 0.02, 0.03)
-        spread = pm.LogNormal("steel_error", np.log(0.05), 0.5) * pt.sqrt(d["steel_steps"].sum(axis=1))
+        whole = pt.dot(d["share"] * growth[: d["share"].shape[0]], np.ones(len(PROVINCES)))
+        pm.Normal("china_growth", whole + gap, china_error, observed=d["china"])
         along = pt.dot(d["steel_steps"], steel_load * growth[:, PROVINCES.index("Hebei")] + steel_drift)
-        pm.Normal("steel_growth", along, spread, observed=d["steel"])
+        pm.Normal("steel_growth", along, steel_error * pt.sqrt(d["steel_steps"].sum(axis=1)), observed=d["steel"])
+        derived = {
+            "later_growth": (later.T, ("province", "later")), "reliability": (reliability, ()),
+            "load_mean": (load_mean, "proxy"), "shared_error": (shared, ()),
+            "census": (census[:2] + (relation[:2, CENSUS_STEP] - relation_mean[:2])[:, None], ("balance", "province")),
+        }  # fmt: skip
+        model.add_coords({"proxy": list(PROXIES), "balance": list(BALANCES)})
+        for name, (value, dims) in derived.items():
+            pm.Deterministic(name, value, dims=dims)
     return model
 
 
@@ -249,7 +273,7 @@ def _without(panel: Panel, names: tuple[str, ...]) -> Panel:
     return replace(panel, measures=np.where(left_out & after, np.nan, panel.measures))
 
 
-DERIVED = ("later_growth",)
+DERIVED = ("later_growth", "reliability", "load_mean", "shared_error", "census")
 VARIANTS = {
     "without-end-use": Variant("without the end use of coal after 2017", partial(_without, names=("end-use",))),
     "without-inventories": Variant("without the inventories after 2017", partial(_without, names=("ceads", "edgar"))),

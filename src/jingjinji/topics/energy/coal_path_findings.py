@@ -124,8 +124,7 @@ def _say_measures(say: Scribe, fit) -> None:
         say.draws(
             f"load.{name}", f"change of {NAMES[name]} with one per cent more coal", draws["load_mean"][..., k], "%"
         )
-    common = draws["relation"][..., YEARS[1:].index(CENSUS)] - draws["relation_mean"]
-    hebei = draws["census_scale"] * draws["own_census"][..., PROVINCES.index("Hebei")] + common[..., : len(BALANCES)]
+    hebei = draws["census"][..., PROVINCES.index("Hebei")]
     for k, name in enumerate(BALANCES):
         step = 100 * np.expm1(hebei[..., k])
         say.draws(f"census.{name}.hebei", f"step of {CENSUS} in Hebei's {NAMES[name]}", step, "%")

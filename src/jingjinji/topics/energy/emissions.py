@@ -19,6 +19,18 @@ EMISSIONS = ("so2", "dust", "ceads", "edgar")
 DRIVERS = ("coal", "output")
 TERMS = ("level", "coal", "output", "break 1", "break 2")
 """What has a departure of each province."""
+MEANS = {
+    "level": (0.0, 0.5), "trend": (0.0, 0.7), "coal": (0.5, 0.5), "output": (0.5, 0.5), "break 1": (0.0, 0.4),
+    "break 2": (0.0, 0.4), "share": (0.0, 1.0), "coal over years": (0.5, 0.5), "output over years": (0.5, 0.5),
+    "share over years": (0.0, 1.0),
+}  # fmt: skip
+"""Mean and standard deviation of the normal prior of each mean of the provinces."""
+SCALES = {
+    "scatter": (0.05, 0.5), "year": (0.04, 0.7), "region in a year": (0.02, 0.7), "trend": (0.2, 0.5),
+    "coal by province": (0.15, 0.5), "output by province": (0.15, 0.5), "break 1": (0.25, 0.5), "break 2": (0.25, 0.5),
+    "coal by region": (0.15, 0.5), "output by region": (0.15, 0.5),
+}  # fmt: skip
+"""Median, and standard deviation of the logarithm, of the prior of each scale."""
 TELLING = {"so2": (), "dust": (), "ceads": ("coal",), "edgar": ("coal",)}
 """Elasticities of which figures say much in a province: their departures are sampled on their own scale."""
 COUNTS = {"ceads": ("coal",)}
@@ -118,7 +130,8 @@ def truth_of(counts: np.ndarray, lasting: float, misread: float, telling: tuple[
 
     Each group has a scale of truth and one of errors, the same for both counts; each reading has a weight that is low
     where it lies far from the other count and from its neighbours (a normal truth, Student's t for errors, the mean of
-    a variational posterior). So a reading on which the counts disagree is drawn further towards zero than one on which they agree.
+    a variational posterior). So a reading on which the counts disagree is drawn further towards zero than one on which
+    they agree.
     """
     times = np.arange(counts.shape[-1])
     apart = np.linalg.inv(lasting ** np.abs(np.subtract.outer(times, times)))
@@ -211,33 +224,33 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     coords = {
         "province": list(PROVINCES), "region": list(REGIONS), "driver": list(DRIVERS), "part": [*DRIVERS, "share"],
-        "break": [0, 1], "year": list(YEARS), "term": list(TERMS),
+        "break": [0, 1], "year": list(YEARS), "term": list(TERMS), "mean_of": list(MEANS), "scale_of": list(SCALES),
+        "in_region": [*DRIVERS, *map(str, YEARS)],
     }  # fmt: skip
     with pm.Model(coords=coords, check_bounds=False) as model:
-        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        elasticity_mean = pm.Normal("elasticity_mean", 0.5, 0.5, dims="driver")
-        region_scale = pm.LogNormal("region_scale", np.log(0.15), 0.5, dims="driver")
-        province_scale = pm.LogNormal("province_scale", np.log(0.15), 0.5, dims="driver")
-        by_region = pm.ZeroSumNormal("by_region", 1, dims=("driver", "region"))
-        level_mean = pm.Normal("level_mean", 0, 0.5)
+        d = {name: pm.Data(name, values, shape=values.shape) for name, values in data(panel).items()}
+        # one vector of means and one of scales: a graph with many small variables takes twice as long to compile
+        means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
+        scales = pm.LogNormal("scales", *np.array([(np.log(median), sd) for median, sd in SCALES.values()]).T,
+                              dims="scale_of")  # fmt: skip
+        level_mean, trend_mean, elasticity_mean, step_mean, share_slope, over_years = (
+            means[0], means[1], means[2:4], means[4:6], means[6], means[7:],
+        )  # fmt: skip
+        scatter, year_scale, regional_scale, trend_scale = (scales[k] for k in range(4))
+        province_scale, region_scale = scales[4:6], scales[8:]
         carry_over = pm.Beta("carry_over", 2, 2)
-        scatter = pm.LogNormal("scatter", np.log(0.05), 0.5)
         tail = 1 + pm.Gamma("tail", 2, 0.1)
-        step_mean = pm.Normal("step_mean", 0, 0.4, dims="break")
-        step_scale = pm.LogNormal("step_scale", np.log(0.25), 0.5, dims="break")
-        scale = pt.concatenate([(scatter / (1 - carry_over))[None], province_scale, step_scale])
+        by_region = pm.ZeroSumNormal("by_region", 1, dims=("in_region", "region"))
+        scale = pt.concatenate([(scatter / (1 - carry_over))[None], scales[4:8]])
         apart = pm.ZeroSumNormal("apart", (scale ** d["telling"])[:, None], dims=("term", "province"))
         apart = (scale ** (1 - d["telling"]))[:, None] * apart
-        of_region = region_scale[:, None] * pt.dot(by_region, IN_REGION)
-        elasticity = elasticity_mean[:, None] + of_region + apart[1:3]
-        pm.Deterministic("elasticity", elasticity, dims=("driver", "province"))
-        share_slope = pm.Normal("share_slope", 0, 1)
-        over_years = pm.Normal("over_years", np.array([0.5, 0.5, 0.0]), np.array([0.5, 0.5, 1.0]), dims="part")
-        trend_mean = pm.Normal("trend_mean", 0, 0.7)
-        trend_scale = pm.LogNormal("trend_scale", np.log(0.2), 0.5)
-        along = trend_mean + pt.dot(over_years, d["slopes"])
-        trend = pm.Normal("trend", d["own"] * along, d["own"] * trend_scale + (1 - d["own"]), dims="province")
-        trend = d["own"] * trend + (1 - d["own"]) * trend_mean
+        # around what drivers say, so that chains move an elasticity over years by itself; its mean is the trend's own
+        along = d["own"] * pt.dot(over_years, d["slopes"])
+        trend = pm.Normal("trend", along, d["own"] * trend_scale + (1 - d["own"]), dims="province")
+        trend = trend_mean + d["own"] * (trend - trend.mean())
+        first = 1 + FIRST * (1 / pt.sqrt(1 - carry_over**2) - 1)
+        in_region = pt.dot(pt.concatenate([region_scale, regional_scale * first])[:, None] * by_region, IN_REGION)
+        elasticity = elasticity_mean[:, None] + in_region[:2] + apart[1:3]
         terms = pt.concatenate([
             level_mean + apart[:1], trend[None], elasticity, step_mean[:, None] + apart[3:],
             share_slope * np.ones((1, len(PROVINCES))),
@@ -246,23 +259,26 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         new = left - carry_over * pt.concatenate([pt.zeros_like(left[:1]), left[:-1]])
         # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
         expected = (d["seen"] - new).mean(axis=1)
-        first = 1 + FIRST * (1 / pt.sqrt(1 - carry_over**2) - 1)
-        year_scale = pm.LogNormal("year_scale", np.log(0.04), 0.7)
         year_mean = pm.Normal("year_mean", expected, year_scale * first, dims="year")
-        shock = pm.Deterministic("year_shock", year_mean - expected, dims="year")
-        regional_scale = pm.LogNormal("regional_scale", np.log(0.02), 0.7)
-        regional = pm.ZeroSumNormal("regional", 1, dims=("year", "region"))
-        regional = pm.Deterministic(
-            "regional_shock", (regional_scale * first)[:, None] * regional, dims=("year", "region")
-        )
+        shock = year_mean - expected
         pm.StudentT(
             "emissions",
             nu=tail,
-            mu=d["seen"] - new + shock[:, None] + pt.dot(regional, IN_REGION),
+            mu=d["seen"] - new + shock[:, None] + in_region[2:],
             sigma=(scatter * first)[:, None],
             observed=d["seen"],
             dims=("year", "province"),
         )
+        derived = {
+            "elasticity": (elasticity, ("driver", "province")), "own_trend": (trend, "province"),
+            "year_shock": (shock, "year"), "regional_shock": (in_region[2:], ("year", "province")),
+            "level_mean": (level_mean, ()), "step_mean": (step_mean, "break"), "share_slope": (share_slope, ()),
+            "over_years": (over_years, "part"), "scatter": (scatter, ()), "year_scale": (year_scale, ()),
+            "regional_scale": (regional_scale, ()), "province_scale": (province_scale, "driver"),
+            "region_scale": (region_scale, "driver"),
+        }  # fmt: skip
+        for name, (value, dims) in derived.items():
+            pm.Deterministic(name, value, dims=dims)
     return model
 
 
@@ -333,7 +349,10 @@ def _toy(panel: Panel, rng: np.random.Generator, coal: float) -> Panel:
 TOYS = {"toy": partial(_toy, coal=1.0), "toy-no-link": partial(_toy, coal=0.0)}
 
 
-DERIVED = ("elasticity", "year_shock", "regional_shock")
+DERIVED = (
+    "own_trend", "elasticity", "year_shock", "regional_shock", "level_mean", "step_mean", "share_slope", "over_years",
+    "scatter", "year_scale", "regional_scale", "province_scale", "region_scale",
+)  # fmt: skip
 VARIANTS = {
     "dust": Variant("soot and dust", partial(replace, emission="dust")),
     "ceads": Variant("CO2 by CEADs", partial(replace, emission="ceads")),
@@ -347,8 +366,7 @@ def expected(panel: Panel, draws: dict[str, np.ndarray]) -> np.ndarray:
     _, departures = parted(panel)
     lasting = (draws["scatter"] / (1 - draws["carry_over"]))[..., None]
     level = draws["level_mean"][..., None] + lasting * draws["apart"][..., TERMS.index("level"), :]
-    trend = panel.own * draws["trend"] + (1 - panel.own) * draws["trend_mean"][..., None]
-    mean = level[..., None] + trend[..., None] * TIME
+    mean = level[..., None] + draws["own_trend"][..., None] * TIME
     mean = mean + draws["share_slope"][..., None, None] * departures["coal_share"]
     for k, name in enumerate(DRIVERS):
         mean = mean + draws["elasticity"][..., k, :, None] * departures[name]

@@ -244,7 +244,7 @@ def innovations(panel: Panel, draws: dict[str, np.ndarray]) -> np.ndarray:
 
 def _unstretched(draws: dict[str, np.ndarray]) -> np.ndarray:
     """Shocks of years and regions (chain, draw, province, year), the first year scaled down to the others."""
-    shock = draws["year_shock"][..., None, :] + np.swapaxes(draws["regional_shock"], -1, -2)[..., REGION, :]
+    shock = draws["year_shock"][..., None, :] + np.swapaxes(draws["regional_shock"], -1, -2)
     shock[..., 0] *= np.sqrt(1 - draws["carry_over"][..., None] ** 2)
     return shock
 
