@@ -55,7 +55,9 @@ PRIORS = {
     "tails": lambda v: stats.gamma.logpdf(v["tails"], 2, scale=10),
     "log_spread_mean": lambda v: stats.norm.logpdf(v["log_spread_mean"], np.log([0.06, 0.05, 0.05, 0.05]), 0.5),
     "log_spread": lambda v: stats.norm.logpdf(v["log_spread"], v["log_spread_mean"][:, None], 0.5),
-    "own": lambda v: zero_sum(1.0)(v["own"]),
+    "own": lambda v: sum(
+        zero_sum(scale)(row[None]) for scale, row in zip([1, 1, *v["scales"][2:4] ** 0.7], v["own"], strict=True)
+    ),
     "national": lambda v: stats.norm.logpdf(v["national"], 0, 0.1),
     "surprise": lambda v: stats.t.logpdf(v["surprise"], 1 + v["tails"][0], 0, np.exp(v["log_spread"][0])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
@@ -88,6 +90,12 @@ def hand_growth(v: dict, panel: Panel, p: int) -> tuple[list[float], float]:
     return growth, likely
 
 
+def own_census(v: dict, panel: Panel, m: int) -> np.ndarray:
+    """Steps of the census of a balance by province: it is sampled nearer to its own scale where it has been seen."""
+    seen = np.isfinite(panel.measures[m, :, YEARS.index(2018)]).all()
+    return v["scales"][2 + m] ** (0.3 if seen else 1) * v["own"][2 + m]
+
+
 def hand_measures(v: dict, panel: Panel) -> float:
     """Log density of the measures, where they have figures."""
     total = 0.0
@@ -106,7 +114,7 @@ def hand_measures(v: dict, panel: Panel) -> float:
                 counted = common + v["shares"][1] * (grown - common) if year <= panel.last_book else grown
                 left = change - v["relation"][m, step] - load * counted
                 if year == 2018 and name != "edgar":
-                    left -= v["scales"][2 + m] * v["own"][2 + m, p]
+                    left -= own_census(v, panel, m)[p]
                 if name == "ceads":
                     of_ceads[step] = left
                 if name == "end-use":

@@ -34,6 +34,8 @@ MEANS = {
     "drift of steel": (0.02, 0.03),
 }  # fmt: skip
 """Mean and standard deviation of the normal prior of each number that all provinces share."""
+TELLING = 0.7
+"""Balances tell a province's step of the census as well as its prior does, or somewhat better."""
 SCALES = {
     **{f"load of {name}": 0.15 for name in PROXIES},
     **dict.fromkeys(CENSUSES, 0.08),
@@ -103,28 +105,29 @@ def panel(
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model: changes of logarithms.
 
-    A row of `seen` (row, province) is a step of a measure where both years have figures; `of_measure` and `at_step` say
-    of which, `cell` counts the two through, and `follows` is 1 where the row before is the step before. `beside` is the
-    row of CEADs' step for a row of end use, and `balanced` is 1 where there is one. Hebei's steel has a row a pair of
-    years with figures that follow each other, with 1 in `steel_steps` at each step between them.
+    A row of `seen` (row, province) is a step of a measure where both years have figures. With 1 in it, `of_measure`
+    says of which measure, `at_step` of which step, `before` where the row of the step before is, and `beside` where
+    that of CEADs is for a row of end use. Hebei's steel has a row a pair of years with figures that follow each other,
+    with 1 in `steel_steps` at each step between them. `telling` is how far a departure of a province is sampled on its
+    own scale: `TELLING` where a balance has the step of the census, else nought.
     """
     known, end = panel.known, panel.known + len(LATER)
     steps = np.diff(panel.measures, axis=-1)[..., :end]
     measure, step = np.nonzero(np.isfinite(steps).all(axis=1))
-    rows = {at: row for row, at in enumerate(zip(measure, step, strict=True))}
-    beside = [rows.get((MEASURES.index("ceads"), s)) if MEASURES[m] == "end-use" else None for m, s in rows]
+    ceads, end_use = MEASURES.index("ceads"), MEASURES.index("end-use")
+    same, apart = np.equal.outer(measure, measure), np.subtract.outer(step, step)
+    balanced = np.logical_and.outer(measure == end_use, measure == ceads)
     counted = np.flatnonzero(np.isfinite(panel.steel[: end + 1]))
     between = np.arange(end)
     return {
         "grown": np.diff(panel.coal, axis=1)[:, :known].T,
         "seen": steps[measure, :, step],
-        "of_measure": measure,
-        "at_step": step,
-        "cell": measure * (len(YEARS) - 1) + step,
-        "follows": np.array([float((m, s - 1) in rows) for m, s in rows]),
+        "of_measure": np.equal.outer(measure, np.arange(len(MEASURES))).astype(float),
+        "at_step": np.equal.outer(step, np.arange(end)).astype(float),
+        "before": (same & (apart == 1)).astype(float),
+        "beside": (balanced & (apart == 0)).astype(float),
         "revised": REVISED[measure, step],
-        "beside": np.array([row or 0 for row in beside]),
-        "balanced": np.array([float(row is not None) for row in beside]),
+        "telling": TELLING * np.array([0.0, 0.0, *(np.any((measure == m) & (step == CENSUS_STEP)) for m in range(2))]),
         "share": _shares(panel).T[: np.isfinite(panel.china[1 : end + 1]).sum()],
         "china": np.diff(panel.china[: end + 1][np.isfinite(panel.china[: end + 1])]),
         "steel": np.diff(panel.steel[counted]),
@@ -157,7 +160,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     }  # fmt: skip
     with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        known, measure = d["grown"].shape[0], d["of_measure"]
+        known, of_measure, at_step = d["grown"].shape[0], d["of_measure"], d["at_step"]
         # few long vectors: a graph with many small variables takes twice as long to compile
         means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
         load_mean, relation_mean, taken_back = means[:2], means[2:5], means[5:8]
@@ -169,7 +172,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
         spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
         spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
-        own = scales[:4, None] * pm.ZeroSumNormal("own", 1, dims=("own_of", "province"))
+        own = pm.ZeroSumNormal("own", (scales[:4] ** d["telling"])[:, None], dims=("own_of", "province"))
+        own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
         national = pm.Normal("national", 0, 0.1, dims="step")
         common = national[:known][:, None]
@@ -189,15 +193,16 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         wide = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
         relation = pm.Normal("relation", relation_mean[:, None], wide, dims=("measure", "step"))
         growth = pt.concatenate([common + reliability * apart, later])
-        left = d["seen"] - relation.flatten()[d["cell"]][:, None] - load[measure] * growth[d["at_step"]]
-        left = left - census[measure] * d["revised"][:, None]
-        left = left - (shared * d["balanced"])[:, None] * left[d["beside"]]
-        left = left + (taken_back[measure] * d["follows"])[:, None] * _before(left)
+        of_year = (pt.dot(of_measure, relation[:, : at_step.shape[1]]) * at_step).sum(axis=1)
+        left = d["seen"] - of_year[:, None] - pt.dot(of_measure, load) * pt.dot(at_step, growth)
+        left = left - pt.dot(of_measure, census) * d["revised"][:, None]
+        left = left - shared * pt.dot(d["beside"], left)
+        left = left + pt.dot(of_measure, taken_back)[:, None] * pt.dot(d["before"], left)
         pm.StudentT(
             "measures",
-            nu=tails[1:][measure][:, None],
+            nu=pt.dot(of_measure, tails[1:])[:, None],
             mu=d["seen"] - left,
-            sigma=spread[1:][measure],
+            sigma=pt.dot(of_measure, spread[1:]),
             observed=d["seen"],
         )
 

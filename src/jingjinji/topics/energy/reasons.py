@@ -58,7 +58,7 @@ REASONS = {
         "hundredths a year; an error may be taken back or go on; of one of CEADs a third or nothing is in end use.",
         "scales": "Provinces differ in a load by a seventh, in the census by a twelfth; a year moves a measure of all "
         "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth.",
-        "own": "Standard normal, and nought in the mean: the scales stand apart.",
+        "own": "Nought in the mean; the scale stands apart, but for steps of the census, which figures tell.",
         "relation": "What a year does to a measure in all provinces, pooled; the census may have added a tenth.",
     },
 }
