@@ -45,7 +45,7 @@ MISREAD, MISREAD_SLOPE = 0.03, 0.1
 """Typical error of a count of coal, in logarithms: of a year's departure, and of a slope in ten years."""
 HEAVY = 4.0
 """Degrees of freedom of a count's errors."""
-ROUNDS = 300
+ROUNDS = 200
 """Of the calculation that tells coal from two counts: so many leave nothing to gain."""
 REGIONS = {
     "Beijing-Tianjin-Hebei": ("Beijing", "Tianjin", "Hebei"),
