@@ -30,7 +30,7 @@ MEANS = {
     **{f"load of {name}": (mean, 0.3) for name, mean in zip(PROXIES, (0.8, 0.5), strict=True)},
     **{f"relation of {name}": (0.0, 0.03) for name in MEASURES},
     **{f"taken back of {name}": (0.0, 0.3) for name in MEASURES},
-    "shared error": (0.3, 0.3), "gap of the country": (0.0, 0.02), "load of steel": (0.5, 0.25),
+    "shared error": (0.5, 0.5), "gap of the country": (0.0, 0.02), "load of steel": (0.5, 0.25),
     "drift of steel": (0.02, 0.03),
 }  # fmt: skip
 """Mean and standard deviation of the normal prior of each number that all provinces share."""

@@ -55,7 +55,7 @@ REASONS = {
         "surprise": "A year's growth beyond what lasts, of the size of the province's scatter, with its tails.",
         "means": "End use moves nearly as coal does, CO2 of all fuels half as much; half of Hebei's coal goes with "
         "steel, which one figure before 2018 cannot tell; measures, steel and the country's coal drift apart by a few "
-        "hundredths a year; an error may be taken back or go on; of one of CEADs a third or nothing is in end use.",
+        "hundredths a year; an error may be taken back or go on; of one of CEADs all or nothing may be in end use.",
         "scales": "Provinces differ in a load by a seventh, in the census by a twelfth; a year moves a measure of all "
         "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth.",
         "own": "Nought in the mean; the scale stands apart, but for steps of the census, which figures tell.",
