@@ -31,10 +31,6 @@ SCALES = {
     "coal by region": (0.15, 0.5), "output by region": (0.15, 0.5),
 }  # fmt: skip
 """Median, and standard deviation of the logarithm, of the prior of each scale."""
-OF_TERMS = np.array([[float(name == term) for term in TERMS] for name in list(MEANS)[:7]])
-"""1 where what acts on a province has a departure of that name (mean, term)."""
-OF_REGIONS = np.array([[float(name == driver) for driver in DRIVERS] for name in list(MEANS)[:7]])
-OF_TREND = np.array([[float(name == "trend")] for name in list(MEANS)[:7]])
 TELLING = {"so2": (), "dust": (), "ceads": ("coal",), "edgar": ("coal",)}
 """Elasticities of which figures say much in a province: their departures are sampled on their own scale."""
 COUNTS = {"ceads": ("coal",)}
@@ -67,8 +63,6 @@ AFTER = {name: np.array([[float(year >= start) for year in YEARS] for start in s
          for name, starts in (dict.fromkeys(EMISSIONS, ()) | BREAKS).items()}  # fmt: skip
 """1 where a break of an emission has happened: (break, year), two rows, of nought where there is no break."""
 TABLES = ("energy_province_year", "energy_mix_year", "energy_coal_year")
-BEFORE = np.eye(len(YEARS), k=-1)
-"""Takes the year before (year, year), nought before the first."""
 FIRST = np.array([1.0] + [0.0] * (len(YEARS) - 1))
 
 
@@ -239,6 +233,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
         scales = pm.LogNormal("scales", *np.array([(np.log(median), sd) for median, sd in SCALES.values()]).T,
                               dims="scale_of")  # fmt: skip
+        level_mean, trend_mean, elasticity_mean, step_mean, share_slope, over_years = (
+            means[0], means[1], means[2:4], means[4:6], means[6], means[7:],
+        )  # fmt: skip
         scatter, year_scale, regional_scale, trend_scale = (scales[k] for k in range(4))
         province_scale, region_scale = scales[4:6], scales[8:]
         carry_over = pm.Beta("carry_over", 2, 2)
@@ -248,15 +245,18 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         apart = pm.ZeroSumNormal("apart", (scale ** d["telling"])[:, None], dims=("term", "province"))
         apart = (scale ** (1 - d["telling"]))[:, None] * apart
         # around what drivers say, so that chains move an elasticity over years by itself; its mean is the trend's own
-        along = d["own"] * pt.dot(means[7:], d["slopes"])
+        along = d["own"] * pt.dot(over_years, d["slopes"])
         trend = pm.Normal("trend", along, d["own"] * trend_scale + (1 - d["own"]), dims="province")
-        trend = d["own"] * (trend - trend.mean())
+        trend = trend_mean + d["own"] * (trend - trend.mean())
         first = 1 + FIRST * (1 / pt.sqrt(1 - carry_over**2) - 1)
         in_region = pt.dot(pt.concatenate([region_scale, regional_scale * first])[:, None] * by_region, IN_REGION)
-        departures = pt.dot(OF_TERMS, apart) + pt.dot(OF_REGIONS, in_region[:2]) + OF_TREND * trend
-        terms = means[:7][:, None] + departures
+        elasticity = elasticity_mean[:, None] + in_region[:2] + apart[1:3]
+        terms = pt.concatenate([
+            level_mean + apart[:1], trend[None], elasticity, step_mean[:, None] + apart[3:],
+            share_slope * np.ones((1, len(PROVINCES))),
+        ])  # fmt: skip
         left = d["seen"] - (d["design"] * terms[:, None]).sum(axis=0)
-        new = left - carry_over * pt.dot(BEFORE, left)
+        new = left - carry_over * pt.concatenate([pt.zeros_like(left[:1]), left[:-1]])
         # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
         expected = (d["seen"] - new).mean(axis=1)
         year_mean = pm.Normal("year_mean", expected, year_scale * first, dims="year")
@@ -270,10 +270,10 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             dims=("year", "province"),
         )
         derived = {
-            "elasticity": (terms[2:4], ("driver", "province")), "own_trend": (terms[1], "province"),
+            "elasticity": (elasticity, ("driver", "province")), "own_trend": (trend, "province"),
             "year_shock": (shock, "year"), "regional_shock": (in_region[2:], ("year", "province")),
-            "level_mean": (means[0], ()), "step_mean": (means[4:6], "break"), "share_slope": (means[6], ()),
-            "over_years": (means[7:], "part"), "scatter": (scatter, ()), "year_scale": (year_scale, ()),
+            "level_mean": (level_mean, ()), "step_mean": (step_mean, "break"), "share_slope": (share_slope, ()),
+            "over_years": (over_years, "part"), "scatter": (scatter, ()), "year_scale": (year_scale, ()),
             "regional_scale": (regional_scale, ()), "province_scale": (province_scale, "driver"),
             "region_scale": (region_scale, "driver"),
         }  # fmt: skip
