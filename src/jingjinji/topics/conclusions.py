@@ -78,7 +78,7 @@ ALL_INVENTORIES = Nowhere("no fit leaves one of the inventories out")
 ALL_STATISTICS = Nowhere("no fit leaves one of the statistics out")
 NO_FORM = Nowhere("no other form of the model is fitted")
 AS_BEFORE = Nowhere("how things go on is a further choice")
-STEP = "step of 2013 nearly unknown"
+STEP = "step of 2018 nearly unknown"
 BASIS = "a restatement of the mean of 2013 on today's basis of measurement"
 CLUSTER_COUNT = "the count of the cluster's vehicles at the end of 2025, with its definition"
 SAME_OF_CLUSTERS = ("@without-clusters", "@logistic")
@@ -136,8 +136,7 @@ HEADLINES = (
         "energy.emissions.elasticity.so2.bth", "energy_emissions",
         "Years with less coal had less SO2 in the three provinces",
         "coal and steel", "emissions by source, measured at the stacks, over the years of closures", ONE_YEARBOOK,
-        Choice("energy.emissions.elasticity.so2.bth@without-year-shocks", "no shocks of years"), above=0,
-        dials=("energy.emissions.elasticity.so2.bth@without-own-trends",),
+        Choice("energy.emissions.elasticity.so2.bth@without-own-trends", "no trends of provinces"), above=0,
     ),
     Headline(
         "miyun.gubeikou.tn.winter", "miyun", "By its season Gubeikou's nitrogen doubled or more from July to December",

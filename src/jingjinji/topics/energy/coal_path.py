@@ -13,6 +13,8 @@ from jingjinji.topics.energy.emissions import PROVINCES
 YEARS = tuple(range(2003, 2024))
 LAST_BOOK = 2017
 """The last year of the yearbook's coal."""
+LAST_SHOWN = 2012
+"""The last year of the yearbook in the fit that is asked for the years to `LAST_BOOK`, which are hidden from it."""
 EARLY, LATER = YEARS[1 : YEARS.index(LAST_BOOK) + 1], YEARS[YEARS.index(LAST_BOOK) + 1 :]
 MEASURES = ("ceads", "end-use", "edgar")
 """CO2 of burnt coal (CEADs), coal of end use, all CO2 (EDGAR)."""
@@ -22,6 +24,25 @@ CENSUS = 2018
 """The balances are counted anew from this year on, after an economic census."""
 REVISED = np.array([[float(name in BALANCES and year == CENSUS) for year in YEARS[1:]] for name in MEASURES])
 """1 where a measure was counted anew (measure, step)."""
+CENSUS_STEP = YEARS[1:].index(CENSUS)
+CENSUSES = tuple(f"census of {name}" for name in BALANCES)
+MEANS = {
+    **{f"load of {name}": (mean, 0.3) for name, mean in zip(PROXIES, (0.8, 0.5), strict=True)},
+    **{f"relation of {name}": (0.0, 0.03) for name in MEASURES},
+    **{f"taken back of {name}": (0.0, 0.3) for name in MEASURES},
+    "shared error": (0.5, 0.5), "gap of the country": (0.0, 0.02), "load of steel": (0.5, 0.25),
+    "drift of steel": (0.02, 0.03),
+}  # fmt: skip
+"""Mean and standard deviation of the normal prior of each number that all provinces share."""
+TELLING = 0.7
+"""Balances tell a province's step of the census as well as its prior does, or somewhat better."""
+SCALES = {
+    **{f"load of {name}": 0.15 for name in PROXIES},
+    **dict.fromkeys(CENSUSES, 0.08),
+    **{f"relation of {name}": 0.03 for name in MEASURES},
+    "error of the country": 0.02, "error of steel": 0.05,
+}  # fmt: skip
+"""Median of the prior of each scale; its logarithm has a standard deviation of one half."""
 TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
 
 
@@ -30,20 +51,30 @@ class Panel:
     """Logarithms, nan where there is no figure.
 
     coal (Mt) is (province, year to `LAST_BOOK`), measures are (measure, province, year) of `YEARS`, china (EJ) is
-    (year,), steel (Mt) of Hebei is (year,).
+    (year,), steel (Mt) of Hebei is (year,). The model knows the yearbook to `last_book`, and what measures and steel
+    show up to as many years after it as `LATER` has.
     """
 
     coal: np.ndarray
     measures: np.ndarray
     china: np.ndarray
     steel: np.ndarray
+    last_book: int = LAST_BOOK
     truth: dict | None = None
+
+    @property
+    def known(self) -> int:
+        """How many steps of the yearbook the model knows."""
+        return YEARS.index(self.last_book)
 
 
 def panel(
     book: pd.DataFrame, other: pd.DataFrame, mix: pd.DataFrame, later: pd.DataFrame, facts: pd.DataFrame
 ) -> Panel:
-    """The tables side by side; raises BookError where the yearbook's coal misses a province and year."""
+    """The tables side by side.
+
+    Raises BookError where the yearbook's coal misses a province and year, or a measure a province in a year.
+    """
 
     def wide(table: pd.DataFrame, column: str, area: str = "province") -> np.ndarray:
         placed = table.pivot(index=area, columns="year", values=column)
@@ -58,6 +89,13 @@ def panel(
         )
     edgar = pd.concat([book[["province", "year", "co2_edgar"]], later[["province", "year", "co2_edgar"]]])
     measures = np.stack([wide(other, "co2", "area"), wide(mix, "coal"), wide(edgar, "co2_edgar")])
+    seen = np.isfinite(measures)
+    if len(partial := np.argwhere(seen.any(axis=1, keepdims=True) & ~seen)):
+        measure, province, year = partial[0]
+        raise BookError(
+            f"measure {MEASURES[measure]} lacks {PROVINCES[province]} in {YEARS[year]}: expected all provinces or "
+            f"none; complete the rows of tables {', '.join(TABLES[:4])}"
+        )
     china = other[other.area == "China"].set_index("year").heat.reindex(YEARS)
     steel = facts[(facts.area == "Hebei") & (facts.quantity == "crude-steel output")]
     steel = pd.Series(steel.value.to_numpy(), steel.period.astype(int)).reindex(YEARS)
@@ -67,110 +105,133 @@ def panel(
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model: changes of logarithms.
 
-    A measure's step is used where both years have a figure. Hebei's steel has a row a pair of years with figures that
-    follow each other, with 1 in `steel_steps` at each step between them.
+    A row of `seen` (row, province) is a step of a measure where both years have figures. With 1 in it, `of_measure`
+    says of which measure, `at_step` of which step, `before` where the row of the step before is, and `beside` where
+    that of CEADs is for a row of end use. Hebei's steel has a row a pair of years with figures that follow each other,
+    with 1 in `steel_steps` at each step between them. `telling` is how far a departure of a province is sampled on its
+    own scale: `TELLING` where a balance has the step of the census, else nought.
     """
-    steps = np.diff(panel.measures, axis=-1)
-    used = np.isfinite(steps)
-    share = np.exp(panel.coal[:, [*range(len(EARLY)), *[len(EARLY)] * len(LATER)]])
-    known = np.flatnonzero(np.isfinite(panel.steel))
-    between = np.arange(len(YEARS) - 1)
+    known, end = panel.known, panel.known + len(LATER)
+    steps = np.diff(panel.measures, axis=-1)[..., :end]
+    measure, step = np.nonzero(np.isfinite(steps).all(axis=1))
+    ceads, end_use = MEASURES.index("ceads"), MEASURES.index("end-use")
+    same, apart = np.equal.outer(measure, measure), np.subtract.outer(step, step)
+    balanced = np.logical_and.outer(measure == end_use, measure == ceads)
+    counted = np.flatnonzero(np.isfinite(panel.steel[: end + 1]))
+    between = np.arange(end)
     return {
-        "grown": np.diff(panel.coal, axis=1),
-        "seen": np.where(used, steps, 0.0),
-        "used": used.astype(float),
-        "share": share / share.sum(axis=0),
-        "china": np.diff(panel.china[np.isfinite(panel.china)]),
-        "steel": np.diff(panel.steel[known]),
-        "steel_steps": ((between >= known[:-1, None]) & (between < known[1:, None])).astype(float),
+        "grown": np.diff(panel.coal, axis=1)[:, :known].T,
+        "seen": steps[measure, :, step],
+        "of_measure": np.equal.outer(measure, np.arange(len(MEASURES))).astype(float),
+        "at_step": np.equal.outer(step, np.arange(end)).astype(float),
+        "before": (same & (apart == 1)).astype(float),
+        "beside": (balanced & (apart == 0)).astype(float),
+        "revised": REVISED[measure, step],
+        "telling": TELLING * np.array([0.0, 0.0, *(np.any((measure == m) & (step == CENSUS_STEP)) for m in range(2))]),
+        "share": _shares(panel).T[: np.isfinite(panel.china[1 : end + 1]).sum()],
+        "china": np.diff(panel.china[: end + 1][np.isfinite(panel.china[: end + 1])]),
+        "steel": np.diff(panel.steel[counted]),
+        "steel_steps": ((between >= counted[:-1, None]) & (between < counted[1:, None])).astype(float),
     }
 
 
+def _shares(panel: Panel) -> np.ndarray:
+    """A province's share of all coal at the start of a step (province, step), at last that of `last_book`."""
+    coal = np.exp(panel.coal[:, np.minimum(np.arange(len(YEARS) - 1), panel.known)])
+    return coal / coal.sum(axis=0)
+
+
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
-    """Yearly growth of coal around that of all provinces, known to `LAST_BOOK`, and what its measures make of it.
+    """Yearly growth of coal around that of all provinces, known to a year, and what its measures make of it.
 
     Growth apart from the common one is an autoregression with heavy tails and a scatter of each province. A measure's
     change is its load times that of coal, a change that all provinces share in a year and an error of the province,
     which may be taken back in the year after. CEADs counts coal itself and has load one; what it says of the
-    yearbook's changes is their reliability, by which they are shrunk where measures are learned on them. Balances have
-    a step of the province's own in `CENSUS`.
+    yearbook's changes is their reliability, by which they are shrunk towards the common growth where measures are
+    learned on them. Balances have a step of the province's own in `CENSUS`, and errors of CEADs go on into end use.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    arrays, known = data(panel), len(EARLY)
     coords = {
-        "province": list(PROVINCES), "step": list(YEARS[1:]), "later": list(LATER), "measure": list(MEASURES),
-        "proxy": list(PROXIES), "balance": list(BALANCES),
+        "province": list(PROVINCES), "step": list(YEARS[1:]), "later": list(range(1, len(LATER) + 1)),
+        "series": ["coal", *MEASURES], "measure": list(MEASURES), "mean_of": list(MEANS), "scale_of": list(SCALES),
+        "share_of": ["persistence", "reliability"], "own_of": [*(f"load of {name}" for name in PROXIES), *CENSUSES],
     }  # fmt: skip
     with pm.Model(coords=coords, check_bounds=False) as model:
-        d = {name: pm.Data(name, values) for name, values in arrays.items()}
-        national = pm.Normal("national", 0, 0.1, dims="step")
-        persistence = pm.Beta("persistence", 2, 2)
-        scatter_mean = pm.Normal("log_scatter_mean", np.log(0.06), 0.5)
-        scatter = pt.exp(pm.Normal("log_scatter", scatter_mean, 0.5, dims="province"))[:, None]
-        tail = 1 + pm.Gamma("tail", 2, 0.1)
-        apart = d["grown"] - national[:known]
-        new = apart - persistence * _before(apart)
-        pm.StudentT("growth", nu=tail, mu=d["grown"] - new, sigma=scatter, observed=d["grown"])
-        surprise = pm.StudentT("surprise", nu=tail, mu=0, sigma=scatter, dims=("province", "later"))
-        ages = np.subtract.outer(np.arange(len(LATER)), np.arange(len(LATER)))
-        carried = (surprise[:, None, :] * (np.tril(np.ones(ages.shape)) * persistence ** np.maximum(ages, 0))).sum(-1)
-        carried = carried + persistence ** np.arange(1, len(LATER) + 1) * apart[:, -1][:, None]
-        later = pm.Deterministic("later_growth", national[known:] + carried, dims=("province", "later"))
+        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
+        known, of_measure, at_step = d["grown"].shape[0], d["of_measure"], d["at_step"]
+        # few long vectors: a graph with many small variables takes twice as long to compile
+        means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
+        load_mean, relation_mean, taken_back = means[:2], means[2:5], means[5:8]
+        shared, gap, steel_load, steel_drift = (means[k] for k in range(8, 12))
+        scales = pm.LogNormal("scales", np.log(list(SCALES.values())), 0.5, dims="scale_of")
+        relation_scale, china_error, steel_error = scales[4:7], scales[7], scales[8]
+        shares = pm.Beta("shares", np.array([2.0, 4.0]), np.array([2.0, 1.0]), dims="share_of")
+        persistence, reliability = shares[0], shares[1]
+        tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
+        spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
+        spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
+        own = pm.ZeroSumNormal("own", (scales[:4] ** d["telling"])[:, None], dims=("own_of", "province"))
+        own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
-        reliability = pm.Beta("reliability", 4, 1)
-        growth = pt.concatenate([reliability * d["grown"], later], axis=1)
-        load_mean = pm.Normal("load_mean", np.array([0.8, 0.5]), 0.3, dims="proxy")
-        load_scale = pm.LogNormal("load_scale", np.log(0.15), 0.5, dims="proxy")
-        own_load = pm.ZeroSumNormal("own_load", 1, dims=("proxy", "province"))
-        load = load_mean[:, None] + load_scale[:, None] * own_load
-        load = pt.concatenate([np.ones((1, len(PROVINCES))), load])
-        relation_mean = pm.Normal("relation_mean", 0, 0.03, dims="measure")
-        relation_scale = pm.LogNormal("relation_scale", np.log(0.03), 0.5, dims="measure")
+        national = pm.Normal("national", 0, 0.1, dims="step")
+        common = national[:known][:, None]
+        apart = d["grown"] - common
+        new = apart - persistence * _before(apart)
+        pm.StudentT("growth", nu=tails[0], mu=d["grown"] - new, sigma=spread[0], observed=d["grown"])
+        surprise = pm.StudentT("surprise", nu=tails[0], mu=0, sigma=spread[0], dims=("later", "province"))
+        ages = np.subtract.outer(np.arange(len(LATER)), np.arange(len(LATER)))
+        lasting = np.tril(np.ones(ages.shape)) * persistence ** np.maximum(ages, 0)
+        carried = pt.dot(lasting, surprise) + (persistence ** np.arange(1, len(LATER) + 1))[:, None] * apart[-1]
+        later = national[known : known + len(LATER)][:, None] + carried
+
+        # CEADs counts coal itself, EDGAR knows no census
+        load = pt.concatenate([np.ones((1, len(PROVINCES))), load_mean[:, None] + own[:2]])
+        census = pt.concatenate([own[2:], np.zeros((1, len(PROVINCES)))])
         # the mean revision of the census and what the year does in all provinces are one number
-        spread = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
-        relation = pm.Normal("relation", relation_mean[:, None], spread, dims=("measure", "step"))
-        census_scale = pm.LogNormal("census_scale", np.log(0.08), 0.5, dims="balance")
-        own_census = pm.ZeroSumNormal("own_census", 1, dims=("balance", "province"))
-        census = pt.concatenate([census_scale[:, None] * own_census, np.zeros((1, len(PROVINCES)))])
-        error_mean = pm.Normal("log_error_mean", np.log(0.05), 0.5, dims="measure")
-        error = pt.exp(pm.Normal("log_error", error_mean[:, None], 0.5, dims=("measure", "province")))
-        taken_back = pm.Normal("taken_back", 0, 0.3, dims="measure")
-        error_tail = 1 + pm.Gamma("error_tail", 2, 0.1, dims="measure")
-        left = d["seen"] - relation[:, None, :] - load[:, :, None] * growth
-        left = d["used"] * (left - census[:, :, None] * REVISED.max(axis=0))
-        left = left + taken_back[:, None, None] * _before(left)
-        # a step without a figure has a density that hangs on no parameter
+        wide = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
+        relation = pm.Normal("relation", relation_mean[:, None], wide, dims=("measure", "step"))
+        growth = pt.concatenate([common + reliability * apart, later])
+        of_year = (pt.dot(of_measure, relation[:, : at_step.shape[1]]) * at_step).sum(axis=1)
+        left = d["seen"] - of_year[:, None] - pt.dot(of_measure, load) * pt.dot(at_step, growth)
+        left = left - pt.dot(of_measure, census) * d["revised"][:, None]
+        left = left - shared * pt.dot(d["beside"], left)
+        left = left + pt.dot(of_measure, taken_back)[:, None] * pt.dot(d["before"], left)
         pm.StudentT(
             "measures",
-            nu=pt.switch(d["used"] > 0, error_tail[:, None, None], 4.0),
-            mu=d["seen"] - d["used"] * left,
-            sigma=pt.switch(d["used"] > 0, error[:, :, None], 1.0),
+            nu=pt.dot(of_measure, tails[1:])[:, None],
+            mu=d["seen"] - left,
+            sigma=pt.dot(of_measure, spread[1:]),
             observed=d["seen"],
         )
 
-        growth = pt.concatenate([d["grown"], later], axis=1)
-        whole = (d["share"] * growth).sum(axis=0)[: len(arrays["china"])]
-        gap = pm.Normal("china_gap", 0, 0.02)
-        pm.Normal("china_growth", whole + gap, pm.LogNormal("china_error", np.log(0.02), 0.5), observed=d["china"])
-        steel_load, steel_drift = pm.Normal("steel_load", 0.5, 0.25), pm.Normal("steel_drift", 0.02, 0.03)
-        spread = pm.LogNormal("steel_error", np.log(0.05), 0.5) * pt.sqrt(d["steel_steps"].sum(axis=1))
-        along = (d["steel_steps"] * (steel_load * growth[PROVINCES.index("Hebei")] + steel_drift)).sum(axis=1)
-        pm.Normal("steel_growth", along, spread, observed=d["steel"])
+        growth = pt.concatenate([d["grown"], later])
+        whole = pt.dot(d["share"] * growth[: d["share"].shape[0]], np.ones(len(PROVINCES)))
+        pm.Normal("china_growth", whole + gap, china_error, observed=d["china"])
+        along = pt.dot(d["steel_steps"], steel_load * growth[:, PROVINCES.index("Hebei")] + steel_drift)
+        pm.Normal("steel_growth", along, steel_error * pt.sqrt(d["steel_steps"].sum(axis=1)), observed=d["steel"])
+        derived = {
+            "later_growth": (later.T, ("province", "later")), "reliability": (reliability, ()),
+            "load_mean": (load_mean, "proxy"), "shared_error": (shared, ()),
+            "census": (census[:2] + (relation[:2, CENSUS_STEP] - relation_mean[:2])[:, None], ("balance", "province")),
+        }  # fmt: skip
+        model.add_coords({"proxy": list(PROXIES), "balance": list(BALANCES)})
+        for name, (value, dims) in derived.items():
+            pm.Deterministic(name, value, dims=dims)
     return model
 
 
 def _before(values):
-    """Values (..., step) of the step before, nought before the first."""
+    """Values (step, province) of the row before, nought before the first."""
     import pytensor.tensor as pt
 
-    return pt.concatenate([pt.zeros_like(values[..., :1]), values[..., :-1]], axis=-1)
+    return pt.concatenate([pt.zeros_like(values[:1]), values[:-1]])
 
 
 TRUTH = {
     "hebei": -0.12, "national": 0.0, "scatter": 0.04, "load": (0.8, 0.2), "error": (0.03, 0.06, 0.03),
-    "relation": 0.02, "census": 0.08, "taken_back": 0.2, "reliability": 0.9, "steel_load": 0.5,
+    "relation": 0.02, "census": 0.08, "taken_back": 0.2, "shared_error": 0.3, "reliability": 0.9, "steel_load": 0.5,
 }  # fmt: skip
 
 
@@ -180,17 +241,19 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     grown = np.diff(panel.coal, axis=1)
     later = known["national"] + known["scatter"] * rng.standard_t(4, (len(PROVINCES), len(LATER)))
     later[PROVINCES.index("Hebei")] = known["hebei"]
-    growth = np.concatenate([known["reliability"] * grown, later], axis=1)
+    common = grown.mean(axis=0)
+    growth = np.concatenate([common + known["reliability"] * (grown - common), later], axis=1)
     load = np.array([1.0, *known["load"]])[:, None, None]
     shape = (len(MEASURES), *growth.shape)
     error = np.array(known["error"])[:, None, None] * rng.standard_t(4, shape)
     for step in range(1, shape[2]):
         error[..., step] -= known["taken_back"] * error[..., step - 1]
+    error[1] += known["shared_error"] * error[0]
     steps = load * growth + known["relation"] * rng.normal(size=(shape[0], 1, shape[2])) + error
     steps[: len(BALANCES), :, YEARS[1:].index(CENSUS)] += known["census"] * rng.normal(size=(len(BALANCES), shape[1]))
     measures = np.concatenate([np.zeros((*shape[:2], 1)), np.cumsum(steps, axis=-1)], axis=-1)
     growth = np.concatenate([grown, later], axis=1)
-    whole = (data(panel)["share"] * growth).sum(axis=0) + 0.02 * rng.normal(size=shape[2])
+    whole = (_shares(panel) * growth).sum(axis=0) + 0.02 * rng.normal(size=shape[2])
     steel = known["steel_load"] * growth[PROVINCES.index("Hebei")] + 0.02 + 0.05 * rng.normal(size=shape[2])
     made = [np.concatenate([[0.0], np.cumsum(steps)]) for steps in (whole, steel)]
     return replace(
@@ -215,10 +278,11 @@ def _without(panel: Panel, names: tuple[str, ...]) -> Panel:
     return replace(panel, measures=np.where(left_out & after, np.nan, panel.measures))
 
 
-DERIVED = ("later_growth",)
+DERIVED = ("later_growth", "reliability", "load_mean", "shared_error", "census")
 VARIANTS = {
     "without-end-use": Variant("without the end use of coal after 2017", partial(_without, names=("end-use",))),
     "without-inventories": Variant("without the inventories after 2017", partial(_without, names=("ceads", "edgar"))),
+    "book-hidden": Variant(f"with the yearbook hidden after {LAST_SHOWN}", partial(replace, last_book=LAST_SHOWN)),
 }
 
 

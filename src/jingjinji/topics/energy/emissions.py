@@ -17,8 +17,32 @@ TIME = (np.array(ALL_YEARS) - np.mean(YEARS)) / 10
 EMISSIONS = ("so2", "dust", "ceads", "edgar")
 """Two pollutants that provinces count, and CO2 of two inventories: one quantity, but two answers."""
 DRIVERS = ("coal", "output")
-TELLING = {"ceads": (1.0, 0.0), "edgar": (1.0, 0.0)}
-"""1 where figures say much of a province's own elasticity to a driver: it is sampled on its own scale there."""
+TERMS = ("level", "coal", "output", "break 1", "break 2")
+"""What has a departure of each province."""
+MEANS = {
+    "level": (0.0, 0.5), "trend": (0.0, 0.7), "coal": (0.5, 0.5), "output": (0.5, 0.5), "break 1": (0.0, 0.4),
+    "break 2": (0.0, 0.4), "share": (0.0, 1.0), "coal over years": (0.5, 0.5), "output over years": (0.5, 0.5),
+    "share over years": (0.0, 1.0),
+}  # fmt: skip
+"""Mean and standard deviation of the normal prior of each mean of the provinces."""
+SCALES = {
+    "scatter": (0.05, 0.5), "year": (0.04, 0.7), "region in a year": (0.02, 0.7), "trend": (0.2, 0.5),
+    "coal by province": (0.15, 0.5), "output by province": (0.15, 0.5), "break 1": (0.25, 0.5), "break 2": (0.25, 0.5),
+    "coal by region": (0.15, 0.5), "output by region": (0.15, 0.5),
+}  # fmt: skip
+"""Median, and standard deviation of the logarithm, of the prior of each scale."""
+TELLING = {"so2": (), "dust": (), "ceads": ("coal",), "edgar": ("coal",)}
+"""Elasticities of which figures say much in a province: their departures are sampled on their own scale."""
+COUNTS = {"ceads": ("coal",)}
+"""Counts of coal that tell a province's coal, where not both: CEADs' CO2 is computed from the second one."""
+LASTING = 0.65
+"""Correlation of coal's departures in neighbouring years, one from each count, so that no error of one is in it."""
+MISREAD, MISREAD_SLOPE = 0.03, 0.1
+"""Typical error of a count of coal, in logarithms: of a year's departure, and of a slope in ten years."""
+HEAVY = 4.0
+"""Degrees of freedom of a count's errors."""
+ROUNDS = 200
+"""Of the calculation that tells coal from two counts: so many leave nothing to gain."""
 REGIONS = {
     "Beijing-Tianjin-Hebei": ("Beijing", "Tianjin", "Hebei"),
     "Northeast": ("Heilongjiang", "Jilin", "Liaoning"),
@@ -30,6 +54,8 @@ REGIONS = {
 }
 PROVINCES = tuple(sorted(province for members in REGIONS.values() for province in members))
 REGION = np.array([next(k for k, members in enumerate(REGIONS.values()) if p in members) for p in PROVINCES])
+IN_REGION = np.array([[float(k == region) for k in REGION] for region in range(len(REGIONS))])
+"""1 where a province lies in a region (region, province)."""
 BREAKS = {"so2": (2011,), "dust": (2011, 2014)}
 """Years from which an emission was counted in a new way."""
 AFTER = {name: np.array([[float(year >= start) for year in YEARS] for start in starts] + [[0.0] * len(YEARS)] *
@@ -45,14 +71,12 @@ class Panel:
     """Logarithms, ``(province, year of ALL_YEARS)`` each.
 
     so2, dust (kt), ceads, edgar (Mt CO2), coal (Mt), coal_again (Mt CO2 of coal), output (10⁹ CNY). `coal_share` is the
-    share of coal in end-use energy. `emission` is the one that is fitted. `common` is 0 where the shocks that all
-    provinces share in a year are left out of the model, `own` 0 where provinces have no trends of their own. The
-    parameters of what is left out then have their prior, each independent of the rest.
+    share of coal in end-use energy. `emission` is the one that is fitted. `own` is 0 where provinces have no trends of
+    their own; the parameters of what is left out then have their prior.
     """
 
     values: dict[str, np.ndarray]
     emission: str = "so2"
-    common: float = 1.0
     own: float = 1.0
     truth: dict | None = None
 
@@ -94,8 +118,45 @@ def lines(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return known.mean(axis=1, keepdims=True), (known @ time)[:, None] / (time @ time)
 
 
+def truth_of(counts: np.ndarray, lasting: float, misread: float, telling: tuple[int, ...] = (0, 1)) -> np.ndarray:
+    """What two counts of one series say of it (group, time): both are read with errors that have heavy tails.
+
+    Parameters
+    ----------
+    counts : (count, group, time), around zero.
+    lasting : correlation of the truth between neighbouring times.
+    misread : typical size of an error; that of a group is learned from its counts, with the weight of one reading.
+    telling : counts from which the truth is told; the others only say how far these are to be trusted.
+
+    Each group has a scale of truth and one of errors, the same for both counts; each reading has a weight that is low
+    where it lies far from the other count and from its neighbours (a normal truth, Student's t for errors, the mean of
+    a variational posterior). So a reading on which the counts disagree is drawn further towards zero than one on which
+    they agree.
+    """
+    times = np.arange(counts.shape[-1])
+    apart = np.linalg.inv(lasting ** np.abs(np.subtract.outer(times, times)))
+    weight, precise = np.ones(counts.shape), np.full(counts.shape[1], misread**-2)
+    wide = 1 / np.square(counts).mean(axis=(0, 2))
+    tells = np.isin(np.arange(len(counts)), telling)[:, None, None]
+
+    def told(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        trust = weight * precise[:, None]
+        spread = np.linalg.inv(apart * wide[:, None, None] + trust.sum(axis=0)[:, :, None] * np.eye(len(times)))
+        return np.einsum("gst,gt->gs", spread, (trust * counts).sum(axis=0)), spread
+
+    for _ in range(ROUNDS):
+        mean, spread = told(weight)
+        missed = (counts - mean) ** 2 + np.diagonal(spread, axis1=1, axis2=2)
+        weight = (HEAVY + 1) / (HEAVY + missed * precise[:, None])
+        readings = len(counts) * len(times)
+        precise = (1 + readings) / (misread**2 + (weight * missed).sum(axis=(0, 2)))
+        square = np.einsum("gs,st,gt->g", mean, apart, mean) + np.einsum("st,gts->g", apart, spread)
+        wide = len(times) / square
+    return told(weight * tells)[0]
+
+
 def parted(panel: Panel) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """What drives emissions, in two parts, over `ALL_YEARS`.
+    """What drives emissions, in two parts, over `ALL_YEARS`; coal as both counts tell it (`truth_of`).
 
     Own slope of each province less the mean slope (province,), and departures from its line (province, year), or from
     its mean and the slope of all provinces where provinces have no trends of their own.
@@ -106,28 +167,39 @@ def parted(panel: Panel) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         taken = slope if panel.own else np.full_like(slope, slope.mean())
         slopes[name] = (slope - slope.mean())[:, 0]
         departures[name] = panel.values[name] - mean - taken * TIME
+    both = ("coal", "coal_again")
+    telling = tuple(both.index(name) for name in COUNTS.get(panel.emission, both))
+    counted = np.stack([departures[name] for name in both])
+    departures["coal"] = truth_of(counted, LASTING, MISREAD, telling)
+    counted = np.stack([slopes[name][None] for name in both])
+    slopes["coal"] = truth_of(counted, 0.0, MISREAD_SLOPE, telling)[0]
     return slopes, departures
+
+
+def coal_told(panel: Panel) -> np.ndarray:
+    """Log coal (province, year of `ALL_YEARS`) less its mean, as both counts tell it."""
+    slopes, departures = parted(replace(panel, own=1.0))
+    _, slope = lines(panel.values["coal"])
+    return departures["coal"] + (slope.mean() + slopes["coal"])[:, None] * TIME
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
     """Every array of the model that can change between fits of one compiled model.
 
     An emission is taken less the province's mean and less the slope that is common to the provinces; `parted` says how
-    its drivers are.
+    its drivers are. `design` (term, year, province) has ones, time, coal, output, both breaks and the share.
     """
     slopes, departures = parted(panel)
-    after = AFTER[panel.emission]
+    seen = centred(panel)[:, : len(YEARS)].T
+    ones, after = np.ones(seen.shape), AFTER[panel.emission]
+    drivers = [departures[name][:, : len(YEARS)].T for name in (*DRIVERS, "coal_share")]
+    design = [ones, ones * TIME[: len(YEARS), None], *drivers[:2], *(ones * row[:, None] for row in after), drivers[2]]
+    broken = [f"break {k + 1}" for k, row in enumerate(after) if row.any()]
     return {
-        "seen": centred(panel)[:, : len(YEARS)],
-        "departures": np.stack([departures[name][:, : len(YEARS)] for name in DRIVERS]),
-        "share": departures["coal_share"][:, : len(YEARS)],
-        "coal_again": departures["coal_again"][:, : len(YEARS)],
+        "seen": seen,
+        "design": np.stack(design),
         "slopes": np.stack([slopes[name] for name in (*DRIVERS, "coal_share")]),
-        "slope_again": slopes["coal_again"],
-        "after": after,
-        "broken": after.max(axis=1),
-        "telling": np.array(TELLING.get(panel.emission, (0.0, 0.0))),
-        "common": np.array(panel.common),
+        "telling": np.array([float(term in (*TELLING[panel.emission], *broken)) for term in TERMS]),
         "own": np.array(panel.own),
     }
 
@@ -144,83 +216,69 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
     Each driver has two parts. Departures from its own line act from year to year, with elasticities to coal and output
     that vary by region and by province. Provinces whose coal has a steeper line have a steeper trend, by an elasticity
-    over years. Departures of coal are shrunk by their reliability, which the second count of coal tells. Breaks of
-    method act by province around a common step. A year departs by a shock that all provinces share, by one of the
-    region and by one of the province's own, with heavy tails; all carry over to the next year.
+    over years. Breaks of method act by province around a common step. A year departs by a shock that all provinces
+    share, by one of the region and by one of the province's own, with heavy tails; all carry over to the next year.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     coords = {
         "province": list(PROVINCES), "region": list(REGIONS), "driver": list(DRIVERS), "part": [*DRIVERS, "share"],
-        "break": [0, 1], "year": list(YEARS), "horizon": ["years", "trend"],
+        "break": [0, 1], "year": list(YEARS), "term": list(TERMS), "mean_of": list(MEANS), "scale_of": list(SCALES),
+        "in_region": [*DRIVERS, *map(str, YEARS)],
     }  # fmt: skip
-    time = TIME[: len(YEARS)]
     with pm.Model(coords=coords, check_bounds=False) as model:
-        d = {name: pm.Data(name, values) for name, values in data(panel).items()}
-        reliability = pm.Beta("reliability", 4, 1, dims="horizon")
-        again_scale = pm.LogNormal("again_scale", np.log(np.array([0.04, 0.2])), 0.5, dims="horizon")
-        again_tail = 1 + pm.Gamma("again_tail", 2, 0.1)
-        coal = reliability[0] * d["departures"][0]
-        pm.StudentT("counted_again", nu=again_tail, mu=coal, sigma=again_scale[0], observed=d["coal_again"])
-        pm.StudentT("trend_again", nu=4, mu=reliability[1] * d["slopes"][0], sigma=again_scale[1],
-                    observed=d["slope_again"])  # fmt: skip
-
-        elasticity_mean = pm.Normal("elasticity_mean", 0.5, 0.5, dims="driver")
-        region_scale = pm.LogNormal("region_scale", np.log(0.15), 0.5, dims="driver")
-        province_scale = pm.LogNormal("province_scale", np.log(0.15), 0.5, dims="driver")
-        by_region = pm.ZeroSumNormal("by_region", 1, dims=("driver", "region"))
-        own_scale = (province_scale ** d["telling"])[:, None]
-        by_province = pm.ZeroSumNormal("by_province", own_scale, dims=("driver", "province"))
-        elasticity = pm.Deterministic(
-            "elasticity",
-            elasticity_mean[:, None]
-            + region_scale[:, None] * by_region[:, REGION]
-            + (province_scale ** (1 - d["telling"]))[:, None] * by_province,
-            dims=("driver", "province"),
-        )
-        share_slope = pm.Normal("share_slope", 0, 1)
-        over_years = pm.Normal("over_years", np.array([0.5, 0.5, 0.0]), np.array([0.5, 0.5, 1.0]), dims="part")
-        trend_mean = pm.Normal("trend_mean", 0, 0.7)
-        trend_scale = pm.LogNormal("trend_scale", np.log(0.2), 0.5)
-        trend_apart = pm.ZeroSumNormal("trend_apart", d["own"] * trend_scale + (1 - d["own"]), dims="province")
-        worth = pt.concatenate([reliability[1:], pt.ones(2)])
-        along = ((over_years * worth)[:, None] * d["slopes"]).sum(axis=0)
-        trend = trend_mean + d["own"] * (along + trend_apart)
+        d = {name: pm.Data(name, values, shape=values.shape) for name, values in data(panel).items()}
+        # one vector of means and one of scales: a graph with many small variables takes twice as long to compile
+        means = pm.Normal("means", *np.array(list(MEANS.values())).T, dims="mean_of")
+        scales = pm.LogNormal("scales", *np.array([(np.log(median), sd) for median, sd in SCALES.values()]).T,
+                              dims="scale_of")  # fmt: skip
+        level_mean, trend_mean, elasticity_mean, step_mean, share_slope, over_years = (
+            means[0], means[1], means[2:4], means[4:6], means[6], means[7:],
+        )  # fmt: skip
+        scatter, year_scale, regional_scale, trend_scale = (scales[k] for k in range(4))
+        province_scale, region_scale = scales[4:6], scales[8:]
         carry_over = pm.Beta("carry_over", 2, 2)
-        scatter = pm.LogNormal("scatter", np.log(0.05), 0.5)
         tail = 1 + pm.Gamma("tail", 2, 0.1)
-        level_mean = pm.Normal("level_mean", 0, 0.5)
-        level = level_mean + scatter / (1 - carry_over) * pm.ZeroSumNormal("level", 1, dims="province")
-        step_mean = pm.Normal("step_mean", 0, 0.4, dims="break")
-        step_scale = pm.LogNormal("step_scale", np.log(0.25), 0.5, dims="break")
-        spread = d["broken"] * step_scale + (1 - d["broken"])
-        step = step_mean[:, None] + pm.ZeroSumNormal("step_apart", spread[:, None], dims=("break", "province"))
-        mean = level[:, None] + trend[:, None] * time + share_slope * d["share"]
-        mean = mean + elasticity[0][:, None] * coal + elasticity[1][:, None] * d["departures"][1]
-        mean = mean + step[0][:, None] * d["after"][0] + step[1][:, None] * d["after"][1]
-
-        left = d["seen"] - mean
-        before = pt.concatenate([pt.zeros_like(left[:, :1]), left[:, :-1]], axis=1)
-        new = left - carry_over * before
-        # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
-        expected = d["seen"].mean(axis=0) - new.mean(axis=0)
+        by_region = pm.ZeroSumNormal("by_region", 1, dims=("in_region", "region"))
+        scale = pt.concatenate([(scatter / (1 - carry_over))[None], scales[4:8]])
+        apart = pm.ZeroSumNormal("apart", (scale ** d["telling"])[:, None], dims=("term", "province"))
+        apart = (scale ** (1 - d["telling"]))[:, None] * apart
+        # around what drivers say, so that chains move an elasticity over years by itself; its mean is the trend's own
+        along = d["own"] * pt.dot(over_years, d["slopes"])
+        trend = pm.Normal("trend", along, d["own"] * trend_scale + (1 - d["own"]), dims="province")
+        trend = trend_mean + d["own"] * (trend - trend.mean())
         first = 1 + FIRST * (1 / pt.sqrt(1 - carry_over**2) - 1)
-        year_scale = pm.LogNormal("year_scale", np.log(0.04), 0.7)
-        spread = d["common"] * year_scale * first + (1 - d["common"])
-        year_mean = pm.Normal("year_mean", d["common"] * expected, spread, dims="year")
-        shock = pm.Deterministic("year_shock", d["common"] * (year_mean - expected), dims="year")
-        regional_scale = pm.LogNormal("regional_scale", np.log(0.02), 0.7)
-        regional = pm.ZeroSumNormal("regional", 1, dims=("year", "region")).T
-        regional = pm.Deterministic("regional_shock", regional_scale * first * regional, dims=("region", "year"))
+        in_region = pt.dot(pt.concatenate([region_scale, regional_scale * first])[:, None] * by_region, IN_REGION)
+        elasticity = elasticity_mean[:, None] + in_region[:2] + apart[1:3]
+        terms = pt.concatenate([
+            level_mean + apart[:1], trend[None], elasticity, step_mean[:, None] + apart[3:],
+            share_slope * np.ones((1, len(PROVINCES))),
+        ])  # fmt: skip
+        left = d["seen"] - (d["design"] * terms[:, None]).sum(axis=0)
+        new = left - carry_over * pt.concatenate([pt.zeros_like(left[:1]), left[:-1]])
+        # The provinces' mean in a year is sampled with the shock in it, because figures tell the sum and not its parts.
+        expected = (d["seen"] - new).mean(axis=1)
+        year_mean = pm.Normal("year_mean", expected, year_scale * first, dims="year")
+        shock = year_mean - expected
         pm.StudentT(
             "emissions",
             nu=tail,
-            mu=d["seen"] - new + shock + regional[REGION],
-            sigma=scatter * first,
+            mu=d["seen"] - new + shock[:, None] + in_region[2:],
+            sigma=(scatter * first)[:, None],
             observed=d["seen"],
-            dims=("province", "year"),
+            dims=("year", "province"),
         )
+        derived = {
+            "elasticity": (elasticity, ("driver", "province")), "own_trend": (trend, "province"),
+            "year_shock": (shock, "year"), "regional_shock": (in_region[2:], ("year", "province")),
+            "level_mean": (level_mean, ()), "step_mean": (step_mean, "break"), "share_slope": (share_slope, ()),
+            "over_years": (over_years, "part"), "scatter": (scatter, ()), "year_scale": (year_scale, ()),
+            "regional_scale": (regional_scale, ()), "province_scale": (province_scale, "driver"),
+            "region_scale": (region_scale, "driver"),
+        }  # fmt: skip
+        for name, (value, dims) in derived.items():
+            pm.Deterministic(name, value, dims=dims)
     return model
 
 
@@ -239,16 +297,20 @@ TRUTH = {
     "regional_scale": 0.03,
     "carry_over": 0.8,
     "misread": 0.02,
+    "misread_tail": 2.0,
 }
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with known elasticities, trends, steps and shocks (keys of `TRUTH`).
 
-    The coal of `panel` is the truth; of it two counts are made, each with errors of its own.
+    The coal of `panel` is the truth; of it two counts are made, each with errors of its own that have heavy tails.
     """
     known = {**TRUTH, **truth}
+    coal = panel.values["coal"]
     slopes, departures = parted(panel)
+    mean, slope = lines(coal)
+    slopes["coal"], departures["coal"] = (slope - slope.mean())[:, 0], coal - mean - slope * TIME
     own = known["province"] * rng.normal(size=(len(DRIVERS), len(PROVINCES)))
     elasticity = known["elasticity"][:, None] + own - own.mean(axis=-1, keepdims=True)
     trend = known["trend"] + known["trend_scale"] * rng.normal(size=len(PROVINCES))
@@ -266,7 +328,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     level, slope = lines(panel.values[panel.emission])
     values = panel.values | {panel.emission: level + slope.mean() * TIME + mean}
     for name in ("coal", "coal_again"):
-        values[name] = panel.values["coal"] + known["misread"] * rng.normal(size=shape)
+        values[name] = coal + known["misread"] * rng.standard_t(known["misread_tail"], shape)
     return replace(panel, values=values, truth={**known, "elasticity": elasticity})
 
 
@@ -287,32 +349,29 @@ def _toy(panel: Panel, rng: np.random.Generator, coal: float) -> Panel:
 TOYS = {"toy": partial(_toy, coal=1.0), "toy-no-link": partial(_toy, coal=0.0)}
 
 
-DERIVED = ("elasticity", "year_shock", "regional_shock")
+DERIVED = (
+    "own_trend", "elasticity", "year_shock", "regional_shock", "level_mean", "step_mean", "share_slope", "over_years",
+    "scatter", "year_scale", "regional_scale", "province_scale", "region_scale",
+)  # fmt: skip
 VARIANTS = {
     "dust": Variant("soot and dust", partial(replace, emission="dust")),
     "ceads": Variant("CO2 by CEADs", partial(replace, emission="ceads")),
     "edgar": Variant("CO2 by EDGAR", partial(replace, emission="edgar")),
     "without-own-trends": Variant("without trends of provinces", partial(replace, own=0.0)),
-    "without-year-shocks": Variant("without shocks of years", partial(replace, common=0.0)),
 }
 
 
 def expected(panel: Panel, draws: dict[str, np.ndarray]) -> np.ndarray:
     """Expected log emissions without shocks and carry-over (chain, draw, province, year of `ALL_YEARS`)."""
-    slopes, departures = parted(panel)
-
-    def wide(name: str) -> np.ndarray:
-        return draws[name][..., None, None]
-
-    level = draws["level_mean"][..., None] + (draws["scatter"] / (1 - draws["carry_over"]))[..., None] * draws["level"]
-    worth = np.stack([draws["reliability"][..., 1], *np.ones((2, *draws["scatter"].shape))], axis=-1)
-    long = (draws["over_years"] * worth) @ np.stack([slopes[name] for name in (*DRIVERS, "coal_share")])
-    own = panel.own * (long + draws["trend_apart"])
-    mean = level[..., None] + (draws["trend_mean"][..., None] + own)[..., None] * TIME
-    mean = mean + wide("share_slope") * departures["coal_share"]
-    mean = mean + draws["elasticity"][..., 0, :, None] * draws["reliability"][..., :1, None] * departures["coal"]
-    mean = mean + draws["elasticity"][..., 1, :, None] * departures["output"]
-    after = AFTER[panel.emission]
-    after = np.concatenate([after, np.repeat(after[:, -1:], len(ALL_YEARS) - len(YEARS), axis=1)], axis=1)
-    step = draws["step_mean"][..., None] + draws["step_apart"]
-    return mean + np.einsum("cdbp,by->cdpy", step, after)
+    _, departures = parted(panel)
+    lasting = (draws["scatter"] / (1 - draws["carry_over"]))[..., None]
+    level = draws["level_mean"][..., None] + lasting * draws["apart"][..., TERMS.index("level"), :]
+    mean = level[..., None] + draws["own_trend"][..., None] * TIME
+    mean = mean + draws["share_slope"][..., None, None] * departures["coal_share"]
+    for k, name in enumerate(DRIVERS):
+        mean = mean + draws["elasticity"][..., k, :, None] * departures[name]
+    for k, after in enumerate(AFTER[panel.emission]):
+        if after.any():
+            step = draws["step_mean"][..., k, None] + draws["apart"][..., TERMS.index(f"break {k + 1}"), :]
+            mean = mean + step[..., None] * np.append(after, np.repeat(after[-1:], len(ALL_YEARS) - len(YEARS)))
+    return mean

@@ -12,11 +12,14 @@ from jingjinji.topics.energy.emissions import (
     REGION,
     REGIONS,
     TABLES,
+    TIME,
     YEARS,
     Panel,
-    _carried,
     centred,
+    coal_told,
     expected,
+    lines,
+    parted,
 )
 
 NAMES = {"so2": "SO2", "dust": "soot and dust", "ceads": "CO2 (CEADs)", "edgar": "CO2 (EDGAR)"}
@@ -47,10 +50,8 @@ OF_EMISSION = {
     ),
     "check.largest.{key}": ("probability", "departures of {emission} drawn anew have one as large as the largest"),
 }
-RELIABILITY = {
-    "years": "reliability of a departure of the yearbook's coal from its trend",
-    "trend": "reliability of the trend of a province's coal in the yearbook",
-}
+NEAR, FAR = 0.03, 0.1
+"""Counts of coal agree below the first difference of logarithms, and disagree above the second."""
 
 
 def findings(fit) -> list[Finding]:
@@ -76,18 +77,15 @@ def findings(fit) -> list[Finding]:
         "carry-over.{key}": draws["carry_over"],
         "tail.{key}": 1 + draws["tail"],
     }
-    if fit.panel.common:
-        made["year-shock.{key}"] = 100 * draws["year_scale"]
+    made["year-shock.{key}"] = 100 * draws["year_scale"]
     _say_of_emission(say, fit, made)
     _say_departures(say, fit)
     if fit.variant in ("", *EMISSIONS):
         _say_provinces(say, fit, draws)
         _say_own_data(say, fit, draws)
-        _say_figures(say, fit)
         _say_steps(say, fit, draws)
     if not fit.variant:
-        for k, (key, label) in enumerate(RELIABILITY.items()):
-            say.draws(f"reliability.{key}", label, draws["reliability"][..., k], "")
+        _say_reliability(say.under(tables=TABLES[::2]), fit.panel)
         _say_spans(say, fit, draws)
         _say_published(say.under(tables=TABLES[:1]), fit.panel)
     return say.made
@@ -122,18 +120,44 @@ def _say_provinces(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
         say.draws(f"per-tonne.{key}", f"{NAMES[emission]} {words}", ratio * coal, unit)
 
 
+def _say_reliability(say: Scribe, panel: Panel) -> None:
+    """What is left of departures and slopes of the yearbook's coal when the second count has been heard."""
+    slopes, departures = parted(panel)
+    mean, slope = lines(panel.values["coal"])
+    first = (panel.values["coal"] - mean - slope * TIME)[:, : len(YEARS)]
+    told, again = (departures[name][:, : len(YEARS)] for name in ("coal", "coal_again"))
+    words = "share of a departure of the yearbook's coal that both counts leave"
+    apart = np.abs(again - first)
+    for key, where, which in (
+        ("years", "all years", apart >= 0),
+        ("years.near", f"where the counts lie less than {100 * NEAR:.0f} % apart", apart < NEAR),
+        ("years.far", f"where the counts lie more than {100 * FAR:.0f} % apart", apart > FAR),
+    ):
+        left = 100 * (told * first)[which].sum() / (first * first)[which].sum()
+        say.fact(f"reliability.{key}", f"{words}, {where}", left, "%", 0)
+        if key != "years":
+            say.fact(f"reliability.{key}.of", f"figures of coal {where}", which.sum(), f"of {which.size}")
+    own = (slope - slope.mean())[:, 0]
+    label = "share of a province's slope of the yearbook's coal that both counts leave"
+    say.fact("reliability.trend", label, 100 * (slopes["coal"] @ own) / (own @ own), "%", 0)
+
+
 def _say_spans(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
-    """What goes with the fall of a province's coal by the elasticity from year to year, and by that over years."""
-    key = fit.panel.emission
+    """What goes with the fall of a province's coal, by the elasticity from year to year and by that over years.
+
+    Elasticities act on coal as both counts tell it, so that is the fall.
+    """
+    key, told = fit.panel.emission, coal_told(fit.panel)
     for province, first, last in SPANS:
         p = PROVINCES.index(province)
-        values = [fit.panel.values[name][p] for name in (key, "coal")]
-        seen, coal = (value[ALL_YEARS.index(last)] - value[ALL_YEARS.index(first)] for value in values)
+        values = [series[p] for series in (fit.panel.values[key], fit.panel.values["coal"], told)]
+        seen, coal, fell = (value[ALL_YEARS.index(last)] - value[ALL_YEARS.index(first)] for value in values)
         of, words = say.under(f"{province.lower()}.{key}."), f"{province}, {first} to {last}"
         label = f"change of {NAMES[key]} with coal by the elasticity {{}}, {words}"
         short, long = draws["elasticity"][:, :, 0, p], draws["over_years"][..., 0]
-        of.draws("with-coal", label.format("from year to year"), 100 * np.expm1(short * coal), "%")
-        of.draws("with-coal.over-years", label.format("over years"), 100 * np.expm1(long * coal), "%")
+        of.draws("with-coal", label.format("from year to year"), 100 * np.expm1(short * fell), "%")
+        of.draws("with-coal.over-years", label.format("over years"), 100 * np.expm1(long * fell), "%")
+        of.fact("span.coal.told", f"change of coal as both counts tell it, {words}", 100 * np.expm1(fell), "%", 1)
         plain = of.under(tables=TABLES[:1])
         plain.fact("span", f"published change of {NAMES[key]}, {words}", 100 * np.expm1(seen), "%", 1)
         plain.fact("span.coal", f"published change of coal, {words}", 100 * np.expm1(coal), "%", 1)
@@ -220,15 +244,15 @@ def innovations(panel: Panel, draws: dict[str, np.ndarray]) -> np.ndarray:
 
 def _unstretched(draws: dict[str, np.ndarray]) -> np.ndarray:
     """Shocks of years and regions (chain, draw, province, year), the first year scaled down to the others."""
-    shock = draws["year_shock"][..., None, :] + draws["regional_shock"][..., REGION, :]
+    shock = draws["year_shock"][..., None, :] + np.swapaxes(draws["regional_shock"], -1, -2)
     shock[..., 0] *= np.sqrt(1 - draws["carry_over"][..., None] ** 2)
     return shock
 
 
-def drawn_anew(panel: Panel, draws: dict[str, np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def drawn_anew(draws: dict[str, np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """New shocks of years and regions, and new innovations of provinces, both (chain, draw, province, year)."""
     size, wide = draws["scatter"].shape, (..., None, None)
-    common = panel.common * draws["year_scale"][wide] * rng.normal(size=(*size, 1, len(YEARS)))
+    common = draws["year_scale"][wide] * rng.normal(size=(*size, 1, len(YEARS)))
     regional = rng.normal(size=(*size, len(REGIONS), len(YEARS)))
     regional = draws["regional_scale"][wide] * (regional - regional.mean(axis=-2, keepdims=True))
     own = rng.standard_t(1 + draws["tail"][wide], (*size, len(PROVINCES), len(YEARS)))
@@ -251,7 +275,7 @@ def _say_departures(say: Scribe, fit) -> None:
     """Departures beside departures drawn anew: how far provinces move together, and how large the largest one is."""
     some = _some_draws(fit)
     new = innovations(fit.panel, some)
-    shock, own = drawn_anew(fit.panel, some, np.random.default_rng(fit.seed))
+    shock, own = drawn_anew(some, np.random.default_rng(fit.seed))
     everyone, made = np.zeros(len(PROVINCES), dtype=int), {}
     for end, departures in (("", new), (".anew", shock + own)):
         apart = departures - departures.mean(axis=-2, keepdims=True)
@@ -260,15 +284,3 @@ def _say_departures(say: Scribe, fit) -> None:
     largest = np.abs(new - _unstretched(some)).max(axis=(-2, -1))
     made["check.largest.{key}"] = largest <= np.abs(own).max(axis=(-2, -1))
     _say_of_emission(say, fit, made)
-
-
-def _say_figures(say: Scribe, fit) -> None:
-    """Figures inside the central 94 % of figures drawn anew."""
-    some = _some_draws(fit)
-    shock, own = drawn_anew(fit.panel, some, np.random.default_rng(fit.seed))
-    figures = expected(fit.panel, some)[..., : len(YEARS)] + _carried(shock + own, some["carry_over"])
-    low, high = np.percentile(figures, [3, 97], axis=(0, 1))
-    seen = centred(fit.panel)[:, : len(YEARS)]
-    label = f"figures of {NAMES[fit.panel.emission]} inside the central 94 % of figures drawn anew"
-    inside = np.mean((low <= seen) & (seen <= high))
-    say.score(f"check.inside.{fit.panel.emission}", label, 100 * inside, "%", 1)

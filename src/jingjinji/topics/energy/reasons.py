@@ -2,30 +2,17 @@
 
 REASONS = {
     "energy_emissions": {
-        "reliability": "The second count of coal shows most of the first one's changes, at most all of them.",
-        "again_scale": "Counts of coal part by a twentieth in a year, their trends by a fifth in ten years.",
-        "again_tail": "Between very heavy tails and nearly normal: some provinces count quite differently.",
-        "elasticity_mean": "Emissions move with coal and output between not at all and in proportion.",
-        "region_scale": "Regions differ in an elasticity by about a seventh.",
-        "province_scale": "Provinces of one region differ in an elasticity by about a seventh.",
-        "by_region": "Standard normal, because seven regions say little of their scale.",
-        "by_province": "Standard normal, for CO2 and coal on its own scale: figures say little of the others.",
-        "share_slope": "Ten percentage points more coal in end use move emissions by at most a fifth at equal coal.",
-        "over_years": "Trends of emissions follow those of coal and output between not at all and in proportion.",
-        "trend_mean": "Ten years may halve or double emissions, beside the common slope that is taken out before.",
-        "trend_scale": "Provinces' trends differ by about a fifth in ten years beside what their drivers say.",
-        "trend_apart": "A province's own trend beside the mean, of the size of its scale.",
-        "level_mean": "The province's mean is taken out before; steps of up to a half shift what is left.",
-        "level": "Provinces differ in what is left by the size of lasting departures.",
-        "year_scale": "What moves all provinces in a year is of the size of a province's own departure.",
+        "means": "Elasticities, of a year and over years, lie between not at all and in proportion; ten years may "
+        "halve or double emissions beside the common slope; a new way of counting may change a figure by half; ten "
+        "percentage points of coal's share move emissions by at most a fifth.",
+        "scales": "Provinces and regions differ in an elasticity by a seventh, in a trend by a fifth in ten years, in "
+        "what a new way of counting does by a quarter; a year moves a province by a twentieth, all of them nearly as "
+        "much, a region half of that.",
+        "by_region": "Standard normal, because seven regions say little of their scales.",
+        "apart": "A province beside the mean: steps, and coal for CO2, on their own scale, the others standard normal.",
+        "trend": "A province's own trend around what its drivers say, of the size of its scale.",
         "year_mean": "The provinces' mean with the shock of the year in it: figures tell the sum, not its parts.",
-        "regional_scale": "What moves a region in a year is half of that.",
-        "regional": "Standard normal: the scale stands apart.",
-        "step_mean": "A new way of counting may change a figure by half; no direction is favoured.",
-        "step_scale": "Provinces adopt a new way of counting with different results, by about a quarter.",
-        "step_apart": "A province's own step: steps in both directions beside the mean, of the size of their scale.",
         "carry_over": "Anything between a departure that is gone next year and one that stays.",
-        "scatter": "A province's year departs from what drives it by about a twentieth.",
         "tail": "Between very heavy tails and nearly normal: some departures are far off.",
     },
     "energy_mix": {
@@ -61,28 +48,17 @@ REASONS = {
     },
     "energy_coal": {
         "national": "Coal of all provinces grows or falls by up to a fifth in a year.",
-        "persistence": "Anything between growth that is forgotten next year and growth that lasts.",
-        "log_scatter_mean": "A province's coal departs from that of all by about a twentieth in a year.",
-        "log_scatter": "Provinces differ in that scatter by about a half.",
-        "tail": "Between very heavy tails and nearly normal: plants open and close in one year.",
+        "shares": "Growth may be forgotten next year or last; CEADs shows most of the yearbook's changes, at most all.",
+        "log_spread_mean": "Coal departs from that of all provinces, a measure from coal, by a twentieth in a year.",
+        "log_spread": "Provinces differ in that by about a half.",
+        "tails": "Between very heavy tails and nearly normal: plants open in one year, single figures are far off.",
         "surprise": "A year's growth beyond what lasts, of the size of the province's scatter, with its tails.",
-        "reliability": "CEADs shows most of the yearbook's changes of coal, at most all of them.",
-        "load_mean": "End use moves nearly as coal does; CO2 of all fuels moves half as much.",
-        "load_scale": "Provinces differ in a load by about a seventh.",
-        "own_load": "Standard normal, and nought in the mean: the scale stands apart.",
-        "relation_mean": "A measure drifts apart from coal by a few hundredths a year.",
-        "relation_scale": "A year moves a measure of all provinces by a few hundredths.",
+        "means": "End use moves nearly as coal does, CO2 of all fuels half as much; half of Hebei's coal goes with "
+        "steel, which one figure before 2018 cannot tell; measures, steel and the country's coal drift apart by a few "
+        "hundredths a year; an error may be taken back or go on; of one of CEADs all or nothing may be in end use.",
+        "scales": "Provinces differ in a load by a seventh, in the census by a twelfth; a year moves a measure of all "
+        "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth.",
+        "own": "Nought in the mean; the scale stands apart, but for steps of the census, which figures tell.",
         "relation": "What a year does to a measure in all provinces, pooled; the census may have added a tenth.",
-        "census_scale": "Provinces were revised differently, by about a twelfth.",
-        "own_census": "Standard normal, and nought in the mean: the scale stands apart.",
-        "log_error_mean": "A measure departs from coal by about a twentieth in a year.",
-        "log_error": "Provinces differ in that by about a half.",
-        "taken_back": "An error may be taken back in the year after, or go on; neither is favoured.",
-        "error_tail": "Between very heavy tails and nearly normal: single figures are far off.",
-        "china_gap": "Provinces and the whole country grow apart by up to a few hundredths a year.",
-        "china_error": "The two sums part by a fiftieth in a year.",
-        "steel_load": "Half of Hebei's coal goes with its steel; before 2018 there is one figure, which tells nothing.",
-        "steel_drift": "Steel grows a few hundredths a year faster than the coal that goes with it.",
-        "steel_error": "Steel departs from coal by about a twentieth in a year.",
     },
 }
