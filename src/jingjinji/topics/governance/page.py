@@ -22,7 +22,7 @@ BESIDE = {
     "I032": ("pm25.converge.spread-change",),
     "I033": ("pm25.step.region",),
     "G005": ("miyun.gubeikou.class-ii.months-measured", "miyun.gubeikou.tn.year"),
-    "G013": ("silk.hongkong.reached.2035", "silk.hongkong.reached.2035.tonnes"),
+    "G013": ("silk.hongkong.reached.2035", "silk.hongkong.reached.2035.drawn-tonnes"),
     "G014": ("silk.beijing.renewables.2030",),
     "G015": ("hydrogen.bth.reached@without-city", "hydrogen.bth.reached@since-start"),
 }
