@@ -399,11 +399,12 @@ def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
     monkeypatch.setitem(sys.modules, decline.__name__, decline)
     from larger import simulated
 
+    names = set(decline.data(registry.load("decline")))
     module, panel = simulated(copies=2, years=10)
     assert panel.pm25.shape == (120, 2 * len(decline.CITIES)) == (len(module.MONTHS), len(module.CITIES))
     assert len(panel.weather) == len(panel.wind_error) == len(panel.conversion) == 120
     assert panel.official.year.max() == module.LAST == 2022
-    assert set(module.data(panel)) == set(decline.data(registry.load("decline")))
+    assert set(module.data(panel)) == names
 
 
 def test_a_simulated_country_notices_a_constant_that_is_gone(monkeypatch):

@@ -61,7 +61,7 @@ def test_a_prior_made_of_other_variables_names_them_and_shows_no_draw_of_them():
 
 
 def test_a_prior_without_a_reason_is_refused():
-    with pytest.raises(KeyError, match="level"):
+    with pytest.raises(KeyError, match="year_scale"):
         summaries.priors(summaries.model_of("heavy_days"), {})
 
 

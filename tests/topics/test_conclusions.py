@@ -175,6 +175,15 @@ def test_a_probability_is_printed_as_its_monte_carlo_error_allows_and_never_as_c
     assert table["prior doubled"][1] == "0.30"
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "text"),
+    [((0.203, "0.2"), (0.241, "0.24"), "0.2"), ((0.24, "0.24"), (0.26, "0.3"), "0.24 to 0.3"),
+     ((0.0, "< 0.01"), (0.004, "0.004"), "< 0.01 to 0.004"), ((0.4, "0.4"), (0.9, "0.90"), "0.4 to 0.90")],
+)  # fmt: skip
+def test_a_range_whose_ends_are_alike_as_printed_is_one_number(least, most, text):
+    assert conclusions._span(conclusions.Chance(*least), conclusions.Chance(*most)) == text
+
+
 def answers() -> pd.DataFrame:
     rows = [(line.question.replace("{limit:g}", "60"), line.chapter, 0.5, 0.2, 0.9, 0.1 if line.dials else np.nan,
              0.95 if line.dials else np.nan, k < 5) for k, line in enumerate(conclusions.HEADLINES)]  # fmt: skip

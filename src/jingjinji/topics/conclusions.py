@@ -248,12 +248,22 @@ def weighed(
         for name, ends, values in (("same", ("lowest", "highest"), same),
                                    ("further", ("dials_lowest", "dials_highest"), further)):  # fmt: skip
             least, most = min(values), max(values)
-            row |= {name: least.text if least.text == most.text else f"{least.text} to {most.text}"}
+            row |= {name: _span(least, most)}
             row |= {ends[0]: least.mean, ends[1]: most.mean}
         rows.append(row | {"away": max(0.0, row["lowest"] - 0.5, 0.5 - row["highest"])})
     table = pd.DataFrame(rows)
     order = np.lexsort(((table.probability - 0.5).abs(), table.away))
     return table.assign(uncertain=np.isin(np.arange(len(table)), order[:MOST_UNCERTAIN]))
+
+
+def _span(least: Chance, most: Chance) -> str:
+    """Both ends of a range as printed; one of them where the other, with as many digits, is the same."""
+    if least.text == most.text:
+        return least.text
+    coarse = min(least.text, most.text, key=len)
+    digits = len(coarse.partition(".")[2])
+    alike = coarse[0].isdigit() and f"{least.mean:.{digits}f}" == f"{most.mean:.{digits}f}"
+    return coarse if alike else f"{least.text} to {most.text}"
 
 
 def _under(kept: dict | None, line: Headline) -> Chance | str:
