@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +33,22 @@ def run(seeds: int) -> None:
     todo = cluster.jobs(fitting.key_of_findings(fitting.names()), fitting.FULL)
     environment = sampler.environment() | {"JINGJINJI_STORE": str(STORE), "JINGJINJI_DRAWS": fitting.FULL}
     with ThreadPoolExecutor(cluster.cores()) as pool:
-        commands = [[sys.executable, __file__, "topic", str(seeds), *job.fits] for job in todo]
+        commands = [[sys.executable, __file__, "topics", str(seeds), *job.fits] for job in todo]
         ended = list(pool.map(lambda command: subprocess.run(command, env=environment).returncode, commands))
     if any(ended):
         sys.exit("some topics did not come to their end: what they have sampled is kept, run the command again")
 
 
-def topic(seeds: int, names: list[str]) -> None:
-    """Sample the fits of a topic with every seed; the model is compiled once."""
+def topics(seeds: int, names: list[str]) -> None:
+    """Sample the fits of topics with every seed, one topic after the other; each model is compiled once."""
     shops = fit_job.Workshop(fit_job.Job({}, fitting.FULL), lambda event: None)
-    for seed in range(1, seeds + 1):
-        os.environ["JINGJINJI_SEED"] = str(seed)
-        shops.job = fit_job.Job(fitting.key_of_findings(names), fitting.FULL)
-        shops.run()
-        print(f"seed {seed}: {', '.join(names)}", flush=True)
+    for topic, group in groupby(names, lambda name: name.partition("/")[0]):
+        fits = list(group)
+        for seed in range(1, seeds + 1):
+            os.environ["JINGJINJI_SEED"] = str(seed)
+            shops.job = fit_job.Job(fitting.key_of_findings(fits), fitting.FULL)
+            shops.run()
+            print(f"seed {seed}: {topic}, {len(fits)} fits", flush=True)
 
 
 def report() -> dict:
@@ -151,8 +154,8 @@ def _count(row: dict, seed: int, notes: dict) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "topic":
-        topic(int(sys.argv[2]), sys.argv[3:])
+    if sys.argv[1] == "topics":
+        topics(int(sys.argv[2]), sys.argv[3:])
     elif sys.argv[1] == "run":
         run(int(sys.argv[2]) if len(sys.argv) > 2 else 10)
     else:

@@ -206,6 +206,9 @@ class Workshop:
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:
+            self.topics = {}
+            gc.unfreeze()  # what was compiled for the topic before goes
+            gc.collect()
             self.topics = {name: Topic(name)}
         return self.topics[name]
 
