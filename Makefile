@@ -14,6 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help setup book quick serve test verify lint unit site-test bench lock format clean pristine
 
 help: ## Print every target with one line

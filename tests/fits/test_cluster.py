@@ -53,20 +53,6 @@ def test_fits_of_one_topic_are_made_on_all_cores_but_not_those_that_need_another
     assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series", "apec_stations"]]
 
 
-def test_short_topics_share_a_process_where_there_are_many_for_each_core(monkeypatch):
-    monkeypatch.setattr(cluster, "cores", lambda: 1)
-    fits = dict.fromkeys(("decline", "carbon", "carbon/wide-markets", "storage", "april", "miyun"), "key")
-    seconds = {"decline": 960, "carbon": 30, "carbon/wide-markets": 25, "storage": 20, "april": 40, "miyun": 45}
-    monkeypatch.setattr(cluster, "costs", lambda names: seconds)
-    made = [list(job.fits) for job in cluster.jobs(fits, "full")]
-    assert made[0] == ["decline"]
-    assert {frozenset(names) for names in made[1:]} == {
-        frozenset({"storage", "april"}), frozenset({"carbon", "carbon/wide-markets"}), frozenset({"miyun"})
-    }  # fmt: skip
-    monkeypatch.setattr(cluster, "cores", lambda: 4)
-    assert len(cluster.jobs(fits, "full")) == 5
-
-
 def supervise(local, names, report=print):
     job = Job({name: FITS[name] for name in names}, "prior")
     with Client(local) as client:

@@ -83,6 +83,21 @@ def test_a_fit_of_which_nothing_is_known_is_not_published_either(copied, monkeyp
     assert found.unpublished == {id: (id, "heavy_days") for id in json.loads(published.read_text())}
 
 
+def test_a_fit_that_needs_one_that_could_not_be_made_is_not_published_and_is_made_again(copied, monkeypatch):
+    def broken(fit):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry.said("apec_series"), "findings", broken)
+        make("apec_series")
+        told = make("apec_stations")
+    assert told[-1]["phase"] == "not published"
+    assert told[-1]["problem"] == "it needs the fit apec_series, which could not be made"
+    assert fitting.missing(["apec_series", "apec_stations"]).keys() == {"apec_series", "apec_stations"}
+    make("apec_series")
+    assert make("apec_stations")[-1]["phase"] == "stored"
+
+
 def test_a_fit_whose_model_cannot_be_built_is_not_published_and_its_findings_are_known(copied, monkeypatch):
     known = set(fitting.load_findings("heavy_days"))
 

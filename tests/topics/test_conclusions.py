@@ -177,7 +177,7 @@ def test_a_probability_is_printed_as_its_monte_carlo_error_allows_and_never_as_c
 
 @pytest.mark.parametrize(
     ("least", "most", "text"),
-    [((0.203, "0.2"), (0.241, "0.24"), "0.2"), ((0.24, "0.24"), (0.26, "0.3"), "0.24 to 0.3"),
+    [((0.203, "0.2"), (0.241, "0.24"), "0.24"), ((0.24, "0.24"), (0.26, "0.3"), "0.24 to 0.3"),
      ((0.0, "< 0.01"), (0.004, "0.004"), "< 0.01 to 0.004"), ((0.4, "0.4"), (0.9, "0.90"), "0.4 to 0.90")],
 )  # fmt: skip
 def test_a_range_whose_ends_are_alike_as_printed_is_one_number(least, most, text):

@@ -31,9 +31,6 @@ COSTS = jingjinji.PROJECT / "results" / "costs.json"
 """Seconds that each fit took when the published findings were made: compile, sample, findings."""
 TOPIC = "jingjinji"
 RETRIES = 2
-TOGETHER = 1 / 16
-"""Share of all the seconds that the topics of one job may take. To start a process and to compile what all models need
-takes as long as some models take; and cores should come to their end at about the same time."""
 ANY_PORT = "127.0.0.1:0"
 """For the state that a cluster shows by itself: the usual port may be taken by another run."""
 ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx)://)?(?:\[[^]]+\]|[^][/:]+):\d+")
@@ -64,8 +61,7 @@ def jobs(
 ) -> list[Job]:
     """One job for the fits of each topic, the longest first; topics whose fits need one another are one job.
 
-    So are short topics, where there are many for each core. Where there are fewer jobs than cores, fits of one topic
-    whose draws are stored are several jobs.
+    Where there are fewer jobs than cores, fits of one topic whose draws are stored are several jobs.
     """
     groups: dict[str, str] = {}
     for topic in dict.fromkeys(name.partition("/")[0] for name in fits):
@@ -83,21 +79,8 @@ def jobs(
         made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further, strange=strange))
     if mode == fitting.PRIOR:
         return _merged(made)
-    made = _joined(_split(made, {*groups, *groups.values()}, expected), expected)
+    made = _split(made, {*groups, *groups.values()}, expected)
     return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
-
-
-def _joined(jobs: list[Job], expected: dict[str, float]) -> list[Job]:
-    """The shortest topics one after the other in one process, while there are more than two jobs for each core."""
-
-    def seconds(job: Job) -> float:
-        return sum(expected[name] for name in job.fits)
-
-    jobs, most = sorted(jobs, key=seconds), TOGETHER * sum(map(seconds, jobs))
-    while len(jobs) > 2 * cores() and seconds(jobs[0]) + seconds(jobs[1]) <= most:
-        first, second, *rest = jobs
-        jobs = sorted([replace(second, fits=second.fits | first.fits), *rest], key=seconds)
-    return jobs
 
 
 def _split(jobs: list[Job], together: set[str], expected: dict[str, float]) -> list[Job]:
@@ -248,8 +231,7 @@ def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], 
 
 
 def _topic(job: Job) -> str:
-    """The last topic of a job, which is in what is left of it until its end."""
-    return next(reversed(job.fits)).partition("/")[0]
+    return next(iter(job.fits)).partition("/")[0]
 
 
 def _rest(job: Job) -> Job:

@@ -25,7 +25,7 @@ import xarray as xr
 
 import jingjinji
 from jingjinji.core import registry
-from jingjinji.core.errors import BookError
+from jingjinji.core.errors import BookError, FitNotPublished
 from jingjinji.core.findings import Finding
 from jingjinji.fits import fitting, gate, keys, sampler, store
 from jingjinji.fits.draws import labels, with_derived, with_labels
@@ -170,6 +170,10 @@ class Workshop:
         try:
             making = Making(self, name, key)
             making.run()
+        except FitNotPublished as error:  # a fit beside it could not be made
+            if self.job.dry:
+                raise
+            self._give_up(name, key, error, making)
         except (BookError, OSError, MemoryError):
             raise
         except Exception as error:
@@ -181,6 +185,9 @@ class Workshop:
     def _give_up(self, name: str, key: str, error: Exception, making: "Making | None") -> None:
         """Store a fit that could not be made, with the words of its findings, for the notices on the pages."""
         words = " ".join(str(error).split()) or "no reason was given"
+        problem = f"it ended with {type(error).__name__}: {words}{_place(error)}"
+        if isinstance(error, FitNotPublished):
+            problem = f"it needs the fit {error.fit}, which could not be made"
         about, seconds = _words(making), making.seconds if making else _NO_SECONDS
         if not about:
             about = (store.latest_notes(store.FINDINGS, name) or {"findings": {}})["findings"]
@@ -188,7 +195,7 @@ class Workshop:
             "draws": "",
             "count": 0,
             "state": fitting.BROKEN,
-            "problem": f"it ended with {type(error).__name__}: {words}{_place(error)}",
+            "problem": problem,
             "checks": [],
             "seconds": seconds,
             "sampling": asdict(fitting.settings(fitting.parts(name)[0], self.job.mode)),
@@ -196,7 +203,7 @@ class Workshop:
             "findings": about,
         }
         store.write_findings(name, key, {}, notes)
-        self.tell({"fit": name, "phase": "not published", "problem": notes["problem"], "seconds": seconds, "draws": 0})
+        self.tell({"fit": name, "phase": "not published", "problem": problem, "seconds": seconds, "draws": 0})
 
     def _needed(self, name: str, key: str) -> bool:
         """False where another process has just made the fit."""
@@ -206,9 +213,6 @@ class Workshop:
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:
-            self.topics = {}
-            gc.unfreeze()  # what was compiled for the topic before goes
-            gc.collect()
             self.topics = {name: Topic(name)}
         return self.topics[name]
 

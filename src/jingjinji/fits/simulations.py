@@ -20,7 +20,7 @@ from filelock import FileLock
 from scipy import stats
 
 import jingjinji
-from jingjinji.core import registry
+from jingjinji.core import published, registry
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 from jingjinji.fits import draws, fit_job, fitting, keys, sampler
@@ -143,7 +143,8 @@ def run(topic: str, records: int) -> str:
     command = [sys.executable, "-m", "jingjinji.fits.simulations", topic, str(records)]
     result = subprocess.run(command, env=sampler.environment(), capture_output=True, text=True)
     if result.returncode:
-        raise BookError(f"the simulation of {topic} ended with: {result.stderr.strip().splitlines()[-1]}")
+        lines = result.stderr.strip().splitlines() or ["no word"]
+        raise BookError(f"the simulation of {topic} ended with: {lines[-1]}")
     return result.stdout.strip()
 
 
@@ -199,10 +200,9 @@ def _simulate(topic: str, records: int) -> str:
                         done.append(row)
                         print(json.dumps(row), file=file, flush=True)
     with FileLock(log.with_name(".kept.lock")):
-        kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+        kept = published.read(KEPT) if KEPT.exists() else {}
         kept[topic] = {"key": today, "date": datetime.date.today().isoformat(), "rows": _summary(done, records)}
-        KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        published.write(KEPT, dict(sorted(kept.items())))
     return f"{topic}: {records} records of each of {len(module.TOYS)} toys"
 
 

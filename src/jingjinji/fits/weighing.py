@@ -36,18 +36,12 @@ def run(fit: str, asked: Asked) -> str:
 
     Powers that an earlier run has sampled are kept, also where it was killed. Raises BookError where it fails.
     """
-    result = _process({"fit": fit, "asked": asked})
-    if result.returncode:
-        lines = result.stderr.strip().splitlines() or ["no word"]
-        raise BookError(f"weighing prior and likelihood of {fit} ended with: {lines[-1]}")
-    return result.stdout.strip()
+    return _process({"fit": fit, "asked": asked})
 
 
 def keys_of_today(fits: Iterable[str]) -> dict[str, str]:
     """Fit -> `key`, from a process with the book's numerics, as `run` has."""
-    result = _process({"fits": list(fits)})
-    result.check_returncode()
-    return json.loads(result.stdout)
+    return json.loads(_process({"fits": list(fits)}))
 
 
 def old(asked: Mapping[str, Asked]) -> list[str]:
@@ -94,9 +88,15 @@ def _hash(made) -> str:
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _process(task: dict) -> subprocess.CompletedProcess:
+def _process(task: dict) -> str:
+    """What a process with the book's numerics says of a task; raises BookError where it fails."""
     command = [sys.executable, "-m", "jingjinji.fits.weighing"]
-    return subprocess.run(command, env=sampler.environment(), input=json.dumps(task), capture_output=True, text=True)
+    result = subprocess.run(command, env=sampler.environment(), input=json.dumps(task), capture_output=True, text=True)
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or ["no word"]
+        about = task.get("fit") or ", ".join(task["fits"])
+        raise BookError(f"weighing prior and likelihood of {about} ended with: {lines[-1]}")
+    return result.stdout.strip()
 
 
 class _Topic(fit_job.Topic):

@@ -85,29 +85,29 @@ SAME_OF_CLUSTERS = ("@without-clusters", "@logistic")
 HEADLINES = (
     Headline(
         "pm25.decline.beijing", "decline", "PM2.5 fell by {limit:g} % or more in Beijing from 2013 to 2023",
-        "air", BASIS, Choice("pm25.decline.beijing@without-beijing", "months of Beijing"),
+        "air", BASIS, Choice("pm25.decline.beijing@without-beijing", "figures of Beijing"),
         Choice("pm25.decline.beijing@step-unknown", STEP), below=-60, dials=("pm25.decline.beijing.constant",),
     ),
     Headline(
         "pm25.decline.tianjin", "decline", "PM2.5 fell by {limit:g} % or more in Tianjin from 2013 to 2023",
-        "air", BASIS, Choice("pm25.decline.tianjin@without-fold-2", "months of Tianjin and two others"),
+        "air", BASIS, Choice("pm25.decline.tianjin@without-fold-2", "figures of Tianjin"),
         Choice("pm25.decline.tianjin@step-unknown", STEP), below=-60, dials=("pm25.decline.tianjin.constant",),
     ),
     Headline(
         "pm25.decline.hebei", "decline", "PM2.5 fell by {limit:g} % or more in Hebei from 2013 to 2023",
-        "air", BASIS, Choice("pm25.decline.hebei@without-fold-2", "months of Tianjin and two others"),
+        "air", BASIS, Choice("pm25.decline.hebei@without-fold-2", "months of two of its cities"),
         Choice("pm25.decline.hebei@step-unknown", STEP), below=-60, dials=("pm25.decline.hebei.constant",),
     ),
     Headline(
         "pm25.weather.share.beijing", "decline", "Weather helped Beijing's decline from 2013 to 2017",
         "air", "heights of the mixing layer and winds aloft for all months",
-        Choice("pm25.weather.share.beijing@without-beijing", "months of Beijing"),
+        Choice("pm25.weather.share.beijing@without-beijing", "figures of Beijing"),
         Choice("pm25.weather.share.beijing@step-unknown", STEP), above=0,
     ),
     Headline(
         "pm25.converge.spread-change", "decline", "The cities' PM2.5 came closer together from 2014 to 2020",
         "air", "monthly means of all thirteen cities after 2020",
-        Choice("pm25.converge.spread-change@without-beijing", "months of Beijing"),
+        Choice("pm25.converge.spread-change@without-beijing", "figures of Beijing"),
         Choice("pm25.converge.spread-change@step-unknown", STEP), below=0,
     ),
     Headline(
@@ -260,10 +260,10 @@ def _span(least: Chance, most: Chance) -> str:
     """Both ends of a range as printed; one of them where the other, with as many digits, is the same."""
     if least.text == most.text:
         return least.text
-    coarse = min(least.text, most.text, key=len)
+    coarse, fine = sorted((least.text, most.text), key=len)
     digits = len(coarse.partition(".")[2])
     alike = coarse[0].isdigit() and f"{least.mean:.{digits}f}" == f"{most.mean:.{digits}f}"
-    return coarse if alike else f"{least.text} to {most.text}"
+    return fine if alike else f"{least.text} to {most.text}"
 
 
 def _under(kept: dict | None, line: Headline) -> Chance | str:

@@ -501,7 +501,7 @@ VARIANTS = {
     "step-unknown": Variant("step nearly unknown", partial(_with_step_prior, mean=0.5, sd=1.0)),
     **{f"to-{year - 1}": Variant(f"cut off in {year - 1}", partial(_until, year=year - 1)) for year in ORIGINS},
     **{
-        variant: Variant(f"without months of {' and '.join(cities)}", partial(_without_cities, cities=cities))
+        variant: Variant(f"without figures of {' and '.join(cities)}", partial(_without_cities, cities=cities))
         for variant, cities in LEFT_OUT.items()
     },
 }

@@ -190,8 +190,9 @@ def later_sentence(f: dict[str, Finding]) -> str:
     """How many of the later windows lie clearly below zero, in a sentence."""
     later = [f[id] for id in f if id.split(".")[-2].startswith("later-") and id.startswith(tuple(LINES))]
     below = sum(finding.hdi[1] < 0 for finding in later)
+    lie = "lies" if below == 1 else "lie"
     return (
-        f"Of {len(later)} windows of two weeks from 30 days on, {below} lie wholly below zero, although nothing was "
+        f"Of {len(later)} windows of two weeks from 30 days on, {below} {lie} wholly below zero, although nothing was "
         "banned then: so far do such numbers stray."
     )
 
