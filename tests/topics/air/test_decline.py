@@ -214,8 +214,8 @@ def hand_season(month: int) -> np.ndarray:
 
 
 def hand_told(panel: Panel) -> np.ndarray:
-    """How far each bend of the region is centred: by the months that measure it, at the medians of the priors."""
-    basis, amplitude = hand_bends(2.5)
+    """How far each bend of the region is centred: by the months that measure it, at a long length scale."""
+    basis, amplitude = hand_bends(2.5 * math.exp(0.6))
     squares = (0.1 * amplitude) ** 2 * sum(basis[t] ** 2 for t in range(N_MONTHS) if np.isfinite(panel.pm25[t]).any())
     return squares / (squares + 0.1**2)
 

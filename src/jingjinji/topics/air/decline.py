@@ -54,6 +54,8 @@ CITY_EFFECTS = ("slope", "bend", "season")
 ERROR_SHAPE = 4.0
 SLOPE_SCALE, BEND_SCALE, LENGTH_SCALE, SHOCK_SCALE, MONTH_SCALE = 0.02, 0.1, 2.5, 0.1, 0.12
 """Medians of priors: cities' yearly rates, the region's bends and their years, its months, a city's month beside it."""
+LENGTH_SPREAD = 0.2
+"""Prior standard deviation of the logarithm of the bends' length scale."""
 
 NORTH_TO_SOUTH = (
     "Chengde", "Zhangjiakou", "Qinhuangdao", "Tangshan", "Langfang", "Tianjin", "Baoding", "Cangzhou", "Shijiazhuang",
@@ -177,10 +179,15 @@ def step_line(panel: Panel) -> np.ndarray:
 
 
 def bend_told(panel: Panel) -> np.ndarray:
-    """By wave, what share of the precision of its size comes from the region's months, as in `slope_told`."""
+    """By wave, what share of the precision of its size comes from the region's months, as in `slope_told`.
+
+    At a length scale that is long by three standard deviations of its prior: where it grows, quick waves vanish, and
+    chains would diverge in those that are centred.
+    """
     waves, frequency = bend_waves()
     squares = np.square(waves[np.isfinite(panel.pm25).any(axis=1)]).sum(axis=0)
-    amplitude = np.sqrt(np.sqrt(2 * np.pi) * LENGTH_SCALE) * np.exp(-0.25 * (LENGTH_SCALE * frequency) ** 2)
+    length_scale = LENGTH_SCALE * np.exp(3 * LENGTH_SPREAD)
+    amplitude = np.sqrt(np.sqrt(2 * np.pi) * length_scale) * np.exp(-0.25 * (length_scale * frequency) ** 2)
     squares = (BEND_SCALE * amplitude) ** 2 * squares
     return squares / (squares + SHOCK_SCALE**2)
 
@@ -265,7 +272,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         slope_city = likely + slope_city_scale ** (1 - told) * apart
         slope_city = pm.Deterministic("slope_city", slope_city - slope_city.mean(), dims="city")
 
-        length_scale = pm.LogNormal("length_scale", np.log(LENGTH_SCALE), 0.2)
+        length_scale = pm.LogNormal("length_scale", np.log(LENGTH_SCALE), LENGTH_SPREAD)
         amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(length_scale)
         amplitude = amplitude * pt.exp(-0.25 * (length_scale * frequency) ** 2)
         bend_scale = pm.LogNormal("bend_scale", np.log(BEND_SCALE), 0.5)
