@@ -43,7 +43,7 @@ def publish() -> int:
     published.write(REFERENCE, rows)
     seconds = {name: notes["seconds"] for name, notes in fitting.stored_notes(fitting.names()).items()}
     rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
-    cluster.COSTS.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
+    published.write(cluster.COSTS, rounded)
     return len(rows)
 
 
