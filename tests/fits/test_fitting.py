@@ -6,6 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -178,6 +181,27 @@ def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
     assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
     assert np.isnan(fitting.load_fit("decline/without-beijing").panel.pm25[:, 0]).all()
     assert fitting.all_findings().failed == {}
+
+
+def test_pages_that_load_facts_at_once_make_them_once(empty_cache, monkeypatch):
+    """Each page is a process of its own; one that makes them again would take them from under one that reads."""
+    topic = registry.FACTS[0]
+    real, made, together = registry.facts(topic).findings, [], threading.Barrier(4)
+
+    def findings():
+        made.append(threading.get_ident())
+        time.sleep(0.2)
+        return real()
+
+    def load():
+        together.wait()
+        return fitting.load_facts(topic).keys()
+
+    monkeypatch.setattr(registry.facts(topic), "findings", findings)
+    with ThreadPoolExecutor(4) as pool:
+        found = [run.result() for run in [pool.submit(load) for _ in range(4)]]
+    assert len(made) == 1
+    assert found == [{finding.id for finding in real()}] * 4
 
 
 def test_prior_draws_come_from_the_prior(prior):  # noqa: F811

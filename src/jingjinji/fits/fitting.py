@@ -187,12 +187,16 @@ def load_facts(topic: str) -> dict[str, Finding]:
     """What tables alone say on a topic, by id; made where it is not stored, for it waits for no fit."""
     name, key = f"{topic}.facts", key_of_facts(topic)
     if not store.sound(store.FINDINGS, name, key):
-        made = registry.facts(topic).findings()
-        about = {finding.id: about_finding(finding) for finding in made}
-        store.write_findings(
-            name, key, {finding.id: finding.draws for finding in made}, {"problem": "", "findings": about}
-        )
+        with store.lock(name, key):
+            if not store.sound(store.FINDINGS, name, key):
+                _make_facts(topic, name, key)
     return _findings(name, key)
+
+
+def _make_facts(topic: str, name: str, key: str) -> None:
+    made = registry.facts(topic).findings()
+    about = {finding.id: about_finding(finding) for finding in made}
+    store.write_findings(name, key, {finding.id: finding.draws for finding in made}, {"problem": "", "findings": about})
 
 
 def key_of_facts(topic: str) -> str:

@@ -119,7 +119,7 @@ def notes(kind: str, name: str, key: str) -> dict:
 
 def findings(name: str, key: str) -> dict[str, np.ndarray]:
     """Draws of the findings of a fit: id -> array (chain, draw)."""
-    with np.load(place(FINDINGS, name, key) / FILES[FINDINGS]) as arrays:
+    with _there(lambda: np.load(place(FINDINGS, name, key) / FILES[FINDINGS])) as arrays:
         return dict(arrays)
 
 
@@ -186,19 +186,19 @@ def _beside(what: str) -> Path:
 
 
 def _manifest(target: Path) -> dict:
-    outer = json.loads(_read_text(target / MANIFEST))
+    outer = json.loads(_there(lambda: (target / MANIFEST).read_text(encoding="utf-8")))
     if _sha256_text(outer["manifest"]) != outer["sha256"]:
         raise ValueError("checksum")
     return json.loads(outer["manifest"])
 
 
-def _read_text(path: Path) -> str:
-    """The text of a file of an entry; read again where another process is just putting another entry in its place."""
+def _there[T](read: Callable[[], T]) -> T:
+    """What `read` reads of an entry; read again where another process is just putting another entry in its place."""
     for _ in range(BETWEEN):
         with contextlib.suppress(FileNotFoundError):
-            return path.read_text(encoding="utf-8")
+            return read()
         time.sleep(0.01)
-    return path.read_text(encoding="utf-8")
+    return read()
 
 
 def _written(path: Path) -> float:
