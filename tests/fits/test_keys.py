@@ -1,6 +1,7 @@
 """Keys of draws: the same in every process and for every way of writing a model, another for what can change a draw."""
 
 import importlib
+import linecache
 import os
 import subprocess
 import sys
@@ -62,6 +63,7 @@ SETTINGS = Sampling(4, 400)
 
 def module(text: str = SMALL, name: str = "small.py") -> dict:
     names = {"__name__": name}
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), names)
     return names
 
@@ -199,6 +201,11 @@ def test_graph_within_an_op_counts_its_inputs_by_place():
 
     assert taken(0) != taken(1)
     assert taken(0) == taken(0) == taken(0, ("a", "b"))
+
+
+def test_a_lambda_is_refused_for_its_source_is_that_of_its_line():
+    with pytest.raises(TypeError, match="a key cannot tell a lambda by its source"):
+        key(SMALL.replace("return random", "return lambda level, rng=None, size=None: random(level, rng, size)"))
 
 
 def test_what_has_no_value_is_refused():

@@ -4,11 +4,14 @@ A file that is moved, a function that is renamed, a comment, another topic, a ne
 change a draw does: a prior, a transform, a number in the graph, a datum, a setting, a seed, a numerical package.
 """
 
+import ast
 import hashlib
 import importlib.util
+import inspect
 import json
 import platform
 import re
+import textwrap
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -147,18 +150,30 @@ def _op(op) -> str:
 
 @cache
 def of_module(name: str) -> str:
-    """A hash of a module's instructions; comments and docstrings change nothing."""
-    return _bytecode(compile(Path(importlib.util.find_spec(name).origin).read_bytes(), name, "exec", optimize=2))
+    """A hash of what a module says to do; comments, docstrings and layout change nothing."""
+    return _said(Path(importlib.util.find_spec(name).origin).read_text("utf-8"))
 
 
 def _function(function) -> str:
-    """The instructions of a function and the values it has from around it, without its name, lines and docstring."""
+    """What a function says to do, without its name, and the values it has from around it.
+
+    Raises TypeError for a lambda.
+    """
+    if function.__name__ == "<lambda>":
+        raise TypeError("a key cannot tell a lambda by its source: write a function with a name")
     around = [cell.cell_contents for cell in function.__closure__ or ()]
     values = [_function(value) if hasattr(value, "__code__") else _content(value).hex() for value in around]
-    return _bytecode(function.__code__, function.__doc__) + "".join(values)
+    source = textwrap.dedent(inspect.getsource(function)).replace(f"def {function.__name__}(", "def _(", 1)
+    return _said(source) + "".join(values)
 
 
-def _bytecode(code, docstring: str | None = None) -> str:
-    said = [item for item in code.co_consts if docstring is None or item != docstring]
-    constants = [_bytecode(item) if hasattr(item, "co_code") else repr(item) for item in said]
-    return hashlib.sha256(code.co_code).hexdigest() + "".join(constants) + repr(code.co_names)
+def _said(source: str) -> str:
+    """A hash of source code, the same for every Python that reads it, as bytecode is not."""
+    return hashlib.sha256(ast.unparse(_WithoutTexts().visit(ast.parse(source))).encode()).hexdigest()
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Leaves out statements that are only a text, such as docstrings."""
+
+    def visit_Expr(self, node):
+        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
