@@ -128,7 +128,7 @@ def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, mo
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "R-hat is 1.2 at level, the gate asks 1.1")
     monkeypatch.setattr(fitting, "may_go_on", lambda name, key: short)
     words = mistake("fit", "storage")
-    assert words.startswith("fit 'storage' did not pass the gate: R-hat is 1.2 at level, the gate asks 1.1")
+    assert words.startswith("fit 'storage' is not published: R-hat is 1.2 at level, the gate asks 1.1")
     assert ("'jingjinji fit storage --further'" in words) is short
     assert "JINGJINJI_SEED=1 make book" in words
 
@@ -198,7 +198,7 @@ def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
     monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
     words = mistake("book")
-    assert "_build/html, with a hole: fit 'storage' did not pass the gate: short" in words
+    assert "_build/html, with a hole: fit 'storage' is not published: short" in words
     assert len(steps) == 2
 
 

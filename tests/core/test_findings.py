@@ -77,6 +77,11 @@ def test_hundreds_are_rounded_where_the_error_says_so():
     assert float(made.value_text.removesuffix(f"{SPACE}%")) % 100 == 0
 
 
+def test_a_score_is_never_rounded_to_tens():
+    share = exact("x", "intervals that hold the truth", 95.8, "%", (), "toy", error=1.01)
+    assert share.value_text == f"96{SPACE}%"
+
+
 def test_no_minus_zero():
     assert finding(np.random.default_rng(1).normal(-0.001, 1, (4, 1000))).value_text.startswith("0")
 

@@ -84,6 +84,23 @@ def test_what_stands_on_top():
     assert [v.name for v in top(model)] == ["scale", "single", "known_scale", "sums_to_zero", "shares"]
 
 
+def test_a_normal_variable_around_another_counts_by_its_own_scale():
+    """Written as a sum of two that hang on nothing, log densities are the same under every power."""
+
+    def model(as_sum: bool) -> pm.Model:
+        with pm.Model() as made:
+            year = pm.Normal("year", 0, 0.3)
+            level = year + pm.Normal("apart", 2, 1) if as_sum else pm.Normal("level", 2 + year, 1)
+            pm.Normal("seen", level, 1, observed=SEEN)
+        return made
+
+    assert [v.name for v in top(model(False))] == ["year", "level"]
+    for powers in POWERS.values():
+        summed = log_density(scaled(model(True)), powers)({"year": np.array(0.4), "apart": np.array(1.7)})
+        around = log_density(scaled(model(False)), powers)({"year": np.array(0.4), "level": np.array(2.1)})
+        assert float(summed) == pytest.approx(float(around))
+
+
 def test_own_densities_and_potentials_are_likelihood():
     with pm.Model() as model:
         mean = pm.Normal("mean", 0, 1)

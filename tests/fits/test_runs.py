@@ -250,7 +250,7 @@ def test_a_run_with_a_failing_fit_ends_in_one_sentence_that_says_how_to_go_on(ru
         assert err.count("\n") == 1
         assert err.startswith("error: fit ")
         for topic in ("toy", "other"):
-            assert f"fit '{topic}/split' did not pass the gate: R-hat is " in err
+            assert f"fit '{topic}/split' is not published: R-hat is " in err
         assert " at mean, the gate asks 1.1" in err
         assert "--further" not in err  # more draws do not help where chains disagree
         assert "JINGJINJI_SEED=1 make book" in err

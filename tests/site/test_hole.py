@@ -87,7 +87,7 @@ def test_the_command_ends_with_a_site_and_an_error_that_names_the_fit(book):
     assert code == 1, words
     error = words.splitlines()[-1]  # a slow machine may have been complained of before
     assert error.startswith("error: the site stands in "), words
-    assert "fit 'toy/split' did not pass the gate: R-hat is 1.2 at mean" in error, words
+    assert "fit 'toy/split' is not published: R-hat is 1.2 at mean" in error, words
     assert (site / "index.html").exists()
 
 

@@ -94,11 +94,11 @@ def _end_where_unpublished(wanted: list[str]) -> None:
     failed = {name: fitting.problem_of(name, key) for name, key in keys.items()}
     failed = {name: problem for name, problem in failed.items() if problem}
     if failed:
-        how = "; ".join(f"fit '{name}' did not pass the gate: {problem}" for name, problem in failed.items())
+        how = "; ".join(f"fit '{name}' is not published: {problem}" for name, problem in failed.items())
         short = [name for name in failed if fitting.may_go_on(name, keys[name])]
         more = f"go on with 'jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
         raise BookError(
-            f"{how}. {'Their' if len(failed) > 1 else 'Its'} numbers are not published: {more}sample the whole book "
+            f"{how}. Pages leave {'their' if len(failed) > 1 else 'its'} numbers out: {more}sample the whole book "
             "with other seeds, 'JINGJINJI_SEED=1 make book'"
         )
 

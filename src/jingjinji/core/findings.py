@@ -126,14 +126,17 @@ class Finding:
 
     @property
     def value_text(self) -> str:
-        """The estimate alone, rounded by its Monte Carlo error, with its unit."""
+        """The estimate alone, rounded by its Monte Carlo error, with its unit.
+
+        A score is rounded to whole units at most: tens would make all of 96 %.
+        """
         if self.is_probability and not self.exact:
             return probability_text(self.mean, self.mcse, self.draws.size)
-        decimals = (
-            _shortest_decimals(self.mean)
-            if self.exact and not self.error
-            else min(supported_decimals(self.estimate_mcse), self._most_decimals)
-        )
+        if self.exact and not self.error:
+            decimals = _shortest_decimals(self.mean)
+        else:
+            decimals = min(supported_decimals(self.estimate_mcse), self._most_decimals)
+            decimals = max(0, decimals) if self.exact else decimals
         return _number(self.estimate, decimals) + self._unit_text
 
     @property

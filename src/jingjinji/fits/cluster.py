@@ -274,7 +274,6 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, bool, dict
     sees_store = Path(folder, token).exists()
     environment = sampler.environment() | {"JINGJINJI_DRAWS": job["mode"], "JINGJINJI_SEED": seed}
     environment["JINGJINJI_STORE"] = folder if sees_store else str(store.folder())
-    events: list[dict] = []
     job["threads"] = threads = _threads()
     child = subprocess.Popen(
         [sys.executable, "-m", "jingjinji.fits.fit_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -285,8 +284,7 @@ def work(job: dict, folder: str, token: str, seed: str) -> tuple[str, bool, dict
 
     def relay() -> None:
         for line in child.stdout:
-            events.append(json.loads(line))
-            worker.log_event(f"{TOPIC} {token}", events[-1])
+            worker.log_event(f"{TOPIC} {token}", json.loads(line))
 
     readers = [threading.Thread(target=relay), threading.Thread(target=lambda: errors.extend(child.stderr))]
     try:

@@ -14,12 +14,24 @@ POWERS = {"prior halved": (0.5, 1.0), "prior doubled": (2.0, 1.0),
 def top(model) -> list:
     """Free variables whose prior hangs on no other, but for vectors of standard normal numbers.
 
-    These are effects that wait for their scale: an effect that is written with its scale is not raised either.
+    These are effects that wait for their scale: an effect that is written with its scale is not raised either. Where
+    a normal variable lies is no matter: around another one with a scale that is a number, it is the sum of that and
+    of one whose prior hangs on none.
     """
     from pytensor.graph.traversal import ancestors
 
     free = set(model.free_RVs)
-    return [v for v in model.free_RVs if not (free.intersection(ancestors(v.owner.inputs)) or _standard(v))]
+    return [v for v in model.free_RVs if not (free.intersection(ancestors(_deciding(v))) or _standard(v))]
+
+
+def _deciding(variable) -> list:
+    """The inputs of a variable but, of a normal one, its place."""
+    op = variable.owner.op
+    inputs = variable.owner.inputs
+    if type(op).__name__ != "NormalRV":
+        return inputs
+    place = op.dist_params(variable.owner)[0]
+    return [entering for entering in inputs if entering is not place]
 
 
 def _standard(variable) -> bool:

@@ -80,7 +80,7 @@ class Progress:
     def _words(self, event: dict) -> str:
         words = f"{event['fit']} is stored already"
         if event["phase"] == "not published":
-            words = f"{event['fit']} did not pass the gate: {event['problem']}"
+            words = f"{event['fit']} is not published: {event['problem']}"
         elif event["phase"] == "stored":
             seconds = event["seconds"]
             words = (

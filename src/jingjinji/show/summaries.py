@@ -4,6 +4,7 @@ import base64
 import inspect
 import io
 import json
+import re
 from functools import cache
 from html import escape
 
@@ -28,7 +29,8 @@ def show_model(name: str) -> None:
     from IPython.display import HTML, Markdown, display
 
     display(priors_of(name).style.hide(), HTML(_graph(model_of(name))))
-    display(Markdown(f"```python\n{inspect.getsource(registry.module(name).build)}```"))
+    code = re.sub(r"  # (fmt: skip|noqa.*)$", "", inspect.getsource(registry.module(name).build), flags=re.MULTILINE)
+    display(Markdown(f"```python\n{code}```"))
 
 
 def _graph(model) -> str:

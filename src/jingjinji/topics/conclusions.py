@@ -75,12 +75,12 @@ def _choices(id: str, choices: dict[str, str], *named: str) -> tuple[str, ...]:
 ONE_SERIES = Nowhere("the question has one series of data")
 ONE_YEARBOOK = Nowhere("coal and SO2 have one yearbook each")
 ALL_INVENTORIES = Nowhere("no fit leaves one of the inventories out")
-ALL_STATISTICS = Nowhere("no fit leaves one of the statistics out")
 NO_FORM = Nowhere("no other form of the model is fitted")
-AS_BEFORE = Nowhere("how things go on is a further choice")
 STEP = "step of 2018 nearly unknown"
 BASIS = "a restatement of the mean of 2013 on today's basis of measurement"
 CLUSTER_COUNT = "the count of the cluster's vehicles at the end of 2025, with its definition"
+BUDGET, STEPS = "the Global Carbon Budget", "the years' steps again in per cent"
+OTHER_READINGS = tuple(end for end in policy_tables.OTHERS if end != ".drawn-per-cent")
 SAME_OF_CLUSTERS = ("@without-clusters", "@logistic")
 HEADLINES = (
     Headline(
@@ -112,7 +112,8 @@ HEADLINES = (
     ),
     Headline(
         "heavy.beijing.halved", "heavy_days", "Days of heavy pollution to be expected in Beijing halved",
-        "air", "counts of all years on one way of counting", ONE_SERIES, NO_FORM,
+        "air", "counts of all years on one way of counting", ONE_SERIES,
+        Choice("heavy.beijing.halved@bend-unknown", "bend nearly unknown"),
     ),
     Headline(
         "apec.beijing.ban.effect", "apec_series",
@@ -180,13 +181,17 @@ HEADLINES = (
     ),
     Headline(
         "silk.hongkong.reached.2035", "hongkong", "Hong Kong will halve its emissions by 2035",
-        "Hong Kong", "the inventory by sector for every year since 2005, in one release", ALL_STATISTICS, AS_BEFORE,
-        dials=tuple(f"silk.hongkong.reached.2035{end}" for end in (*policy_tables.OTHERS, "@inventory-twice")),
+        "Hong Kong", "the inventory by sector for every year since 2005, in one release",
+        Choice("silk.hongkong.reached.2035@without-budget", BUDGET),
+        Choice("silk.hongkong.reached.2035.drawn-per-cent", STEPS),
+        dials=tuple(f"silk.hongkong.reached.2035{end}" for end in (*OTHER_READINGS, "@inventory-twice")),
     ),
     Headline(
         "silk.hongkong.reached.2050", "hongkong", "Hong Kong's emissions will be near zero by 2050",
-        "Hong Kong", "the power stations' closing dates and what replaces them", ALL_STATISTICS, AS_BEFORE,
-        dials=tuple(f"silk.hongkong.reached.2050{end}" for end in policy_tables.OTHERS),
+        "Hong Kong", "the power stations' closing dates and what replaces them",
+        Choice("silk.hongkong.reached.2050@without-budget", BUDGET),
+        Choice("silk.hongkong.reached.2050.drawn-per-cent", STEPS),
+        dials=tuple(f"silk.hongkong.reached.2050{end}" for end in OTHER_READINGS),
     ),
 )  # fmt: skip
 

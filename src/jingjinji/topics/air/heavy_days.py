@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from jingjinji.core.topic import Variant
+
 AREAS = ("Beijing", "Tianjin", "Hebei")
 YEARS = tuple(range(2013, 2024))
 TIME = np.array(YEARS) - 2018.0
@@ -22,9 +24,10 @@ TABLES = ("days_by_class",)
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows area, year, days: whole days of heavy pollution."""
+    """`counts`: rows area, year, days: whole days of heavy pollution. `bend`: prior scale of the path's bend."""
 
     counts: pd.DataFrame
+    bend: float = 0.02
     truth: dict | None = None
 
 
@@ -44,6 +47,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "days": cities.days.to_numpy(dtype=int),
         "hebei_year": hebei.year.to_numpy() - YEARS[0],
         "hebei_days": hebei.days.to_numpy(dtype=float),
+        "typical_bend": np.array(panel.bend),
     }
 
 
@@ -72,7 +76,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         level_area = pm.ZeroSumNormal("level_area", 0.5, dims="area")
         slope = pm.Normal("slope", -0.1 + taken[1], 0.2)
         slope_area = pm.ZeroSumNormal("slope_area", 0.1, dims="area")
-        bend = pm.Normal("bend", taken[2], 0.02)
+        bend = pm.Normal("bend", taken[2], d["typical_bend"])
         common = pm.math.dot(BENT, pm.math.stack([level, slope, bend]) - taken) + year
         path = level_area + TIME[:, None] * slope_area + common[:, None]
         expected = pm.Deterministic("expected", pm.math.exp(path), dims=("year", "area"))
@@ -112,6 +116,8 @@ def _toy(panel: Panel, rng: np.random.Generator, slope: float) -> Panel:
     return simulate({"slope": slope}, rng, panel)
 
 
-VARIANTS: dict = {}
+UNKNOWN_BEND = 0.2
+"""Scale of a bend of which next to nothing is known before: the yearly rate may change by four tenths each year."""
+VARIANTS = {"bend-unknown": Variant("bend nearly unknown", partial(replace, bend=UNKNOWN_BEND))}
 TOYS = {"toy": partial(_toy, slope=-0.2), "toy-no-decline": partial(_toy, slope=0.0)}
 DERIVED = ("expected",)

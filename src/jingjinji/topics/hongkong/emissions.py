@@ -321,11 +321,18 @@ def _until(panel: Panel, last: int) -> Panel:
     return replace(panel, known=known, series=np.where(last >= YEARS, panel.series, np.nan), last=last)
 
 
+def _without_budget(panel: Panel) -> Panel:
+    """The statistic of fossil CO2 left out."""
+    kept = np.array([name != "carbon-budget" for name in SOURCES])
+    return replace(panel, series=np.where(kept[:, None], panel.series, np.nan))
+
+
 DERIVED = ()
 ORIGINS = (2014, 2016, 2019)
 """Years until which figures are taken, to see what each reading would have said of `NOW`."""
 VARIANTS = {f"to-{last}": Variant(f"figures to {last} alone", partial(_until, last=last)) for last in ORIGINS} | {
     "inventory-twice": Variant("figures of the inventory err twice as much", partial(replace, inventory=0.02)),
+    "without-budget": Variant("without the Global Carbon Budget", _without_budget),
 }
 
 
