@@ -111,8 +111,8 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     says of which measure, `at_step` of which step, `before` where the row of the step before is, and `beside` where
     that of CEADs is for a row of end use. Hebei's steel has a row a pair of years with figures that follow each other,
     with 1 in `steel_steps` at each step between them. `telling` is how far a departure of a province is sampled on its
-    own scale: `TELLING` where a balance has the step of the census, else nought. `in_era` (step, era) has 1 in the era of a
-    step.
+    own scale: `TELLING` where a balance has the step of the census, else nought. `in_era` (step, era) has 1 in the era
+    of a step.
     """
     known, end = panel.known, panel.known + len(LATER)
     steps = np.diff(panel.measures, axis=-1)[..., :end]
@@ -176,7 +176,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         scales = pm.LogNormal("scales", np.log(list(SCALES.values())), 0.5, dims="scale_of")
         relation_scale, china_error, steel_error, drift_scale = scales[4:7], scales[7], scales[8], scales[9]
         shares = pm.Beta("shares", np.array([2.0, 4.0, 2.0]), np.array([2.0, 1.0, 2.0]), dims="share_of")
-        persistence, reliability = shares[0], shares[1]
+        persistence, reliability, drift_kept = shares[0], shares[1], shares[2]
         tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
         spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
         spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
@@ -184,9 +184,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
         national = pm.Normal("national", 0, 0.1, dims="step")
-        turn = pm.StudentT("turn", nu=tails[0], mu=0, sigma=drift_scale, dims=("era", "province"))
+        # drifts differ alike in all eras; figures tell one about as well as its prior does
+        parts = pt.sqrt(drift_scale * pt.stack([1.0, *(len(ERAS) - 1) * [pt.sqrt(1 - drift_kept**2)]]))[:, None]
+        turn = pm.StudentT("turn", nu=tails[0], mu=0, sigma=parts, dims=("era", "province"))
         # the mean of the provinces' drifts is in the growth of all
-        drift = pt.dot(_lasting(shares[2], len(ERAS)), turn - turn.mean(axis=1, keepdims=True))
+        drift = pt.dot(_lasting(drift_kept, len(ERAS)), parts * (turn - turn.mean(axis=1, keepdims=True)))
         courses = national[: d["in_era"].shape[0]][:, None] + pt.dot(d["in_era"], drift)
         course = courses[:known]
         apart = d["grown"] - course
