@@ -42,11 +42,6 @@ def spread_of_relation(v: dict) -> np.ndarray:
     return spread
 
 
-def scale_of_turns(v: dict) -> np.ndarray:
-    """By era: a drift differs between provinces as much in one as in another, and a part of it goes on."""
-    return v["scales"][9] * np.array([1, *2 * [math.sqrt(1 - v["shares"][2] ** 2)]])
-
-
 PRIORS = {
     "means": lambda v: stats.norm.logpdf(
         v["means"],
@@ -67,7 +62,7 @@ PRIORS = {
     "surprise": lambda v: stats.t.logpdf(
         v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * np.exp(v["log_spread"][0])
     ),
-    "turn": lambda v: stats.t.logpdf(v["turn"], 1 + v["tails"][0], 0, np.sqrt(scale_of_turns(v))[:, None]),
+    "turn": lambda v: stats.t.logpdf(v["turn"], 1 + v["tails"][0], 0, math.sqrt(v["scales"][9])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
 }
 
@@ -83,7 +78,7 @@ def test_every_random_variable_is_tested(densities):
 
 def hand_course(v: dict, panel: Panel, p: int, step: int) -> float:
     """Growth of all provinces and drift of the province: in the halves of the yearbook, and after it."""
-    turns = np.sqrt(scale_of_turns(v)) * (v["turn"][:, p] - v["turn"].mean(axis=1))
+    turns = math.sqrt(v["scales"][9]) * (v["turn"][:, p] - v["turn"].mean(axis=1))
     drift = turns[0]
     if step >= panel.known / 2:
         drift = v["shares"][2] * drift + turns[1]

@@ -184,11 +184,12 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
         national = pm.Normal("national", 0, 0.1, dims="step")
-        # drifts differ alike in all eras; figures tell one about as well as its prior does
-        parts = pt.sqrt(drift_scale * pt.stack([1.0, *(len(ERAS) - 1) * [pt.sqrt(1 - drift_kept**2)]]))[:, None]
-        turn = pm.StudentT("turn", nu=tails[0], mu=0, sigma=parts, dims=("era", "province"))
+        # figures tell a drift about as well as its prior does: it is sampled halfway to its own scale
+        halfway = pt.sqrt(drift_scale)
+        turn = pm.StudentT("turn", nu=tails[0], mu=0, sigma=halfway, dims=("era", "province"))
         # the mean of the provinces' drifts is in the growth of all
-        drift = pt.dot(_lasting(drift_kept, len(ERAS)), parts * (turn - turn.mean(axis=1, keepdims=True)))
+        turned = halfway * (turn - turn.mean(axis=1, keepdims=True))
+        drift = pt.dot(_lasting(drift_kept, len(ERAS)), turned)
         courses = national[: d["in_era"].shape[0]][:, None] + pt.dot(d["in_era"], drift)
         course = courses[:known]
         apart = d["grown"] - course

@@ -61,8 +61,8 @@ REASONS = {
         "steel, which one figure before 2018 cannot tell; measures, steel and the country's coal drift apart by a few "
         "hundredths a year; an error may be taken back or go on; of one of CEADs all or nothing may be in end use.",
         "scales": "Provinces differ in a load by a seventh, in the census by a twelfth; a year moves a measure of all "
-        "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth; provinces' "
-        "drifts differ by three hundredths a year.",
+        "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth; drifts "
+        "turn by three hundredths a year.",
         "own": "Nought in the mean; the scale stands apart, but for steps of the census, which figures tell.",
         "relation": "What a year does to a measure in all provinces, pooled; the census may have added a tenth.",
     },
