@@ -62,7 +62,7 @@ PRIORS = {
     "surprise": lambda v: stats.t.logpdf(
         v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * np.exp(v["log_spread"][0])
     ),
-    "turn": lambda v: stats.t.logpdf(v["turn"], 1 + v["tails"][0], 0, math.sqrt(v["scales"][9])),
+    "turn": lambda v: stats.t.logpdf(v["turn"], 8, 0, math.sqrt(v["scales"][9])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
 }
 

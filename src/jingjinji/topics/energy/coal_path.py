@@ -36,6 +36,8 @@ MEANS = {
 """Mean and standard deviation of the normal prior of each number that all provinces share."""
 ERAS = ("first half of the yearbook", "second half of the yearbook", "after the yearbook")
 """A province keeps one drift of its own in each."""
+HEAVY = 8.0
+"""Degrees of freedom of turns of drifts: asked for their own, the figures say nine, give or take twelve."""
 TELLING = 0.7
 """Balances tell a province's step of the census as well as its prior does, or somewhat better."""
 SCALES = {
@@ -186,7 +188,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         national = pm.Normal("national", 0, 0.1, dims="step")
         # figures tell a drift about as well as its prior does: it is sampled halfway to its own scale
         halfway = pt.sqrt(drift_scale)
-        turn = pm.StudentT("turn", nu=tails[0], mu=0, sigma=halfway, dims=("era", "province"))
+        turn = pm.StudentT("turn", nu=HEAVY, mu=0, sigma=halfway, dims=("era", "province"))
         # the mean of the provinces' drifts is in the growth of all
         turned = halfway * (turn - turn.mean(axis=1, keepdims=True))
         drift = pt.dot(_lasting(drift_kept, len(ERAS)), turned)

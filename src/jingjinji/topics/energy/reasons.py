@@ -55,8 +55,8 @@ REASONS = {
         "tails": "Between very heavy tails and nearly normal: plants open in one year, single figures are far off.",
         "surprise": "A year's growth beyond what lasts, of the size of the province's scatter without the yearbook's "
         "errors, with its tails.",
-        "turn": "A province's drift in an era beyond what goes on of the one before; few provinces turn far, as "
-        "few have a year far off.",
+        "turn": "A province's drift in an era beyond what goes on of the one before; few turn far, "
+        "so the tails are somewhat heavy.",
         "means": "End use moves nearly as coal does, CO2 of all fuels half as much; half of Hebei's coal goes with "
         "steel, which one figure before 2018 cannot tell; measures, steel and the country's coal drift apart by a few "
         "hundredths a year; an error may be taken back or go on; of one of CEADs all or nothing may be in end use.",
