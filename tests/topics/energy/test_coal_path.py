@@ -42,6 +42,12 @@ def spread_of_relation(v: dict) -> np.ndarray:
     return spread
 
 
+def spread_of(v: dict, series: int) -> np.ndarray:
+    """Scale of a series in each province, so that the Fisher information of scale and tails is diagonal."""
+    freedom = 1 + v["tails"][series]
+    return np.exp(v["log_spread"][series]) * freedom / (1 + freedom)
+
+
 PRIORS = {
     "means": lambda v: stats.norm.logpdf(
         v["means"],
@@ -60,7 +66,7 @@ PRIORS = {
     ),
     "national": lambda v: stats.norm.logpdf(v["national"], 0, 0.1),
     "surprise": lambda v: stats.t.logpdf(
-        v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * np.exp(v["log_spread"][0])
+        v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * spread_of(v, 0)
     ),
     "turn": lambda v: stats.t.logpdf(v["turn"], 8, 0, math.sqrt(v["scales"][9])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
@@ -95,7 +101,7 @@ def hand_growth(v: dict, panel: Panel, p: int) -> tuple[list[float], float]:
         if year <= panel.last_book:
             growth.append(panel.coal[p, step + 1] - panel.coal[p, step])
             new = growth[-1] - common - v["shares"][0] * before
-            likely += stats.t.logpdf(new, 1 + v["tails"][0], 0, math.exp(v["log_spread"][0, p]))
+            likely += stats.t.logpdf(new, 1 + v["tails"][0], 0, spread_of(v, 0)[p])
         elif year <= panel.last_book + 6:
             if step == panel.known:
                 before *= v["shares"][1]
@@ -136,7 +142,7 @@ def hand_measures(v: dict, panel: Panel) -> float:
                 if name == "end-use":
                     left -= v["means"][8] * of_ceads.get(step, 0.0)
                 new = left + v["means"][5 + m] * before
-                total += stats.t.logpdf(new, 1 + v["tails"][1 + m], 0, math.exp(v["log_spread"][1 + m, p]))
+                total += stats.t.logpdf(new, 1 + v["tails"][1 + m], 0, spread_of(v, 1 + m)[p])
                 before = left
     return total
 

@@ -182,6 +182,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
         spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
         spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
+        # so that figures tell scale and tails apart: in these terms their Fisher information is diagonal
+        spread = spread * (tails / (1 + tails))[:, None]
         own = pm.ZeroSumNormal("own", (scales[:4] ** d["telling"])[:, None], dims=("own_of", "province"))
         own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
