@@ -55,7 +55,7 @@ PRIORS = {
         [0.3, 0.3, 0.03, 0.03, 0.03, 0.3, 0.3, 0.3, 0.5, 0.02, 0.25, 0.03],
     ),
     "scales": lambda v: stats.lognorm.logpdf(
-        v["scales"], 0.5, scale=[0.15, 0.15, 0.08, 0.08, 0.03, 0.03, 0.03, 0.02, 0.05, 0.03]
+        v["scales"], 0.5, scale=[0.15, 0.15, 0.08, 0.08, 0.03, 0.03, 0.03, 0.02, 0.05, 0.03, 0.03]
     ),
     "shares": lambda v: stats.beta.logpdf(v["shares"], [2, 4, 2], [2, 1, 2]),
     "tails": lambda v: stats.gamma.logpdf(v["tails"], 2, scale=10),
@@ -68,7 +68,7 @@ PRIORS = {
     "surprise": lambda v: stats.t.logpdf(
         v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * spread_of(v, 0)
     ),
-    "turn": lambda v: stats.t.logpdf(v["turn"], 8, 0, math.sqrt(v["scales"][9])),
+    "turn": lambda v: stats.t.logpdf(v["turn"], 8, 0, np.sqrt(v["scales"][[9, 9, 10], None])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
 }
 
@@ -84,7 +84,7 @@ def test_every_random_variable_is_tested(densities):
 
 def hand_course(v: dict, panel: Panel, p: int, step: int) -> float:
     """Growth of all provinces and drift of the province: in the halves of the yearbook, and after it."""
-    turns = math.sqrt(v["scales"][9]) * (v["turn"][:, p] - v["turn"].mean(axis=1))
+    turns = np.sqrt(v["scales"][[9, 9, 10]]) * (v["turn"][:, p] - v["turn"].mean(axis=1))
     drift = turns[0]
     if step >= panel.known / 2:
         drift = v["shares"][2] * drift + turns[1]

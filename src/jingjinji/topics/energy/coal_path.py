@@ -44,7 +44,8 @@ SCALES = {
     **{f"load of {name}": 0.15 for name in PROXIES},
     **dict.fromkeys(CENSUSES, 0.08),
     **{f"relation of {name}": 0.03 for name in MEASURES},
-    "error of the country": 0.02, "error of steel": 0.05, "drift": 0.03,
+    "error of the country": 0.02, "error of steel": 0.05,
+    "drift": 0.03, "drift after the yearbook": 0.03,
 }  # fmt: skip
 """Median of the prior of each scale; its logarithm has a standard deviation of one half."""
 TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
@@ -176,7 +177,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         load_mean, relation_mean, taken_back = means[:2], means[2:5], means[5:8]
         shared, gap, steel_load, steel_drift = (means[k] for k in range(8, 12))
         scales = pm.LogNormal("scales", np.log(list(SCALES.values())), 0.5, dims="scale_of")
-        relation_scale, china_error, steel_error, drift_scale = scales[4:7], scales[7], scales[8], scales[9]
+        relation_scale, china_error, steel_error = scales[4:7], scales[7], scales[8]
         shares = pm.Beta("shares", np.array([2.0, 4.0, 2.0]), np.array([2.0, 1.0, 2.0]), dims="share_of")
         persistence, reliability, drift_kept = shares[0], shares[1], shares[2]
         tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
@@ -189,7 +190,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
 
         national = pm.Normal("national", 0, 0.1, dims="step")
         # figures tell a drift about as well as its prior does: it is sampled halfway to its own scale
-        halfway = pt.sqrt(drift_scale)
+        halfway = pt.sqrt(pt.stack([scales[9], scales[9], scales[10]]))[:, None]
         turn = pm.StudentT("turn", nu=HEAVY, mu=0, sigma=halfway, dims=("era", "province"))
         # the mean of the provinces' drifts is in the growth of all
         turned = halfway * (turn - turn.mean(axis=1, keepdims=True))
