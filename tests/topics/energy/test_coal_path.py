@@ -42,6 +42,12 @@ def spread_of_relation(v: dict) -> np.ndarray:
     return spread
 
 
+def spread_of(v: dict, series: int) -> np.ndarray:
+    """Scale of a series in each province, so that the Fisher information of scale and tails is diagonal."""
+    freedom = 1 + v["tails"][series]
+    return np.exp(v["log_spread"][series]) * freedom / (1 + freedom)
+
+
 PRIORS = {
     "means": lambda v: stats.norm.logpdf(
         v["means"],
@@ -49,9 +55,9 @@ PRIORS = {
         [0.3, 0.3, 0.03, 0.03, 0.03, 0.3, 0.3, 0.3, 0.5, 0.02, 0.25, 0.03],
     ),
     "scales": lambda v: stats.lognorm.logpdf(
-        v["scales"], 0.5, scale=[0.15, 0.15, 0.08, 0.08, 0.03, 0.03, 0.03, 0.02, 0.05]
+        v["scales"], 0.5, scale=[0.15, 0.15, 0.08, 0.08, 0.03, 0.03, 0.03, 0.02, 0.05, 0.03, 0.03]
     ),
-    "shares": lambda v: stats.beta.logpdf(v["shares"], [2, 4], [2, 1]),
+    "shares": lambda v: stats.beta.logpdf(v["shares"], [2, 4, 2], [2, 1, 2]),
     "tails": lambda v: stats.gamma.logpdf(v["tails"], 2, scale=10),
     "log_spread_mean": lambda v: stats.norm.logpdf(v["log_spread_mean"], np.log([0.06, 0.05, 0.05, 0.05]), 0.5),
     "log_spread": lambda v: stats.norm.logpdf(v["log_spread"], v["log_spread_mean"][:, None], 0.5),
@@ -59,7 +65,10 @@ PRIORS = {
         zero_sum(scale)(row[None]) for scale, row in zip([1, 1, *v["scales"][2:4] ** 0.7], v["own"], strict=True)
     ),
     "national": lambda v: stats.norm.logpdf(v["national"], 0, 0.1),
-    "surprise": lambda v: stats.t.logpdf(v["surprise"], 1 + v["tails"][0], 0, np.exp(v["log_spread"][0])),
+    "surprise": lambda v: stats.t.logpdf(
+        v["surprise"], 1 + v["tails"][0], 0, math.sqrt(v["shares"][1]) * spread_of(v, 0)
+    ),
+    "turn": lambda v: stats.t.logpdf(v["turn"], 8, 0, np.sqrt(v["scales"][[9, 9, 10], None])),
     "relation": lambda v: stats.norm.logpdf(v["relation"], v["means"][2:5, None], spread_of_relation(v)),
 }
 
@@ -73,16 +82,29 @@ def test_every_random_variable_is_tested(densities):
     assert densities.keys() == {*PRIORS, "growth", "measures", "china_growth", "steel_growth"}
 
 
+def hand_course(v: dict, panel: Panel, p: int, step: int) -> float:
+    """Growth of all provinces and drift of the province: in the halves of the yearbook, and after it."""
+    turns = np.sqrt(v["scales"][[9, 9, 10]]) * (v["turn"][:, p] - v["turn"].mean(axis=1))
+    drift = turns[0]
+    if step >= panel.known / 2:
+        drift = v["shares"][2] * drift + turns[1]
+    if step >= panel.known:
+        drift = v["shares"][2] * drift + turns[2]
+    return v["national"][step] + drift
+
+
 def hand_growth(v: dict, panel: Panel, p: int) -> tuple[list[float], float]:
     """Yearly growth of a province by the model, and the log density of that of the yearbook."""
     growth, before, likely = [], 0.0, 0.0
     for step, year in enumerate(YEARS[1:]):
-        common = v["national"][step]
+        common = hand_course(v, panel, p, step)
         if year <= panel.last_book:
             growth.append(panel.coal[p, step + 1] - panel.coal[p, step])
             new = growth[-1] - common - v["shares"][0] * before
-            likely += stats.t.logpdf(new, 1 + v["tails"][0], 0, math.exp(v["log_spread"][0, p]))
+            likely += stats.t.logpdf(new, 1 + v["tails"][0], 0, spread_of(v, 0)[p])
         elif year <= panel.last_book + 6:
+            if step == panel.known:
+                before *= v["shares"][1]
             growth.append(common + v["shares"][0] * before + v["surprise"][year - panel.last_book - 1, p])
         else:
             break
@@ -110,7 +132,7 @@ def hand_measures(v: dict, panel: Panel) -> float:
                 change = panel.measures[m, p, step + 1] - panel.measures[m, p, step]
                 if np.isnan(change):
                     continue
-                common = v["national"][step]
+                common = hand_course(v, panel, p, step)
                 counted = common + v["shares"][1] * (grown - common) if year <= panel.last_book else grown
                 left = change - v["relation"][m, step] - load * counted
                 if year == 2018 and name != "edgar":
@@ -120,7 +142,7 @@ def hand_measures(v: dict, panel: Panel) -> float:
                 if name == "end-use":
                     left -= v["means"][8] * of_ceads.get(step, 0.0)
                 new = left + v["means"][5 + m] * before
-                total += stats.t.logpdf(new, 1 + v["tails"][1 + m], 0, math.exp(v["log_spread"][1 + m, p]))
+                total += stats.t.logpdf(new, 1 + v["tails"][1 + m], 0, spread_of(v, 1 + m)[p])
                 before = left
     return total
 
@@ -173,6 +195,14 @@ def test_what_is_hidden_of_the_yearbook_moves_nothing(point):
     coal[:, YEARS.index(2013) :] += 1
     arrays = coal_path.data(replace(hidden, coal=coal))
     assert all(np.array_equal(arrays[name], known) for name, known in coal_path.data(hidden).items())
+
+
+def test_the_variant_that_hides_the_yearbook_has_ceads_for_two_years_more_as_the_main_fit_has():
+    panel, hidden = registry.load("energy_coal"), registry.load("energy_coal", "book-hidden")
+    for one in (panel, hidden):
+        has = np.isfinite(one.measures[0]).all(axis=0)
+        assert max(year for year, there in zip(YEARS, has, strict=True) if there) == one.last_book + 2
+    assert np.array_equal(panel.measures[1:], hidden.measures[1:], equal_nan=True)
 
 
 def test_the_panel_is_the_tables_in_order():

@@ -34,6 +34,10 @@ MEANS = {
     "drift of steel": (0.02, 0.03),
 }  # fmt: skip
 """Mean and standard deviation of the normal prior of each number that all provinces share."""
+ERAS = ("first half of the yearbook", "second half of the yearbook", "after the yearbook")
+"""A province keeps one drift of its own in each."""
+HEAVY = 8.0
+"""Degrees of freedom of turns of drifts: asked for them, the figures say ten, give or take twelve."""
 TELLING = 0.7
 """Balances tell a province's step of the census as well as its prior does, or somewhat better."""
 SCALES = {
@@ -41,6 +45,7 @@ SCALES = {
     **dict.fromkeys(CENSUSES, 0.08),
     **{f"relation of {name}": 0.03 for name in MEASURES},
     "error of the country": 0.02, "error of steel": 0.05,
+    "drift": 0.03, "drift after the yearbook": 0.03,
 }  # fmt: skip
 """Median of the prior of each scale; its logarithm has a standard deviation of one half."""
 TABLES = ("energy_province_year", "energy_coal_year", "energy_mix_year", "carbon_province_year", "energy_facts")
@@ -109,7 +114,8 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     says of which measure, `at_step` of which step, `before` where the row of the step before is, and `beside` where
     that of CEADs is for a row of end use. Hebei's steel has a row a pair of years with figures that follow each other,
     with 1 in `steel_steps` at each step between them. `telling` is how far a departure of a province is sampled on its
-    own scale: `TELLING` where a balance has the step of the census, else nought.
+    own scale: `TELLING` where a balance has the step of the census, else nought. `in_era` (step, era) has 1 in the era
+    of a step.
     """
     known, end = panel.known, panel.known + len(LATER)
     steps = np.diff(panel.measures, axis=-1)[..., :end]
@@ -119,6 +125,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     balanced = np.logical_and.outer(measure == end_use, measure == ceads)
     counted = np.flatnonzero(np.isfinite(panel.steel[: end + 1]))
     between = np.arange(end)
+    era = np.where(between < known, 2 * between // known, 2)
     return {
         "grown": np.diff(panel.coal, axis=1)[:, :known].T,
         "seen": steps[measure, :, step],
@@ -127,6 +134,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "before": (same & (apart == 1)).astype(float),
         "beside": (balanced & (apart == 0)).astype(float),
         "revised": REVISED[measure, step],
+        "in_era": np.equal.outer(era, np.arange(len(ERAS))).astype(float),
         "telling": TELLING * np.array([0.0, 0.0, *(np.any((measure == m) & (step == CENSUS_STEP)) for m in range(2))]),
         "share": _shares(panel).T[: np.isfinite(panel.china[1 : end + 1]).sum()],
         "china": np.diff(panel.china[: end + 1][np.isfinite(panel.china[: end + 1])]),
@@ -144,11 +152,13 @@ def _shares(panel: Panel) -> np.ndarray:
 def build(panel: Panel) -> "pm.Model":  # noqa: F821
     """Yearly growth of coal around that of all provinces, known to a year, and what its measures make of it.
 
-    Growth apart from the common one is an autoregression with heavy tails and a scatter of each province. A measure's
-    change is its load times that of coal, a change that all provinces share in a year and an error of the province,
-    which may be taken back in the year after. CEADs counts coal itself and has load one; what it says of the
-    yearbook's changes is their reliability, by which they are shrunk towards the common growth where measures are
-    learned on them. Balances have a step of the province's own in `CENSUS`, and errors of CEADs go on into end use.
+    Growth apart from the common one is a drift of the province, which lasts for an era and of which a part goes on into
+    the next, and around it an autoregression with a scatter of each province; both have heavy tails. A measure's change
+    is its load times that of coal, a change that all provinces share in a year and an error of the province, which may
+    be taken back in the year after. CEADs counts coal itself and has load one; what it says of the yearbook's changes
+    is their reliability, by which they are shrunk towards the drift where measures are learned on them. An error of the
+    yearbook is one of a level, so none is in a drift, and surprises after the yearbook have none. Balances have a step
+    of the province's own in `CENSUS`, and errors of CEADs go on into end use.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -156,7 +166,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     coords = {
         "province": list(PROVINCES), "step": list(YEARS[1:]), "later": list(range(1, len(LATER) + 1)),
         "series": ["coal", *MEASURES], "measure": list(MEASURES), "mean_of": list(MEANS), "scale_of": list(SCALES),
-        "share_of": ["persistence", "reliability"], "own_of": [*(f"load of {name}" for name in PROXIES), *CENSUSES],
+        "share_of": ["persistence", "reliability", "drift kept"], "era": list(ERAS),
+        "own_of": [*(f"load of {name}" for name in PROXIES), *CENSUSES],
     }  # fmt: skip
     with pm.Model(coords=coords, check_bounds=False) as model:
         d = {name: pm.Data(name, values) for name, values in data(panel).items()}
@@ -167,24 +178,33 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         shared, gap, steel_load, steel_drift = (means[k] for k in range(8, 12))
         scales = pm.LogNormal("scales", np.log(list(SCALES.values())), 0.5, dims="scale_of")
         relation_scale, china_error, steel_error = scales[4:7], scales[7], scales[8]
-        shares = pm.Beta("shares", np.array([2.0, 4.0]), np.array([2.0, 1.0]), dims="share_of")
-        persistence, reliability = shares[0], shares[1]
+        shares = pm.Beta("shares", np.array([2.0, 4.0, 2.0]), np.array([2.0, 1.0, 2.0]), dims="share_of")
+        persistence, reliability, drift_kept = shares[0], shares[1], shares[2]
         tails = 1 + pm.Gamma("tails", 2, 0.1, dims="series")
         spread_mean = pm.Normal("log_spread_mean", np.log([0.06, 0.05, 0.05, 0.05]), 0.5, dims="series")
         spread = pt.exp(pm.Normal("log_spread", spread_mean[:, None], 0.5, dims=("series", "province")))
+        # so that figures tell scale and tails apart: in these terms their Fisher information is diagonal
+        spread = spread * (tails / (1 + tails))[:, None]
         own = pm.ZeroSumNormal("own", (scales[:4] ** d["telling"])[:, None], dims=("own_of", "province"))
         own = (scales[:4] ** (1 - d["telling"]))[:, None] * own
 
         national = pm.Normal("national", 0, 0.1, dims="step")
-        common = national[:known][:, None]
-        apart = d["grown"] - common
+        # figures tell a drift about as well as its prior does: it is sampled halfway to its own scale
+        halfway = pt.sqrt(pt.stack([scales[9], scales[9], scales[10]]))[:, None]
+        turn = pm.StudentT("turn", nu=HEAVY, mu=0, sigma=halfway, dims=("era", "province"))
+        # the mean of the provinces' drifts is in the growth of all
+        turned = halfway * (turn - turn.mean(axis=1, keepdims=True))
+        drift = pt.dot(_lasting(drift_kept, len(ERAS)), turned)
+        courses = national[: d["in_era"].shape[0]][:, None] + pt.dot(d["in_era"], drift)
+        course = courses[:known]
+        apart = d["grown"] - course
         new = apart - persistence * _before(apart)
         pm.StudentT("growth", nu=tails[0], mu=d["grown"] - new, sigma=spread[0], observed=d["grown"])
-        surprise = pm.StudentT("surprise", nu=tails[0], mu=0, sigma=spread[0], dims=("later", "province"))
-        ages = np.subtract.outer(np.arange(len(LATER)), np.arange(len(LATER)))
-        lasting = np.tril(np.ones(ages.shape)) * persistence ** np.maximum(ages, 0)
-        carried = pt.dot(lasting, surprise) + (persistence ** np.arange(1, len(LATER) + 1))[:, None] * apart[-1]
-        later = national[known : known + len(LATER)][:, None] + carried
+        true_spread = pt.sqrt(reliability) * spread[0]
+        surprise = pm.StudentT("surprise", nu=tails[0], mu=0, sigma=true_spread, dims=("later", "province"))
+        fading = (persistence ** np.arange(1, len(LATER) + 1))[:, None]
+        carried = pt.dot(_lasting(persistence, len(LATER)), surprise) + fading * reliability * apart[-1]
+        later = courses[known:] + carried
 
         # CEADs counts coal itself, EDGAR knows no census
         load = pt.concatenate([np.ones((1, len(PROVINCES))), load_mean[:, None] + own[:2]])
@@ -192,7 +212,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         # the mean revision of the census and what the year does in all provinces are one number
         wide = pt.sqrt(relation_scale[:, None] ** 2 + (0.1 * REVISED) ** 2)
         relation = pm.Normal("relation", relation_mean[:, None], wide, dims=("measure", "step"))
-        growth = pt.concatenate([common + reliability * apart, later])
+        growth = pt.concatenate([course + reliability * apart, later])
         of_year = (pt.dot(of_measure, relation[:, : at_step.shape[1]]) * at_step).sum(axis=1)
         left = d["seen"] - of_year[:, None] - pt.dot(of_measure, load) * pt.dot(at_step, growth)
         left = left - pt.dot(of_measure, census) * d["revised"][:, None]
@@ -222,6 +242,12 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
+def _lasting(kept, times: int):
+    """What is left at a time (row) of what came at another (column), where a part `kept` goes on."""
+    ages = np.subtract.outer(np.arange(times), np.arange(times))
+    return np.tril(np.ones(ages.shape)) * kept ** np.maximum(ages, 0)
+
+
 def _before(values):
     """Values (step, province) of the row before, nought before the first."""
     import pytensor.tensor as pt
@@ -230,7 +256,7 @@ def _before(values):
 
 
 TRUTH = {
-    "hebei": -0.12, "national": 0.0, "scatter": 0.04, "load": (0.8, 0.2), "error": (0.03, 0.06, 0.03),
+    "hebei": -0.12, "national": 0.0, "drift": 0.03, "scatter": 0.04, "load": (0.8, 0.2), "error": (0.03, 0.06, 0.03),
     "relation": 0.02, "census": 0.08, "taken_back": 0.2, "shared_error": 0.3, "reliability": 0.9, "steel_load": 0.5,
 }  # fmt: skip
 
@@ -239,7 +265,8 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     """A panel with the yearbook of `panel` and a known growth of Hebei's coal after it (keys of `TRUTH`)."""
     known = {**TRUTH, **truth}
     grown = np.diff(panel.coal, axis=1)
-    later = known["national"] + known["scatter"] * rng.standard_t(4, (len(PROVINCES), len(LATER)))
+    drift = known["drift"] * rng.standard_t(4, (len(PROVINCES), 1))
+    later = known["national"] + drift + known["scatter"] * rng.standard_t(4, (len(PROVINCES), len(LATER)))
     later[PROVINCES.index("Hebei")] = known["hebei"]
     common = grown.mean(axis=0)
     growth = np.concatenate([common + known["reliability"] * (grown - common), later], axis=1)
@@ -278,11 +305,21 @@ def _without(panel: Panel, names: tuple[str, ...]) -> Panel:
     return replace(panel, measures=np.where(left_out & after, np.nan, panel.measures))
 
 
+def _hidden(panel: Panel) -> Panel:
+    """The yearbook to `LAST_SHOWN`, and CEADs for as many years more as it has after the yearbook."""
+    ceads = MEASURES.index("ceads")
+    has = np.isfinite(panel.measures[ceads]).all(axis=0)
+    more = max(np.array(YEARS)[has]) - LAST_BOOK
+    measures = panel.measures.copy()
+    measures[ceads, :, np.array(YEARS) > LAST_SHOWN + more] = np.nan
+    return replace(panel, last_book=LAST_SHOWN, measures=measures)
+
+
 DERIVED = ("later_growth", "reliability", "load_mean", "shared_error", "census")
 VARIANTS = {
     "without-end-use": Variant("without the end use of coal after 2017", partial(_without, names=("end-use",))),
     "without-inventories": Variant("without the inventories after 2017", partial(_without, names=("ceads", "edgar"))),
-    "book-hidden": Variant(f"with the yearbook hidden after {LAST_SHOWN}", partial(replace, last_book=LAST_SHOWN)),
+    "book-hidden": Variant(f"with the yearbook hidden after {LAST_SHOWN}", _hidden),
 }
 
 

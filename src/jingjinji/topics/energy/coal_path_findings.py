@@ -1,5 +1,7 @@
 """What is said of fits of `coal_path`: the named quantities of a fit."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from jingjinji.core import registry, tables
@@ -89,12 +91,17 @@ def _slower_than_germany(share: np.ndarray) -> np.ndarray:
     return share[..., -1] > figures_left("germany", elapsed())
 
 
+def _slower_than_beijing(province: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Whether a share of a province's largest figure (..., year of `YEARS`) takes longer to half than Beijing's did."""
+    largest_at, took = YEARS.index(largest(province)[0]), beijings_half_time()
+    return lambda share: ~half_passed(share[..., largest_at:], took)
+
+
 def _say_slower(say: Scribe, shares: dict[str, np.ndarray]) -> None:
-    took = beijings_half_time()
     for province in ("Hebei", "Tianjin"):
         label = f"probability that {province}'s coal takes longer from its largest figure to half than Beijing's did"
-        since_largest = shares[province][..., YEARS.index(largest(province)[0]) :]
-        say.draws(f"{province.lower()}.slower-than-beijing", label, ~half_passed(since_largest, took), "probability")
+        slower = _slower_than_beijing(province)(shares[province])
+        say.draws(f"{province.lower()}.slower-than-beijing", label, slower, "probability")
     words = f"{elapsed()} years after the largest figure"
     label = f"probability that more of Hebei's coal is left than of Germany's output was, {words}"
     say.draws("hebei.more-left-than-germany", label, _slower_than_germany(shares["Hebei"]), "probability")
@@ -111,9 +118,11 @@ def _say_recovered(say: Scribe, panel: Panel, share: np.ndarray) -> None:
         k = YEARS.index(year)
         say.pair(f"hebei.left.{year}", f"left of Hebei's coal in {year}", round(100 * float(true[k]), 1),
                  100 * share[..., k], "%")  # fmt: skip
-    label = "more of Hebei's coal is left than was of Germany's"
-    true = float(_slower_than_germany(true))
-    say.pair("hebei.more-left-than-germany", label, true, _slower_than_germany(share), "probability")
+    for key, label, event in (
+        ("more-left-than-germany", "more of Hebei's coal is left than was of Germany's", _slower_than_germany),
+        ("slower-than-beijing", "Hebei's coal takes longer to half than Beijing's did", _slower_than_beijing("Hebei")),
+    ):
+        say.pair(f"hebei.{key}", label, float(event(true)), event(share), "probability")
 
 
 def _say_measures(say: Scribe, fit) -> None:

@@ -158,6 +158,8 @@ def truth_of(counts: np.ndarray, lasting: float, misread: float, telling: tuple[
 def parted(panel: Panel) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """What drives emissions, in two parts, over `ALL_YEARS`; coal as both counts tell it (`truth_of`).
 
+    Both counts are taken less what all provinces share in a year: no misreading of one province is in it.
+
     Own slope of each province less the mean slope (province,), and departures from its line (province, year), or from
     its mean and the slope of all provinces where provinces have no trends of their own.
     """
@@ -170,7 +172,8 @@ def parted(panel: Panel) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     both = ("coal", "coal_again")
     telling = tuple(both.index(name) for name in COUNTS.get(panel.emission, both))
     counted = np.stack([departures[name] for name in both])
-    departures["coal"] = truth_of(counted, LASTING, MISREAD, telling)
+    shared = counted.mean(axis=1, keepdims=True)
+    departures["coal"] = truth_of(counted - shared, LASTING, MISREAD, telling) + shared[list(telling)].mean(axis=0)
     counted = np.stack([slopes[name][None] for name in both])
     slopes["coal"] = truth_of(counted, 0.0, MISREAD_SLOPE, telling)[0]
     return slopes, departures

@@ -150,8 +150,9 @@ def _say_spans(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
     key, told = fit.panel.emission, coal_told(fit.panel)
     for province, first, last in SPANS:
         p = PROVINCES.index(province)
-        values = [series[p] for series in (fit.panel.values[key], fit.panel.values["coal"], told)]
-        seen, coal, fell = (value[ALL_YEARS.index(last)] - value[ALL_YEARS.index(first)] for value in values)
+        counts = (fit.panel.values["coal"], fit.panel.values["coal_again"], told)
+        values = [series[p] for series in (fit.panel.values[key], *counts)]
+        seen, coal, twice, fell = (value[ALL_YEARS.index(last)] - value[ALL_YEARS.index(first)] for value in values)
         of, words = say.under(f"{province.lower()}.{key}."), f"{province}, {first} to {last}"
         label = f"change of {NAMES[key]} with coal by the elasticity {{}}, {words}"
         short, long = draws["elasticity"][:, :, 0, p], draws["over_years"][..., 0]
@@ -161,6 +162,8 @@ def _say_spans(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:
         plain = of.under(tables=TABLES[:1])
         plain.fact("span", f"published change of {NAMES[key]}, {words}", 100 * np.expm1(seen), "%", 1)
         plain.fact("span.coal", f"published change of coal, {words}", 100 * np.expm1(coal), "%", 1)
+        again = of.under(tables=TABLES[2:])
+        again.fact("span.coal.again", f"change of coal by CEADs, {words}", 100 * np.expm1(twice), "%", 1)
 
 
 def _say_steps(say: Scribe, fit, draws: dict[str, np.ndarray]) -> None:

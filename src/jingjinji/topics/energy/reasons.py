@@ -48,16 +48,21 @@ REASONS = {
     },
     "energy_coal": {
         "national": "Coal of all provinces grows or falls by up to a fifth in a year.",
-        "shares": "Growth may be forgotten next year or last; CEADs shows most of the yearbook's changes, at most all.",
+        "shares": "Growth may be forgotten next year or last, and so may a drift in the next era; CEADs shows most of "
+        "the yearbook's changes, at most all.",
         "log_spread_mean": "Coal departs from that of all provinces, a measure from coal, by a twentieth in a year.",
         "log_spread": "Provinces differ in that by about a half.",
         "tails": "Between very heavy tails and nearly normal: plants open in one year, single figures are far off.",
-        "surprise": "A year's growth beyond what lasts, of the size of the province's scatter, with its tails.",
+        "surprise": "A year's growth beyond what lasts, of the size of the province's scatter without the yearbook's "
+        "errors, with its tails.",
+        "turn": "A province's drift in an era beyond what goes on of the one before; few turn far, "
+        "so the tails are somewhat heavy.",
         "means": "End use moves nearly as coal does, CO2 of all fuels half as much; half of Hebei's coal goes with "
         "steel, which one figure before 2018 cannot tell; measures, steel and the country's coal drift apart by a few "
         "hundredths a year; an error may be taken back or go on; of one of CEADs all or nothing may be in end use.",
         "scales": "Provinces differ in a load by a seventh, in the census by a twelfth; a year moves a measure of all "
-        "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth.",
+        "provinces by a few hundredths; the country's sum departs by a fiftieth, steel by a twentieth; drifts "
+        "turn by three hundredths a year.",
         "own": "Nought in the mean; the scale stands apart, but for steps of the census, which figures tell.",
         "relation": "What a year does to a measure in all provinces, pooled; the census may have added a tenth.",
     },
