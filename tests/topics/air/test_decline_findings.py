@@ -66,6 +66,7 @@ def some_values() -> dict[str, np.ndarray]:
         "mu": math.log(85) + slope * years[:, None] + wave + rng.normal(0, 0.05, (size, 132, 13)),
         "slope": np.zeros(size),
         "log_scale": np.full((size, 13), STILL),
+        "collected": np.zeros(size),
         "tail": np.full(size, 7.0),
         "carry_over": rng.uniform(0.2, 0.4, size),
         "persistence": rng.uniform(0.2, 0.5, size),
@@ -490,14 +491,22 @@ def test_coverage_of_annual_means_counts_cities_with_twelve_months(record, monke
         assert found[f"pm25.forecast.2019.years.{what}"] == complete
 
 
-def test_the_error_of_a_coverage_over_months_is_that_of_the_months_shares():
-    """Of three months one is inside in all its cities, one in half, one in none."""
-    predicted = np.repeat(np.arange(101.0)[:, None], 8, axis=1)
-    measured = np.array([50.0, 50.0, 50.0, 50.0, 50.0, 100.0, 100.0, 100.0])
+def test_where_the_model_is_right_cells_that_err_together_are_inside_together():
+    """Alone, 400 cells leave the binomial range; all in one, the whole from nothing to everything."""
+    rng = np.random.default_rng(4)
+    for predicted, expected in (
+        (rng.normal(size=(2000, 400)), {"50": (45.1, 54.9, 2.5), "94": (91.7, 96.3, 1.19)}),
+        (np.repeat(rng.normal(size=(2000, 1)), 400, axis=1), {"50": (0, 100, 50), "94": (0, 100, 23.7)}),
+    ):
+        say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
+        said._say_if_right(say, "coverage", predicted, "made up", "%")
+        made = {finding.id: finding.mean for finding in say.made}
+        for level, numbers in expected.items():
+            found = [made[f"pm25.coverage{level}.{what}"] for what in ("low", "high", "sd")]
+            assert found == pytest.approx(numbers, abs=0.6)
     say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-    said._say_error_over_months(say, predicted, measured, np.array([3, 3, 3, 3, 7, 7, 9, 9]), "made up")
-    expected = round(100 * np.std([1, 0.5, 0], ddof=1) / math.sqrt(3), 1)
-    assert [finding.mean for finding in say.made] == [expected, expected]
+    said._say_if_right(say, "inside", predicted, "made up", "")
+    assert [finding.mean for finding in say.made[:2]] == [0, 400]
 
 
 def test_gains_over_baselines_by_hand(record, monkeypatch):
