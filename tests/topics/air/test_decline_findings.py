@@ -215,7 +215,10 @@ def test_the_share_of_weather(found, panel, constant, values):
     """The effect of a month's weather is taken out of each city, with the city's own response."""
     usual = constant.copy()
     for k in range(4):
-        response = values["weather"][:, [k]] + values["weather_city_scale"][:, [k]] * values["weather_city"][:, k]
+        squares = np.isfinite(panel.pm25).sum(axis=1) @ panel.weather[:, k] ** 2 / 13
+        told = 0.02**2 * squares / (0.02**2 * squares + 0.12**2)
+        unit = values["weather_city_scale"][:, [k]] ** (1 - told)
+        response = values["weather"][:, [k]] + unit * values["weather_city"][:, k]
         usual /= np.exp(panel.weather[None, :, [k]] * response[:, None, :])
     for place in ("beijing", "region"):
         for last, key in ((2017, ""), (2023, ".ten-years")):

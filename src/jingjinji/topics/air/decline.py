@@ -364,16 +364,21 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             level_city + time[:, None] * slope_city + bend_city + season_city[CALENDAR] + contrast[:, None] * NORTH
         )
         of_city = of_city + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
-        expected = level + slope * time + bend + season[CALENDAR] + time * (seasons[:, :2] @ season_change)[CALENDAR]
-        expected = expected + d["weather_departure"] @ weather
-        expected = expected + step * (AFTER_CHANGE * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time)
-        # a month of which figures tell is drawn itself, as the mean of the cities measured in it
-        apart = (d["measured_share"] * of_city).sum(axis=1)
-        unit = shock_scale ** (1 - d["month_told"])
-        shock = autoregressive(
-            "shock", d["month_told"] * expected + apart, unit, persistence, shock_scale, shock_tail, dims="month"
+        course = level + slope * time + bend
+        season_and_weather = season[CALENDAR] + time * (seasons[:, :2] @ season_change)[CALENDAR]
+        season_and_weather = season_and_weather + d["weather_departure"] @ weather
+        season_and_weather = season_and_weather + step * (
+            AFTER_CHANGE * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time
         )
-        region = pm.Deterministic("region", unit * shock + (1 - d["month_told"]) * expected - apart, dims="month")
+        # a measured month is drawn itself, as the mean of the cities measured in it; where an official mean tells of
+        # the year alone, without the month's season and weather; elsewhere its innovation is drawn
+        apart = (d["measured_share"] * of_city).sum(axis=1)
+        told, measured = d["month_told"], d["measured_share"].sum(axis=1)
+        mean = told * course + measured * season_and_weather + apart
+        shock = autoregressive("shock", mean, told, persistence, shock_scale, shock_tail, dims="month")
+        region = mean + departures(shock, mean, told, persistence, shock_scale)
+        region = region + (1 - told) * course + (1 - measured) * season_and_weather - apart
+        region = pm.Deterministic("region", region, dims="month")
         mu = region[:, None] + of_city
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
@@ -415,36 +420,33 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def autoregressive(name: str, mean, unit, persistence, scale, tail, dims: str):
-    """First-order autoregression around a moving mean with Student-t innovations, each value in a unit of its own.
+def autoregressive(name: str, mean, told, persistence, scale, tail, dims: str):
+    """First-order autoregression around a moving mean with Student-t innovations, partly drawn as innovations.
 
-    Measured months are centred: they are drawn themselves, in a unit of one. The others are drawn as departures from
-    their mean, in units of `scale`: the caller passes a mean of zero there, multiplies by the unit and adds the mean.
-
-    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}) of x = unit * value and m = unit * mean, with
-    scale `scale` and `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR``
-    has no moving mean.
+    Where `told` is one a value is drawn itself, where it is zero its innovation in units of `scale`: `departures` says
+    what follows. The innovation at t is d_t - persistence d_{t-1} of departures d from the mean, with scale `scale` and
+    `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving
+    mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, unit, persistence, scale, tail):
-        departure = unit * (value - mean)
+    def logp(value, mean, told, persistence, scale, tail):
+        departure = departures(value, mean, told, persistence, scale)
         first = departure[:1] * pt.sqrt(1 - persistence**2)
         innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
-        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + pt.log(unit)
-        return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
+        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + (1 - told) * pt.log(scale)
+        return pt.inc_subtensor(density[0], 0.5 * told[0] * pt.log(1 - persistence**2))
 
-    def random(mean, unit, persistence, scale, tail, rng=None, size=None):
+    def random(mean, told, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
         innovation = rng.standard_t(tail, shape)
-        innovation[..., 0] /= np.sqrt(1 - persistence**2)
-        return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1) / unit
+        return np.where(told > 0, mean + scale * _autoregression(float(persistence), innovation, axis=-1), innovation)
 
     return pm.CustomDist(
         name,
         mean,
-        unit,
+        told,
         persistence,
         scale,
         tail,
@@ -453,6 +455,23 @@ def autoregressive(name: str, mean, unit, persistence, scale, tail, dims: str):
         signature="(t),(t),(),(),()->(t)",
         dims=dims,
     )
+
+
+def departures(value, mean, told, persistence, scale):
+    """Departures from the mean of what `autoregressive` draws, in its order.
+
+    d_t = a_t d_{t-1} + b_t, where a is `persistence` and b an innovation, or a is zero and b the departure that is
+    drawn; so many steps at once as a power of two.
+    """
+    import pytensor.tensor as pt
+
+    carried = persistence * (1 - told)
+    departure = told * (value - mean) + (1 - told) * scale * value
+    departure = pt.set_subtensor(departure[0], departure[0] * (1 - persistence**2) ** (-0.5 * (1 - told[0])))
+    for step in 2 ** np.arange(int(np.ceil(np.log2(len(MONTHS))))):
+        before, more = (pt.concatenate([pt.zeros(step), of[:-step]]) for of in (departure, carried))
+        departure, carried = departure + carried * before, carried * more
+    return departure
 
 
 TRUTH = {
@@ -523,11 +542,11 @@ def _zero_sum(values: np.ndarray) -> np.ndarray:
     return values - values.mean(axis=-1, keepdims=True)
 
 
-def _autoregression(persistence, innovation: np.ndarray) -> np.ndarray:
-    """First-order autoregression along axis 0, stationary from its first point."""
-    innovation = innovation.copy()
+def _autoregression(persistence: float, innovation: np.ndarray, axis: int = 0) -> np.ndarray:
+    """First-order autoregression along an axis, stationary from its first point."""
+    innovation = np.moveaxis(innovation, axis, 0).copy()
     innovation[0] /= np.sqrt(1 - persistence**2)
-    return scipy.signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0)
+    return np.moveaxis(scipy.signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0), 0, axis)
 
 
 def yearly_means(months: np.ndarray) -> np.ndarray:
