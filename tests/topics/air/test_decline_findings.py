@@ -66,7 +66,7 @@ def some_values() -> dict[str, np.ndarray]:
         "mu": math.log(85) + slope * years[:, None] + wave + rng.normal(0, 0.05, (size, 132, 13)),
         "slope": np.zeros(size),
         "log_scale": np.full((size, 13), STILL),
-        "collected": np.zeros(size),
+        "collected": rng.uniform(0.2, 0.5, size),
         "tail": np.full(size, 7.0),
         "carry_over": rng.uniform(0.2, 0.4, size),
         "persistence": rng.uniform(0.2, 0.5, size),
@@ -259,6 +259,7 @@ def test_what_is_said_of_months(found, values):
     assert draws(found, "season.ratio") == pytest.approx(np.exp(season[:, 0] - season[:, 6]))
     assert draws(found, "noise.carry-over") == pytest.approx(values["carry_over"])
     assert draws(found, "noise.persistence") == pytest.approx(values["persistence"])
+    assert draws(found, "noise.collected") == pytest.approx(100 * (np.exp(values["collected"]) - 1))
     for k, variable in enumerate(("wind", "dew-point", "pressure", "temperature")):
         change = 100 * (np.exp(values["weather"][:, k]) - 1)
         assert draws(found, f"weather.{variable}") == pytest.approx(change)

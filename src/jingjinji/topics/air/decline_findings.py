@@ -103,6 +103,7 @@ MONTHLY = {
     "season.ratio": ("", "ratio of the dirtiest to the cleanest calendar month of the region"),
     "noise.carry-over": ("", "carry-over of a city's residual to the next month"),
     "noise.persistence": ("", "persistence of the regional month shock"),
+    "noise.collected": ("%", "by how much more months of collected releases scatter than the ministry's"),
 }
 WEATHER_PERIODS = {"": 2017, ".ten-years": LAST}
 OF_WEATHER = {
@@ -427,6 +428,7 @@ def _say_monthly(say: Scribe, post: Posterior) -> None:
         "season.ratio": np.exp(season[:, dirtiest] - season[:, cleanest]),
         "noise.carry-over": post["carry_over"],
         "noise.persistence": post["persistence"],
+        "noise.collected": 100 * np.expm1(post["collected"]),
     }
     say.table(MONTHLY, made)
     for k, variable in enumerate(WEATHER):
