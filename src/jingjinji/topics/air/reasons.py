@@ -27,7 +27,7 @@ REASONS = {
         "contrast": "Each month anew, of that scale, as far as its cities tell it; else in units of it.",
         "log_scale_mean": "A city's month departs from the region's by about an eighth.",
         "log_scale": "Cities differ in that scatter by about a third.",
-        "collected": "Collected releases have errors of their own and scatter more, by up to a half or twice.",
+        "collected": "Collected releases have errors of their own: they may scatter twice as much as later figures.",
         "tail": "Between heavy tails and nearly normal; the variance stays finite.",
         "carry_over": "A city's departure carries over partly; near one it would be a second trend.",
         "official_scale": "Official and monthly figures agree within a per cent or two, beyond rounding.",
