@@ -95,18 +95,17 @@ PRIORS = {
     "city_scale": lognormal(np.array([0.02, 0.07, 0.07]), 0.5),
     "bend_scale": lognormal(0.1, 0.5),
     "length_scale": lognormal(2.5, 0.2),
-    "bend_city": zero_sum(1.0),
     "season": zero_sum(0.4),
     "season_change": normal(0, 0.03),
     "weather": normal(0, 0.15),
     "weather_city_scale": lognormal(0.02, 0.5),
-    "weather_city": zero_sum(1.0),
     "step": normal(1, 0.35),
     "persistence": beta(2, 3),
     "shock_scale": lognormal(0.1, 0.4),
     "shock_tail": gamma(2, 10),
     "contrast_scale": lognormal(0.05, 0.5),
     "log_scale_mean": normal(math.log(0.12), 0.3),
+    "collected": lambda value: stats.halfnorm.logpdf(value, scale=0.5),
     "tail": gamma(2, 10),
     "carry_over": beta(4, 8),
     "official_scale": lognormal(0.01, 0.5),
@@ -174,9 +173,45 @@ def test_prior_of_the_bends(densities, values, panel):
     assert densities["bend"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 
-def test_prior_of_the_contrast_is_centred_in_measured_months(densities, values, panel):
-    measured = np.isfinite(panel.pm25).any(axis=1)
-    total = stats.norm.logpdf(values["contrast"], 0, np.where(measured, values["contrast_scale"], 1.0)).sum()
+def hand_north() -> np.ndarray:
+    latitudes = np.array(list(decline.LATITUDE.values()))
+    return (latitudes - latitudes.mean()) / latitudes.std()
+
+
+def hand_contrast_told(panel: Panel) -> np.ndarray:
+    """How far each month's contrast is centred: by the cities measured in it."""
+    squares = [sum(hand_north()[c] ** 2 for c in range(N_CITIES) if np.isfinite(row[c])) for row in panel.pm25]
+    return np.array([0.05**2 * square / (0.05**2 * square + 0.12**2) for square in squares])
+
+
+def hand_city_told(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """How far cities' bends and responses to weather are centred: by the months of an average city."""
+    basis, amplitude = hand_bends(2.5 * math.exp(0.6))
+    told = []
+    for columns, scale in ((basis * amplitude, 0.07), (panel.weather, 0.02)):
+        squares = sum(columns[t] ** 2 * np.isfinite(panel.pm25[t]).sum() for t in range(N_MONTHS)) / N_CITIES
+        told.append(scale**2 * squares / (scale**2 * squares + 0.12**2))
+    return told[0], told[1]
+
+
+def zero_sums(values: np.ndarray, scales: np.ndarray) -> float:
+    return sum(float(zero_sum(scale)(row)) for row, scale in zip(values, scales, strict=True))
+
+
+def test_priors_of_cities_bends_and_responses(densities, values, panel):
+    bends, responses = hand_city_told(panel)
+    assert 0 < responses.min() < responses.max() < 0.1
+    scale = values["city_scale"][1] * hand_bends(float(values["length_scale"]))[1]
+    expected = zero_sums(values["bend_city"], scale**bends)
+    assert densities["bend_city"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    expected = zero_sums(values["weather_city"], values["weather_city_scale"] ** responses)
+    assert densities["weather_city"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_prior_of_the_contrast_is_centred_as_far_as_cities_tell_it(densities, values, panel):
+    told = hand_contrast_told(panel)
+    assert (told == 0).sum() == (~np.isfinite(panel.pm25).any(axis=1)).sum()
+    total = stats.norm.logpdf(values["contrast"], 0, values["contrast_scale"] ** told).sum()
     assert densities["contrast"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 
@@ -186,7 +221,8 @@ def test_prior_of_the_cities_scales(densities, values):
 
 
 def test_every_random_variable_is_tested(densities):
-    others = {"season_city", "slope_apart", "bend", "contrast", "log_scale", "shock", "cells", "official", "days"}
+    others = {"season_city", "slope_apart", "bend", "bend_city", "weather_city", "contrast", "log_scale", "shock"}
+    others |= {"cells", "official", "days"}
     assert densities.keys() == {*PRIORS, *others}
 
 
@@ -243,13 +279,13 @@ def hand_mu(v: dict, panel: Panel, region: np.ndarray, t: int, c: int) -> float:
     basis, amplitude = hand_bends(float(v["length_scale"]))
     years = (t - at("2018-07")) / 12 - hand_middle(panel)
     mu = region[t] + v["level_city"][c] + hand_slopes(v, panel)[c] * years
-    mu += sum(v["city_scale"][1] * amplitude[w] * basis[t, w] * v["bend_city"][w, c] for w in range(11))
+    bends, responses = hand_city_told(panel)
+    mu += sum((v["city_scale"][1] * amplitude[w]) ** (1 - bends[w]) * basis[t, w] * v["bend_city"][w, c]
+              for w in range(11))  # fmt: skip
     mu += sum(hand_season(t)[w] * v["season_city"][w, c] for w in range(4))
-    mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] * v["weather_city"][k, c] for k in range(4))
-    latitudes = list(decline.LATITUDE.values())
-    north = (decline.LATITUDE[decline.CITIES[c]] - np.mean(latitudes)) / np.std(latitudes)
-    scale = 1.0 if np.isfinite(panel.pm25[t]).any() else v["contrast_scale"]
-    mu += scale * v["contrast"][t] * north
+    mu += sum(panel.weather[t, k] * v["weather_city_scale"][k] ** (1 - responses[k]) * v["weather_city"][k, c]
+              for k in range(4))  # fmt: skip
+    mu += v["contrast_scale"] ** (1 - hand_contrast_told(panel)[t]) * v["contrast"][t] * hand_north()[c]
     return float(mu + (v["step"] * THINNER.get(CITIES[c], 0.0) if t >= at("2018-09") else 0.0))
 
 
@@ -270,45 +306,60 @@ def test_regional_months_are_an_autoregression_with_heavy_tails(densities, value
     off = values["region"] - expected
     total = student_t(off[0], tail, 0, scale / math.sqrt(1 - persistence**2))
     total += sum(student_t(off[t], tail, persistence * off[t - 1], scale) for t in range(1, N_MONTHS))
-    # months without figures are drawn in units of the scale
-    total += (~np.isfinite(panel.pm25).any(axis=1)).sum() * math.log(scale)
+    # of months of which neither figures nor Hebei's official mean of 2018 tell the innovation is drawn in its units
+    told = {at(month) for _, month in MEASURED} | set(range(at("2018-01"), at("2019-01")))
+    assert len(told) == 4 + 12
+    total += (N_MONTHS - len(told)) * math.log(scale)
     assert densities["shock"] == pytest.approx(total, rel=1e-8)
 
 
-def test_what_days_say_of_beijings_response(densities, values):
-    response = values["weather"] + values["weather_city_scale"] * values["weather_city"][:, 0]
+def test_what_days_say_of_beijings_response(densities, values, panel):
+    unit = values["weather_city_scale"] ** (1 - hand_city_told(panel)[1])
+    response = values["weather"] + unit * values["weather_city"][:, 0]
     difference = response - np.array([-0.1, 0.05, 0.02, -0.03])
     distance = difference @ np.linalg.inv(DAYS_COVARIANCE) @ difference
     assert densities["days"] == pytest.approx(-0.5 * distance - 2 * math.log(2 * math.pi), rel=1e-6)
 
 
+def hand_scale(v: dict, t: int) -> np.ndarray:
+    """Scale of the cities' months: larger before February 2017; on average over measured months it is `log_scale`."""
+    before = sum(month < "2017-02" for _, month in MEASURED) / len(MEASURED)
+    return np.exp(v["log_scale"] + v["collected"] * ((t < at("2017-02")) - before))
+
+
 def test_measured_months(densities, values, panel, hand_means):
-    """A month whose month before is measured carries part of its residual over; after a gap it does not."""
-    carry, nu, scale = float(values["carry_over"]), 3 + float(values["tail"]), np.exp(values["log_scale"])
-    total, carried = 0.0, 0
+    """What is carried over fades with the months since the last measured one, and the scale grows; first it is whole.
+
+    Beijing has gaps of twelve and of two months.
+    """
+    carry, nu = float(values["carry_over"]), 3 + float(values["tail"])
+    total, gaps = 0.0, []
     for (city, month), pm25 in MEASURED.items():
         t, c = at(month), CITIES.index(city)
-        mean = hand_means[t, c]
-        if t and np.isfinite(panel.pm25[t - 1, c]):
-            mean += carry * (math.log(panel.pm25[t - 1, c]) - hand_means[t - 1, c])
-            carried += 1
-        total += student_t(math.log(pm25), nu, mean, scale[c])
-    assert carried == 2
+        mean, share = hand_means[t, c], 1 / (1 - carry**2)
+        before = [at(m) for other, m in MEASURED if other == city and at(m) < t]
+        if before:
+            gap = t - before[-1]
+            mean += carry**gap * (math.log(panel.pm25[t - gap, c]) - hand_means[t - gap, c])
+            share = sum(carry ** (2 * k) for k in range(gap))
+            gaps.append(gap)
+        total += student_t(math.log(pm25), nu, mean, hand_scale(values, t)[c] * math.sqrt(share))
+    assert gaps == [12, 1, 2, 1]
     assert densities["cells"] == pytest.approx(total, rel=1e-6, abs=1e-6)
 
 
 def test_official_means(densities, values, panel, hand_means):
     """An official mean is that of the measured months and of the expected others, weighted by their days."""
-    carry, nu, scale = float(values["carry_over"]), 3 + float(values["tail"]), np.exp(values["log_scale"])
+    carry, nu = float(values["carry_over"]), 3 + float(values["tail"])
     total = 0.0
     for row in panel.official.itertuples():
         cities = [CITIES.index("Beijing")] if row.area == "Beijing" else HEBEI
         days = [calendar.monthrange(row.year, month)[1] for month in range(1, 13)]
         mean = variance = 0.0
         for c in cities:
-            cell_variance = scale[c] ** 2 * nu_factor(nu) / (1 - carry**2)
             for month in range(12):
                 t = (row.year - 2013) * 12 + month
+                cell_variance = hand_scale(values, t)[c] ** 2 * nu_factor(nu) / (1 - carry**2)
                 weight = days[month] / sum(days) / len(cities)
                 if np.isfinite(panel.pm25[t, c]):
                     mean += weight * panel.pm25[t, c]
@@ -350,15 +401,19 @@ def test_named_dims(model):
 
 @pytest.mark.parametrize("persistence", [0.0, 0.6, 0.9])
 def test_random_draws_of_the_autoregression(persistence):
-    mean = np.linspace(0, 5, 60)
-    with pm.Model(coords={"step": range(60)}):
-        unit = np.where(np.arange(60) < 30, 1.0, 0.3)
-        x = decline.autoregressive("x", mean, unit, persistence, 0.3, 300.0, dims="step")
-        departures = unit * (pm.draw(x, draws=4000, random_seed=3, mode=PLAIN) - mean)
-    assert departures.mean(axis=0) == pytest.approx(np.zeros(60), abs=5 * 0.3 / math.sqrt((1 - persistence**2) * 4000))
-    assert departures.var(axis=0) == pytest.approx(np.full(60, 0.09 / (1 - persistence**2)), rel=0.15)
+    """Some steps are drawn themselves and some as innovations, the first too."""
+    mean, told = np.linspace(0, 5, N_MONTHS), (np.arange(N_MONTHS) // 20 % 2).astype(float)
+    with pm.Model(coords={"step": range(N_MONTHS)}):
+        x = decline.autoregressive("x", mean, told, persistence, 0.3, 300.0, dims="step")
+        departures = decline.departures(x, mean, told, persistence, 0.3)
+        x, departures = pm.draw([x, departures], draws=4000, random_seed=3, mode=PLAIN)
+    np.testing.assert_allclose((x - mean)[:, told == 1], departures[:, told == 1])
+    assert departures.mean(axis=0) == pytest.approx(np.zeros(N_MONTHS), abs=0.025 / math.sqrt(1 - persistence**2))
+    assert departures.var(axis=0) == pytest.approx(np.full(N_MONTHS, 0.09 / (1 - persistence**2)), rel=0.15)
     innovation = departures[:, 1:] - persistence * departures[:, :-1]
-    assert innovation.std() == pytest.approx(0.3, rel=0.01)
+    drawn = told[1:] == 0
+    np.testing.assert_allclose(innovation[:, drawn], 0.3 * x[:, 1:][:, drawn], atol=1e-9)
+    assert innovation[:, ~drawn].std() == pytest.approx(0.3, rel=0.01)
     assert np.mean(innovation * departures[:, :-1]) == pytest.approx(0, abs=0.01)
 
 
@@ -438,6 +493,7 @@ def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
         "mu": np.full((DRAWS, N_MONTHS, N_CITIES), math.log(60)),
         "slope": np.zeros(DRAWS),
         "log_scale": np.full((DRAWS, N_CITIES), math.log(0.1)),
+        "collected": np.zeros(DRAWS),
         "tail": np.full(DRAWS, 7.0),
         "carry_over": np.full(DRAWS, 0.3),
         "official_scale": np.full((DRAWS, 2), 1e-9),
@@ -469,6 +525,16 @@ def test_residuals_are_stationary():
     assert residuals.var(axis=(0, 2))[[0, 1, 70, 131]] == pytest.approx([variance] * 4, rel=0.15)
     before, after = residuals[:, :-1].ravel(), residuals[:, 1:].ravel()
     assert np.corrcoef(before, after)[0, 1] == pytest.approx(0.3, abs=0.01)
+
+
+def test_residuals_of_collected_months_are_larger():
+    panel = some_panel()
+    post = some_posterior(panel, collected=np.full(DRAWS, 0.4), carry_over=np.zeros(DRAWS))
+    deviation = said.residuals(post).std(axis=(0, 2)) / math.sqrt(10 / 8)
+    share = 5 / 8
+    change = at("2017-02")
+    assert deviation[:change].mean() == pytest.approx(0.1 * math.exp(0.4 * (1 - share)), rel=0.02)
+    assert deviation[change:].mean() == pytest.approx(0.1 * math.exp(-0.4 * share), rel=0.02)
 
 
 def test_measured_months_are_themselves():
@@ -543,7 +609,7 @@ def test_unknown_weather_takes_that_of_the_months_away_and_puts_a_year_before_in
         [year for year in range(2013, 2024) if np.allclose(panel.weather[months_of(year)] @ responses[0], draw)]
         for draw in effect
     ]
-    assert {year for found in years for year in found} == {2013, 2014, 2015, 2016}
+    assert {year for found in years for year in found} == {2014, 2015, 2016}
 
 
 def test_weather_effect_is_the_regions_and_the_citys():
@@ -595,6 +661,8 @@ def test_replicates_carry_the_residual_over_and_keep_the_gaps():
     first, second = (np.median(np.log(drawn[:, at(month), 0])) for month in ("2014-01", "2014-02"))
     assert first == pytest.approx(math.log(60), abs=0.02)
     assert second == pytest.approx(math.log(60) + 0.3 * math.log(100 / 60), abs=0.02)
+    after_a_gap = np.log(drawn[:, at("2014-04"), 0])
+    assert np.median(after_a_gap) == pytest.approx(math.log(60) + 0.09 * math.log(150 / 60), abs=0.02)
 
 
 # --- panels -----------------------------------------------------------------------------------------------------
@@ -653,7 +721,7 @@ def test_conversion_follows_the_gas_law(main):
 def test_variants_change_just_what_they_say(main):
     expected = {
         "step-unknown": {"step_prior"},
-        **{f"to-{year}": {"pm25", "official"} for year in (2016, 2017, 2018)},
+        **{f"to-{year}": {"pm25", "official"} for year in (2015, 2016, 2017, 2018)},
         "without-beijing": {"pm25", "official"},
         **{f"without-fold-{fold}": {"pm25"} for fold in (1, 3, 4)},
         "without-fold-2": {"pm25", "official"},
@@ -720,7 +788,7 @@ def test_simulate_is_reproducible(main):
 QUIET = {
     "level": math.log(50), "slope": -0.1, "level_city_scale": 0, "slope_on_level": 0, "slope_city_scale": 0,
     "season": 0, "season_city_scale": 0, "weather": np.zeros(4), "weather_city_scale": 0, "step": 0,
-    "shock_scale": 0, "contrast": 0, "scale": 0, "official_scale": 0,
+    "shock_scale": 0, "contrast": 0, "scale": 0, "collected": 0, "official_scale": 0,
 }  # fmt: skip
 
 
@@ -760,6 +828,12 @@ def test_simulated_noise_has_the_stated_properties():
     noise = np.array(logs)
     assert noise.std() == pytest.approx(0.12 * math.sqrt(8 / 6 / (1 - 0.2**2)), rel=0.03)
     assert np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1] == pytest.approx(0.2, abs=0.02)
+    collected = truth | {"collected": 0.4, "carry_over": 0.0}
+    noise = np.array(
+        [np.log(decline.simulate(collected, np.random.default_rng(seed), panel).pm25 / 50) for seed in range(40)]
+    )
+    before, after = np.split(noise, [at("2017-02")], axis=1)
+    assert before.std() / after.std() == pytest.approx(math.exp(0.4), rel=0.04)
     contrast = QUIET | {"slope": 0, "contrast": 0.06}
     made = np.log(decline.simulate(contrast, np.random.default_rng(3), panel).pm25 / 50)
     np.testing.assert_allclose(made, np.outer(made[:, 0] / decline.NORTH[0], decline.NORTH), atol=1e-9)

@@ -66,6 +66,7 @@ def some_values() -> dict[str, np.ndarray]:
         "mu": math.log(85) + slope * years[:, None] + wave + rng.normal(0, 0.05, (size, 132, 13)),
         "slope": np.zeros(size),
         "log_scale": np.full((size, 13), STILL),
+        "collected": rng.uniform(0.2, 0.5, size),
         "tail": np.full(size, 7.0),
         "carry_over": rng.uniform(0.2, 0.4, size),
         "persistence": rng.uniform(0.2, 0.5, size),
@@ -214,7 +215,10 @@ def test_the_share_of_weather(found, panel, constant, values):
     """The effect of a month's weather is taken out of each city, with the city's own response."""
     usual = constant.copy()
     for k in range(4):
-        response = values["weather"][:, [k]] + values["weather_city_scale"][:, [k]] * values["weather_city"][:, k]
+        squares = np.isfinite(panel.pm25).sum(axis=1) @ panel.weather[:, k] ** 2 / 13
+        told = 0.02**2 * squares / (0.02**2 * squares + 0.12**2)
+        unit = values["weather_city_scale"][:, [k]] ** (1 - told)
+        response = values["weather"][:, [k]] + unit * values["weather_city"][:, k]
         usual /= np.exp(panel.weather[None, :, [k]] * response[:, None, :])
     for place in ("beijing", "region"):
         for last, key in ((2017, ""), (2023, ".ten-years")):
@@ -255,6 +259,7 @@ def test_what_is_said_of_months(found, values):
     assert draws(found, "season.ratio") == pytest.approx(np.exp(season[:, 0] - season[:, 6]))
     assert draws(found, "noise.carry-over") == pytest.approx(values["carry_over"])
     assert draws(found, "noise.persistence") == pytest.approx(values["persistence"])
+    assert draws(found, "noise.collected") == pytest.approx(100 * (np.exp(values["collected"]) - 1))
     for k, variable in enumerate(("wind", "dew-point", "pressure", "temperature")):
         change = 100 * (np.exp(values["weather"][:, k]) - 1)
         assert draws(found, f"weather.{variable}") == pytest.approx(change)
@@ -490,14 +495,22 @@ def test_coverage_of_annual_means_counts_cities_with_twelve_months(record, monke
         assert found[f"pm25.forecast.2019.years.{what}"] == complete
 
 
-def test_the_error_of_a_coverage_over_months_is_that_of_the_months_shares():
-    """Of three months one is inside in all its cities, one in half, one in none."""
-    predicted = np.repeat(np.arange(101.0)[:, None], 8, axis=1)
-    measured = np.array([50.0, 50.0, 50.0, 50.0, 50.0, 100.0, 100.0, 100.0])
+def test_where_the_model_is_right_cells_that_err_together_are_inside_together():
+    """Alone, 400 cells leave the binomial range; all in one, the whole from nothing to everything."""
+    rng = np.random.default_rng(4)
+    for predicted, expected in (
+        (rng.normal(size=(2000, 400)), {"50": (45.1, 54.9, 2.5), "94": (91.7, 96.3, 1.19)}),
+        (np.repeat(rng.normal(size=(2000, 1)), 400, axis=1), {"50": (0, 100, 50), "94": (0, 100, 23.7)}),
+    ):
+        say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
+        said._say_if_right(say, "coverage", predicted, "made up", "%")
+        made = {finding.id: finding.mean for finding in say.made}
+        for level, numbers in expected.items():
+            found = [made[f"pm25.coverage{level}.{what}"] for what in ("low", "high", "sd")]
+            assert found == pytest.approx(numbers, abs=0.6)
     say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-    said._say_error_over_months(say, predicted, measured, np.array([3, 3, 3, 3, 7, 7, 9, 9]), "made up")
-    expected = round(100 * np.std([1, 0.5, 0], ddof=1) / math.sqrt(3), 1)
-    assert [finding.mean for finding in say.made] == [expected, expected]
+    said._say_if_right(say, "inside", predicted, "made up", "")
+    assert [finding.mean for finding in say.made[:2]] == [0, 400]
 
 
 def test_gains_over_baselines_by_hand(record, monkeypatch):

@@ -20,44 +20,43 @@ def test_coverage_of_each_city_is_taken_from_the_fit_that_left_it_out_and_the_la
     assert table.loc["all cities"].tolist() == [44, 88]
 
 
-def forecasts() -> dict:
-    """Findings of three forecasts: of 100 to 300 months 40 to 42 % inside, of 26 annual means 13 and 24 or 25."""
+def forecasts(**changes: float) -> dict:
+    """Findings of four forecasts: of 100 to 400 months 40 to 43 % inside, of 26 annual means 13 and 24 or 25."""
     found = {}
     for position, origin in enumerate(decline.ORIGINS):
-        made = {"months": 100 * (position + 1), "coverage50": 40 + position, "coverage94": 90.0,
-                "coverage50.over-months": 3.0, "coverage94.over-months": 2.0, "years.count": 26, "years.inside50": 13,
-                "years.inside94": 24 + position // 2}  # fmt: skip
-        found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "", ()) for key, value in made.items()}
+        made = {"months": 100 * (position + 1), "coverage50": 40 + position, "coverage94": 90.0, "years.count": 26,
+                "years.inside50": 13, "years.inside94": 24 + position // 2}  # fmt: skip
+        for kind, low, high, sd in (("coverage50", 30, 65, 8), ("coverage94", 85, 99, 4), ("years.inside50", 2, 21, 5),
+                                    ("years.inside94", 16, 26, 2)):  # fmt: skip
+            made |= {f"{kind}.low": low, f"{kind}.high": high, f"{kind}.sd": sd}
+        found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "", ())
+                  for key, value in (made | changes).items()}  # fmt: skip
     return found
 
 
 def test_forecasts_of_all_origins_are_summed_up_in_the_last_row():
     table = page.forecast_coverage(forecasts()).set_index("first year not seen")
-    assert list(table.index) == ["2017", "2018", "2019", "all"]
-    assert table.loc["all", "city-months"] == 600
-    # 40, 41, 42 per cent of 100 to 300 months; errors of 3 add up in quadrature
-    error = np.sqrt(3**2 * (100**2 + 200**2 + 300**2)) / 600
-    assert table.loc["all", "months inside 50 % (%)"] == f"41 ± {error:.0f}"
-    assert table.loc["2017", "months inside 94 % (%)"] == "90 ± 2"
-    assert table.loc["all", "annual means inside 94 %"] == "73 of 78"
+    assert list(table.index) == ["2016", "2017", "2018", "2019", "all"]
+    assert table.loc["all", "city-months"] == 1000
+    assert table.loc["2017", "months inside 94 % (%)"] == "90 (85 to 99)"
+    assert table.loc["2017", "annual means inside 50 %"] == "13 of 26 (2 to 21)"
+    # weights of a tenth to four tenths; neighbours correlated by a half
+    variance = 8**2 * (0.1**2 + 0.2**2 + 0.3**2 + 0.4**2 + 0.1 * 0.2 + 0.2 * 0.3 + 0.3 * 0.4)
+    low, high = 50 - 2 * np.sqrt(variance), 50 + 2 * np.sqrt(variance)
+    assert table.loc["all", "months inside 50 % (%)"] == f"42 ({low:.0f} to {high:.0f})"
+    spread = 2 * 5 * np.sqrt(4 + 3)
+    assert table.loc["all", "annual means inside 50 %"] == f"52 of 104 ({52 - spread:.0f} to {52 + spread:.0f})"
+    assert table.loc["all", "annual means inside 94 %"].endswith("to 104)")
 
 
-def test_what_is_said_of_coverage_follows_from_its_error():
-    """41 % are 9 points below 50, with errors of 1.9; 73 of 78 are 94 %, 39 of 78 a half."""
+def test_what_is_said_of_coverage_follows_from_what_a_right_model_gives():
     said = page.forecast_sentence(forecasts())
-    assert (
-        "of the 94 % intervals 90 % hold their month, fewer than they should, and 94 % their annual mean, which" in said
-    )
-    assert (
-        "of the 50 % intervals 41 % hold their month, fewer than they should, and 50 % their annual mean, which" in said
-    )
-    wide = forecasts()
-    for origin in decline.ORIGINS:
-        wide |= {f"pm25.forecast.{origin}.coverage50": exact("x", "x", 70, "", ()),
-                 f"pm25.forecast.{origin}.years.inside94": exact("x", "x", 20, "", ())}  # fmt: skip
-    said = page.forecast_sentence(wide)
-    assert "70 % hold their month, more than they should" in said
-    assert "77 % their annual mean, fewer than they should" in said
+    assert "of the 94 % intervals 90 % hold their month, which agrees with the 88 to 100 % of a model that is" in said
+    assert "of the 50 % intervals 42 % hold their month, which agrees with the" in said
+    assert "50 % hold their annual mean, which agrees with the 25 to 75 % of a model that is right" in said
+    said = page.forecast_sentence(forecasts(coverage50=70, **{"years.inside94": 20}))
+    assert "70 % hold their month, more than the" in said
+    assert "77 % hold their annual mean, fewer than the" in said
 
 
 def test_scores_of_forecasts_have_a_row_for_each_origin():
@@ -68,7 +67,7 @@ def test_scores_of_forecasts_have_a_row_for_each_origin():
                  for what, value in (("crps", score), ("gain", score - 6), ("gain-error", 0.5))}  # fmt: skip
         found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "µg/m³", ()) for key, value in made.items()}
     table = page.forecast_scores(found).set_index("first year not seen")
-    assert len(table) == 3
+    assert len(table) == 4
     assert table.loc["2018"].tolist() == ["6.0", "5.0", "9.0 (3.0 ± 0.5)", "7.5 (1.5 ± 0.5)"]
 
 

@@ -29,6 +29,8 @@ YEARS = tuple(range(FIRST, LAST + 1))
 MONTHS = pd.period_range(f"{FIRST}-01", f"{LAST}-12", freq="M")
 AHEAD = pd.period_range(f"{LAST + 1}-01", f"{LAST + 1}-12", freq="M")
 BASIS_CHANGE = pd.Period("2018-09", freq="M")
+PROCEDURE_CHANGE = pd.Period("2017-02", freq="M")
+"""The first month of which the ministry's own means are known; those before are means of collected releases."""
 STEP_PRIOR = (1.0, 0.35)
 TABLES = ("pm25_city_month", "pm25_official_annual", "weather_beijing_month", "beijing_day")
 
@@ -45,6 +47,7 @@ HEIGHT = {"Beijing": 31.0, "Chengde": 375.0, "Zhangjiakou": 724.0}
 """Metres above the sea, of the weather stations; the other cities lie in the plain."""
 
 AFTER_CHANGE = (MONTHS >= BASIS_CHANGE).astype(float)
+COLLECTED = (MONTHS < PROCEDURE_CHANGE).astype(float)
 TIME = (np.arange(len(MONTHS)) - np.flatnonzero(pd.Period("2018-07", freq="M") == MONTHS)[0]) / 12
 CALENDAR = MONTHS.month.to_numpy() - 1
 DAYS = MONTHS.days_in_month.to_numpy().reshape(len(YEARS), 12)
@@ -52,8 +55,12 @@ DAY_WEIGHTS = DAYS / DAYS.sum(axis=1, keepdims=True)
 BEND_WAVES, BEND_BOUNDARY = 11, 2.0
 CITY_EFFECTS = ("slope", "bend", "season")
 ERROR_SHAPE = 4.0
-SLOPE_SCALE, BEND_SCALE, LENGTH_SCALE, SHOCK_SCALE, MONTH_SCALE = 0.02, 0.1, 2.5, 0.1, 0.12
-"""Medians of priors: cities' yearly rates, the region's bends and their years, its months, a city's month beside it."""
+SLOPE_SCALE, CITY_BEND_SCALE, SEASON_SCALE, RESPONSE_SCALE, CONTRAST_SCALE = 0.02, 0.07, 0.07, 0.02, 0.05
+"""Medians of priors: cities' yearly rates, bends, seasons and responses to weather; north and south in a month."""
+BEND_SCALE, LENGTH_SCALE, SHOCK_SCALE, MONTH_SCALE = 0.1, 2.5, 0.1, 0.12
+"""Medians of priors: the region's bends and their years, its months, a city's month beside it."""
+NEVER = 1000
+"""Months since a measurement that there is not: nothing is carried over so long."""
 LENGTH_SPREAD = 0.2
 """Prior standard deviation of the logarithm of the bends' length scale."""
 
@@ -61,8 +68,8 @@ NORTH_TO_SOUTH = (
     "Chengde", "Zhangjiakou", "Qinhuangdao", "Tangshan", "Langfang", "Tianjin", "Baoding", "Cangzhou", "Shijiazhuang",
     "Hengshui", "Xingtai", "Handan",
 )  # fmt: skip
-ORIGINS = (2017, 2018, 2019)
-"""First years that a forecast has not seen; with two years of months the scale of the cities' slopes is open."""
+ORIGINS = (2016, 2017, 2018, 2019)
+"""First years that a forecast has not seen."""
 FORECAST_YEARS = 2
 FOLDS = 4
 FOLDS_FROM = pd.Period("2015-01", freq="M")
@@ -143,7 +150,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
     observed = np.isfinite(panel.pm25)
     time, city = np.nonzero(observed)
     log_pm25 = np.log(np.where(observed, panel.pm25, 1.0))
-    before = np.maximum(time - 1, 0)
+    before, since = (values[time, city] for values in measured_before(panel))
     return {
         "weather_departure": panel.weather,
         "conversion": panel.conversion,
@@ -152,13 +159,18 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "city_index": city,
         "log_pm25": log_pm25[time, city],
         "log_pm25_before": log_pm25[before, city],
-        "has_before": ((time > 0) & observed[before, city]).astype(float),
+        "months_since": since.astype(float),
         "known": np.where(observed, panel.pm25, 0.0),
         "missing": (~observed).astype(float),
         "middle": np.array(middle(panel)),
         "slope_told": slope_told(panel),
         "step_line": step_line(panel),
         "bend_told": bend_told(panel),
+        "bend_city_told": bend_city_told(panel),
+        "weather_city_told": weather_city_told(panel),
+        "contrast_told": contrast_told(panel),
+        "collected_here": COLLECTED - collected_share(panel),
+        "month_told": month_told(panel),
         "measured_share": observed / np.maximum(observed.sum(axis=1, keepdims=True), 1),
         "official_year": panel.official.year.to_numpy() - FIRST,
         "official_kind": np.array([int(area not in CITIES) for area in panel.official.area], dtype=int),
@@ -178,18 +190,36 @@ def step_line(panel: Panel) -> np.ndarray:
     return np.linalg.lstsq(design, (AFTER_CHANGE * panel.conversion)[measured])[0]
 
 
+def measured_before(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """(month, city): the last month before in which the city was measured, and how many months ago.
+
+    Where there was none, the first month and `NEVER`.
+    """
+    month = np.arange(len(MONTHS))[:, None]
+    latest = np.maximum.accumulate(np.where(np.isfinite(panel.pm25), month, -1), axis=0)
+    before = np.vstack([np.full((1, len(CITIES)), -1), latest[:-1]])
+    return np.maximum(before, 0), np.where(before < 0, NEVER, month - before)
+
+
 def bend_told(panel: Panel) -> np.ndarray:
     """By wave, what share of the precision of its size comes from the region's months, as in `slope_told`.
 
     At a length scale that is long by three standard deviations of its prior: where it grows, quick waves vanish, and
     chains would diverge in those that are centred.
     """
+    return _told(_wave_squares(np.isfinite(panel.pm25).any(axis=1)), BEND_SCALE / SHOCK_SCALE)
+
+
+def bend_city_told(panel: Panel) -> np.ndarray:
+    """By wave, the same of the bends of an average city."""
+    return _told(_wave_squares(np.isfinite(panel.pm25).mean(axis=1)), CITY_BEND_SCALE / MONTH_SCALE)
+
+
+def _wave_squares(measured: np.ndarray) -> np.ndarray:
+    """By wave, the sum of its squares over months (month,) that count so much, at the amplitude of long bends."""
     waves, frequency = bend_waves()
-    squares = np.square(waves[np.isfinite(panel.pm25).any(axis=1)]).sum(axis=0)
     length_scale = LENGTH_SCALE * np.exp(3 * LENGTH_SPREAD)
-    amplitude = np.sqrt(np.sqrt(2 * np.pi) * length_scale) * np.exp(-0.25 * (length_scale * frequency) ** 2)
-    squares = (BEND_SCALE * amplitude) ** 2 * squares
-    return squares / (squares + SHOCK_SCALE**2)
+    return measured @ waves**2 * np.sqrt(2 * np.pi) * length_scale * np.exp(-0.5 * (length_scale * frequency) ** 2)
 
 
 def slope_told(panel: Panel) -> np.ndarray:
@@ -198,7 +228,33 @@ def slope_told(panel: Panel) -> np.ndarray:
     Papaspiliopoulos et al. 2007, doi 10.1214/088342307000000014, on how far to centre.
     """
     squares = np.isfinite(panel.pm25).T @ (TIME - middle(panel)) ** 2
-    return squares / (squares + (MONTH_SCALE / SLOPE_SCALE) ** 2)
+    return _told(squares, SLOPE_SCALE / MONTH_SCALE)
+
+
+def weather_city_told(panel: Panel) -> np.ndarray:
+    """By weather variable, the same of the response of an average city."""
+    return _told(np.isfinite(panel.pm25).mean(axis=1) @ panel.weather**2, RESPONSE_SCALE / MONTH_SCALE)
+
+
+def contrast_told(panel: Panel) -> np.ndarray:
+    """By month, the same of its contrast of north and south."""
+    return _told(np.isfinite(panel.pm25) @ NORTH**2, CONTRAST_SCALE / MONTH_SCALE)
+
+
+def _told(squares: np.ndarray, ratio: float) -> np.ndarray:
+    """Share of an effect's precision that measurements give: sums of squares, the effect's scale beside the noise."""
+    return squares * ratio**2 / (squares * ratio**2 + 1)
+
+
+def month_told(panel: Panel) -> np.ndarray:
+    """By month, 1 where a city was measured or an official mean of many cities holds its year, else 0."""
+    official = panel.official[~panel.official.area.isin(CITIES)]
+    return (np.isfinite(panel.pm25).any(axis=1) | np.isin(MONTHS.year, official.year)).astype(float)
+
+
+def collected_share(panel: Panel) -> float:
+    """Share of means of collected releases among the measured months of all cities."""
+    return float(COLLECTED[np.nonzero(np.isfinite(panel.pm25))[0]].mean())
 
 
 def middle(panel: Panel) -> float:
@@ -264,7 +320,8 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         slope = pm.Normal("slope", -0.05, 0.1)
         level_city = pm.ZeroSumNormal("level_city", sigma=0.4, dims="city")
         slope_on_level = pm.Normal("slope_on_level", 0, 0.1)
-        city_scale = pm.LogNormal("city_scale", np.log([SLOPE_SCALE, 0.07, 0.07]), 0.5, dims="city_effect")
+        medians = [SLOPE_SCALE, CITY_BEND_SCALE, SEASON_SCALE]
+        city_scale = pm.LogNormal("city_scale", np.log(medians), 0.5, dims="city_effect")
         slope_city_scale, bend_city_scale, season_city_scale = city_scale[0], city_scale[1], city_scale[2]
         # partly centred: as far as the city's own months tell its slope
         told, likely = d["slope_told"], slope_on_level * level_city
@@ -278,18 +335,19 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         bend_scale = pm.LogNormal("bend_scale", np.log(BEND_SCALE), 0.5)
         told, wave_scale = d["bend_told"], bend_scale * amplitude
         bend = waves @ (wave_scale ** (1 - told) * pm.Normal("bend", 0, wave_scale**told, dims="bend_wave"))
-        bend_city_wave = pm.ZeroSumNormal("bend_city", 1, dims=("bend_wave", "city"))
-        bend_city = waves @ (bend_city_scale * amplitude[:, None] * bend_city_wave)
+        told, wave_scale = d["bend_city_told"][:, None], (bend_city_scale * amplitude)[:, None]
+        bend_city = pm.ZeroSumNormal("bend_city", sigma=wave_scale**told, dims=("bend_wave", "city"))
+        bend_city = waves @ (wave_scale ** (1 - told) * bend_city)
 
         season = pm.ZeroSumNormal("season", 0.4, dims="calendar")
         season_change = pm.Normal("season_change", 0, 0.03, dims="change_wave")
         season_city = seasons @ pm.ZeroSumNormal("season_city", sigma=season_city_scale, dims=("season_wave", "city"))
 
         weather = pm.Normal("weather", 0, 0.15, dims="weather_variable")
-        weather_city_scale = pm.LogNormal("weather_city_scale", np.log(0.02), 0.5, dims="weather_variable")
-        weather_city = weather_city_scale[:, None] * pm.ZeroSumNormal(
-            "weather_city", 1, dims=("weather_variable", "city")
-        )
+        weather_city_scale = pm.LogNormal("weather_city_scale", np.log(RESPONSE_SCALE), 0.5, dims="weather_variable")
+        told, response_scale = d["weather_city_told"][:, None], weather_city_scale[:, None]
+        weather_city = pm.ZeroSumNormal("weather_city", sigma=response_scale**told, dims=("weather_variable", "city"))
+        weather_city = response_scale ** (1 - told) * weather_city
         of_beijing = weather + weather_city[:, CITIES.index("Beijing")]
         pm.Normal("days", d["days_whitening"] @ of_beijing, 1, observed=d["days_response"])
 
@@ -298,39 +356,45 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         persistence = pm.Beta("persistence", 2, 3)
         shock_scale = pm.LogNormal("shock_scale", np.log(SHOCK_SCALE), 0.4)
         shock_tail = 3 + pm.Gamma("shock_tail", 2, 0.1)
-        measured_month = d["measured_share"].sum(axis=1)
-        contrast_scale = pm.LogNormal("contrast_scale", np.log(0.05), 0.5)
-        contrast = pm.Normal("contrast", 0, contrast_scale**measured_month, dims="month")
-        contrast = contrast_scale ** (1 - measured_month) * contrast
+        contrast_scale = pm.LogNormal("contrast_scale", np.log(CONTRAST_SCALE), 0.5)
+        contrast = pm.Normal("contrast", 0, contrast_scale ** d["contrast_told"], dims="month")
+        contrast = contrast_scale ** (1 - d["contrast_told"]) * contrast
         time = TIME - d["middle"]
         of_city = (
             level_city + time[:, None] * slope_city + bend_city + season_city[CALENDAR] + contrast[:, None] * NORTH
         )
         of_city = of_city + d["weather_departure"] @ weather_city + AFTER_CHANGE[:, None] * step * HIGHER
-        expected = level + slope * time + bend + season[CALENDAR] + time * (seasons[:, :2] @ season_change)[CALENDAR]
-        expected = expected + d["weather_departure"] @ weather
-        expected = expected + step * (AFTER_CHANGE * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time)
-        # a measured month is drawn as the mean of the cities measured in it, which the figures tell best
-        apart = (d["measured_share"] * of_city).sum(axis=1)
-        unit = shock_scale ** (1 - measured_month)
-        shock = autoregressive(
-            "shock", measured_month * expected + apart, unit, persistence, shock_scale, shock_tail, dims="month"
+        course = level + slope * time + bend
+        season_and_weather = season[CALENDAR] + time * (seasons[:, :2] @ season_change)[CALENDAR]
+        season_and_weather = season_and_weather + d["weather_departure"] @ weather
+        season_and_weather = season_and_weather + step * (
+            AFTER_CHANGE * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time
         )
-        region = pm.Deterministic("region", unit * shock + (1 - measured_month) * expected - apart, dims="month")
+        # a measured month is drawn itself, as the mean of the cities measured in it; where an official mean tells of
+        # the year alone, without the month's season and weather; elsewhere its innovation is drawn
+        apart = (d["measured_share"] * of_city).sum(axis=1)
+        told, measured = d["month_told"], d["measured_share"].sum(axis=1)
+        mean = told * course + measured * season_and_weather + apart
+        shock = autoregressive("shock", mean, told, persistence, shock_scale, shock_tail, dims="month")
+        region = mean + departures(shock, mean, told, persistence, shock_scale)
+        region = region + (1 - told) * course + (1 - measured) * season_and_weather - apart
+        region = pm.Deterministic("region", region, dims="month")
         mu = region[:, None] + of_city
         mu = pm.Deterministic("mu", mu, dims=("month", "city"))
 
         log_scale_mean = pm.Normal("log_scale_mean", np.log(MONTH_SCALE), 0.3)
         scale = pt.exp(pm.Normal("log_scale", log_scale_mean, 0.3, dims="city"))
+        collected = pm.HalfNormal("collected", 0.5)
+        scale = scale * pt.exp(collected * d["collected_here"])[:, None]
         tail = 3 + pm.Gamma("tail", 2, 0.1)
         carry_over = pm.Beta("carry_over", 4, 8)
         month, city = d["time"], d["city_index"]
-        residual_before = d["has_before"] * (d["log_pm25_before"] - mu[d["time_before"], city])
+        carried = pt.exp(d["months_since"] * pt.log(carry_over))
         pm.StudentT(
             "cells",
             nu=tail,
-            mu=mu[month, city] + carry_over * residual_before,
-            sigma=scale[city],
+            mu=mu[month, city] + carried * (d["log_pm25_before"] - mu[d["time_before"], city]),
+            sigma=scale[month, city] * pt.sqrt((1 - carried**2) / (1 - carry_over**2)),
             observed=d["log_pm25"],
         )
 
@@ -356,36 +420,33 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
     return model
 
 
-def autoregressive(name: str, mean, unit, persistence, scale, tail, dims: str):
-    """First-order autoregression around a moving mean with Student-t innovations, each value in a unit of its own.
+def autoregressive(name: str, mean, told, persistence, scale, tail, dims: str):
+    """First-order autoregression around a moving mean with Student-t innovations, partly drawn as innovations.
 
-    Measured months are centred: they are drawn themselves, in a unit of one. The others are drawn as departures from
-    their mean, in units of `scale`: the caller passes a mean of zero there, multiplies by the unit and adds the mean.
-
-    The innovation at t is (x_t - m_t) - persistence (x_{t-1} - m_{t-1}) of x = unit * value and m = unit * mean, with
-    scale `scale` and `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR``
-    has no moving mean.
+    Where `told` is one a value is drawn itself, where it is zero its innovation in units of `scale`: `departures` says
+    what follows. The innovation at t is d_t - persistence d_{t-1} of departures d from the mean, with scale `scale` and
+    `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving
+    mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, unit, persistence, scale, tail):
-        departure = unit * (value - mean)
+    def logp(value, mean, told, persistence, scale, tail):
+        departure = departures(value, mean, told, persistence, scale)
         first = departure[:1] * pt.sqrt(1 - persistence**2)
         innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
-        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + pt.log(unit)
-        return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
+        density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + (1 - told) * pt.log(scale)
+        return pt.inc_subtensor(density[0], 0.5 * told[0] * pt.log(1 - persistence**2))
 
-    def random(mean, unit, persistence, scale, tail, rng=None, size=None):
+    def random(mean, told, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
         innovation = rng.standard_t(tail, shape)
-        innovation[..., 0] /= np.sqrt(1 - persistence**2)
-        return mean + scale * scipy.signal.lfilter([1.0], [1.0, -float(persistence)], innovation, axis=-1) / unit
+        return np.where(told > 0, mean + scale * _autoregression(float(persistence), innovation, axis=-1), innovation)
 
     return pm.CustomDist(
         name,
         mean,
-        unit,
+        told,
         persistence,
         scale,
         tail,
@@ -394,6 +455,23 @@ def autoregressive(name: str, mean, unit, persistence, scale, tail, dims: str):
         signature="(t),(t),(),(),()->(t)",
         dims=dims,
     )
+
+
+def departures(value, mean, told, persistence, scale):
+    """Departures from the mean of what `autoregressive` draws, in its order.
+
+    d_t = a_t d_{t-1} + b_t, where a is `persistence` and b an innovation, or a is zero and b the departure that is
+    drawn; so many steps at once as a power of two.
+    """
+    import pytensor.tensor as pt
+
+    carried = persistence * (1 - told)
+    departure = told * (value - mean) + (1 - told) * scale * value
+    departure = pt.set_subtensor(departure[0], departure[0] * (1 - persistence**2) ** (-0.5 * (1 - told[0])))
+    for step in 2 ** np.arange(int(np.ceil(np.log2(len(MONTHS))))):
+        before, more = (pt.concatenate([pt.zeros(step), of[:-step]]) for of in (departure, carried))
+        departure, carried = departure + carried * before, carried * more
+    return departure
 
 
 TRUTH = {
@@ -411,7 +489,8 @@ TRUTH = {
     "shock_scale": 0.1,
     "shock_tail": 8.0,
     "contrast": 0.06,
-    "scale": 0.12,
+    "scale": 0.09,
+    "collected": 0.3,
     "tail": 8.0,
     "carry_over": 0.2,
     "official_scale": 0.006,
@@ -438,6 +517,7 @@ def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
     mu = mu + (season_waves() @ season_city)[CALENDAR] + AFTER_CHANGE[:, None] * known["step"] * HIGHER
     mu = mu + rng.normal(size=(len(MONTHS), 1)) * known["contrast"] * NORTH
     noise = known["scale"] * rng.standard_t(known["tail"], (len(MONTHS), len(CITIES)))
+    noise *= np.exp(known["collected"] * COLLECTED)[:, None]
     actual = np.exp(mu + _autoregression(known["carry_over"], noise))
     whole = known["step"] * (panel.conversion[:, None] + HIGHER)
     constant = actual * np.exp((1 - AFTER_CHANGE)[:, None] * whole)
@@ -462,11 +542,11 @@ def _zero_sum(values: np.ndarray) -> np.ndarray:
     return values - values.mean(axis=-1, keepdims=True)
 
 
-def _autoregression(persistence, innovation: np.ndarray) -> np.ndarray:
-    """First-order autoregression along axis 0, stationary from its first point."""
-    innovation = innovation.copy()
+def _autoregression(persistence: float, innovation: np.ndarray, axis: int = 0) -> np.ndarray:
+    """First-order autoregression along an axis, stationary from its first point."""
+    innovation = np.moveaxis(innovation, axis, 0).copy()
     innovation[0] /= np.sqrt(1 - persistence**2)
-    return scipy.signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0)
+    return np.moveaxis(scipy.signal.lfilter([1.0], [1.0, -persistence], innovation, axis=0), 0, axis)
 
 
 def yearly_means(months: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from jingjinji.topics.air.decline import (
     CALENDAR,
     CITIES,
     CITY_EFFECTS,
+    COLLECTED,
     DAY_WEIGHTS,
     ERROR_SHAPE,
     FIRST,
@@ -25,6 +26,7 @@ from jingjinji.topics.air.decline import (
     LAST,
     LEFT_OUT,
     MONTHS,
+    NEVER,
     NORTH,
     ORIGINS,
     STEP_PRIOR,
@@ -38,12 +40,16 @@ from jingjinji.topics.air.decline import (
     _month,
     _summary,
     _year,
+    bend_city_told,
     bend_told,
     bend_waves,
+    collected_share,
+    measured_before,
     membership,
     middle,
     season_waves,
     step_line,
+    weather_city_told,
     yearly_means,
 )
 
@@ -97,6 +103,7 @@ MONTHLY = {
     "season.ratio": ("", "ratio of the dirtiest to the cleanest calendar month of the region"),
     "noise.carry-over": ("", "carry-over of a city's residual to the next month"),
     "noise.persistence": ("", "persistence of the regional month shock"),
+    "noise.collected": ("%", "by how much more months of collected releases scatter than the ministry's"),
 }
 WEATHER_PERIODS = {"": 2017, ".ten-years": LAST}
 OF_WEATHER = {
@@ -145,20 +152,27 @@ def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = Non
     return Posterior(panel, values, draws.sizes["chain"], np.random.default_rng(seed))
 
 
-def residuals(post: Posterior, months: int = len(MONTHS)) -> np.ndarray:
-    """New residuals of so many months, (draw, month, city): Student-t with carry-over from month to month."""
-    shape = (post.size, months, len(CITIES))
-    draws = post.rng.standard_t(3 + post["tail"][:, None, None], shape) * np.exp(post["log_scale"])[:, None, :]
+def scales(post: Posterior, collected: np.ndarray = COLLECTED) -> np.ndarray:
+    """(draw, month, city) scale of a city's month beside what is expected; `collected` (month,) as the constant."""
+    more = post["collected"][:, None] * (collected - collected_share(post.panel))
+    return np.exp(post["log_scale"][:, None] + more[:, :, None])
+
+
+def residuals(post: Posterior, collected: np.ndarray = COLLECTED) -> np.ndarray:
+    """New residuals of these months, (draw, month, city): Student-t with carry-over from month to month."""
+    draws = post.rng.standard_t(3 + post["tail"][:, None, None], (post.size, len(collected), len(CITIES)))
+    draws *= scales(post, collected)
     carry = post["carry_over"][:, None]
     draws[:, 0] /= np.sqrt(1 - carry**2)
-    for month in range(1, months):
+    for month in range(1, len(collected)):
         draws[:, month] += carry * draws[:, month - 1]
     return draws
 
 
 def weather_response(post: Posterior) -> np.ndarray:
     """(draw, variable, city) change of the log concentration with one standard deviation of a weather variable."""
-    return post["weather"][:, :, None] + post["weather_city_scale"][:, :, None] * post["weather_city"]
+    unit = post["weather_city_scale"] ** (1 - weather_city_told(post.panel))
+    return post["weather"][:, :, None] + unit[:, :, None] * post["weather_city"]
 
 
 def weather_effect(post: Posterior, departures: np.ndarray) -> np.ndarray:
@@ -186,9 +200,9 @@ def concentrations(post: Posterior) -> np.ndarray:
     actual[:, observed] = panel.pm25[observed]
     carry = post["carry_over"]
     tail = 3 + post["tail"]
-    variance = np.exp(2 * post["log_scale"]) * (tail / (tail - 2) / (1 - carry**2))[:, None]
+    variance = scales(post) ** 2 * (tail / (tail - 2) / (1 - carry**2))[:, None, None]
     together = (1 + carry) / (1 - carry)
-    cell_variance = np.exp(2 * log_mean + variance[:, None, :]) * variance[:, None, :]
+    cell_variance = np.exp(2 * log_mean + variance) * variance
     cell_variance[:, observed] = 0.0
     for year, rows in panel.official.groupby("year"):
         months = np.array([month.year == year for month in MONTHS])
@@ -414,6 +428,7 @@ def _say_monthly(say: Scribe, post: Posterior) -> None:
         "season.ratio": np.exp(season[:, dirtiest] - season[:, cleanest]),
         "noise.carry-over": post["carry_over"],
         "noise.persistence": post["persistence"],
+        "noise.collected": 100 * np.expm1(post["collected"]),
     }
     say.table(MONTHLY, made)
     for k, variable in enumerate(WEATHER):
@@ -530,12 +545,15 @@ def forecast_months(origin: int) -> np.ndarray:
 
 
 def with_unknown_weather(post: Posterior, actual: np.ndarray, origin: int) -> np.ndarray:
-    """The same months (draw, month, city) with the weather of random years before `origin` from then on."""
+    """The same months (draw, month, city) with the weather of random years before `origin` from then on.
+
+    The wind of the first year came from another archive, so that year's weather is not among them.
+    """
     years = range(origin - FIRST, len(YEARS))
     departures = -np.repeat(post.panel.weather[None], post.size, axis=0)
     departures[:, MONTHS.year < origin] = 0
     for year in years:
-        departures[:, 12 * year : 12 * year + 12] += weather_of_a_year(post, (FIRST, origin - 1))
+        departures[:, 12 * year : 12 * year + 12] += weather_of_a_year(post, (FIRST + 1, origin - 1))
     return actual * np.exp(weather_effect(post, departures))
 
 
@@ -556,7 +574,7 @@ def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, origi
         of.score("crps", f"mean CRPS, {words}", scores[weather].mean(), "µg/m³", 2)
     _say_coverage_of_years(say.under("years."), unknown_weather, everything, origin, f"annual means of {years}")
     say.score("months", f"measured city-months of {years}", len(measured))
-    _say_error_over_months(say, unknown_weather[:, future][:, kept], measured, month, f"months of {years}")
+    _say_if_right(say, "coverage", unknown_weather[:, future][:, kept], f"share of the months of {years}", "%")
     for key, baseline in (("same-month", _same_month_of_last_year), ("climatology", _climatology_with_trend)):
         score = _crps(baseline(everything, origin, post.rng)[:, kept], measured)
         gain = pd.Series(score - scores["unknown"]).groupby(month).mean()
@@ -566,15 +584,24 @@ def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, origi
             say.score(f"{what}.{key}", label, value, "µg/m³", 2)
 
 
-def _say_error_over_months(
-    say: Scribe, predicted: np.ndarray, measured: np.ndarray, month: np.ndarray, words: str
-) -> None:
-    """Standard errors of coverages; the cities of one month hang together, so `month` (cell,) is what repeats."""
+def _say_if_right(say: Scribe, key: str, predicted: np.ndarray, words: str, unit: str) -> None:
+    """In what range coverage lies where the model is right: that of each of the predictions (draw, cell) by the others.
+
+    All cities of a month and all months of a forecast err together, so it is far wider than a binomial range. Of a
+    share in per cent, without a unit of a count.
+    """
     for probability in (50, 94):
-        by_month = pd.Series(_is_inside(predicted, measured, probability)).groupby(month).mean()
-        error = 100 * by_month.std(ddof=1) / np.sqrt(len(by_month))
-        label = f"standard error over months of the share inside the {probability} % interval, {words}"
-        say.score(f"coverage{probability}.over-months", label, error, "%", 1)
+        inside = _is_inside(predicted, predicted, probability)
+        covered = 100 * inside.mean(axis=1) if unit else inside.sum(axis=1)
+        whole, *parts = (_range(some) for some in (covered, *np.array_split(covered, 4)))
+        error = np.maximum(np.std(parts, axis=0, ddof=1), 0.5) / 2
+        label = f"{words} inside the {probability} % interval where the model is right"
+        for k, (what, of) in enumerate({"low": "2.5 % quantile", "high": "97.5 % quantile", "sd": "spread"}.items()):
+            say.score(f"{key}{probability}.{what}", f"{label}, {of}", whole[k], unit, 1, error=error[k])
+
+
+def _range(values: np.ndarray) -> tuple[float, float, float]:
+    return (*np.percentile(values, [2.5, 97.5]), values.std(ddof=1))
 
 
 def _say_coverage_of_years(say: Scribe, months: np.ndarray, everything: np.ndarray, origin: int, words: str) -> None:
@@ -587,6 +614,7 @@ def _say_coverage_of_years(say: Scribe, months: np.ndarray, everything: np.ndarr
     for probability in (50, 94):
         inside = _is_inside(predicted, measured[kept], probability).sum()
         say.score(f"inside{probability}", f"how many lie inside the {probability} % interval, {words}", int(inside))
+    _say_if_right(say, "inside", predicted, f"how many of the {words}", "")
 
 
 def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
@@ -642,18 +670,18 @@ def ahead(post: Posterior) -> np.ndarray:
     for month in range(12):
         last = post["persistence"] * last + shocks[:, month]
         shock[:, month] = last
-    region = _expected(post, time, departures, conversion) + shock
+    region = (_expected(post, time, departures, conversion) + shock)[:, :, None]
     since = time - middle(post.panel)
     waves, amplitude = _bends(post, time)
-    bend_city = post["city_scale"][:, CITY_EFFECTS.index("bend"), None, None] * np.einsum(
-        "tw,dw,dwc->dtc", waves, amplitude, post["bend_city"]
-    )
-    mu = region[:, :, None] + post["level_city"][:, None] + since[:, None] * post["slope_city"][:, None] + bend_city
+    wave_scale = post["city_scale"][:, CITY_EFFECTS.index("bend"), None] * amplitude
+    wave_scale = wave_scale ** (1 - bend_city_told(post.panel))
+    bend_city = waves @ (wave_scale[:, :, None] * post["bend_city"])
+    mu = region + post["level_city"][:, None] + since[:, None] * post["slope_city"][:, None] + bend_city
     mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
-    mu += departures @ (post["weather_city_scale"][:, :, None] * post["weather_city"])
+    mu += departures @ (weather_response(post) - post["weather"][:, :, None])
     mu += post["step"][:, None, None] * HIGHER
     mu += post["contrast_scale"][:, None, None] * post.rng.normal(size=(post.size, 12, 1)) * NORTH
-    return np.exp(mu + residuals(post, 12))
+    return np.exp(mu + residuals(post, np.zeros(12)))
 
 
 def _bends(post: Posterior, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -708,13 +736,14 @@ def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) 
 
 
 def replicates(post: Posterior) -> np.ndarray:
-    """Measured months drawn anew given the month before: (draw, month, city); NaN where nothing was measured."""
-    log = np.log(post.panel.pm25)
-    before = np.vstack([np.full((1, len(CITIES)), np.nan), log[:-1]])
-    mu_before = np.concatenate([post["mu"][:, :1], post["mu"][:, :-1]], axis=1)
-    carried = np.nan_to_num(post["carry_over"][:, None, None] * (before - mu_before))
-    noise = post.rng.standard_t(3 + post["tail"][:, None, None], mu_before.shape)
-    drawn = np.exp(post["mu"] + carried + noise * np.exp(post["log_scale"])[:, None, :])
+    """Measured months drawn anew given the measured one before: (draw, month, city); NaN where nothing was measured."""
+    before, since = measured_before(post.panel)
+    log, cities = np.log(post.panel.pm25), np.arange(len(CITIES))
+    carry = post["carry_over"][:, None, None]
+    carried = carry**since
+    mean = post["mu"] + np.where(since < NEVER, carried * (log - post["mu"])[:, before, cities], 0)
+    scale = scales(post) * np.sqrt((1 - carried**2) / (1 - carry**2))
+    drawn = np.exp(mean + scale * post.rng.standard_t(3 + post["tail"][:, None, None], scale.shape))
     return np.where(np.isfinite(post.panel.pm25), drawn, np.nan)
 
 

@@ -69,20 +69,30 @@ def future_months(
     )
 
 
+SHARED = 0.5
+"""Forecasts of which one begins a year after the other share one of their two years: how far their coverages agree."""
+
+
 def _coverages(found: dict[str, Finding]) -> pd.DataFrame:
-    """Numbers of each forecast, and of all together in the row ``all``."""
-    names = ("months", "coverage50", "coverage94", "coverage50.over-months", "coverage94.over-months",
-             "years.count", "years.inside50", "years.inside94")  # fmt: skip
+    """Numbers of each forecast, and of all together in the row ``all``, with the ranges where the model is right."""
+    kinds = [f"{kind}{level}" for kind in ("coverage", "years.inside") for level in (50, 94)]
+    names = ["months", "years.count", *(f"{kind}{what}" for kind in kinds for what in ("", ".low", ".high", ".sd"))]
     rows = {
         str(origin): {name: found[f"pm25.forecast.{origin}.{name}"].mean for name in names}
         for origin in decline.ORIGINS
     }
     numbers = pd.DataFrame.from_dict(rows, orient="index")
-    weight, together = numbers["months"] / numbers["months"].sum(), numbers.sum()
+    together, apart = numbers.sum(), np.abs(np.subtract.outer(decline.ORIGINS, decline.ORIGINS))
+    correlation = np.where(apart == 0, 1.0, np.where(apart == 1, SHARED, 0.0))
     for level in (50, 94):
-        together[f"coverage{level}"] = weight @ numbers[f"coverage{level}"]
-        errors = weight * numbers[f"coverage{level}.over-months"]
-        together[f"coverage{level}.over-months"] = np.sqrt(np.square(errors).sum())
+        for kind, weight, whole in (
+            (f"coverage{level}", numbers["months"] / numbers["months"].sum(), 100),
+            (f"years.inside{level}", pd.Series(1.0, numbers.index), together["years.count"]),
+        ):
+            spreads = weight * numbers[f"{kind}.sd"]
+            sd, nominal = np.sqrt(spreads @ correlation @ spreads), whole * level / 100
+            together[kind] = weight @ numbers[kind]
+            together[f"{kind}.low"], together[f"{kind}.high"] = nominal - 2 * sd, min(nominal + 2 * sd, whole)
     numbers.loc["all"] = together
     return numbers
 
@@ -90,48 +100,41 @@ def _coverages(found: dict[str, Finding]) -> pd.DataFrame:
 def forecast_coverage(found: dict[str, Finding]) -> pd.DataFrame:
     """Of each forecast, and of all together, which share of months and how many annual means lie inside.
 
-    found : findings of the fits of `decline_findings.FORECASTS`. Standard errors over months follow a plus-minus sign.
+    found : findings of the fits of `decline_findings.FORECASTS`. In brackets the range where the model is right.
     """
     numbers = _coverages(found)
     table = pd.DataFrame(
         {"first year not seen": numbers.index, "city-months": numbers["months"].astype(int).to_numpy()}
     )
     for level in (50, 94):
-        table[f"months inside {level} % (%)"] = [
-            f"{share:.0f} ± {error:.0f}"
-            for share, error in zip(numbers[f"coverage{level}"], numbers[f"coverage{level}.over-months"], strict=True)
-        ]
+        table[f"months inside {level} % (%)"] = [_with_range(row, f"coverage{level}") for _, row in numbers.iterrows()]
     for level in (50, 94):
         table[f"annual means inside {level} %"] = [
-            f"{inside:.0f} of {count:.0f}"
-            for inside, count in zip(numbers[f"years.inside{level}"], numbers["years.count"], strict=True)
+            _with_range(row, f"years.inside{level}", f" of {row['years.count']:.0f}") for _, row in numbers.iterrows()
         ]
     return table
 
 
-def forecast_sentence(found: dict[str, Finding]) -> str:
-    """Whether intervals hold as many months and annual means as they should, by two standard errors.
+def _with_range(row: pd.Series, kind: str, of: str = "") -> str:
+    return f"{row[kind]:.0f}{of} ({row[f'{kind}.low']:.0f} to {row[f'{kind}.high']:.0f})"
 
-    That of annual means is the binomial one.
-    """
+
+def forecast_sentence(found: dict[str, Finding]) -> str:
+    """Whether intervals hold as many months and annual means as they would where the model is right."""
     together = _coverages(found).loc["all"]
-    count = together["years.count"]
-    words = {}
-    for level in (94, 50):
-        months, error = together[f"coverage{level}"], together[f"coverage{level}.over-months"]
-        years = 100 * together[f"years.inside{level}"] / count
-        binomial = np.sqrt(level * (100 - level) / count)
-        words[level] = (
-            f"of the {level} % intervals {months:.0f} % hold their month, {_beside(months, level, error)}, and "
-            f"{years:.0f} % their annual mean, {_beside(years, level, binomial)}"
-        )
+    per_cent = 100 / together["years.count"]
+    words = {
+        level: f"of the {level} % intervals {_beside(together, f'coverage{level}', 1, 'month')}, and "
+        f"{_beside(together, f'years.inside{level}', per_cent, 'annual mean')}"
+        for level in (94, 50)
+    }
     return f"Of all forecasts together, {words[94]}; {words[50]}."
 
 
-def _beside(share: float, nominal: float, error: float) -> str:
-    if abs(share - nominal) <= 2 * error:
-        return "which agrees"
-    return "more than they should" if share > nominal else "fewer than they should"
+def _beside(row: pd.Series, kind: str, factor: float, what: str) -> str:
+    share, low, high = (factor * row[f"{kind}{end}"] for end in ("", ".low", ".high"))
+    verdict = "which agrees with" if low <= share <= high else "more than" if share > high else "fewer than"
+    return f"{share:.0f} % hold their {what}, {verdict} the {low:.0f} to {high:.0f} % of a model that is right"
 
 
 def forecast_scores(found: dict[str, Finding]) -> pd.DataFrame:
