@@ -57,6 +57,9 @@ def test_a_verdict_can_be_chosen_by_its_bar_and_by_its_filter(page, address, cla
     page.goto(address + PAGE)
     page.click(".claims-bar a:text('depends on the measure')")
     chosen = ids(claims, verdict="depends on the measure")
+    # the link opens the page anew, and a click does not wait for all of it
+    page.wait_for_load_state()
+    assert page.locator(ROWS).count() == len(claims)
     assert shown(page) == chosen != []
     assert page.input_value("select[name=verdict]") == "depends on the measure"
 
