@@ -322,7 +322,8 @@ def test_a_cluster_that_loses_a_worker_makes_the_same_fits(runs):
     found = runs["cluster"]
     assert found["code"] == 1
     assert (
-        "error: fit 'other/split' did not pass" in found["err"] or "error: fit 'toy/split' did not pass" in found["err"]
+        "error: fit 'other/split' is not published" in found["err"]
+        or "error: fit 'toy/split' is not published" in found["err"]
     )
     assert not found["child"]
     for name in ("toy", "toy/shifted", "other", "other/shifted"):
