@@ -4,19 +4,22 @@ import numpy as np
 import scipy
 
 from jingjinji.core.findings import Finding
-from jingjinji.core.left_out import UNRELIABLE, places
+from jingjinji.core.left_out import UNRELIABLE, places, with_errors
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.heavy_days import AREAS, BENT, LINE, TABLES, TIME, YEARS, of_several
 
 NODES = 20
 """Of the quadrature over a year's effect."""
-MOST_K = 9.99
-"""Stands for a larger Pareto k, and where there is none."""
 
 RATE = "yearly change of heavy-pollution days, mean of the three areas"
 OF_AREA = {
     "change": ("%", "change of the expected heavy-pollution days, {period}"),
     "halved": ("probability", "probability that the expected heavy-pollution days at least halved, {period}"),
+}
+CHECKED = {
+    "inside": "published counts inside the central 94 % predicted from the other years",
+    "counts": "published counts of years whose weights can be trusted",
+    "years": "years whose weights cannot be trusted",
 }
 
 
@@ -37,13 +40,8 @@ def findings(fit) -> list[Finding]:
         say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{YEARS[0]} to {YEARS[-1]}, {area}")
     if fit.variant:
         return say.made
-    place, k = left_out_places(fit)
-    place = place[k <= UNRELIABLE]
-    inside, counts = (np.abs(place - 0.5) <= 0.47).sum(), np.isfinite(place).sum()
-    words = "published counts inside the central 94 % predicted from the other years"
-    say.score("check.inside", words, int(inside))
-    say.score("check.counts", "published counts of years whose weights can be trusted", int(counts))
-    say.score("check.most-k", "largest Pareto k of a year that is left out", min(np.nanmax(k), MOST_K), "", 2)
+    for key, (value, error) in with_errors(fit, _checked).items():
+        say.score(f"check.{key}", CHECKED[key], value, error=error)
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
     for area in AREAS:
         days = fit.panel.counts[fit.panel.counts.area == area].set_index("year").days
@@ -53,6 +51,14 @@ def findings(fit) -> list[Finding]:
         words = f"change of the published heavy-pollution days of {area}, {YEARS[0]} to {YEARS[-1]}"
         of.fact("published", words, 100 * (days[YEARS[-1]] / days[YEARS[0]] - 1), "%", 1)
     return say.made
+
+
+def _checked(fit) -> dict[str, int]:
+    """How many counts can be predicted from the other years, and how many of these lie inside; of `CHECKED`."""
+    place, k = left_out_places(fit)
+    kept = place[k <= UNRELIABLE]
+    inside, counts = (np.abs(kept - 0.5) <= 0.47).sum(), np.isfinite(kept).sum()
+    return {"inside": int(inside), "counts": int(counts), "years": int((k > UNRELIABLE).sum())}
 
 
 def without_years(fit) -> np.ndarray:

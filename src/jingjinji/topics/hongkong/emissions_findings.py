@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from jingjinji.core.findings import Finding
-from jingjinji.core.left_out import UNRELIABLE, places
+from jingjinji.core.left_out import UNRELIABLE, places, with_errors
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.hongkong import facts
 from jingjinji.topics.hongkong.emissions import (
@@ -140,6 +140,11 @@ MONEY = {
     "cut": ("Mt", f"emissions a year between 2021 and the target of {HALF}"),
     "per-tonne": ("thousand HKD", f"planned spending for each tonne a year between 2021 and the target of {HALF}"),
 }
+CHECKED = {
+    "inside": ("printed figures inside the central 94 % predicted from all the others, of those whose weights can be "
+               "trusted", "%"),
+    "trusted": ("printed figures whose weights can be trusted", ""),
+}  # fmt: skip
 
 
 def findings(fit) -> list[Finding]:
@@ -188,7 +193,7 @@ def findings(fit) -> list[Finding]:
         RATIOS, {key: 100 * np.expm1(above.isel(source=k).values) for k, key in enumerate(SOURCES)}
     )
     Scribe(of_plans.tables, "silk.money.", fit, say.made).table(MONEY, _money(of))
-    _say_check(say, fit, now)
+    _say_check(say, fit)
     return say.made
 
 
@@ -270,13 +275,19 @@ def left_out_places(fit, now: dict) -> tuple[np.ndarray, np.ndarray]:
     return places(-0.5 * scaled**2 - np.log(sd), scipy.special.ndtr(scaled))
 
 
-def _say_check(say: Scribe, fit, now: dict) -> None:
-    printed, (place, k) = fit.panel.printed, left_out_places(fit, now)
+def _checked(fit) -> dict[str, float]:
+    """How many printed figures can be predicted from all the others, and which share of these lies inside."""
+    place, k = left_out_places(fit, states(fit))
     trusted = k <= UNRELIABLE
     inside = 100 * (np.abs(place[trusted] - 0.5) <= 0.47).mean() if trusted.any() else 0.0
-    say.score("check.inside", "printed figures inside the central 94 % predicted from all the others, of those whose "
-              "weights can be trusted", inside, "%", 1)  # fmt: skip
-    say.score("check.trusted", "printed figures whose weights can be trusted", int(trusted.sum()))
+    return {"inside": float(inside), "trusted": int(trusted.sum())}
+
+
+def _say_check(say: Scribe, fit) -> None:
+    printed = fit.panel.printed
+    for key, (value, error) in with_errors(fit, _checked).items():
+        label, unit = CHECKED[key]
+        say.score(f"check.{key}", label, value, unit, error=error)
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
     say.fact("record.figures", "printed figures that the model uses", len(printed))
     years = printed[printed.quantity == "total"].year.nunique()
