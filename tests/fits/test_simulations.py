@@ -11,7 +11,6 @@ from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, exact
 from jingjinji.fits import simulations
 
-TOO_NARROW: set[tuple[str, str]] = set()
 ROWS = [
     {"toy": "toy", "id": "carbon.ratio", "label": "ratio", "unit": "", "truth": 1.5, "estimate": 1.4, "records": 20,
      "inside": 19, "beside_zero": 20, "unsettled": 0, "divergent": 1},
@@ -111,5 +110,4 @@ def test_coverage_that_is_kept_is_not_far_from_nominal(topic):
     for row in rows:
         assert row["unsettled"] <= 0.05 * row["records"] + 1, row
         if row["unit"] != "probability":
-            below = binomtest(row["inside"], row["records"], 0.94, alternative="less").pvalue < 0.001
-            assert bool(below) is ((row["toy"], row["id"]) in TOO_NARROW), row
+            assert binomtest(row["inside"], row["records"], 0.94, alternative="less").pvalue >= 0.001, row

@@ -1,8 +1,5 @@
 """What draws of a fit would be had an observation been left out: weights by Pareto-smoothed importance sampling."""
 
-from collections.abc import Callable
-from copy import copy
-
 import numpy as np
 
 UNRELIABLE = 0.7
@@ -35,17 +32,3 @@ def places(scores: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarra
     weight = np.stack(weights, axis=1)
     weight = (weight / weight.sum(axis=0)).reshape(*weight.shape, *[1] * (below.ndim - 2))
     return (weight * below).sum(axis=0), np.array(k)
-
-
-def with_errors(fit, numbers: Callable[[object], dict[str, float]]) -> dict[str, tuple[float, float]]:
-    """Numbers of a fit's draws, each with its Monte Carlo error: from the numbers of each chain alone.
-
-    Which weights can be trusted hangs on the draws, and so do counts of them. An error is half a unit at least.
-    """
-    whole, alone = numbers(fit), []
-    for k in range(fit.parameters.sizes["chain"]):
-        one = copy(fit)
-        object.__setattr__(one, "parameters", fit.parameters.isel(chain=[k]))  # fits are frozen
-        alone.append(numbers(one))
-    spread = {key: np.std([made[key] for made in alone], ddof=1) / np.sqrt(len(alone)) for key in whole}
-    return {key: (value, max(float(spread[key]), 0.5)) for key, value in whole.items()}

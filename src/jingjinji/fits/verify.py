@@ -16,8 +16,8 @@ REFERENCE = fitting.PUBLISHED
 SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
 """Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
 FALSE_ALARM = 0.001
-FREEDOM = 60
-"""Degrees of freedom of a Monte Carlo error, which is itself estimated from some hundred effective draws."""
+FREEDOM = 30
+"""Degrees of freedom of a difference's Monte Carlo error, which is itself estimated, from `BATCHES` on both sides."""
 TAILS = (0.03, 0.97)
 SAME = 1e-9
 SCORE_SHARE, SCORE_POINTS = 0.1, 5.0

@@ -353,21 +353,21 @@ def test_coverage_of_draws_that_lie_evenly():
     """Of draws 0 to 100 the central half ends at 25 and 75, the central 94 % at 3 and 97."""
     predicted = np.repeat(np.arange(101.0)[:, None], 8, axis=1)
     measured = np.array([2.9, 3.1, 24.9, 25.1, 74.9, 75.1, 96.9, 97.1])
-    assert said._inside(predicted, measured, 50) == pytest.approx(100 * 2 / 8)
-    assert said._inside(predicted, measured, 94) == pytest.approx(100 * 6 / 8)
-    assert said._inside(predicted, np.full(8, 50.0), 94) == 100
-    assert said._inside(predicted, np.full(8, 99.0), 94) == 0
+    assert said._is_inside(predicted, measured, 50).sum() == 2
+    assert said._is_inside(predicted, measured, 94).sum() == 6
+    assert said._is_inside(predicted, np.full(8, 50.0), 94).sum() == 8
+    assert said._is_inside(predicted, np.full(8, 99.0), 94).sum() == 0
 
 
-def test_the_error_of_a_coverage_is_that_of_four_parts_of_the_draws():
-    """Three parts of the draws lie around the values and one does not; alike parts leave half a value's error."""
+def test_the_error_of_a_coverage_is_that_of_batches_of_the_draws():
+    """One batch of the draws does not lie around the values; alike batches leave half a value's error."""
     measured = np.full(25, 10.0)
-    around = np.repeat(np.linspace(0, 20, 50)[:, None], 25, axis=1)
-    for last, whole, error in ((100.0, 100, 50 / 2), (0.0, 100, 100 / 25 / 2)):
+    around = np.repeat(np.linspace(0, 20, 20)[:, None], 25, axis=1)
+    for last, error in ((100.0, np.std([100.0] * 15 + [0.0], ddof=1) / 4), (0.0, 100 / 25 / 2)):
         say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-        said._say_coverage(say, np.concatenate([around, around, around, around + last]), measured, "made up")
+        said._say_coverage(say, np.concatenate([around] * 15 + [around + last]), measured, "made up")
         assert [finding.id for finding in say.made] == ["pm25.coverage50", "pm25.coverage94"]
-        assert say.made[1].mean == whole
+        assert say.made[1].mean == 100
         assert say.made[1].error == pytest.approx(error)
 
 

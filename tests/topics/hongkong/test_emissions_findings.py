@@ -8,6 +8,7 @@ from densities import stand_in_fit
 from scipy import stats
 
 from jingjinji.core import registry, tables
+from jingjinji.core.left_out import places
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
 
@@ -222,7 +223,7 @@ def test_printed_figures_within_what_the_others_predict(made):
         below = {"total": 1.0, "share": year.sum(), "change": base[use].sum(), "fuel": 46.0}[row.quantity]
         mean = np.log(year[use].sum() / below) + (REVISION[row.release] if row.release >= 0 else 0.0)
         off.append((row.value - mean) / np.hypot(0.02 if row.quantity == "fuel" else 0.03, row.half))
-    found, (place, k) = found_of(fit), said.left_out_places(fit, said.states(fit))
+    found, (place, k) = found_of(fit), places(*said.left_out(fit, said.states(fit)))
     trusted = k <= 0.7
     assert trusted.sum() > 0.9 * len(off)
     assert place[trusted] == pytest.approx(stats.norm.cdf(off)[trusted], abs=0.02)

@@ -8,6 +8,7 @@ import scipy
 import xarray as xr
 
 from jingjinji.core import registry, tables
+from jingjinji.core.batches import with_errors
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.decline import (
@@ -521,17 +522,14 @@ def _say_left_out(say: Scribe, city: str, panel: Panel, actual: np.ndarray) -> N
 
 
 def _say_coverage(say: Scribe, predicted: np.ndarray, measured: np.ndarray, words: str) -> None:
-    """Coverage with its Monte Carlo error, from four parts of the draws; at least that of half a measured value."""
-    for probability in (50, 94):
-        whole, *parts = (_inside(some, measured, probability) for some in (predicted, *np.array_split(predicted, 4)))
-        label = f"share of measured values inside the central {probability} % interval, {words}"
-        error = max(np.std(parts, ddof=1), 100 / len(measured)) / 2
-        say.score(f"coverage{probability}", label, whole, "%", error=error)
+    """Coverage with its Monte Carlo error, which is at least that of half a measured value."""
 
+    def inside(some: np.ndarray) -> dict[str, float]:
+        return {level: 100 * _is_inside(some, measured, int(level)).mean() for level in ("50", "94")}
 
-def _inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> float:
-    """Per cent of measured values (cell,) inside the central interval of predictions (draw, cell)."""
-    return 100 * float(np.mean(_is_inside(predicted, measured, probability)))
+    for level, (share, error) in with_errors(inside, predicted, least=50 / len(measured)).items():
+        label = f"share of measured values inside the central {level} % interval, {words}"
+        say.score(f"coverage{level}", label, share, "%", error=error)
 
 
 def _is_inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> np.ndarray:
@@ -593,15 +591,17 @@ def _say_if_right(say: Scribe, key: str, predicted: np.ndarray, words: str, unit
     for probability in (50, 94):
         inside = _is_inside(predicted, predicted, probability)
         covered = 100 * inside.mean(axis=1) if unit else inside.sum(axis=1)
-        whole, *parts = (_range(some) for some in (covered, *np.array_split(covered, 4)))
-        error = np.maximum(np.std(parts, axis=0, ddof=1), 0.5) / 2
         label = f"{words} inside the {probability} % interval where the model is right"
-        for k, (what, of) in enumerate({"low": "2.5 % quantile", "high": "97.5 % quantile", "sd": "spread"}.items()):
-            say.score(f"{key}{probability}.{what}", f"{label}, {of}", whole[k], unit, 1, error=error[k])
+        for what, (value, error) in with_errors(_range, covered, least=0.25).items():
+            say.score(f"{key}{probability}.{what}", f"{label}, {RANGE[what]}", value, unit, 1, error=error)
 
 
-def _range(values: np.ndarray) -> tuple[float, float, float]:
-    return (*np.percentile(values, [2.5, 97.5]), values.std(ddof=1))
+RANGE = {"low": "2.5 % quantile", "high": "97.5 % quantile", "sd": "spread"}
+
+
+def _range(values: np.ndarray) -> dict[str, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return {"low": low, "high": high, "sd": values.std(ddof=1)}
 
 
 def _say_coverage_of_years(say: Scribe, months: np.ndarray, everything: np.ndarray, origin: int, words: str) -> None:

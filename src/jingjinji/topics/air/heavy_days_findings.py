@@ -3,8 +3,9 @@
 import numpy as np
 import scipy
 
+from jingjinji.core.batches import with_errors
 from jingjinji.core.findings import Finding
-from jingjinji.core.left_out import UNRELIABLE, places, with_errors
+from jingjinji.core.left_out import UNRELIABLE, places
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.heavy_days import AREAS, BENT, LINE, TABLES, TIME, YEARS, of_several
 
@@ -40,7 +41,7 @@ def findings(fit) -> list[Finding]:
         say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{YEARS[0]} to {YEARS[-1]}, {area}")
     if fit.variant:
         return say.made
-    for key, (value, error) in with_errors(fit, _checked).items():
+    for key, (value, error) in with_errors(_checked, *left_out(fit), least=0.5).items():
         say.score(f"check.{key}", CHECKED[key], value, error=error)
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
     for area in AREAS:
@@ -53,9 +54,9 @@ def findings(fit) -> list[Finding]:
     return say.made
 
 
-def _checked(fit) -> dict[str, int]:
-    """How many counts can be predicted from the other years, and how many of these lie inside; of `CHECKED`."""
-    place, k = left_out_places(fit)
+def _checked(scores: np.ndarray, below: np.ndarray) -> dict[str, int]:
+    """How many counts can be predicted from the other years, and how many of these lie inside; of `left_out`."""
+    place, k = left_out_places(scores, below)
     kept = place[k <= UNRELIABLE]
     inside, counts = (np.abs(kept - 0.5) <= 0.47).sum(), np.isfinite(kept).sum()
     return {"inside": int(inside), "counts": int(counts), "years": int((k > UNRELIABLE).sum())}
@@ -68,12 +69,11 @@ def without_years(fit) -> np.ndarray:
     return np.stack([flat[name].values for name in ("level", "slope", "bend")]) - LINE @ years
 
 
-def left_out_places(fit) -> tuple[np.ndarray, np.ndarray]:
-    """Where the published counts lie in what the other years predict (year, area), and Pareto k of each year.
+def left_out(fit) -> tuple[np.ndarray, np.ndarray]:
+    """Log probability of a year's counts (draw, year), and the share of its prediction below each (draw, year, area).
 
-    All counts of a year are left out at once: draws are weighted by the inverse of their probability, in which the
-    year's effect is integrated out, and a new effect is drawn for the prediction. NaN where there is no count, and for
-    years without any.
+    In the probability the year's effect is integrated out, and a new effect is drawn for the prediction. NaN where
+    there is no count.
     """
     flat = fit.parameters.stack(sample=("chain", "draw"))
     nodes, chance = np.polynomial.hermite_e.hermegauss(NODES)
@@ -90,7 +90,16 @@ def left_out_places(fit) -> tuple[np.ndarray, np.ndarray]:
         score, share = _of_count(row, mean, size, shared)
         scores[:, t] += score
         below[:, t, k] = share @ chance / chance.sum()
-    place, k = places(scipy.special.logsumexp(scores, axis=2, b=chance / chance.sum()), below)
+    return scipy.special.logsumexp(scores, axis=2, b=chance / chance.sum()), below
+
+
+def left_out_places(scores: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the published counts lie in what the other years predict (year, area), and Pareto k of each year.
+
+    All counts of a year are left out at once: draws are weighted by the inverse of their probability. Arguments as of
+    `left_out`. NaN where there is no count, and for years without any.
+    """
+    place, k = places(scores, below)
     return place, np.where(np.isfinite(below[0]).any(axis=1), k, np.nan)
 
 

@@ -37,7 +37,7 @@ MEANS = {
 ERAS = ("first half of the yearbook", "second half of the yearbook", "after the yearbook")
 """A province keeps one drift of its own in each."""
 HEAVY = 8.0
-"""Degrees of freedom of turns of drifts: asked for them, the figures say ten, give or take twelve."""
+"""Degrees of freedom of turns of drifts, assumed: few provinces turn far, and thirty of them hardly tell how few."""
 TELLING = 0.7
 """Balances tell a province's step of the census as well as its prior does, or somewhat better."""
 SCALES = {

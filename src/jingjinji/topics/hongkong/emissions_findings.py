@@ -5,8 +5,9 @@ from functools import partial
 import numpy as np
 import scipy
 
+from jingjinji.core.batches import with_errors
 from jingjinji.core.findings import Finding
-from jingjinji.core.left_out import UNRELIABLE, places, with_errors
+from jingjinji.core.left_out import UNRELIABLE, places
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.hongkong import facts
 from jingjinji.topics.hongkong.emissions import (
@@ -193,7 +194,7 @@ def findings(fit) -> list[Finding]:
         RATIOS, {key: 100 * np.expm1(above.isel(source=k).values) for k, key in enumerate(SOURCES)}
     )
     Scribe(of_plans.tables, "silk.money.", fit, say.made).table(MONEY, _money(of))
-    _say_check(say, fit)
+    _say_check(say, fit, now)
     return say.made
 
 
@@ -267,25 +268,25 @@ def _truths(panel) -> dict[str, float]:
             f"left.{HALF}": panel.truth["left"]}  # fmt: skip
 
 
-def left_out_places(fit, now: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Where each printed figure lies in its prediction from all the others (row,), and Pareto k of its weights."""
+def left_out(fit, now: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Log density of each printed figure, and the share of its prediction below it, (draw, row) both."""
     value = fit.panel.printed.value.to_numpy()
     mean, sd = drawn_around(fit, logs(now))
     scaled = (value - mean) / sd
-    return places(-0.5 * scaled**2 - np.log(sd), scipy.special.ndtr(scaled))
+    return -0.5 * scaled**2 - np.log(sd), scipy.special.ndtr(scaled)
 
 
-def _checked(fit) -> dict[str, float]:
+def _checked(scores: np.ndarray, below: np.ndarray) -> dict[str, float]:
     """How many printed figures can be predicted from all the others, and which share of these lies inside."""
-    place, k = left_out_places(fit, states(fit))
+    place, k = places(scores, below)
     trusted = k <= UNRELIABLE
     inside = 100 * (np.abs(place[trusted] - 0.5) <= 0.47).mean() if trusted.any() else 0.0
     return {"inside": float(inside), "trusted": int(trusted.sum())}
 
 
-def _say_check(say: Scribe, fit) -> None:
+def _say_check(say: Scribe, fit, now: dict) -> None:
     printed = fit.panel.printed
-    for key, (value, error) in with_errors(fit, _checked).items():
+    for key, (value, error) in with_errors(_checked, *left_out(fit, now), least=0.5).items():
         label, unit = CHECKED[key]
         say.score(f"check.{key}", label, value, unit, error=error)
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
