@@ -24,6 +24,7 @@ import workers
 from measure import Found, Part, Target, attempt, is_met, row
 
 from jingjinji import PROJECT
+from jingjinji.fits import fitting, keys
 
 REPORT = Path(__file__).with_name("report.md")
 SOAK = Path(__file__).with_name("soak.json")
@@ -60,10 +61,13 @@ TARGETS = {
 
 
 def soak(place: book.Place) -> Part:
-    """What other seeds have said, as it was kept."""
+    """What other seeds have said, as it was kept; RuntimeError where that is of other fits or another gate."""
     if not SOAK.exists():
         raise RuntimeError("no soak is kept: 'python benchmarks/soak.py run' and then 'report' make one")
-    return Part({"soak": soaked(json.loads(SOAK.read_text("utf-8")))})
+    kept = json.loads(SOAK.read_text("utf-8"))
+    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or kept["rows"].keys() != set(fitting.names()):
+        raise RuntimeError(f"the soak of {kept['date']} is of other fits or another gate: make it again")
+    return Part({"soak": soaked(kept)})
 
 
 def soaked(kept: dict) -> Found:

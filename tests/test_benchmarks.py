@@ -307,6 +307,24 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
     )
 
 
+def test_a_soak_of_other_fits_or_of_another_gate_is_no_answer(tmp_path, monkeypatch):
+    import bench
+
+    from jingjinji.fits import fitting, keys
+
+    kept = {"date": "2026-11-28", "gate": keys.of_module("jingjinji.fits.gate")[:16],
+            "rows": {name: {} for name in fitting.names()}}  # fmt: skip
+    monkeypatch.setattr(bench, "SOAK", tmp_path / "soak.json")
+    monkeypatch.setattr(bench, "soaked", lambda kept: "told")
+    for change, refused in (({}, False), ({"gate": "another"}, True), ({"rows": {"decline": {}}}, True)):
+        bench.SOAK.write_text(json.dumps(kept | change))
+        if refused:
+            with pytest.raises(RuntimeError, match="of other fits or another gate"):
+                bench.soak(None)
+        else:
+            assert bench.soak(None).found == {"soak": "told"}
+
+
 def test_a_fit_that_needs_few_draws_is_seldom_short():
     from soak import _needed, still_short
 
