@@ -919,6 +919,12 @@ def prior_draws(main) -> decline.Posterior:
     return said.posterior(prior_parameters(model, names, 60, 4), main, 3)
 
 
+def test_a_made_up_autoregression_is_stationary_from_its_first_point():
+    """An innovation of one at the first point has the spread that later ones have added up to: 1 / 0.8."""
+    assert decline._autoregression(0.6, np.array([1.0, 0.0, 0.0])) == pytest.approx([1.25, 0.75, 0.45])
+    assert decline._autoregression(0.6, np.eye(2)[[0]], axis=1) == pytest.approx(np.array([[1.25, 0.75]]))
+
+
 def test_the_regional_month_that_is_expected_ahead_is_the_models(prior_draws, main):
     """At the last month of the record the same formula gives what the model says, but for its shock."""
     v = {name: values[7] for name, values in prior_draws.values.items()}

@@ -177,6 +177,9 @@ def test_a_reading_on_which_the_counts_disagree_is_shrunk_more():
         np.abs(emissions.truth_of(swapped, emissions.LASTING, emissions.MISREAD, (0,))[5]).sum()
         < np.abs(alone[5]).sum()
     )
+    silent = counts.copy()
+    silent[0, 7] = 0
+    assert emissions.truth_of(silent, emissions.LASTING, emissions.MISREAD, (0,))[7] == pytest.approx(0)
 
 
 def test_lasting_is_what_the_two_counts_of_the_table_share():
