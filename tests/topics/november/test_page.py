@@ -72,8 +72,8 @@ def test_moved_windows_in_a_sentence():
     here, earlier, later = spread(-40, -20), spread(-50, -30), spread(-20, 0)
     moved = {"ban": here, "earlier": earlier, "later": later}
     sentence = page.moved_sentence({f"apec.beijing.contrast.{key}": finding for key, finding in moved.items()})
-    assert f"earlier the departure without a prior is {earlier.value_text}" in sentence
-    assert f"three days later {later.value_text}, against {here.value_text}" in sentence
+    assert f"earlier the departure without a prior is {earlier.value_text}, three" in sentence
+    assert f"three days later it is {later.value_text}; in its place it is {here.value_text}" in sentence
 
 
 def test_days_between_two_dates_by_series():
@@ -156,8 +156,9 @@ def test_what_made_up_records_say_of_other_cities(monkeypatch):
     made = {"toy": (-30.0, -20.4), "toy-none": (0.0, 8.9), "toy-small": (-10.0, -3.4)}
     monkeypatch.setattr(page.simulations, "estimates", lambda topic, id: made)
     words = page.records_of_donors().replace("\xa0", " ")
-    assert words.startswith("Of made-up records this line says on average 9 % where it is 0 %, −3 % where it is −10 % "
-                            "and −20 % where it is −30 %: its number lies 7 to 10 points too high.")  # fmt: skip
+    assert words.startswith("Of made-up records with a known effect this line says on average 9 % where it is 0 %, "
+                            "−3 % where it is −10 % and −20 % where it is −30 %: its number lies 7 to 10 points "
+                            "too high.")  # fmt: skip
 
 
 def test_made_up_records_in_a_row_each():

@@ -144,9 +144,9 @@ def records_of_donors() -> str:
     each = [f"{_percent(found)} where it is {_percent(truth)}" for truth, found in made]
     higher = [found - truth for truth, found in made]
     return (
-        f"Of made-up records this line says on average {', '.join(each[:-1])} and {each[-1]}: its number lies "
-        f"{min(higher):.0f} to {max(higher):.0f} points too high. Departures lie to both sides alike in logarithms, "
-        "and in per cent the upper side is the longer one."
+        f"Of made-up records with a known effect this line says on average {', '.join(each[:-1])} and {each[-1]}: its "
+        f"number lies {min(higher):.0f} to {max(higher):.0f} points too high. Departures lie to both sides alike in "
+        "logarithms, and in per cent the upper side is the longer one."
     )
 
 
@@ -193,7 +193,7 @@ def later_sentence(f: dict[str, Finding]) -> str:
     lie = "lies" if below == 1 else "lie"
     return (
         f"Of {len(later)} windows of two weeks from 30 days on, {below} {lie} wholly below zero, although nothing was "
-        "banned then: so far do such numbers stray."
+        "banned then: such numbers stray that far by themselves."
     )
 
 
@@ -201,8 +201,8 @@ def moved_sentence(f: dict[str, Finding]) -> str:
     """What moving the window of the ban does, in a sentence."""
     here, earlier, later = (f[f"apec.beijing.contrast.{key}"].value_text for key in ("ban", "earlier", "later"))
     return (
-        f"Moved three days earlier the departure without a prior is {earlier}, three days later {later}, against "
-        f"{here} in its place."
+        f"With the window moved three days earlier the departure without a prior is {earlier}, three days later it is "
+        f"{later}; in its place it is {here}."
     )
 
 
