@@ -108,16 +108,17 @@ def test_the_range_is_over_the_same_choices_and_further_ones_stand_beside():
     assert conclusions.listed(table).iloc[0].to_dict() == {
         "answer": "is it", "probability": "0.60", "same choices": "0.30 to 0.70", "further choices": "0.05 to 0.60",
     }  # fmt: skip
-    assert conclusions.under_each(table).probability.to_dict() == {
-        ("is it", "prior halved"): "0.60", ("is it", "prior doubled"): "0.60", ("is it", "likelihood halved"): "0.30",
-        ("is it", "likelihood doubled"): "0.60", ("is it", "left out: months"): "0.70",
-        ("is it", "structure: no trend"): "0.40",
+    each = conclusions.under_each(table)
+    assert each.set_index("choice").probability.to_dict() == {
+        "prior halved": "0.60", "prior doubled": "0.60", "likelihood halved": "0.30", "likelihood doubled": "0.60",
+        "left out: months": "0.70", "structure: no trend": "0.40",
     }  # fmt: skip
+    assert each.answer.tolist() == ["is it", *[""] * 5]
 
 
 def test_a_choice_that_no_fit_makes_has_its_reason_and_no_empty_cell():
     table = weighed({"p": chance("p", 0.6)}, (headline("p"),))
-    each = conclusions.under_each(table).probability["is it"]
+    each = conclusions.under_each(table).set_index("choice").probability
     assert each["one source left out"] == each["another structure"] == "none: nothing to leave out"
     assert (each[list(POWERS)] == "not weighed for today's model").all()
     row = conclusions.listed(table).iloc[0]

@@ -48,3 +48,13 @@ def test_beijings_energy_target_asks_for_less_than_its_past(published):
 
 def test_the_air_had_met_the_alert_rule_before_it_existed(published):
     assert published["governance.alert.red-days.2014"]["mean"] > 0
+
+
+def test_the_first_year_decides_whether_both_inventories_fall():
+    shares = carbon.shares()
+    lower = {}
+    for first in (2010, 2015):
+        ratios = [shares[series, "three"] / shares["gdp", "three"] for series in carbon.INVENTORIES]
+        lower[first] = [ratio.dropna().iloc[-1] < ratio[first] for ratio in ratios]
+    assert sum(lower[2010]) == 1
+    assert all(lower[2015])

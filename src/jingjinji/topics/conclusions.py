@@ -140,7 +140,8 @@ HEADLINES = (
         Choice("energy.emissions.elasticity.so2.bth@without-own-trends", "no trends of provinces"), above=0,
     ),
     Headline(
-        "miyun.gubeikou.tn.winter", "miyun", "Nitrogen at Gubeikou doubled or more from July to December by its season",
+        "miyun.gubeikou.tn.winter", "miyun",
+        "By its season, nitrogen at Gubeikou at least doubled from July to December",
         "water", "readings of several winters", ONE_SERIES, NO_FORM, above=100,
     ),
     Headline(
@@ -172,7 +173,7 @@ HEADLINES = (
     ),
     Headline(
         "carbon.odder@without-totals", "carbon/without-totals",
-        "Shenzhen's claimed totals lay further below its prices than the pilots' totals below theirs",
+        "Shenzhen's claimed totals lay further below its prices than the pilots'",
         "carbon market", "volume and turnover by year of each pilot",
         Choice("carbon.odder.flat@without-totals", "the week with volumes"),
         Choice("carbon.odder.equal@without-totals", "pilots that trade alike"),
@@ -302,15 +303,16 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
 def under_each(table: pd.DataFrame) -> pd.DataFrame:
     """The probability of each headline of `weighed` under each of the same choices, a row a choice.
 
-    Indexed by answer and choice, so that a page prints the answer once; a choice that no fit makes has its reason.
+    The answer stands in the first of its rows alone; a choice that no fit makes has its reason for a probability.
     """
-    rows = {}
+    rows = []
     for row in table.to_dict("records"):
         named = {words: words for words in POWERS}
         named["without"] = f"left out: {row['without_words']}" if row["without_words"] else "one source left out"
         named["structure"] = f"structure: {row['structure_words']}" if row["structure_words"] else "another structure"
-        rows |= {(row["question"], words): row[name] for name, words in named.items()}
-    return pd.Series(rows, name="probability").rename_axis(["answer", "choice"]).to_frame()
+        for name, words in named.items():
+            rows.append((row["question"] if name == next(iter(named)) else "", words, row[name]))
+    return pd.DataFrame(rows, columns=["answer", "choice", "probability"])
 
 
 def certainty(rows: pd.DataFrame) -> Figure:
