@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding
+from jingjinji.show.answers import bare
 from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
@@ -40,7 +41,7 @@ def answers(found: dict[str, Finding]) -> pd.DataFrame:
     for reading, end in ENDS.items():
         heads = ids if reading in said.READINGS else list(ids)[:1]
         rows.append(
-            {"as before": WORDS[reading]} | {head: found[f"silk.hongkong.{ids[head]}{end}"].text for head in heads}
+            {"as before": WORDS[reading]} | {head: bare(found[f"silk.hongkong.{ids[head]}{end}"]) for head in heads}
         )
     return pd.DataFrame(rows).fillna("not given")
 
