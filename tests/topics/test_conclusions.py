@@ -82,7 +82,8 @@ def test_the_least_certain_are_those_whose_range_comes_closest_to_even():
     assert table.highest[0] == pytest.approx(0.9)
     assert set(table.id[table.uncertain]) == {"p0", "p2", "p5", "p4", "p6"}
     shown = least_certain(table)
-    assert shown.finding[0] == "p0"
+    assert shown.answer[0] == "is it 0"
+    assert list(shown) == [*conclusions.listed(table), "what would settle it"]
     assert shown["same choices"][0] == "0.40 to 0.90"
     assert set(shown["same choices"][1:]) == {"0.45", "0.55", "0.30", "0.70"}
     assert shown["further choices"].tolist() == ["none"] * 5
@@ -91,7 +92,7 @@ def test_the_least_certain_are_those_whose_range_comes_closest_to_even():
 
 def test_of_ranges_around_even_the_nearer_answer_comes_first():
     found, headlines = lines([0.9, 0.6], {0: 0.4, 1: 0.2})
-    assert least_certain(weighed(found, headlines)).finding.tolist() == ["p1", "p0"]
+    assert least_certain(weighed(found, headlines)).answer.tolist() == ["is it 1", "is it 0"]
 
 
 def test_the_range_is_over_the_same_choices_and_further_ones_stand_beside():
@@ -104,18 +105,24 @@ def test_the_range_is_over_the_same_choices_and_further_ones_stand_beside():
     assert table["likelihood halved"][0] == "0.30"
     assert (table.lowest[0], table.highest[0], table.away[0]) == pytest.approx((0.3, 0.7, 0))
     assert (table.dials_lowest[0], table.dials_highest[0]) == pytest.approx((0.05, 0.6))
-    assert conclusions.listed(table).iloc[0].tolist() == [
-        "is it", "0.60", "0.60", "0.30, 0.60", "0.70 (months)", "0.40 (no trend)", "0.30 to 0.70", "0.05 to 0.60",
-    ]  # fmt: skip
+    assert conclusions.listed(table).iloc[0].to_dict() == {
+        "answer": "is it", "probability": "0.60", "same choices": "0.30 to 0.70", "further choices": "0.05 to 0.60",
+    }  # fmt: skip
+    each = conclusions.under_each(table)
+    assert each.set_index("choice").probability.to_dict() == {
+        "prior halved": "0.60", "prior doubled": "0.60", "likelihood halved": "0.30", "likelihood doubled": "0.60",
+        "left out: months": "0.70", "structure: no trend": "0.40",
+    }  # fmt: skip
+    assert each.answer.tolist() == ["is it", *[""] * 5]
 
 
 def test_a_choice_that_no_fit_makes_has_its_reason_and_no_empty_cell():
     table = weighed({"p": chance("p", 0.6)}, (headline("p"),))
+    each = conclusions.under_each(table).set_index("choice").probability
+    assert each["one source left out"] == each["another structure"] == "none: nothing to leave out"
+    assert (each[list(POWERS)] == "not weighed for today's model").all()
     row = conclusions.listed(table).iloc[0]
-    assert row["one source left out"] == row["another structure"] == "none: nothing to leave out"
-    assert row["prior halved, doubled"] == row["likelihood halved, doubled"] == "not weighed for today's model"
-    assert row["range of these"] == "0.60"
-    assert row["further choices"] == "none"
+    assert (row["same choices"], row["further choices"]) == ("0.60", "none")
 
 
 def test_powers_of_other_limits_or_that_did_not_pass_are_not_shown():

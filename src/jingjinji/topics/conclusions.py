@@ -79,7 +79,7 @@ NO_FORM = Nowhere("no other form of the model is fitted")
 STEP = "step of 2018 nearly unknown"
 BASIS = "a restatement of the mean of 2013 on today's basis of measurement"
 CLUSTER_COUNT = "the count of the cluster's vehicles at the end of 2025, with its definition"
-BUDGET, STEPS = "the Global Carbon Budget", "the years' steps again in per cent"
+BUDGET, STEPS = "the Global Carbon Budget", "past yearly steps in per cent, drawn again"
 OTHER_READINGS = tuple(end for end in policy_tables.OTHERS if end != ".drawn-per-cent")
 SAME_OF_CLUSTERS = ("@without-clusters", "@logistic")
 HEADLINES = (
@@ -111,13 +111,13 @@ HEADLINES = (
         Choice("pm25.converge.spread-change@step-unknown", STEP), below=0,
     ),
     Headline(
-        "heavy.beijing.halved", "heavy_days", "Days of heavy pollution to be expected in Beijing halved",
+        "heavy.beijing.halved", "heavy_days", "The expected number of heavily polluted days in Beijing halved",
         "air", "counts of all years on one way of counting", ONE_SERIES,
         Choice("heavy.beijing.halved@bend-unknown", "bend nearly unknown"),
     ),
     Headline(
         "apec.beijing.ban.effect", "apec_series",
-        "The days of the ban of 2014 were cleaner than the weather let expect",
+        "The days of the ban of 2014 were cleaner than expected from the weather",
         "November 2014", "more events with the same controls in other weather",
         Choice("apec.beijing.ban.effect@without-weather", "weather"),
         Choice("apec.beijing.prior.alike", "a mean in common with the parade"), below=0,
@@ -129,7 +129,7 @@ HEADLINES = (
         Choice("apec.beijing.after-ban.effect@without-weather", "weather"), NO_FORM, above=0,
     ),
     Headline(
-        "apec.beijing.alert.effect", "apec_series", "Days of red alert were cleaner than the weather let expect",
+        "apec.beijing.alert.effect", "apec_series", "Days of red alert were cleaner than expected from the weather",
         "November 2014", "a list of all alerts with the forecasts on which they were called",
         Choice("apec.beijing.alert.effect@without-weather", "weather"), NO_FORM, below=0,
     ),
@@ -140,7 +140,8 @@ HEADLINES = (
         Choice("energy.emissions.elasticity.so2.bth@without-own-trends", "no trends of provinces"), above=0,
     ),
     Headline(
-        "miyun.gubeikou.tn.winter", "miyun", "By its season Gubeikou's nitrogen doubled or more from July to December",
+        "miyun.gubeikou.tn.winter", "miyun",
+        "By its season, nitrogen at Gubeikou at least doubled from July to December",
         "water", "readings of several winters", ONE_SERIES, NO_FORM, above=100,
     ),
     Headline(
@@ -172,7 +173,7 @@ HEADLINES = (
     ),
     Headline(
         "carbon.odder@without-totals", "carbon/without-totals",
-        "Shenzhen's claimed totals were odder beside its prices than the pilots'",
+        "Shenzhen's claimed totals lay further below its prices than the pilots'",
         "carbon market", "volume and turnover by year of each pilot",
         Choice("carbon.odder.flat@without-totals", "the week with volumes"),
         Choice("carbon.odder.equal@without-totals", "pilots that trade alike"),
@@ -284,27 +285,34 @@ def _under(kept: dict | None, line: Headline) -> Chance | str:
 
 
 def least_certain(table: pd.DataFrame) -> pd.DataFrame:
-    """The uncertain headlines of `weighed`, the least certain first, with the data that would settle them."""
+    """The uncertain headlines of `weighed`, the least certain first, with the data that would settle them.
+
+    Columns of `listed`, and what would settle it.
+    """
     rows = table[table.uncertain].assign(near=lambda rows: (rows.probability - 0.5).abs())
     rows = rows.sort_values(["away", "near"])
-    return pd.DataFrame(
-        {
-            "answer": rows.question, "probability": rows.said, "same choices": rows.same,
-            "further choices": rows.further, "what would settle it": rows.settled_by, "finding": rows.id,
-        }
-    ).reset_index(drop=True)  # fmt: skip
+    return listed(rows).assign(**{"what would settle it": rows.settled_by.to_numpy()})
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """All headlines of `weighed` under the same choices, as they are printed; pairs of powers in one column."""
-    made = pd.DataFrame({"question": table.question, "probability": table.said})
-    for part in ("prior", "likelihood"):
-        halved, doubled = table[f"{part} halved"], table[f"{part} doubled"]
-        made[f"{part} halved, doubled"] = halved.where(halved == doubled, halved + ", " + doubled)
-    for name, head in {"without": "one source left out", "structure": "another structure"}.items():
-        words = table[f"{name}_words"]
-        made[head] = table[name] + (" (" + words + ")").where(words != "", "")
-    return made.assign(**{"range of these": table.same, "further choices": table.further})
+    """Headlines of `weighed` as they are printed: the answer, its probability, its ranges over choices."""
+    columns = {"question": "answer", "said": "probability", "same": "same choices", "further": "further choices"}
+    return table[list(columns)].rename(columns=columns).reset_index(drop=True)
+
+
+def under_each(table: pd.DataFrame) -> pd.DataFrame:
+    """The probability of each headline of `weighed` under each of the same choices, a row a choice.
+
+    The answer stands in the first of its rows alone; a choice that no fit makes has its reason for a probability.
+    """
+    rows = []
+    for row in table.to_dict("records"):
+        named = {words: words for words in POWERS}
+        named["without"] = f"left out: {row['without_words']}" if row["without_words"] else "one source left out"
+        named["structure"] = f"structure: {row['structure_words']}" if row["structure_words"] else "another structure"
+        for name, words in named.items():
+            rows.append((row["question"] if name == next(iter(named)) else "", words, row[name]))
+    return pd.DataFrame(rows, columns=["answer", "choice", "probability"])
 
 
 def certainty(rows: pd.DataFrame) -> Figure:

@@ -14,9 +14,9 @@ def test_answers_have_a_row_for_each_reading():
         for key in ("2030.low", "2030.high", "2035", "2050"):
             found[f"silk.hongkong.reached.{key}{end}"] = Finding("x", "x", draws, "probability", "m", ())
     table = page.answers(found)
-    assert table["as before"].tolist() == [*said.READINGS.values(), *said.STRAIGHT.values()]
+    assert table["as before"].tolist() == [page.WORDS[reading] for reading in (*said.READINGS, *said.STRAIGHT)]
     assert (table["P, 2035"][: len(said.READINGS)] == "< 0.1").all()
-    assert (table["P, 2035"][len(said.READINGS) :] == "no scatter").all()
+    assert (table["P, 2035"][len(said.READINGS) :] == "not given").all()
 
 
 def test_an_origin_whose_interval_holds_the_year_has_a_star():

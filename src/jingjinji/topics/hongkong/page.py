@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core.findings import Finding
+from jingjinji.show.answers import bare
 from jingjinji.show.prior_draws import prior_fit
 from jingjinji.topics.hongkong import emissions
 from jingjinji.topics.hongkong import emissions_findings as said
@@ -11,11 +12,19 @@ from jingjinji.topics.hongkong import emissions_findings as said
 ENDS = {reading: "" if reading == said.MODEL else f".{reading}" for reading in (*said.READINGS, *said.STRAIGHT)}
 """Reading -> what its findings' ids end in."""
 SHORT = {
-    said.MODEL: "drifts walk on", "drawn-fuels": "steps of fuels again", "drawn-per-cent": "steps again in per cent",
+    said.MODEL: "trend changes", "drawn-fuels": "steps of fuels again", "drawn-per-cent": "steps again in per cent",
     "drawn-tonnes": "steps again in tonnes", "per-cent": "same per cent a year, no surprise",
     "tonnes": "same tonnes a year, no surprise",
 }  # fmt: skip
 """Reading -> its name in figures."""
+WORDS = {
+    said.MODEL: "the trend itself changes, and years surprise both ways",
+    "drawn-fuels": "past steps of power, fuel and the rest, drawn again together",
+    "drawn-per-cent": "past yearly steps in per cent, drawn again",
+    "drawn-tonnes": "past yearly steps in tonnes, drawn again",
+    "per-cent": "the same per cent every year", "tonnes": "the same tonnes every year",
+}  # fmt: skip
+"""Reading -> its name in tables."""
 OTHERS = tuple(ENDS[reading] for reading in said.READINGS if ENDS[reading])
 
 
@@ -28,19 +37,21 @@ def answers(found: dict[str, Finding]) -> pd.DataFrame:
         "left in 2035": "left.2035", "P, 2030, low end": "reached.2030.low", "P, 2030, high end": "reached.2030.high",
         "P, 2035": "reached.2035", "P, near zero in 2050": "reached.2050",
     }  # fmt: skip
-    rows = [{"as before": words} | {head: found[f"silk.hongkong.{id}{ENDS[reading]}"].text for head, id in ids.items()}
-            for reading, words in said.READINGS.items()]  # fmt: skip
-    rows += [{"as before": words, "left in 2035": found[f"silk.hongkong.left.2035{ENDS[reading]}"].text}
-             for reading, words in said.STRAIGHT.items()]  # fmt: skip
-    return pd.DataFrame(rows).fillna("no scatter")
+    rows = []
+    for reading, end in ENDS.items():
+        heads = ids if reading in said.READINGS else list(ids)[:1]
+        rows.append(
+            {"as before": WORDS[reading]} | {head: bare(found[f"silk.hongkong.{ids[head]}{end}"]) for head in heads}
+        )
+    return pd.DataFrame(rows).fillna("not given")
 
 
 def origins(found: dict[str, Finding]) -> pd.DataFrame:
     """What each reading says of the last year from figures to earlier ones; a star where its interval holds it."""
     truth = found[f"silk.hongkong.{emissions.NOW}"].estimate
     rows = []
-    for reading, words in said.READINGS.items():
-        row = {"as before": words}
+    for reading in said.READINGS:
+        row = {"as before": WORDS[reading]}
         for last in emissions.ORIGINS:
             finding = found[f"silk.hongkong.{emissions.NOW}{ENDS[reading]}@to-{last}"]
             low, high = finding.hdi
