@@ -158,7 +158,7 @@ def grid(titles: Collection, height: float, columns: int = 1, above: float = 0, 
     figure = Figure(figsize=(_LAYOUT.get().width, scaled(height * rows + above)))
     axes = figure.subplots(rows, columns, squeeze=False, **{"sharex": True, "sharey": True} | keywords).ravel()
     for axis, title in zip(axes, titles, strict=False):
-        axis.set_title(wrapped(str(title), 0.9 / columns))
+        axis.set_title(wrapped(str(title), 0.9 / columns), loc="left")
     for axis in axes[count:]:
         axis.set_axis_off()
     for axis in axes[max(0, count - columns) : count]:
@@ -207,8 +207,7 @@ def key(figure: Figure, columns: int = 4, **keywords) -> None:
 def legend(figure: Figure, handles: list, labels: list[str], columns: int = 4, **keywords) -> None:
     """A legend above all charts, in as many columns as fit the width, at most `columns`."""
     for count in range(min(columns, len(labels)), 0, -1):
-        per = -(-len(labels) // count)
-        wide = sum(5.5 + max(map(len, labels[first : first + per])) for first in range(0, len(labels), per))
+        wide = sum(6.5 + max(map(len, column)) for column in np.array_split(np.array(labels, dtype=object), count))
         if wide <= letters():
             break
     labels = [wrapped(label, 0.85) for label in labels]

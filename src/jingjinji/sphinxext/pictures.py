@@ -1,4 +1,4 @@
-"""Figures on a page: drawn into it in two widths, in the colours of its theme, below a headline that says the finding."""
+"""Figures on a page: drawn into it in two widths and in the colours of its theme, below a headline of the finding."""
 
 from pathlib import Path
 

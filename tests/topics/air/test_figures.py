@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.show.figures import COLOURS
 from jingjinji.topics.air import figures
 
 

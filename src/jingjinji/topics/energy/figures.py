@@ -186,13 +186,13 @@ def stacked_rounds(shares: pd.DataFrame, periods: dict[int, str]) -> Figure:
                 axis.barh(row, share, 0.66, left=start, color=colour, alpha=0.75, lw=0)
                 axis.text(start + share + 0.02 * longest, row, f"{share:.0f}", va="center")
             else:
-                axis.text(start + 0.02 * longest, row, "not named", va="center", color=SOFT)
+                axis.text(start + 0.02 * longest, row, "–", va="center", color=SOFT)
     axis.set_yticks(range(len(order)), [textwrap.fill(name, 12 if narrow() else 24) for name in order])
     axis.tick_params(axis="y", length=0)
     axis.set_ylim(len(order) - 0.4, -0.6)
     axis.set_xlim(0, len(shares) * longest)
     axis.set_xticks([])
-    axis.set_xlabel("share of all PM2.5 (%)")
+    axis.set_xlabel("share of all PM2.5 (%); –: not named")
     for spine in axis.spines.values():
         spine.set_visible(False)
     return figure

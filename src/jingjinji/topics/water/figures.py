@@ -109,10 +109,10 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
     Classes that reach a hundredth in no month are left out.
     """
     shares = {name: values for name, values in shares.items() if np.max(values) >= 0.01}
-    figure, axis = chart(2.6)
+    figure, axis = chart(3)
     base, place = np.zeros(len(months)), np.arange(len(months))
     for (name, values), shade in zip(shares.items(), np.linspace(0.3, 1, len(shares)), strict=True):
-        for there, label in ((read, f"class {name}"), (~read, f"class {name}, no readings")):
+        for there, label in ((read, f"class {name}"), (~read, "no readings")):
             style = {"color": MODEL, "alpha": shade} if label == f"class {name}" else {
                 "fill": False, "ec": MODEL, "alpha": shade, "hatch": "////", "lw": 0.8}  # fmt: skip
             if there.any():
