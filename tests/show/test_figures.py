@@ -52,11 +52,20 @@ def test_forest_draws_mean_and_interval_of_each_finding():
 
 def test_what_was_published_has_another_mark_than_what_a_model_says():
     said = Finding("a.b", "x", np.random.default_rng(1).normal(-60, 2, (4, 500)), "%", "m", ())
-    printed = Finding("a.c", "x", np.full((1, 1), -50.0), "%", "m", ())
+    printed = Finding("a.c", "x", np.full((1, 1), -50.0), "%", "table", ())
     axis = figures.forest({"": [("model", said), ("paper", printed)]}, "change (%)").axes[0]
     marks = {line.get_xdata()[0]: line.get_marker() for line in axis.lines if len(line.get_xdata())}
     assert marks == {said.mean: "o", -50.0: "D"}
     assert {text.get_text() for text in axis.figure.legends[0].texts} == {"model, with 94 % interval", "published"}
+
+
+def test_rows_of_a_long_block_are_sorted():
+    rows = [
+        (str(k), Finding(f"a.b{k}", "x", np.full((2, 4), float(k % 7)) + np.arange(4), "%", "m", ())) for k in range(12)
+    ]
+    axis = figures.forest({"": rows}, "x").axes[0]
+    values = [line.get_xdata()[0] for line in axis.lines]
+    assert values == sorted(values)
 
 
 GRAPH = {

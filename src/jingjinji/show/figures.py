@@ -26,6 +26,7 @@ from jingjinji.show import palette, vector
 
 INK, SOFT, FAINT, PAPER = (palette.INKS[name].light for name in ("ink", "soft", "faint", "paper"))
 MODEL, MARK, KNOWN = (palette.INKS[name].light for name in ("model", "mark", "known"))
+MANY = 10
 TAIL = 100 * (1 - PROBABILITY) / 2
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -235,6 +236,7 @@ def name_ends(axis: Axes, ends: dict[str, tuple[float, float, str]], height: flo
     longest = max(len(line) for name in ends for line in name.split("\n"))
     room = (longest + 1.5) / letters() if room is None else room
     left, right = axis.get_xlim()
+    axis.set_xticks([tick for tick in axis.get_xticks() if left <= tick <= right])
     axis.set_xlim(left, left + (right - left) / (1 - room))
     for name, y in zip(order, places, strict=True):
         x, _, colour = ends[name]
@@ -243,11 +245,16 @@ def name_ends(axis: Axes, ends: dict[str, tuple[float, float, str]], height: flo
 
 
 @drawn
-def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None) -> Figure:
+def forest(
+    groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None, log: bool = False
+) -> Figure:
     """Estimates with 94 % highest-density intervals, one row a finding, one block a group.
 
-    A finding without a width was published, and has a published figure's mark.
+    What comes from a table and no model has the mark of published figures, with its range if it has one. Blocks of
+    `MANY` rows or more are sorted by their estimates.
     """
+    groups = {title: sorted(group, key=lambda row: row[1].estimate) if len(group) >= MANY else group
+              for title, group in groups.items()}  # fmt: skip
     share = 0.34 if narrow() else 0.4
     names = [[wrapped(name, share) for name, _ in group] for group in groups.values()]
     lines = sum(0.85 + 0.65 * text.count("\n") for block in names for text in block) + sum(map(bool, groups))
@@ -260,16 +267,22 @@ def forest(groups: dict[str, list[tuple[str, Finding]]], label: str, reference: 
         for (name, finding), text in zip(group, block, strict=True):
             position -= 0.325 * text.count("\n")
             low, high = finding.hdi
-            if high > low:
-                posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
-            else:
+            if finding.model == "table":
+                axis.plot([low, high], [position] * 2, color=INK, lw=1)
                 published(axis, finding.estimate, position)
-            marks.add("model, with 94 % interval" if high > low else "published")
+            else:
+                posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
+            marks.add(finding.model == "table")
             ticks.append(position)
             shown.append(text)
             position -= 0.85 + 0.325 * text.count("\n")
     if reference is not None:
         axis.axvline(reference, color=SOFT, lw=1, ls="--", zorder=0)
+    if log:
+        axis.set_xscale("log")
+        ends = _few_ticks(*axis.get_xlim())
+        axis.set_xticks(ends, [f"{end:,g}" for end in ends])
+        axis.xaxis.set_minor_locator(NullLocator())
     axis.set_yticks(ticks, shown)
     axis.tick_params(axis="y", length=0)
     axis.set_ylim(position + 0.2, 0.7)
@@ -368,7 +381,7 @@ def predictive_check(
         axis.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_xticks(place, groups, **({"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if tilted else {}))
-    figure.supylabel(label)
+    figure.supylabel(wrapped(label, figure.get_figheight() / figure.get_figwidth()))
     key(figure, 2)
     return figure
 

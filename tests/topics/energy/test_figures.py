@@ -63,7 +63,7 @@ def test_paths_stand_beside_figures_of_others():
     }
     axis = figures.since_largest(paths, others, most=5).axes[0]
     assert axis.lines[0].get_ydata().tolist() == [90.0] * 3
-    assert axis.lines[1].get_xdata().tolist() == [0, 3, 13]
+    assert axis.lines[1].get_xdata().tolist() == [0, 3, 5]
     assert {text.get_text() for text in axis.texts} == {"Hebei", "Germany", "Beijing"}
 
 

@@ -149,10 +149,11 @@ def since_largest(
         ends[name] = (years[-1], np.median(left[:, -1]), palette.place(name))
     for (name, (years, left)), style in zip(figures.items(), ("--", ":"), strict=True):
         colour = palette.place(name.partition(",")[0])
-        shown = np.append(np.flatnonzero(years <= most), np.flatnonzero(years > most)[:1])
-        axis.plot(years[shown], left[shown], style, color=colour, lw=1)
+        shown = years <= most
+        last = np.interp(most, years, left)
+        axis.plot([*years[shown], most], [*left[shown], last], style, color=colour, lw=1)
         published(axis, years[shown], left[shown], colour=colour, size=4)
-        ends[name.replace(", ", ",\n")] = (most, np.interp(most, years[shown], left[shown]), colour)
+        ends[name.replace(", ", ",\n")] = (most, last, colour)
     axis.axhline(50, color=SOFT, lw=0.7, ls=":")
     axis.set_xlim(0, most)
     axis.set_ylim(0, 115)

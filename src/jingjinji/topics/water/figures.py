@@ -112,12 +112,14 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
     figure, axis = chart(3)
     base, place = np.zeros(len(months)), np.arange(len(months))
     for (name, values), shade in zip(shares.items(), np.linspace(0.3, 1, len(shares)), strict=True):
-        for there, label in ((read, f"class {name}"), (~read, "no readings")):
-            style = {"color": MODEL, "alpha": shade} if label == f"class {name}" else {
-                "fill": False, "ec": MODEL, "alpha": shade, "hatch": "////", "lw": 0.8}  # fmt: skip
+        for there, label in ((read, f"class {name}"), (~read, "_")):
+            bare = {"fill": False, "ec": MODEL, "alpha": 0.5 + shade / 2, "hatch": "////", "lw": 0.8}
+            style = bare if label == "_" else {"color": MODEL, "alpha": shade}
             if there.any():
                 axis.bar(place[there], values[there], bottom=base[there], width=0.85, label=label, **style)
         base = base + values
+    if not read.all():
+        axis.bar([], [], fill=False, ec=MODEL, hatch="////", lw=0.8, label="no readings")
     axis.set_ylabel("probability")
     axis.set_ylim(0, 1)
     every = 2 if narrow() else 1
@@ -189,7 +191,7 @@ def payments(rows: pd.DataFrame) -> Figure:
     figure, axes = grid(blocks, 0.165 * sum(heights) / len(blocks), sharex=False, sharey=False, height_ratios=heights)
     for axis, (kind, block) in zip(axes, blocks.items(), strict=True):
         top, widest = 0.0, block.value.max()
-        axis.title.set_weight("bold")
+        axis.set_title(kind, loc="left", weight="bold")
         for row, lines in zip(block.itertuples(), words[kind], strict=True):
             axis.text(0, top, "\n".join(lines), va="top", linespacing=1.1)
             bar = top - 0.9 * len(lines) - 0.4
