@@ -22,7 +22,7 @@ def a_document(*children: nodes.Node) -> tuple[nodes.document, nodes.figure]:
 
 
 def test_the_bold_sentence_of_a_caption_becomes_the_headline():
-    document, figure = a_document(nodes.strong("", "It fell."), nodes.Text(" Annual means."))
+    document, figure = a_document(nodes.Text(""), nodes.strong("", "It fell."), nodes.Text(" Annual means."))
     pictures.lift_headlines(document)
     assert figure[0].astext() == "It fell."
     assert figure[0]["classes"] == [pictures.HEADLINE]

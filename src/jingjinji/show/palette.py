@@ -26,7 +26,7 @@ INKS = {
     "ink": Colour("#1f2937", "#e6eaee"),
     "soft": Colour("#8b929c", "#8f98a2"),
     "faint": Colour("#d9dde2", "#39424b"),
-    "paper": Colour("#ffffff", "#14181e"),
+    "paper": Colour("#ffffff", "#121212"),
     "model": Colour("#0e7490", "#5cc3dd"),
     "mark": Colour("#b45309", "#f0a878"),
     "known": Colour("#fdebb8", "#4d3f14"),

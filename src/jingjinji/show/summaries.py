@@ -36,9 +36,9 @@ def _graph(model) -> str:
     drawn = figures.model_graph(entering, tuple(seen))
     words = "; ".join(f"{', '.join(sorted(entering[name]))} enter {name}" for name in seen)
     return (
-        f"<figure>{vector.html(figures.svg(drawn), f'Graph of the variables of the model: {words}.')}<figcaption>"
-        "<strong>Every variable of the model.</strong> Arrows lead to what a variable enters; yellow is what the data "
-        "inform.</figcaption></figure>"
+        '<figure><p class="figure-headline">Every variable of the model, and what it enters.</p>'
+        f"{vector.html(figures.svg(drawn), f'Graph of the variables of the model: {words}.')}<figcaption>"
+        "Arrows lead to what a variable enters; yellow is what the data inform.</figcaption></figure>"
     )
 
 
