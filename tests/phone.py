@@ -1,5 +1,6 @@
-"""Whether figures can be read on a phone."""
+"""Whether figures can be read, on a page and on a phone."""
 
+import re
 from collections.abc import Callable
 
 from matplotlib import rc_context
@@ -9,21 +10,42 @@ from matplotlib.text import Text
 
 from jingjinji.show import figures
 
+PIXELS_OF_A_PHONE = 358
+"""What a phone of 390 pixels leaves for a figure."""
+LEAST_PIXELS = 12
+
 
 def fits_a_phone(draw: Callable[[], Figure]) -> Figure:
-    """A figure drawn in the look of the book; it is as wide as a phone, its letters are large enough and inside."""
+    """A figure drawn in the look of the book; in both widths its letters are large enough and inside.
+
+    Its SVG has its words as text, and no colour but the book's.
+    """
     with rc_context():
         figures.use_house_style()
         figure = draw()
-        FigureCanvasAgg(figure).draw()
-        box = figure.get_tightbbox()
-    assert figure.get_figwidth() == figures.WIDTH
-    for text in figure.findobj(Text):
-        assert not text.get_text().strip() or 8 <= text.get_fontsize() <= 8.5, text.get_text()
-    assert min(box.x0, box.y0) >= -0.01
-    assert box.x1 <= figures.WIDTH + 0.01
-    assert box.y1 <= figure.get_figheight() + 0.01
+        drawing = figures.svg(figure)
+    for one, layout in ((figure, figures.WIDE), (figure.narrow, figures.NARROW)):
+        FigureCanvasAgg(one).draw()
+        assert one.get_figwidth() == layout.width
+        texts = [text for text in one.findobj(Text) if text.get_text().strip() and text.get_visible()]
+        assert texts
+        for text in texts:
+            assert text.get_fontsize() >= layout.size, text.get_text()
+        box = one.get_tightbbox()
+        assert min(box.x0, box.y0) >= -0.02
+        assert box.x1 <= layout.width + 0.02
+        assert box.y1 <= one.get_figheight() + 0.02
+    assert letters_on_a_phone(drawing) >= LEAST_PIXELS
+    assert "Glyph" not in drawing
+    assert "DejaVu" not in drawing
     return figure
+
+
+def letters_on_a_phone(drawing: str) -> float:
+    """How high (pixels) the smallest letters of a figure are on a phone; fails if it has no text."""
+    narrow = drawing.partition('<defs class="narrow">')[2]
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', narrow)[1])
+    return min(map(float, re.findall(r'font-size="([\d.]+)', narrow))) * PIXELS_OF_A_PHONE / width
 
 
 def public(module) -> set[str]:

@@ -1,7 +1,10 @@
 """Figures show what they are given."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from phone import fits_a_phone
 
 from jingjinji.core.findings import Finding
@@ -15,7 +18,14 @@ def test_a_grid_has_a_chart_for_each_title_and_years_below_the_last_of_each_colu
     assert [axis.get_title(loc="left") for axis in axes] == list("abcd")
     assert [axis.axison for axis in figure.axes] == [True] * 4 + [False] * 2
     assert [axis.xaxis.get_tick_params()["labelbottom"] for axis in axes] == [False, True, True, True]
-    assert figure.get_figheight() == 2.5
+    assert figure.get_figheight() == pytest.approx(figures.scaled(2.5))
+
+
+def test_a_grid_on_a_phone_has_two_charts_side_by_side():
+    with figures.laid_out(figures.NARROW):
+        figure, axes = figures.grid("abcd", 1.0, 4)
+    assert len({axis.get_subplotspec().colspan.start for axis in axes}) == 2
+    assert figure.get_figwidth() == figures.NARROW.width
 
 
 def test_a_band_is_the_middle_of_the_draws_around_their_median_and_a_key_names_both():
@@ -33,11 +43,62 @@ def test_forest_draws_mean_and_interval_of_each_finding():
     draws = np.random.default_rng(1).normal(-60, 2, (4, 500))
     finding = Finding("a.b", "x", draws, "%", "m", ())
     axis = figures.forest({"group": [("one", finding)]}, "change (%)", reference=-60).axes[0]
-    line, point, reference = axis.lines
-    assert tuple(line.get_xdata()) == pytest.approx(finding.hdi)
+    (bar,), (point, reference) = axis.collections, axis.lines
+    assert tuple(bar.get_segments()[0][:, 0]) == pytest.approx(finding.hdi)
     assert point.get_xdata()[0] == pytest.approx(finding.mean)
     assert reference.get_xdata()[0] == -60
     assert axis.get_xlabel() == "change (%)"
+
+
+def test_what_was_published_has_another_mark_than_what_a_model_says():
+    said = Finding("a.b", "x", np.random.default_rng(1).normal(-60, 2, (4, 500)), "%", "m", ())
+    printed = Finding("a.c", "x", np.full((1, 1), -50.0), "%", "table", ())
+    axis = figures.forest({"": [("model", said), ("paper", printed)]}, "change (%)").axes[0]
+    marks = {line.get_xdata()[0]: line.get_marker() for line in axis.lines if len(line.get_xdata())}
+    assert marks == {said.mean: "o", -50.0: "D"}
+    assert {text.get_text() for text in axis.figure.legends[0].texts} == {"model, with 94 % interval", "published"}
+
+
+def test_rows_of_a_long_block_are_sorted():
+    rows = [
+        (str(k), Finding(f"a.b{k}", "x", np.full((2, 4), float(k % 7)) + np.arange(4), "%", "m", ())) for k in range(12)
+    ]
+    axis = figures.forest({"": rows}, "x").axes[0]
+    values = [line.get_xdata()[0] for line in axis.lines]
+    assert values == sorted(values)
+
+
+GRAPH = {
+    "the river matters": set(), "agreement": {"the river matters"}, "prices": set(), "season": set(),
+    "fields and villages": {"agreement", "prices"}, "rain and flow": {"season"},
+    "concentration": {"fields and villages", "rain and flow", "season"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_arrows_end_at_the_edge_of_a_box_and_their_heads_lie_on_none(width):
+    figure = figures.model_graph(GRAPH, ("concentration",))
+    figure = figure if width == "wide" else figure.narrow
+    FigureCanvasAgg(figure).draw()
+    texts = figure.axes[0].texts
+    boxes = [text.get_bbox_patch().get_window_extent() for text in texts if text.get_text()]
+    arrows = [text for text in texts if not text.get_text()]
+    assert len(arrows) == sum(map(len, GRAPH.values()))
+    for arrow in arrows:
+        path = arrow.arrow_patch.get_path().transformed(arrow.arrow_patch.get_transform())
+        tips = path.vertices[np.isfinite(path.vertices).all(axis=1)]
+        own = min(boxes, key=lambda box: np.hypot(*(box.get_points().mean(axis=0) - tips[-1])))
+        for box in boxes:
+            x, y = tips[:, 0], tips[:, 1]
+            inside = (x > box.x0 + 3) & (x < box.x1 - 3) & (y > box.y0 + 3) & (y < box.y1 - 3)
+            assert not inside.any(), (box is own, tips[inside])
+
+
+def test_boxes_of_a_graph_do_not_meet():
+    figure = figures.model_graph(GRAPH, ("concentration",)).narrow
+    FigureCanvasAgg(figure).draw()
+    boxes = [text.get_bbox_patch().get_window_extent() for text in figure.axes[0].texts if text.get_text()]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_model_graph_places_causes_above_effects():
@@ -68,6 +129,14 @@ SHARED = {
         {name: (np.exp(rng.normal(5, 3, 999)), np.exp(rng.normal(5, 1, 99))) for name in "abc"}, "a year", 3
     ),
     "predictive_check": lambda: figures.predictive_check(some_groups(), "mg/L", 2),
+    "forest": lambda: figures.forest(
+        {"one": [("a name that is too long for a phone", Finding("a.b", "x", rng.normal(size=(4, 99)), "", "m", ()))]},
+        "a label that is long as well and wraps where there is no room (%)",
+    ),
+    "prior_and_posterior": lambda: figures.prior_and_posterior(
+        rng.normal(3.5, 0.4, 500), rng.normal(3.5, 0.2, 500), "vehicles", {"target": 3.7}, powers=True
+    ),
+    "model_graph": lambda: figures.model_graph(GRAPH, ("concentration",)),
     "predictive_check of cities": lambda: figures.predictive_check(
         {"dirtiest month": (["Shijiazhuang", "Zhangjiakou"], {"PM2.5": (np.full((9, 2), 80.0), np.array([70, 90]))})},
         "µg/m³",
@@ -82,8 +151,11 @@ def test_a_figure_fits_a_phone(name):
 
 def test_histograms_of_prior_and_figures_are_shares():
     axis = figures.prior_predictive({"a": (np.geomspace(1, 1e4, 500), np.geomspace(10, 100, 20))}, "x").axes[0]
-    heights = np.array([bar.get_height() for bar in axis.patches]).reshape(2, -1)
-    assert heights.sum(axis=1) == pytest.approx([1, 1])
+    bars = [patch.get_height() for patch in axis.patches if hasattr(patch, "get_height")]
+    assert sum(bars) == pytest.approx(1)
+    (outline,) = [patch for patch in axis.patches if not hasattr(patch, "get_height")]
+    assert set(np.round(outline.get_xy()[1:-1:2, 1], 9)) <= set(np.round(outline.get_xy()[:, 1], 9))
+    assert outline.get_xy()[1:-1:2, 1].sum() == pytest.approx(1, abs=0.06)
 
 
 def test_a_predictive_check_draws_the_band_of_each_group_and_skips_groups_without_figures():

@@ -1,12 +1,9 @@
 """What pages show of models, fits and the gate: small tables, and the graph of a model."""
 
-import base64
 import inspect
-import io
 import json
 import re
 from functools import cache
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -15,7 +12,7 @@ import jingjinji
 from jingjinji.core import registry
 from jingjinji.core.findings import anchor_of_fit
 from jingjinji.fits import fitting, gate
-from jingjinji.show import figures
+from jingjinji.show import figures, vector
 
 
 @cache
@@ -36,15 +33,12 @@ def show_model(name: str) -> None:
 def _graph(model) -> str:
     """A figure of the graph with its words: which variables enter what the data inform."""
     entering, seen = parents(model), [variable.name for variable in model.observed_RVs]
-    drawing = io.BytesIO()
-    figure = figures.model_graph(entering, seen)
-    figure.savefig(drawing, format="svg", metadata={"Date": None})
-    figure.clear()
+    drawn = figures.model_graph(entering, tuple(seen))
     words = "; ".join(f"{', '.join(sorted(entering[name]))} enter {name}" for name in seen)
     return (
-        f'<figure><img src="data:image/svg+xml;base64,{base64.b64encode(drawing.getvalue()).decode()}" '
-        f'alt="Graph of the variables of the model: {escape(words)}."><figcaption>Every variable of the model. Yellow: '
-        "what the data inform.</figcaption></figure>"
+        '<figure><p class="figure-headline">Every variable of the model, and what it enters.</p>'
+        f"{vector.html(figures.svg(drawn), f'Graph of the variables of the model: {words}.')}<figcaption>"
+        "Arrows lead to what a variable enters; yellow is what the data inform.</figcaption></figure>"
     )
 
 

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from jingjinji.core.findings import Finding, event, find, probability_text
 from jingjinji.fits import weighing
 from jingjinji.fits.power_scaling import POWERS
-from jingjinji.show.figures import SOFT, chart
+from jingjinji.show.figures import FAINT, INK, MODEL, chart, drawn, key, letters
 from jingjinji.topics.carbon import market_findings as carbon_findings
 from jingjinji.topics.cities import page as efficiency_tables
 from jingjinji.topics.hongkong import page as policy_tables
@@ -21,12 +20,6 @@ from jingjinji.topics.hydrogen import page as hydrogen_tables
 
 MOST_UNCERTAIN = 5
 NOT_WEIGHED = "not weighed for today's model"
-LINE = 44
-"""Letters in a line of a question above its row."""
-COLOURS = {
-    "air": "#1d4ed8", "November 2014": "#b45309", "coal and steel": "#4b5563", "water": "#0e7490",
-    "hydrogen": "#047857", "ten cities": "#7c3aed", "carbon market": "#a16207", "Hong Kong": "#be185d",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -315,33 +308,34 @@ def under_each(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["answer", "choice", "probability"])
 
 
+@drawn
 def certainty(rows: pd.DataFrame) -> Figure:
     """Probability of each answer on one scale: a dot, a broad line over the same choices, a thin one over further ones.
 
     rows : question, chapter, probability, lowest, highest, dials_lowest, dials_highest (nan where there are none),
         uncertain (True for those that are printed bold).
     """
-    texts = [textwrap.wrap(question, LINE) for question in rows.question]
+    texts = [textwrap.wrap(question, letters(0.97)) for question in rows.question]
     heights = [0.155 * len(lines) + 0.2 for lines in texts]
-    figure, axis = chart(sum(heights) + 1.1)
+    figure, axis = chart(sum(heights) + 0.9)
     top = 0.0
     for row, lines, height in zip(rows.itertuples(), texts, heights, strict=True):
         bold = "bold" if row.uncertain else "normal"
-        axis.text(0, top, "\n".join(lines), va="top", fontsize=8, weight=bold, linespacing=1.1,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2})  # fmt: skip
-        y, colour = top - height + 0.1, COLOURS[row.chapter]
-        axis.plot([0, 1], [y, y], color=SOFT, lw=0.5)
-        axis.plot([row.dials_lowest, row.dials_highest], [y, y], color=colour, lw=1.2)
-        axis.plot([row.lowest, row.highest], [y, y], color=colour, lw=4, alpha=0.4, solid_capstyle="butt")
-        axis.plot(row.probability, y, "o", color=colour, ms=6, clip_on=False)
+        axis.text(0, top, "\n".join(lines), va="top", weight=bold, linespacing=1.1)
+        y = top - height + 0.1
+        axis.plot([0, 1], [y, y], color=FAINT, lw=0.8)
+        axis.plot([row.dials_lowest, row.dials_highest], [y, y], color=MODEL, lw=1.2)
+        axis.plot([row.lowest, row.highest], [y, y], color=MODEL, lw=5, alpha=0.4, solid_capstyle="butt")
+        axis.plot(row.probability, y, "o", color=MODEL, ms=6, clip_on=False)
+        axis.plot([0.5, 0.5], [y - 0.05, y + 0.05], color=INK, lw=0.8)
         top -= height
-    axis.axvline(0.5, color=SOFT, lw=0.8, ls="--", zorder=0)
     axis.set_xlim(-0.02, 1.02)
     axis.set_ylim(top - 0.05, 0.08)
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["no", "¼", "even", "¾", "yes"])
-    marks = [Line2D([], [], marker="o", ls="", color=colour, label=name) for name, colour in COLOURS.items()
-             if (rows.chapter == name).any()]  # fmt: skip
-    figure.legend(handles=marks, loc="outside upper center", ncols=3, handlelength=0.8, columnspacing=1)
+    axis.plot([], [], "o", color=MODEL, ms=6, label="probability of yes")
+    axis.plot([], [], color=MODEL, lw=5, alpha=0.4, label="same other choices")
+    axis.plot([], [], color=MODEL, lw=1.2, label="further choices")
+    key(figure)
     return figure

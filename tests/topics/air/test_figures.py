@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from jingjinji.core import tables
-from jingjinji.show.figures import COLOURS
 from jingjinji.topics.air import figures
 
 
@@ -20,7 +19,7 @@ def test_raw_series_draws_every_measured_month_of_every_city():
 def test_yearly_intervals_put_official_means_into_their_area():
     years = np.arange(2013, 2015)
     official = pd.DataFrame({"area": ["Beijing", "Hebei"], "year": [2013, 2014], "pm25": [89.5, 95.0]})
-    draws = {area: np.tile([80.0, 70.0], (50, 1)) for area in COLOURS}
+    draws = {area: np.tile([80.0, 70.0], (50, 1)) for area in ("Beijing", "Tianjin", "Hebei", "All thirteen cities")}
     axes = figures.yearly_intervals(years, draws, official).axes
     points = {axis.get_title(loc="left"): axis.lines[1].get_ydata() for axis in axes}
     assert list(points["Beijing"]) == [89.5]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jingjinji.core import tables
-from jingjinji.topics.energy import figures
+from jingjinji.topics.energy import figures, page
 
 
 def test_structure_series_start_at_one_and_mark_breaks():
@@ -28,9 +28,14 @@ def test_mix_areas_reach_a_hundred():
 
 def test_stacked_rounds_show_every_share():
     shares = pd.DataFrame({"coal": [20.0, 5.0], "from outside": [80.0, 95.0]}, index=[1, 2])
-    axis = figures.stacked_rounds(shares).axes[0]
-    assert [bar.get_width() for bar in axis.patches] == [20.0, 5.0, 80.0, 95.0]
-    assert [text.get_text() for text in axis.texts] == ["20", "80", "95"]
+    axis = figures.stacked_rounds(shares, {1: "2012 to 2013", 2: "year not shown"}).axes[0]
+    assert [bar.get_width() for bar in axis.patches] == [80.0, 20.0, 95.0, 5.0]
+    assert [text.get_text() for text in axis.texts] == ["2012 to 2013", "80", "20", "year not shown", "95", "5"]
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["from outside", "coal"]
+
+
+def test_every_round_says_its_years_or_that_they_are_not_known():
+    assert page.rounds() == {1: "2012 to 2013", 2: "2017", 3: "2020 to 2021", 4: "round 4, year not shown"}
 
 
 def test_declines_draw_curves_and_figures_in_per_cent():
@@ -58,7 +63,8 @@ def test_paths_stand_beside_figures_of_others():
     }
     axis = figures.since_largest(paths, others, most=5).axes[0]
     assert axis.lines[0].get_ydata().tolist() == [90.0] * 3
-    assert axis.lines[1].get_xdata().tolist() == [0, 3, 13]
+    assert axis.lines[1].get_xdata().tolist() == [0, 3, 5]
+    assert {text.get_text() for text in axis.texts} == {"Hebei", "Germany", "Beijing"}
 
 
 def test_a_level_crosses_the_path():
@@ -71,5 +77,14 @@ def test_a_level_crosses_the_path():
 
 def test_output_stands_against_capacity():
     axis = figures.output_against_capacity(np.array([2014, 2020]), np.array([185.0, 250.0]), {"planned": 220.0}).axes[0]
-    assert [bar.get_height() for bar in axis.patches] == [185.0, 250.0]
-    assert axis.lines[0].get_ydata()[0] == 220
+    (published,) = [line for line in axis.lines if line.get_marker() == "D"]
+    assert published.get_ydata().tolist() == [185.0, 250.0]
+    assert 220 in [line.get_ydata()[0] for line in axis.lines]
+
+
+def test_years_without_a_figure_are_a_gap_and_not_nought():
+    years = np.array([2014, 2019, 2020])
+    axis = figures.output_against_capacity(years, np.array([185.0, 241.0, 250.0]), {"planned": 220.0}).axes[0]
+    runs = [line.get_xdata().tolist() for line in axis.lines if line.get_linestyle() == "-"]
+    assert runs == [[2014], [2019, 2020]]
+    assert "2015 to 2018:\nno figure" in [text.get_text() for text in axis.texts]

@@ -45,7 +45,19 @@ def test_a_figure_fits_a_phone(name):
 
 def test_bars_of_payments_are_the_printed_sums():
     rows = facts.money()
-    axis = figures.payments(rows).axes[0]
-    assert [bar.get_width() for bar in axis.patches] == pytest.approx(rows.value / 10)
-    tops = [text.get_position()[1] for text in axis.texts]
-    assert len(set(tops)) == len(tops)
+    axes = figures.payments(rows).axes
+    bars = [bar.get_width() for axis in axes for bar in axis.patches]
+    assert sorted(bars) == pytest.approx(sorted(rows.value / 10))
+    for axis in axes:
+        tops = [text.get_position()[1] for text in axis.texts]
+        assert len(set(tops)) == len(tops)
+
+
+def test_sums_of_different_kinds_share_no_axis():
+    rows = pd.DataFrame(
+        {"quantity": list("abc"), "scope": "", "period": ["2018", "2018-2020", "2018-2025"], "value": [1.0, 3, 20],
+         "unit": ["10⁸ CNY", "10⁸ CNY a year", "10⁸ CNY"]}
+    )  # fmt: skip
+    axes = figures.payments(rows).axes
+    assert [axis.get_title(loc="left") for axis in axes] == list(figures.KINDS)
+    assert [[bar.get_width() for bar in axis.patches] for axis in axes] == [[2.0], [0.1], [0.3]]

@@ -5,21 +5,22 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from jingjinji.show.figures import ACCENT, INK, SOFT, band, grid, interval, key
+from jingjinji.show import palette
+from jingjinji.show.figures import INK, MARK, MODEL, PAPER, SOFT, band, drawn, grid, interval, key, narrow
 
-REGION_COLOURS = {"Beijing, Tianjin and Hebei": "#b91c1c", "the Yangtze delta": "#1d4ed8", "Guangdong": "#047857"}
 
-
+@drawn
 def prices(years: np.ndarray, panels: dict[str, tuple[np.ndarray, pd.DataFrame]]) -> Figure:
-    """Price by market: draws (draw, year) with 94 % band, averages filled, closes open, idle closes as crosses."""
-    figure, axes = grid(panels, 1.35, 3, 0.5)
-    styles = {"average": {"marker": "o", "mfc": INK}, "close": {"marker": "o", "mfc": "white"}, "idle": {"marker": "x"}}
-    for axis, (draws, printed) in zip(axes, panels.values(), strict=True):
-        band(axis, years + 0.5, draws, alpha=0.2, width=1.4)
+    """Price by market: draws (draw, year) with 94 % band, published averages as diamonds, closes as
+    triangles, closes without trade as crosses."""
+    figure, axes = grid(panels, 1.25, 3, 0.5)
+    styles = {"average": {"marker": "D", "mfc": PAPER}, "close": {"marker": "v", "mfc": PAPER}, "idle": {"marker": "x"}}
+    for axis, (market, (draws, printed)) in zip(axes, panels.items(), strict=True):
+        band(axis, years + 0.5, draws, palette.place(market, MODEL), alpha=0.2, width=1.4)
         kind = np.where(printed.idle > 0, "idle", np.where(printed.close > 0, "close", "average"))
         for name, style in styles.items():
             use = kind == name
-            axis.plot(printed.centre[use], printed.price[use], ls="", color=INK, ms=4, mew=0.9, **style)
+            axis.plot(printed.centre[use], printed.price[use], ls="", color=INK, ms=4.5, mew=1, **style)
         axis.set_yscale("log")
         axis.set_yticks([10, 30, 100], ["10", "30", "100"])
         axis.yaxis.set_minor_locator(NullLocator())
@@ -28,41 +29,42 @@ def prices(years: np.ndarray, panels: dict[str, tuple[np.ndarray, pd.DataFrame]]
     names = {"average": "average of a period", "close": "close", "idle": "close without trade"}
     for name, style in styles.items():
         axes[0].plot([], [], ls="", color=INK, ms=4, mew=0.9, label=names[name], **style)
-    figure.supylabel("CNY a tonne", fontsize=8.5)
-    key(figure, 3, handlelength=1, columnspacing=1)
+    figure.supylabel("CNY a tonne")
+    key(figure, 3)
     return figure
 
 
+@drawn
 def shares(table: pd.DataFrame, regions: dict[str, str]) -> Figure:
     """Share of each region by year (columns (series, region) in per cent): output, and CO2 of two inventories."""
-    figure, axes = grid(("output", "CO2"), 2.7, 2, sharex=False)
+    figure, axes = grid(("output", "CO2"), 2.5, 2, 0.9 if narrow() else 0.5, sharex=False)
     for id, region in regions.items():
-        colour = REGION_COLOURS[region]
+        colour = palette.place(region)
         axes[0].plot(table.index, table["gdp", id], color=colour, lw=1.8, label=region)
         axes[1].plot(table.index, table["edgar", id], color=colour, lw=1.8)
         axes[1].plot(table.index, table["ceads", id], color=colour, lw=1.4, ls="--")
-    axes[1].plot([], [], color=SOFT, lw=1.8, label="EDGAR")
-    axes[1].plot([], [], color=SOFT, lw=1.4, ls="--", label="CEADs")
+    axes[1].plot([], [], color=SOFT, lw=1.8, label="CO2 by EDGAR")
+    axes[1].plot([], [], color=SOFT, lw=1.4, ls="--", label="CO2 by CEADs")
     for axis in axes:
         axis.set_xticks([2005, 2014, 2023])
         axis.set_ylim(0, 30)
     axes[0].set_ylabel("share of thirty provinces (%)")
-    axes[1].legend(loc="upper right", ncols=2, handlelength=1.5, columnspacing=1)
-    key(figure, 2, columnspacing=1)
+    key(figure, 3)
     return figure
 
 
+@drawn
 def claim_against_prices(price: np.ndarray, claimed: np.ndarray, years: np.ndarray, volume: np.ndarray) -> Figure:
     """Shenzhen's price by year (draw, year) with 94 % band, the claim's mean (draw,) across, assumed volumes below."""
-    figure, (axis, below) = grid(("", ""), 1.65, sharey=False, height_ratios=[3, 1])
-    band(axis, years + 0.5, price, alpha=0.2, median="from published prices")
+    figure, (axis, below) = grid(("", ""), 1.6, sharey=False, height_ratios=[3, 1])
+    band(axis, years + 0.5, price, palette.PLACES["Shenzhen"].light, 0.2, median="from published prices")
     low, middle, high = interval(claimed)
-    axis.axhspan(low, high, color=ACCENT, alpha=0.4, lw=0)
-    axis.axhline(middle, color=ACCENT, lw=1.4, label="turnover over volume of the claim")
+    axis.axhspan(low, high, color=MARK, alpha=0.4, lw=0)
+    axis.axhline(middle, color=MARK, lw=1.4, label="turnover over volume of the claim")
     axis.set_ylim(0, None)
     axis.set_ylabel("CNY a tonne")
     below.bar(years + 0.5, volume, color=SOFT, width=0.8)
     below.set_ylabel("Mt, pilots")
     below.set_xticks([2014, 2016, 2018, 2020, 2022])
-    key(figure, 1)
+    key(figure, 2)
     return figure

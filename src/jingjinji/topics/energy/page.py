@@ -1,5 +1,6 @@
 """Small tables and arrays of the chapter on structure: comparisons, curves for figures."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -130,3 +131,17 @@ def beijing_and_hebei(fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     hebei = mix.shares(mix_findings.states(fit, "Hebei")[:, -1])[:, 0]
     years = np.arange(mix.YEARS[0] - mix.BACK, mix.YEARS[-1] + 1)
     return years, 100 * long, 100 * hebei
+
+
+def rounds() -> dict[int, str]:
+    """What each round of the apportionment of Beijing's PM2.5 covers, as far as it is said: number -> words."""
+    periods = tables.load("source_apportionment").groupby("round").period.first()
+    return {number: _period(number, period) for number, period in periods.items()}
+
+
+def _period(number: int, period: str | None) -> str:
+    """``2020-01..2021-06`` as ``2020 to 2021``."""
+    if not isinstance(period, str):
+        return f"round {number}, year not shown"
+    years = list(dict.fromkeys(re.findall(r"20\d\d", period)))
+    return " to ".join(years)

@@ -2,64 +2,73 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from jingjinji.show.figures import INK, SOFT, WIDTH, chart
+from jingjinji.show import palette
+from jingjinji.show.figures import FAINT, INK, PAPER, chart, drawn, key, narrow
 
 KIND_COLOURS = {
-    "plan": "#1d4ed8", "agreement": "#047857", "alert rule": "#b91c1c", "enforcement": "#be185d", "campaign": "#b45309",
-    "closure": "#4b5563", "heating": "#0e7490", "measurement": "#111827", "event": "#9ca3af",
-}  # fmt: skip
+    kind: palette.PARTS[part].light
+    for kind, part in (("plan", "abroad"), ("agreement", "growth"), ("campaign", "oil"), ("enforcement", "heat"),
+                       ("alert rule", "electricity"), ("heating", "gas"), ("closure", "coal"))
+} | {"measurement": palette.INKS["ink"].light, "event": palette.INKS["soft"].light}  # fmt: skip
+ROW = 0.2
 
 
-INCH_OF_LETTER = 0.061
-"""Width of a letter of 8 points, rather too much than too little."""
-
-
-ROW = 0.178
-
-
+@drawn
 def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
-    """Acts one below another in order of their dates, from year `first` to `last`, coloured by kind.
+    """Acts by kind, those of a kind in order of their dates, from year `first` to `last`, with their words beside them.
 
-    acts : label, kind, start, end, precision, parts. A hollow mark: the day is not known. Words stand after the bar, or
-    before it where there is no room; a bar that is as long as the figure has them on it. What ended before `first`
-    says when.
+    acts : label, kind, start, end, precision, parts. A hollow mark: the day is not known. What ended before `first` is
+    no mark in these years: a triangle at the edge points back to it, and its words say when it was. An act that lasts
+    beyond `last` ends in a triangle at the other edge.
     """
-    figure, axis = chart(ROW * len(acts) + 1.1)
-    inch = (WIDTH - 0.25) / (last - first)
-    for row, act in enumerate(acts.itertuples()):
-        colour, hollow = KIND_COLOURS[act.kind], act.precision != "day"
-        start, end = _year(act.start), _year(act.end) if pd.notna(act.end) else _year(act.start)
-        over = act.end.year if end < first else 0
-        start, end = max(start, first), min(max(end, first), last)
-        axis.plot([start, end], [-row, -row], color=colour, lw=3.5, alpha=0.45, solid_capstyle="butt")
-        axis.plot(start, -row, "o", ms=4.5, color="white" if hollow else colour, mec=colour, mew=1.2)
-        words = act.label + (f" (+{act.parts})" if act.parts else "") + (f", until {over}" if over else "")
-        room = INCH_OF_LETTER * len(words) / inch + 0.25
-        if end + room < last:
-            place, side = end + 0.16, "left"
-        elif start - room > first:
-            place, side = start - 0.16, "right"
-        else:
-            place, side = start + 0.2, "left"
-        paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
-        axis.text(place, -row, words, va="center", ha=side, fontsize=8, in_layout=False, bbox=paper)
-    axis.set_xlim(first - 0.1, last)
-    axis.set_ylim(-len(acts) + 0.3, 0.7)
-    axis.set_yticks([])
+    kinds = [kind for kind in KIND_COLOURS if (acts.kind == kind).any()]
+    step = 2 if narrow() else 1
+    figure, axis = chart(ROW * (step * len(acts) + 1.3 * len(kinds)) * (0.85 if narrow() else 1) + 0.8)
+    row, ticks, words = 0.0, [], []
+    for kind in kinds:
+        axis.text(0, row, kind, transform=axis.get_yaxis_transform(), weight="bold", va="center", color=INK)
+        row -= 1.0
+        for act in acts[acts.kind == kind].sort_values("start").itertuples():
+            text = act.label + (f" (+{act.parts})" if act.parts else "")
+            if act.end.year < first:
+                text += f" ({act.start.year} to {act.end.year})"
+            if narrow():
+                axis.text(0, row, text, transform=axis.get_yaxis_transform(), va="center")
+            ticks.append(row)
+            words.append(text)
+            _draw(axis, row - (step - 1) * 0.9, act, first, last)
+            row -= step
+        row -= 0.3
+    axis.set_xlim(first, last)
+    axis.set_ylim(row + 0.3, 0.8)
+    axis.set_yticks(*([[]] if narrow() else (ticks, words)))
+    axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    years = range(first, last + 1, 2)
+    years = range(first, last + 1, 3 if narrow() else 2)
     axis.set_xticks(years, [str(year) for year in years])
-    axis.xaxis.grid(True, color=SOFT, lw=0.4, alpha=0.6)
+    axis.xaxis.grid(True, color=FAINT, lw=0.8)
     axis.set_axisbelow(True)
     twin = axis.secondary_xaxis("top")
     twin.set_xticks(years, [str(year) for year in years])
-    marks = [Line2D([], [], color=colour, lw=3.5, label=kind) for kind, colour in KIND_COLOURS.items()
-             if (acts.kind == kind).any()]  # fmt: skip
-    marks.append(Line2D([], [], marker="o", ls="", color="white", mec=INK, label="day not known"))
-    figure.legend(handles=marks, loc="outside upper center", ncols=4, handlelength=0.9, columnspacing=0.9)
+    axis.plot([], [], "o", color=INK, ms=5, label="day known")
+    axis.plot([], [], "o", color=PAPER, mec=INK, mew=1.2, ms=5, label="day not known")
+    axis.plot([], [], "<", color=INK, ms=6, label="before these years")
+    key(figure)
     return figure
+
+
+def _draw(axis, row: float, act, first: int, last: int) -> None:
+    colour, hollow = KIND_COLOURS[act.kind], act.precision != "day"
+    start, end = _year(act.start), _year(act.end) if pd.notna(act.end) else _year(act.start)
+    if end < first:
+        axis.plot(first, row, "<", color=colour, ms=6, clip_on=False)
+        return
+    axis.plot([max(start, first), min(end, last)], [row, row], color=colour, lw=4, alpha=0.5, solid_capstyle="butt")
+    if start >= first:
+        axis.plot(start, row, "o", ms=5, color=PAPER if hollow else colour, mec=colour, mew=1.2, clip_on=False)
+    if end > last:
+        axis.plot(last, row, ">", color=colour, ms=6, clip_on=False)
 
 
 def _year(date) -> float:

@@ -1,16 +1,35 @@
 """Figures of the chapter on Miyun: each function takes arrays or tables and returns one Figure."""
 
 import calendar
+import re
 import textwrap
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.dates import YearLocator
 from matplotlib.figure import Figure
 
-from jingjinji.show.figures import ACCENT, INK, SECOND, SOFT, band, chart, interval, key
+from jingjinji.show.figures import (
+    INK,
+    MARK,
+    MODEL,
+    PAPER,
+    SOFT,
+    arrow,
+    band,
+    chart,
+    drawn,
+    grid,
+    interval,
+    key,
+    letters,
+    name_ends,
+    narrow,
+    published,
+    raw,
+    wrapped,
+)
 from jingjinji.topics.water.classes import Rates
 
 NODES = {
@@ -22,42 +41,43 @@ FLOWS = (
     ("Xinzhuang Bridge", "Miyun Reservoir"), ("Daguan Bridge", "Miyun Reservoir"),
     ("Qiangzilu\n(Qingshui)", "Miyun Reservoir"),
 )  # fmt: skip
-LINE_OF_TEXT = 62
-"""Letters of eight points that fit the width of a figure."""
 
 
+@drawn
 def basin(read: set[str]) -> Figure:
     """A schematic of the basin, not to scale; `read` are the names of sections with weekly readings."""
-    figure, axis = chart(3.1)
-    for start, end in FLOWS:
-        axis.annotate("", NODES[end], NODES[start], arrowprops={"arrowstyle": "-|>", "color": SECOND, "lw": 1.4,
-                                                                "shrinkA": 14, "shrinkB": 14})  # fmt: skip
+    figure, axis = chart(3)
+    boxes = {}
     for name, (x, y) in NODES.items():
         known = name.split("\n")[0] in read
-        box = {"boxstyle": "round", "fc": "white", "ec": ACCENT if known else SOFT, "lw": 1.8 if known else 1}
-        axis.text(x, y, name, ha="center", va="center", fontsize=8, bbox=box)
+        box = {"boxstyle": "round", "fc": PAPER, "ec": MARK if known else SOFT, "lw": 2 if known else 1}
+        boxes[name] = axis.text(x, y, name, ha="center", va="center", bbox=box, zorder=3)
+    for start, end in FLOWS:
+        arrow(axis, boxes[start], boxes[end], colour=MODEL)
     axis.axhline(2.2, color=INK, ls="--", lw=1)
-    axis.text(3.75, 2.17, "Beijing", ha="right", va="top", fontsize=8)
-    axis.text(-0.35, 2.23, "Hebei", ha="left", va="bottom", fontsize=8)
+    axis.text(3.75, 2.17, "Beijing", ha="right", va="top")
+    axis.text(-0.35, 2.23, "Hebei", ha="left", va="bottom")
     axis.set_xlim(-0.4, 3.8)
     axis.set_ylim(0.25, 3.6)
     axis.set_axis_off()
     return figure
 
 
+@drawn
 def year_of_weeks(weeks: pd.DatetimeIndex, draws: np.ndarray, medians: pd.DataFrame, label: str) -> Figure:
     """Typical concentration (draw, week) with 94 % band and the weekly medians behind it; log scale.
 
     medians : week (its first day), used, all (with readings under maintenance), faulty (days of a known fault).
     """
     figure, axis = chart(2.7)
-    band(axis, weeks, draws, ACCENT, label="typical week, 94 %")
+    band(axis, weeks, draws, label="typical week, 94 %")
     dates, other = medians.week + pd.Timedelta(days=3), (medians["all"] - medians.used).abs() > 0
-    axis.plot(dates, medians.used, "o", color=INK, ms=3, label="weekly medians")
-    axis.plot(dates[other], medians["all"][other], "o", color=INK, mfc="none", ms=5, mew=0.7, label="maintenance kept")
+    raw(axis, dates, medians.used, "weekly medians", size=3)
+    axis.plot(dates[other], medians["all"][other], "o", color=INK, mfc="none", ms=5.5, mew=0.7,
+              label="with readings under maintenance")  # fmt: skip
     week = pd.Timedelta(days=7)
     for first in medians.week[medians.faulty > 0]:
-        axis.axvspan(first, first + week, color=SOFT, alpha=0.4, lw=0, label="_")
+        axis.axvspan(first, first + week, color=SOFT, alpha=0.4, lw=0, label="known fault of the gauge")
     values = pd.concat([medians.used, medians["all"]])
     axis.set_yscale("log")
     ticks = [1, 2, 4, 8, 16, 32]
@@ -66,7 +86,7 @@ def year_of_weeks(weeks: pd.DatetimeIndex, draws: np.ndarray, medians: pd.DataFr
     low, _, high = interval(draws)
     axis.set_ylim(0.8 * min(low.min(), values.min()), 1.2 * max(high.max(), values.max()))
     axis.set_ylabel(label)
-    months = pd.date_range(weeks[0] - week, weeks[-1] + week, freq="2MS")
+    months = pd.date_range(weeks[0] - week, weeks[-1] + week, freq="4MS" if narrow() else "2MS")
     axis.set_xticks(months, _month_names(months.strftime("%Y-%m")))
     key(figure, 2)
     return figure
@@ -82,26 +102,33 @@ def _month_names(months: Iterable[str]) -> list[str]:
     return names
 
 
+@drawn
 def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndarray) -> Figure:
     """Probability of each class by month (class: array of months), stacked; months not `read` are pale.
 
     Classes that reach a hundredth in no month are left out.
     """
     shares = {name: values for name, values in shares.items() if np.max(values) >= 0.01}
-    figure, axis = chart(2.6)
+    figure, axis = chart(3)
     base, place = np.zeros(len(months)), np.arange(len(months))
-    for (name, values), colour in zip(shares.items(), sns.color_palette("crest", len(shares)), strict=True):
-        bars = axis.bar(place, values, bottom=base, color=colour, width=0.85, label=name)
-        for bar in np.array(bars)[~read]:
-            bar.set_alpha(0.35)
+    for (name, values), shade in zip(shares.items(), np.linspace(0.3, 1, len(shares)), strict=True):
+        for there, label in ((read, f"class {name}"), (~read, "_")):
+            bare = {"fill": False, "ec": MODEL, "alpha": 0.5 + shade / 2, "hatch": "////", "lw": 0.8}
+            style = bare if label == "_" else {"color": MODEL, "alpha": shade}
+            if there.any():
+                axis.bar(place[there], values[there], bottom=base[there], width=0.85, label=label, **style)
         base = base + values
+    if not read.all():
+        axis.bar([], [], fill=False, ec=MODEL, hatch="////", lw=0.8, label="no readings")
     axis.set_ylabel("probability")
     axis.set_ylim(0, 1)
-    axis.set_xticks(place, _month_names(months))
-    key(figure, len(shares), title="class", title_fontsize=8, handlelength=1, columnspacing=1.2)
+    every = 2 if narrow() else 1
+    axis.set_xticks(place[::every], _month_names(months[::every]))
+    key(figure)
     return figure
 
 
+@drawn
 def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> Figure:
     """Storage by month (draw, month; 10⁸ m³) with 94 % band, the dated points and the lower bounds, in billion m³.
 
@@ -112,51 +139,82 @@ def storage(months: pd.PeriodIndex, draws: np.ndarray, points: pd.DataFrame) -> 
     when = months.to_timestamp() + pd.Timedelta(days=14)
     band(axis, when, draws, alpha=0.2, width=1.4, label="storage, 94 %")
     bound = points.bound == "lower"
-    axis.plot(points.date[~bound], points.storage[~bound], "o", color=INK, ms=3.5, label="printed")
-    axis.plot(points.date[bound], points.storage[bound], "^", color=ACCENT, ms=5, label="printed as more than")
+    published(axis, points.date[~bound], points.storage[~bound], "published", size=4)
+    axis.plot(points.date[bound], points.storage[bound], "^", color=PAPER, mec=INK, mew=1.2, ms=6,
+              label="published as more than")  # fmt: skip
     records = points[points.since.notna()]
     since = (pd.Timestamp("2000-01-01") + pd.to_timedelta(365.25 * records.since, unit="D")).clip(lower=when[0])
     axis.hlines(records.storage, since, records.date, color=INK, lw=0.7, ls=":", label="below until then")
     axis.set_ylabel("storage (billion m³)")
     axis.set_ylim(0, min(1.05 * np.percentile(draws, 97, axis=0).max(), 8))
     axis.xaxis.set_major_locator(YearLocator(5))
-    key(figure, 2, handlelength=1.2, columnspacing=1.2)
+    key(figure, 2)
     return figure
 
 
+@drawn
 def surface(nitrogen: np.ndarray, quality: np.ndarray, values: np.ndarray) -> Figure:
-    """A year's payment (rates and payments in 10⁸ CNY, drawn in billions); a cross marks the default, no change."""
-    figure, axis = chart(2.8)
-    filled = axis.contourf(nitrogen, quality / 10, values / 10, levels=10, cmap="crest")
-    axis.plot(0, Rates().quality / 10, "x", color=ACCENT, ms=8, mew=2)
-    figure.colorbar(filled, ax=axis, label="payment of a year (billion CNY)")
+    """A year's payment by the change of nitrogen (%), a line for each of five assumed rates; the default is marked.
+
+    quality : rates for quality (10⁸ CNY, drawn in billions); values : payments (rate, change), 10⁸ CNY.
+    """
+    figure, axis = chart(2.9)
+    ends = {}
+    for row in np.unique(np.linspace(0, len(quality) - 1, 5).astype(int)):
+        usual = bool(np.isclose(quality[row], Rates().quality))
+        colour = MARK if usual else MODEL
+        axis.plot(nitrogen, values[row] / 10, color=colour, lw=2 if usual else 1.2)
+        ends[f"rate {quality[row] / 10:g}" + (", default" if usual else "")] = (
+            nitrogen[-1],
+            values[row][-1] / 10,
+            colour,
+        )
+    axis.set_xlim(nitrogen[0], nitrogen[-1])
+    axis.set_ylim(0, None)
+    name_ends(axis, ends, 2.9)
     axis.set_xlabel("total nitrogen against the year before (%)")
-    axis.set_ylabel("assumed rate for quality (billion CNY)")
+    axis.set_ylabel(wrapped("payment of a year (billion CNY)", 0.5 if narrow() else 1))
     return figure
 
 
+@drawn
 def payments(rows: pd.DataFrame) -> Figure:
-    """Printed sums of money, one bar a figure under its words; yearly sums in another colour; they do not add up.
+    """Printed sums of money, one bar a figure under its words; sums of one kind share an axis, and only they.
 
     rows : quantity, scope, period, value, unit (10⁸ CNY, or that a year).
     """
-    rows = rows.assign(value=rows.value / 10)
-    words = [f"{row.quantity} ({', '.join(part for part in (row.scope, row.period) if part)})"
-             for row in rows.itertuples()]  # fmt: skip
-    words = [textwrap.wrap(text, LINE_OF_TEXT) for text in words]
-    figure, axis = chart(0.145 * sum(map(len, words)) + 0.18 * len(rows) + 0.8)
-    top, widest = 0.0, rows.value.max()
-    for row, lines in zip(rows.itertuples(), words, strict=True):
-        axis.text(0.004 * widest, top, "\n".join(lines), fontsize=8, va="top", linespacing=1.1)
-        bar = top - len(lines) - 0.45
-        axis.barh(bar, row.value, height=0.7, color=ACCENT if "year" in row.unit else SECOND)
-        axis.text(row.value + 0.012 * widest, bar, f"{row.value:g}", fontsize=8, va="center")
-        top = bar - 0.8
-    for colour, name in ((SECOND, "one sum"), (ACCENT, "a year")):
-        axis.plot([], [], color=colour, lw=5, label=name)
-    axis.set_xlim(0, 1.12 * widest)
-    axis.set_ylim(top, 0.3)
-    axis.set_yticks([])
-    axis.set_xlabel("billion CNY")
-    key(figure, 2)
+    rows = rows.assign(value=rows.value / 10, kind=[_kind(row) for row in rows.itertuples()])
+    blocks = {kind: rows[rows.kind == kind].sort_values("value", ascending=False) for kind in KINDS}
+    blocks = {kind: block for kind, block in blocks.items() if len(block)}
+    words = {kind: [_words(row) for row in block.itertuples()] for kind, block in blocks.items()}
+    heights = [sum(0.9 * len(lines) + 1.1 for lines in words[kind]) + 3.2 for kind in blocks]
+    figure, axes = grid(blocks, 0.165 * sum(heights) / len(blocks), sharex=False, sharey=False, height_ratios=heights)
+    for axis, (kind, block) in zip(axes, blocks.items(), strict=True):
+        top, widest = 0.0, block.value.max()
+        axis.set_title(kind, loc="left", weight="bold")
+        for row, lines in zip(block.itertuples(), words[kind], strict=True):
+            axis.text(0, top, "\n".join(lines), va="top", linespacing=1.1)
+            bar = top - 0.9 * len(lines) - 0.4
+            axis.barh(bar, row.value, height=0.6, color=MODEL, alpha=0.75)
+            axis.text(row.value + 0.012 * widest, bar, f"{row.value:.2f}".rstrip("0"), va="center")
+            top = bar - 0.7
+        axis.set_xlim(0, 1.15 * widest)
+        axis.set_ylim(top, 0.2)
+        axis.set_yticks([])
+        axis.locator_params(axis="x", nbins=4)
+    axes[-1].set_xlabel("billion CNY")
     return figure
+
+
+KINDS = ("summed over years", "of one year", "agreed for each year")
+
+
+def _kind(row) -> str:
+    if "year" in row.unit:
+        return KINDS[2]
+    return KINDS[1] if re.fullmatch(r"\d{4}", row.period) else KINDS[0]
+
+
+def _words(row) -> list[str]:
+    text = f"{row.quantity} ({', '.join(part for part in (row.scope, row.period) if part)})"
+    return textwrap.wrap(text, letters())
