@@ -102,7 +102,7 @@ def write_table(name: str, table: pd.DataFrame) -> None:
     descriptor = json.loads(package.read_text(encoding="utf-8"))
     template = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     resource = next(one for one in template["resources"] if one["name"] == name)
-    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content), "rows": len(table)}
     others = {one["name"]: one for one in descriptor["resources"]} | {name: resource}
     order = dict.fromkeys([*(one["name"] for one in template["resources"]), *others])
     descriptor["resources"] = [others[one] for one in order if one in others]
