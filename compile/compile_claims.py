@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from jingjinji.claims import rules
+from jingjinji.core.errors import BookError
+
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
 CHAPTERS = {"energy-apec": "energy-structure", "miyun": "miyun-compensation", "hydrogen": "hydrogen-clusters"}
@@ -66,8 +69,11 @@ def published_table(written: dict) -> pd.DataFrame:
 
 
 def rules_as_written() -> dict:
-    """claims.toml."""
-    return tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+    """claims.toml; ends with a sentence where it is no TOML."""
+    try:
+        return tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SystemExit(f"claims.toml is no TOML in UTF-8: {error}") from None
 
 
 def claims(research: Path) -> pd.DataFrame:
@@ -80,10 +86,20 @@ def _check(researched: pd.DataFrame, claims: dict) -> None:
     if strangers:
         raise SystemExit(f"claims {', '.join(strangers)} are in one of claims.toml and the research table only")
     for id, claim in claims.items():
+        if not isinstance(claim, dict):
+            raise SystemExit(f"claims.toml, {id} is {claim!r}: expected a table [{id}]")
         missing = [name for name in WRITTEN if not claim.get(name)]
         unknown = sorted(set(claim) - {*WRITTEN, *OPTIONAL})
         if missing or unknown:
             raise SystemExit(f"claims.toml, [{id}]: missing {missing}, unknown {unknown}")
+        if no_text := [f"{name} = {value!r}" for name, value in claim.items() if not isinstance(value, str)]:
+            raise SystemExit(f"claims.toml, [{id}]: {no_text[0]} is no text: write it in quotes")
+        try:
+            rules.parse(claim["rule"])
+            for placeholder in rules.PLACEHOLDER.findall(claim.get("found", "")):
+                rules.parse_value(placeholder)
+        except BookError as error:
+            raise SystemExit(f"claims.toml, [{id}]: {error}") from None
 
 
 def main() -> None:

@@ -196,13 +196,33 @@ def book(quick: Quick = False) -> None:
     if quick:
         out = jingjinji.PROJECT / "_build/quick"
         options += ["--path-output", str(out)]
+    lock = _lock_of_site(out)
     try:
         # by itself the command would end this process when the site stands, also where it has a hole
         jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:
         raise BookError("the site was not built: the reason stands above") from None
+    finally:
+        lock.release()
     if problem:
         raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
+
+
+def _lock_of_site(out: Path):
+    """Two builds into one folder would write over each other's pages: the second waits, and then finds all done.
+
+    The lock is the system's, so that it ends with the process that holds it, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    (out / "_build").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / "_build/.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("Another run is building this site: waiting until it has ended ...", flush=True)
+        lock.acquire()
+    return lock
 
 
 def _quiet_kernels() -> None:

@@ -1,8 +1,8 @@
 """The cells of a csv file against its schema: whether they are plain, quickly, and what is wrong with their text.
 
-`plain` is asked each time that a table is loaded. It says yes only where it is sure; whoever gets a no asks frictionless,
-which names row and column. `text_faults` finds what a schema does not: a text that a spreadsheet would run, that cannot
-be seen or that has no end.
+`plain` is asked each time that a table is loaded. It says yes only where it is sure; whoever gets a no asks
+frictionless, which names row and column. `text_faults` finds what a schema does not: a text that a spreadsheet would
+run, that cannot be seen or that has no end.
 """
 
 import csv
@@ -99,14 +99,11 @@ def _text_fault(cell: str) -> str:
         return f"found {len(cell):,} characters, expected at most {LONGEST:,}; shorten the cell"
     if hidden := HIDDEN.search(cell):
         return f"found the hidden character U+{ord(hidden[0]):04X}, expected text in one line; remove it"
-    if FORMULA.match(cell) and not _is_number(cell):
+    if is_formula(cell):
         return f"found '{cell[:40]}', which a spreadsheet runs as a formula, expected text; write it in words"
     return ""
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a text; a number with its sign, and words after it, is none."""
+    return bool(FORMULA.match(text.lstrip("\t\r ")))

@@ -16,7 +16,7 @@ def read(path: Path) -> dict:
     except (ValueError, RecursionError) as error:
         raise BookError(f"{path} is not readable as JSON ({error}): restore it from the repository") from None
     if not isinstance(found, dict):
-        raise BookError(f"{path} holds nothing by name, as another version may write it: restore it from the repository")
+        raise BookError(f"{path} is of another version, with nothing by name: restore it from the repository")
     return found
 
 

@@ -121,8 +121,8 @@ def _descriptor(content: bytes) -> tuple[dict, str]:
         return {}, "found no list of tables, expected it under 'resources'"
     names = [resource.get("name") if isinstance(resource, dict) else None for resource in resources]
     for place, (name, resource) in enumerate(zip(names, resources, strict=True), start=1):
-        if not isinstance(name, str) or names.count(name) > 1:
-            return {}, f"table {place} has the name {name!r}, expected one that no other table has"
+        if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name) or names.count(name) > 1:
+            return {}, f"table {place} has the name {str(name)[:60]!r}, expected a word that no other table is called"
         for key, (fits, expected) in _PARTS.items():
             if not fits(resource.get(key)):
                 return {}, f"table '{name}' has {key} {str(resource.get(key))[:60]!r}, expected {expected}"
@@ -266,7 +266,7 @@ def problems(name: str | None = None) -> dict[str, str]:
 
 
 def refuse_faulty() -> None:
-    """Load every table, which checks it quickly; raises DataError with the first that has a fault, and counts others."""
+    """Load every table, which checks it quickly; raises DataError with the first that has a fault and a count."""
     found = []
     for name in names():
         try:

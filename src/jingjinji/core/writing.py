@@ -3,18 +3,17 @@
 import contextlib
 import errno
 import os
-import re
 import stat
 import uuid
 from pathlib import Path
 
+from jingjinji.core import cells
 from jingjinji.core.errors import BookError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ELOOP,
           errno.ENAMETOOLONG)  # fmt: skip
 BROKEN = (errno.EIO, errno.EMFILE, errno.ENFILE)
-FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
 
 def told(error: OSError) -> str:
@@ -75,4 +74,4 @@ def replace(path: Path, text: str) -> None:
 
 def harmless(value: object) -> object:
     """A cell for a csv file: a text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    return f"'{value}" if isinstance(value, str) and cells.is_formula(value) else value

@@ -237,9 +237,7 @@ def _by_id(fits: list[str], known: set[str]) -> dict[str, tuple[str, str]]:
         return {}
     by_variant = {name.partition("/")[2]: name for name in reversed(fits)}
     return {
-        id: (id, by_variant.get(id.partition("@")[2], fits[0]))
-        for id in published.read(PUBLISHED)
-        if id not in known
+        id: (id, by_variant.get(id.partition("@")[2], fits[0])) for id in published.read(PUBLISHED) if id not in known
     }
 
 

@@ -23,7 +23,7 @@ import jingjinji
 from jingjinji.core import published, registry
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
-from jingjinji.fits import draws, fit_job, fitting, keys, sampler
+from jingjinji.fits import draws, fit_job, fitting, keys, orphans, sampler
 
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 CHAINS, TUNE, DRAWS = 2, 300, 400
@@ -251,6 +251,7 @@ def _mean(rows: list[dict], name: str) -> float:
 
 
 if __name__ == "__main__":
+    orphans.end_with_parent()
     if sys.argv[1:]:
         print(_simulate(sys.argv[1], int(sys.argv[2])))
     else:

@@ -21,7 +21,7 @@ import jingjinji
 from jingjinji.core import published, registry
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, event, find
-from jingjinji.fits import cluster, draws, fit_job, fitting, gate, keys, sampler, store
+from jingjinji.fits import cluster, draws, fit_job, fitting, gate, keys, orphans, sampler, store
 from jingjinji.fits.power_scaling import LIKELIHOOD, POWERS, PRIOR, scaled, top
 
 KEPT = jingjinji.PROJECT / "results" / "power_scaling.json"
@@ -164,5 +164,6 @@ def _answer(finding: Finding, below: float | None, above: float | None) -> dict:
 
 
 if __name__ == "__main__":
+    orphans.end_with_parent()
     task = json.loads(sys.stdin.read())
     print(_weigh(task["fit"], task["asked"]) if "fit" in task else json.dumps({fit: key(fit) for fit in task["fits"]}))

@@ -78,7 +78,10 @@ def _write_files(app, exception) -> None:
     out, draft = Path(app.outdir), source.is_draft(app.config)
     _write_findings(app, out, draft)
     _mark(out / DRAFT_MARK, "Made with draft draws: not to be published.\n" if draft else "")
-    _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))
+    if not (
+        app._warncount and app.keep_going
+    ):  # a warning is an error, and all pages are to be read again to repeat it
+        _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))
 
 
 def incomplete(failed: dict[str, str]) -> str:
