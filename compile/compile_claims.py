@@ -69,11 +69,16 @@ def published_table(written: dict) -> pd.DataFrame:
 
 
 def rules_as_written() -> dict:
-    """claims.toml; ends with a sentence where it is no TOML."""
+    """claims.toml; ends with a sentence where it is no TOML, or without articles."""
     try:
-        return tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+        written = tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SystemExit(f"claims.toml is no TOML in UTF-8: {error}") from None
+    articles = written.get("articles", {})
+    wrong = [name for name, article in articles.items() if {*article} < {"name", "speaker", "published"}]
+    if wrong or not articles:
+        raise SystemExit(f"claims.toml, [articles.{''.join(wrong[:1])}]: expected name, speaker and published")
+    return written
 
 
 def claims(research: Path) -> pd.DataFrame:
