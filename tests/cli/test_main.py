@@ -8,6 +8,7 @@ import types
 import pandas as pd
 import pytest
 from faults import copy_package, pin, put
+from filelock import FileLock, Timeout
 from prior_fits import environment, prior, prior_cache  # noqa: F401
 from typer.testing import CliRunner
 
@@ -264,6 +265,51 @@ def test_a_failed_build_is_one_sentence(steps, monkeypatch):
 
     monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", fail)
     assert mistake("book") == "the site was not built: the reason stands above"
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from jingjinji.cli import main
+lock = main._lock_of_site(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_of_two_builds_of_one_site_the_second_waits_also_for_one_that_is_killed(tmp_path, monkeypatch):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = []
+
+    def told(words, **_):
+        said.append(words)
+        holder.kill()
+
+    try:
+        assert holder.stdout.readline() == "held\n"
+        monkeypatch.setattr(cli, "print", told, raising=False)
+        cli._lock_of_site(tmp_path).release()
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert said == ["Another run is building this site: waiting until it has ended ..."]
+
+
+def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
+    held = []
+
+    def build(arguments, prog_name, standalone_mode=True):
+        with pytest.raises(Timeout):
+            FileLock(tmp_path / "_build/.lock").acquire(blocking=False)
+        held.append(True)
+        raise RuntimeError("There was an error in building your book.")
+
+    monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", build)
+    assert mistake("book") == "the site was not built: the reason stands above"
+    assert held == [True]
+    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()
 
 
 # --- predict ----------------------------------------------------------------------------------------------------

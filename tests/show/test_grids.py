@@ -49,4 +49,5 @@ def test_no_page_and_no_module_styles_a_table_by_itself():
     assert by_hand == {"grids.py", "summaries.py"}
     # the graph of a model, drawn by the book itself, its words escaped
     assert re.findall(r"\.style\b|to_html|HTML\(.*", code["summaries.py"]) == ["HTML(_graph(model_of(name))))"]
-    assert re.findall(r"\.style\b.*", code["grids.py"])[0].count('escape="html"') == 2
+    (line,) = re.findall(r"frame\.style.*", code["grids.py"])
+    assert line.count('escape="html"') == 2

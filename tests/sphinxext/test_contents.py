@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from sphinx_book import SOURCE, build, fake_fitting, html, some_findings, write_book
 
@@ -88,7 +90,7 @@ def test_a_build_that_ends_in_warnings_is_repeated_in_full_with_all_of_them(book
     assert not mark(book).exists()
 
 
-KILLED = f"""
+START = f"""
 import os, signal, sys, types
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
@@ -99,7 +101,7 @@ module.all_findings, module.draft = sphinx_book.some_findings, lambda: False
 sys.modules[{SOURCE!r}] = module
 
 def die(app, name, *_):
-    if name == "two":
+    if name == sys.argv[3]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 from sphinx.application import Sphinx
@@ -109,15 +111,64 @@ sphinx_book.build(Path(sys.argv[1]))
 """
 
 
+def started(book: Path, dies_at: str = "") -> subprocess.Popen:
+    """A build in a process of its own, which is killed when it is about to write a page."""
+    command = [sys.executable, "-c", START, str(book), str(Path(__file__).parents[1]), dies_at]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def test_after_a_kill_between_two_pages_nothing_stale_is_taken_for_new(book):
     """Sphinx has noted both pages as read, and a page that was never written is newer than its source."""
     for name, old in (("one", "old words"), ("two", "# Two")):
         change(book / f"{name}.md", old, f"{old}, and new ones")
-    here = Path(__file__).parents[1]
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(book), str(here)], capture_output=True, text=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    killed = started(book, "two")
+    _, said = killed.communicate(timeout=120)
+    assert killed.returncode == -signal.SIGKILL, said
     assert mark(book).read_text("utf-8") == contents.UNFINISHED
     assert "new ones" not in html(book, "two")
     assert sorted(build(book).read_pages) == ["cards", "index", "one", "two"]
     assert "new ones" in html(book, "two")
     assert not mark(book).exists()
+
+
+RUNNING = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+
+# Two
+
+```{{code-cell}} ipython3
+import os, time
+while os.path.exists("{file}"):
+    time.sleep(0.1)
+```
+"""
+
+
+def test_a_kill_while_a_page_runs_leaves_no_process_and_the_site_as_it_was(book):
+    (book / "runs").touch()
+    (book / "two.md").write_text(RUNNING.format(file=book / "runs"), "utf-8")
+    change(book / "one.md", "old words", "new words")
+    before = html(book, "one")
+    run = started(book)
+    try:
+        children = []
+        while not children and run.poll() is None:
+            children = psutil.Process(run.pid).children(recursive=True)
+            time.sleep(0.05)
+    finally:
+        run.kill()
+        _, said = run.communicate(timeout=60)
+    assert children, said
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+    assert html(book, "one") == before
+    (book / "runs").unlink()
+    build(book)
+    assert "new words" in html(book, "one")
