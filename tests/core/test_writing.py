@@ -108,7 +108,7 @@ def test_a_full_disk_keeps_the_file_before_and_leaves_no_part(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "make room on its disk and run the command again; what was finished is kept"),
+        (errno.ENOSPC, "make room on its disk, and run the command again; what was finished is kept"),
         (errno.EDQUOT, "make room on its disk"),
         (errno.EROFS, "make it so, or have JINGJINJI_CACHE name a folder that can be written"),
         (errno.EACCES, "JINGJINJI_CACHE"),
@@ -134,3 +134,14 @@ def test_published_findings_of_another_version_are_told_in_one_sentence(tmp_path
     with pytest.raises(BookError, match=r"reference\.json is .*: restore it from the repository") as caught:
         published.read(file)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [b"", b"{", b'{"b": 2', b"\xff", b'{"b": 2}'])
+def test_of_a_log_that_was_cut_off_the_whole_lines_are_kept_and_the_next_one_is_whole(tmp_path, cut):
+    log = tmp_path / "log.jsonl"
+    assert writing.whole_lines(log) == []
+    log.write_bytes(b'{"a": 1}\n[2, 3]\n' + cut)
+    assert writing.whole_lines(log) == [{"a": 1}, [2, 3]]
+    with log.open("a") as file:
+        file.write("4\n")
+    assert writing.whole_lines(log) == [{"a": 1}, [2, 3], 4]

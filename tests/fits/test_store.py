@@ -325,7 +325,7 @@ def test_a_disk_that_takes_no_more_is_told_as_such_and_leaves_nothing(kind, cach
     """No file may be longer than 20 kB: what the library of draws makes of it is told as if the disk were full."""
     result = subprocess.run([sys.executable, "-c", FULL, kind], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
-    assert "cannot be written (File too large): make room on its disk and run the command again" in result.stdout
+    assert "cannot be written (File too large): make room on its disk, and run the command again" in result.stdout
     assert not [path for path in store.folder().rglob("*") if path.is_file() or path.name.startswith(".")]
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import stat
 import uuid
@@ -21,7 +22,7 @@ def told(error: OSError) -> str:
     where = f"{error.filename2 or error.filename or 'a file'}"
     if error.errno in FULL:
         return (
-            f"{where} cannot be written ({error.strerror}): make room on its disk and run the command again; what was "
+            f"{where} cannot be written ({error.strerror}): make room on its disk, and run the command again; what was "
             "finished is kept"
         )
     if error.errno in CLOSED:
@@ -70,6 +71,27 @@ def replace(path: Path, text: str) -> None:
     finally:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+def whole_lines(path: Path) -> list:
+    """What the lines of a log say (JSON each), without a last one that a killed run or a full disk has cut off.
+
+    Such a line is taken from the file, so that the next one does not follow on it.
+    """
+    text = path.read_bytes() if path.exists() else b""
+    said, end = [], 0
+    for line in text.splitlines(keepends=True):
+        try:
+            said.append(json.loads(line))
+        except ValueError:
+            break
+        if not line.endswith(b"\n"):
+            said.pop()
+            break
+        end += len(line)
+    if end < len(text):
+        os.truncate(path, end)
+    return said
 
 
 def harmless(value: object) -> object:

@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock
 
 import jingjinji
-from jingjinji.core import published, registry
+from jingjinji.core import published, registry, writing
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, event, find
 from jingjinji.fits import cluster, draws, fit_job, fitting, gate, keys, orphans, sampler, store
@@ -111,7 +111,7 @@ def _weigh(fit: str, asked: Asked) -> str:
     about = _hash([today, fitting.key_of_findings([fit]), asked])
     log = jingjinji.CACHE / "power_scaling" / f"{fit.replace('/', '-')}-{about}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
-    powers = dict(map(json.loads, log.read_text().splitlines())) if log.exists() else {}
+    powers = dict(writing.whole_lines(log))
     with log.open("a") as file:
         for words in POWERS:
             if words not in powers:
