@@ -122,6 +122,10 @@ def test_an_error_of_the_disk_is_one_sentence(number, words):
     assert words in said
 
 
+def test_an_error_without_a_file_says_where_to_look():
+    assert writing.told(OSError(errno.ENOSPC, "full")).startswith("a file of the cache or of the store of fits cannot")
+
+
 def test_an_error_that_is_none_of_the_disks_is_not_explained_away():
     assert writing.told(BrokenPipeError(errno.EPIPE, "Broken pipe")) == ""
     assert writing.told(TimeoutError("no answer")) == ""

@@ -19,7 +19,7 @@ BROKEN = (errno.EIO, errno.EMFILE, errno.ENFILE)
 
 def told(error: OSError) -> str:
     """What went wrong with a file and what to do, in one sentence; empty for an error that is none of the disk's."""
-    where = f"{error.filename2 or error.filename or 'a file'}"
+    where = f"{error.filename2 or error.filename or 'a file of the cache or of the store of fits'}"
     if error.errno in FULL:
         return (
             f"{where} cannot be written ({error.strerror}): make room on its disk, and run the command again; what was "
