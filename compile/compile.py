@@ -23,6 +23,7 @@ import compile_records
 import compile_water
 import pandas as pd
 
+from jingjinji.core.cells import rows_of
 from jingjinji.topics.november import archives
 
 HERE = Path(__file__).parent
@@ -282,6 +283,7 @@ def write_package(tables: dict[str, pd.DataFrame], calibration: dict, comparison
         (out / resource["path"]).write_bytes(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         resource["bytes"] = len(content)
+        resource["rows"] = len(rows_of(content)) - 1
         resource["known_issues"] = [computed.get(issue, issue) for issue in resource["known_issues"]]
         if resource["name"] == "weather_beijing_month":
             resource["calibration"]["wind"] |= calibration

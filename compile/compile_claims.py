@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from jingjinji.claims import rules
+from jingjinji.core.errors import BookError
+
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
 CHAPTERS = {"energy-apec": "energy-structure", "miyun": "miyun-compensation", "hydrogen": "hydrogen-clusters"}
@@ -66,8 +69,16 @@ def published_table(written: dict) -> pd.DataFrame:
 
 
 def rules_as_written() -> dict:
-    """claims.toml."""
-    return tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+    """claims.toml; ends with a sentence where it is no TOML, or without articles."""
+    try:
+        written = tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SystemExit(f"claims.toml is no TOML in UTF-8: {error}") from None
+    articles = written.get("articles", {})
+    wrong = [name for name, article in articles.items() if {*article} < {"name", "speaker", "published"}]
+    if wrong or not articles:
+        raise SystemExit(f"claims.toml, [articles.{''.join(wrong[:1])}]: expected name, speaker and published")
+    return written
 
 
 def claims(research: Path) -> pd.DataFrame:
@@ -80,10 +91,20 @@ def _check(researched: pd.DataFrame, claims: dict) -> None:
     if strangers:
         raise SystemExit(f"claims {', '.join(strangers)} are in one of claims.toml and the research table only")
     for id, claim in claims.items():
+        if not isinstance(claim, dict):
+            raise SystemExit(f"claims.toml, {id} is {claim!r}: expected a table [{id}]")
         missing = [name for name in WRITTEN if not claim.get(name)]
         unknown = sorted(set(claim) - {*WRITTEN, *OPTIONAL})
         if missing or unknown:
             raise SystemExit(f"claims.toml, [{id}]: missing {missing}, unknown {unknown}")
+        if no_text := [f"{name} = {value!r}" for name, value in claim.items() if not isinstance(value, str)]:
+            raise SystemExit(f"claims.toml, [{id}]: {no_text[0]} is no text: write it in quotes")
+        try:
+            rules.parse(claim["rule"])
+            for placeholder in rules.PLACEHOLDER.findall(claim.get("found", "")):
+                rules.parse_value(placeholder)
+        except BookError as error:
+            raise SystemExit(f"claims.toml, [{id}]: {error}") from None
 
 
 def main() -> None:
@@ -102,7 +123,7 @@ def write_table(name: str, table: pd.DataFrame) -> None:
     descriptor = json.loads(package.read_text(encoding="utf-8"))
     template = json.loads((HERE / "package.template.json").read_text(encoding="utf-8"))
     resource = next(one for one in template["resources"] if one["name"] == name)
-    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content), "rows": len(table)}
     others = {one["name"]: one for one in descriptor["resources"]} | {name: resource}
     order = dict.fromkeys([*(one["name"] for one in template["resources"]), *others])
     descriptor["resources"] = [others[one] for one in order if one in others]

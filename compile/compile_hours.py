@@ -33,7 +33,7 @@ def main() -> None:
     (DATA / f"{NAME}.csv").write_bytes(content)
     descriptor = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     (resource,) = [resource for resource in descriptor["resources"] if resource["name"] == NAME]
-    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content), "rows": len(table)}
     text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
     (DATA / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
     print(f"{len(table)} rows written to {NAME}.csv")

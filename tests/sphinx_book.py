@@ -54,8 +54,11 @@ def write_book(root: Path, pages: dict[str, str]) -> None:
         (root / "index.md").write_text(f"# Book\n\n```{{toctree}}\n{listed}\n```\n", encoding="utf-8")
 
 
-def build(root: Path, **config) -> Sphinx:
-    """Build a book (again); the application tells what was read: ``app.read_pages``."""
+def build(root: Path, warn: bool = False, **config) -> Sphinx:
+    """Build a book (again); the application tells what was read: ``app.read_pages``, and its warnings.
+
+    With ``warn`` a warning is an error at the end, as the book is built.
+    """
     settings = {
         "extensions": ["myst_nb", "jingjinji.sphinxext"],
         "jingjinji_findings_source": SOURCE,
@@ -70,7 +73,9 @@ def build(root: Path, **config) -> Sphinx:
         app = Sphinx(
             str(root), None, str(root / "_build/html"), str(root / "_build/doctrees"), "html",
             confoverrides=settings | config, status=StringIO(), warning=StringIO(),
+            warningiserror=warn, keep_going=warn,
         )  # fmt: skip
+        app.warning = app._warning
         app.read_pages = []
         app.connect("source-read", lambda app, docname, text: app.read_pages.append(docname))
         app.build()

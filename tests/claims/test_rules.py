@@ -168,6 +168,10 @@ def test_another_level_replaces_every_level():
         ("a.exact = 32 and own(a.exact = 32)", "has own where"),
         ("supported if records(quantity = 'mines', fits value = 3)", "has records where"),
         ("measures: supported if a.exact = 32", "mixes tests with and without a verdict"),
+        (f"{'(' * 3000}1{')' * 3000} = 1", "more than"),
+        (f"{'(' * 100}1{')' * 100} = 1", "more than 20 brackets in one another"),
+        (f"{'-' * 100}1 = 1", "more than 20 brackets in one another"),
+        (f"{' + '.join(['1'] * 3000)} = 1", "more than 400 words and signs"),
     ],
 )
 def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
@@ -193,6 +197,9 @@ def test_what_is_no_rule_is_refused_when_it_is_read(text, said):
         ("table(days, area, year = 2013) + 1 = 2", "expected a number"),
         ("year(table(days, area, year = 2013)) = 2013", "expected a date"),
         ("range(1, 3) + 1 = 2", "range\\(...\\) stands alone"),
+        ("1 / 0 = 1", "divides by 0"),
+        ("P(a.fell / (a.fell - a.fell) > 1) > 0.9", "divides by 0"),
+        (f"{'9' * 400} + 1 > 2", "is no finite number"),
     ],
 )
 def test_what_cannot_be_judged_is_refused_in_one_sentence(text, said):
@@ -260,3 +267,8 @@ def test_what_a_verdict_rests_on():
 )
 def test_who_else_was_heard(text, alone):
     assert rules.own_side_alone(rules.parse(text), WORLD) == alone
+
+
+def test_a_placeholder_that_divides_by_nothing_is_refused():
+    with pytest.raises(DataError, match="divides by 0"):
+        rules.filled("so much: {1 / 0}", WORLD)

@@ -1,17 +1,21 @@
 """The command: exit codes, one sentence for a mistake, nothing half-written."""
 
+import os
 import subprocess
 import sys
 import types
 
 import pandas as pd
 import pytest
+from faults import copy_package, pin, put
+from filelock import FileLock, Timeout
 from prior_fits import environment, prior, prior_cache  # noqa: F401
 from typer.testing import CliRunner
 
 import jingjinji
 from jingjinji.claims import ledger, verdicts
 from jingjinji.cli import main as cli
+from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
 from jingjinji.fits import cluster, fitting, verify
 
@@ -69,6 +73,49 @@ def test_unknown_mode_is_a_mistake(monkeypatch, empty_cache):
     monkeypatch.setenv("JINGJINJI_DRAWS", "few")
     assert mistake("findings", "list") == "JINGJINJI_DRAWS is 'few': expected one of full, quick, prior"
     assert "JINGJINJI_DRAWS is 'few'" in mistake("fit")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device", "/full/file"), "make room on its disk"),
+        (PermissionError(13, "Permission denied", "/closed/file"), "have JINGJINJI_CACHE name a folder"),
+        (OSError(30, "Read-only file system", "/closed/file"), "have JINGJINJI_CACHE name a folder"),
+    ],
+)
+def test_a_disk_that_is_full_or_closed_is_one_sentence_and_exit_code_1(monkeypatch, capsys, error, words):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(fitting, "missing", fail)
+    code, _, err = main(monkeypatch, capsys, "fit")
+    assert code == 1
+    assert err.startswith(f"error: {error.filename} cannot be ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_cache_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    command = [sys.executable, "-m", "jingjinji.cli.main", "fit", "storage"]
+    result = subprocess.run(command, env=environment(tmp_path / "file/cache"), capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "have JINGJINJI_CACHE name a folder" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["fit"], ["fit", "--dry-run"], ["book"]])
+def test_no_fit_and_no_page_is_made_of_a_table_with_a_wrong_cell_although_its_hash_matches(
+    tmp_path, monkeypatch, command
+):
+    data = copy_package(tmp_path / "data")
+    put(data, "hydrogen_zone", 2, "value", "-50")
+    pin(data, "hydrogen_zone")
+    monkeypatch.setattr(tables, "DATA", data)
+    monkeypatch.setattr(cluster, "make", None)
+    monkeypatch.setattr(fitting, "all_stored", lambda: False)
+    assert mistake(*command).startswith("hydrogen_zone.csv, row 2, column 'value': found '-50', expected a number")
 
 
 # --- fit --------------------------------------------------------------------------------------------------------
@@ -220,6 +267,51 @@ def test_a_failed_build_is_one_sentence(steps, monkeypatch):
     assert mistake("book") == "the site was not built: the reason stands above"
 
 
+HOLDER = """
+import sys
+from pathlib import Path
+from jingjinji.cli import main
+lock = main._lock_of_site(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_of_two_builds_of_one_site_the_second_waits_also_for_one_that_is_killed(tmp_path, monkeypatch):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = []
+
+    def told(words, **_):
+        said.append(words)
+        holder.kill()
+
+    try:
+        assert holder.stdout.readline() == "held\n"
+        monkeypatch.setattr(cli, "print", told, raising=False)
+        cli._lock_of_site(tmp_path).release()
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert said == ["Another run is building this site: waiting until it has ended ..."]
+
+
+def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
+    held = []
+
+    def build(arguments, prog_name, standalone_mode=True):
+        with pytest.raises(Timeout):
+            FileLock(tmp_path / "_build/.lock").acquire(blocking=False)
+        held.append(True)
+        raise RuntimeError("There was an error in building your book.")
+
+    monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", build)
+    assert mistake("book") == "the site was not built: the reason stands above"
+    assert held == [True]
+    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()
+
+
 # --- predict ----------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +335,9 @@ def test_predict(prior, tmp_path):  # noqa: F811
         (["decline", "--years", "2021"], "'2021' is not a span: expected FIRST:LAST"),
         (["decline", "--years", "2022:2021"], "FIRST not after LAST"),
         (["decline", "--years", "2021:later"], "--years is '2021:later': expected FIRST:LAST in whole years"),
+        (["decline", "--years", "²:³"], "--years is '²:³': expected FIRST:LAST in whole years"),
+        (["decline", "--years", "٢٠٢١:٢٠٢٢"], "expected FIRST:LAST in whole years"),
+        (["decline", "--years", f"{'1' * 5000}:{'2' * 5000}"], "expected FIRST:LAST in whole years"),
         (["decline", "--years", "2021:2025"], "year 2025 is outside the model: it knows 2013 to 2024"),
         (["decline", "--years", "2012:2014"], "year 2012 is outside"),
         (["decline", "--months", "2021-01:"], "is not a span"),
@@ -281,15 +376,21 @@ def test_predict_onto_a_folder_leaves_nothing_behind(prior, tmp_path):  # noqa: 
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+def test_predict_leaves_a_link_where_it_is(prior, tmp_path):  # noqa: F811
+    (tmp_path / "link.csv").symlink_to("behind.csv")
+    assert run("predict", "decline", "--years", "2021:2022", "--out", str(tmp_path / "link.csv")).exit_code == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len(pd.read_csv(tmp_path / "behind.csv")) == 28
+
+
 def test_predict_that_breaks_off_keeps_the_file_before(prior, tmp_path, monkeypatch):  # noqa: F811
     out = tmp_path / "out.csv"
     out.write_text("before")
 
-    def full_disk(table, path, **kwargs):
-        path.write_text("area,per")
+    def full_disk(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     words = mistake("predict", "decline", "--years", "2021:2022", "--out", str(out))
     assert "No space left on device" in words
     assert out.read_text() == "before"

@@ -104,3 +104,10 @@ def test_telling_a_process_that_has_ended_is_no_error():
     cluster._tell(child, "2")
     with pytest.raises(BrokenPipeError):
         child.stdin.close()
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"storage": 5}', '{"storage": {"sample": "long"}}', '"x"'])
+def test_costs_of_another_version_make_no_fit_fail(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
+    (tmp_path / "costs.json").write_text(content)
+    assert cluster.costs(["storage", "carbon"]) == {"storage": 60.0, "carbon": 60.0}

@@ -53,6 +53,15 @@ def test_summary_counts_what_lies_inside_and_what_leaves_zero_out():
                      "inside": 3, "beside_zero": 2, "unsettled": 1, "divergent": 1}]  # fmt: skip
 
 
+@pytest.mark.parametrize("content", ["[]", '{"carbon": []}', '{"carbon": {}}', '{"other": {"rows": []}}', "{"])
+def test_what_another_version_kept_is_told_in_one_sentence(kept, content):
+    kept.write_text(content)
+    with pytest.raises(
+        BookError, match=r"simulations\.json (has no simulation of|is of another version|is not readable)"
+    ):
+        simulations.table({"carbon": {"toy": "differ"}})
+
+
 def test_table(kept):
     table = simulations.table({"carbon": {"toy": "differ", "toy-alike": "alike"}})
     assert tuple(table.columns) == simulations.COLUMNS

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -283,6 +284,49 @@ def test_a_manifest_of_nonsense_with_its_checksum_is_damage(kind, stored, inner)
     (stored / store.MANIFEST).write_text(json.dumps(outer))
     assert store.MANIFEST in store.damage(kind, NAME, KEY)
     assert store.latest_notes(kind, NAME) is None
+
+
+def test_an_entry_of_another_fit_or_key_in_this_place_is_damage(kind, stored):
+    for name, key in ((NAME, "f" * 32), ("decline", KEY)):
+        shutil.copytree(stored, store.place(kind, name, key))
+        assert f"holds what is kept of fit '{NAME}' of another" in store.damage(kind, name, key)
+    assert store.sound(kind, NAME, KEY)
+
+
+@pytest.mark.parametrize("notes", ["[1]", "null", '"text"'])
+def test_notes_that_are_none_are_damage(kind, stored, notes):
+    outer = json.loads((stored / store.MANIFEST).read_text("utf-8"))
+    inner = json.dumps({**json.loads(outer["manifest"]), "notes": json.loads(notes)})
+    (stored / store.MANIFEST).write_text(json.dumps({"manifest": inner, "sha256": store._sha256_text(inner)}))
+    assert "cannot be read" in store.damage(kind, NAME, KEY)
+
+
+FULL = """
+import resource, sys
+import numpy as np
+import xarray as xr
+from jingjinji.core import writing
+from jingjinji.fits import store
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+made = {"a": (("chain", "draw"), np.random.default_rng(1).normal(size=(4, 5000)))}
+write = {
+    store.DRAWS: lambda: store.write_draws("toy", "k", xr.DataTree.from_dict({"posterior": xr.Dataset(made)}), {}),
+    store.FINDINGS: lambda: store.write_findings("toy", "k", {"a": made["a"][1]}, {}),
+}
+try:
+    write[sys.argv[1]]()
+except OSError as error:
+    print(writing.told(error))
+"""
+
+
+def test_a_disk_that_takes_no_more_is_told_as_such_and_leaves_nothing(kind, cache):
+    """No file may be longer than 20 kB: what the library of draws makes of it is told as if the disk were full."""
+    result = subprocess.run([sys.executable, "-c", FULL, kind], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "cannot be written (File too large): make room on its disk, and run the command again" in result.stdout
+    assert not [path for path in store.folder().rglob("*") if path.is_file() or path.name.startswith(".")]
 
 
 def test_a_file_in_the_place_of_an_entry_is_damage(kind):

@@ -1,7 +1,6 @@
 """What five articles claim, judged: table `claims` and the findings give each claim a verdict and a reading."""
 
 from collections.abc import Callable
-from html import escape
 
 import pandas as pd
 
@@ -112,13 +111,12 @@ def records_of(rows: pd.DataFrame, row) -> pd.DataFrame:
 def of_chapter(findings: dict[str, Finding], chapter: str) -> pd.DataFrame:
     """The claims of a chapter as its page lists them: claim, what the article says, verdict, reading, reason.
 
-    `findings` are those that their rules and readings name. Pages print cells as HTML, so what stands in tables is
-    escaped here.
+    `findings` are those that their rules and readings name.
     """
     rows = load()
     judged = ledger(findings, rows[rows.chapter == chapter])[["id", "claim", "verdict", "reading", "reason"]]
     judged.columns = ["claim", "the article says", "verdict", "found", "why so"]
-    return judged.map(lambda text: escape(text, quote=False))
+    return judged
 
 
 def counts(judged: pd.DataFrame) -> pd.DataFrame:

@@ -69,6 +69,8 @@ TOKEN = re.compile(
     r"|(?P<number>\d+(?:\.\d+)?)|(?P<text>'[^']*')|(?P<word>[A-Za-z_]\w*)|(?P<sign><=|>=|!=|[-<>=+*/|(),;~]))"
 )
 CLAUSE = re.compile(rf"\s*({'|'.join(map(re.escape, sorted(VERDICTS, key=len, reverse=True)))}) if\s")
+MOST_TOKENS, DEEPEST = 400, 20
+"""Words and signs of the longest test, and brackets within brackets: what is beyond them is no rule that one reads."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -123,6 +125,11 @@ def parse(text: str) -> Rule:
     return Rule("measures" if measures else "parts", "", tuple(("", _Reader(piece).part()) for piece in pieces))
 
 
+def parse_value(placeholder: str) -> tuple:
+    """What stands in a placeholder of a text, read; raises DataError with the place at which it is none."""
+    return _Reader(placeholder.strip().removeprefix("value:")).value()
+
+
 def _pieces(text: str) -> list[str]:
     """The text cut at its semicolons, those inside quoted words left alone."""
     return re.findall(r"(?:[^;']|'[^']*'|')+", text)
@@ -132,13 +139,17 @@ class _Reader:
     """Recursive descent over the tokens of a test or a value; a node is a tuple that begins with its kind."""
 
     def __init__(self, text: str):
-        self.text, self.tokens, place = text, [], 0
+        self.text, self.tokens, self.depth, place = text, [], 0, 0
         while text[place:].strip():
             match = TOKEN.match(text, place)
             if not match:
                 raise DataError(f"rule '{text.strip()}' has '{text[place:].strip()[:12]}', which is no part of a rule")
             self.tokens.append((match.lastgroup, match[match.lastgroup]))
             place = match.end()
+        if len(self.tokens) > MOST_TOKENS:
+            raise DataError(
+                f"rule '{text.strip()[:40]} ...' has more than {MOST_TOKENS} words and signs: make it shorter"
+            )
 
     def part(self) -> tuple:
         """A test, or what may only stand by itself: records(...), own(TEST), single(TEST)."""
@@ -222,10 +233,16 @@ class _Reader:
         return node
 
     def _signed(self) -> tuple:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise DataError(f"rule '{self.text.strip()[:40]} ...' has more than {DEEPEST} brackets in one another")
         if self._next() == ("sign", "-"):
             self.tokens.pop(0)
-            return ("-", ("number", 0.0), self._signed())
-        return self._primary()
+            node = ("-", ("number", 0.0), self._signed())
+        else:
+            node = self._primary()
+        self.depth -= 1
+        return node
 
     def _primary(self) -> tuple:
         kind, found = self._next()
@@ -413,7 +430,7 @@ def filled(template: str, world: World) -> tuple[str, list[str]]:
     def text_of(match: re.Match) -> str:
         inside = match[1].strip()
         plain = inside.removeprefix("value:")
-        node = _Reader(plain).value()
+        node = parse_value(inside)
         ids.extend(_named(node)[0])
         if node[0] != "finding" and plain != inside:
             raise DataError(f"placeholder {{{inside}}} is no finding: expected {{value:id}}")
@@ -567,7 +584,12 @@ def _value(node: tuple, world: World, draws: bool = False):
             raise DataError("range(...) stands alone on one side of a comparison, and not in P(...)")
     sign, left, right = node
     one, other = (_number(_value(part, world, draws)) for part in (left, right))
-    return CALCULATED[sign](one, other)
+    if sign == "/" and not np.all(other):
+        raise DataError("a rule divides by 0: compare without the quotient, or say when it is asked")
+    value = CALCULATED[sign](one, other)
+    if not np.all(np.isfinite(value)):
+        raise DataError(f"{one} {sign} {other} is no finite number: write smaller ones")
+    return value
 
 
 def _number(value):

@@ -1,9 +1,9 @@
 """The command ``jingjinji``: one thin function a command."""
 
 import atexit
-import contextlib
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.table import Table
 
 import jingjinji
 from jingjinji.cli import data
+from jingjinji.core import writing
 from jingjinji.core.errors import BookError
 
 app = typer.Typer(
@@ -30,11 +31,17 @@ Quick = Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; nev
 
 
 def main() -> None:
-    """Run the command; a user's mistake ends in one sentence and exit code 1."""
+    """Run the command; a user's mistake, or a disk that is full or closed, ends in one sentence and exit code 1."""
     try:
         app()
     except BookError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        words = writing.told(error)
+        if not words:
+            raise
+        print(f"error: {words}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -60,9 +67,10 @@ def fit(
     print("Looking which fits are stored ...", flush=True)
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
-    from jingjinji.core import registry
+    from jingjinji.core import registry, tables
     from jingjinji.fits import cluster, fitting, progress
 
+    tables.refuse_faulty()
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
     if prune and fitting.shift():
@@ -188,13 +196,33 @@ def book(quick: Quick = False) -> None:
     if quick:
         out = jingjinji.PROJECT / "_build/quick"
         options += ["--path-output", str(out)]
+    lock = _lock_of_site(out)
     try:
         # by itself the command would end this process when the site stands, also where it has a hole
         jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:
         raise BookError("the site was not built: the reason stands above") from None
+    finally:
+        lock.release()
     if problem:
         raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
+
+
+def _lock_of_site(out: Path):
+    """Two builds into one folder would write over each other's pages: the second waits, and then finds all done.
+
+    The lock is the system's, so that it ends with the process that holds it, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    (out / "_build").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / "_build/.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("Another run is building this site: waiting until it has ended ...", flush=True)
+        lock.acquire()
+    return lock
 
 
 def _quiet_kernels() -> None:
@@ -219,7 +247,7 @@ def predict(
     if model != "decline":
         raise BookError(f"model '{model}' does not predict concentrations: expected decline")
     span = _span(years) if years else None
-    if span and not all(text.isdigit() for text in span):
+    if span and not all(re.fullmatch("[0-9]{4}", text) for text in span):
         raise BookError(f"--years is '{years}': expected FIRST:LAST in whole years, for instance 2021:2024")
     if not (months or span):
         raise BookError("nothing to predict: give --months FIRST:LAST or --years FIRST:LAST")
@@ -227,15 +255,8 @@ def predict(
     table = registry.said(model).predict(
         fitting.load_fit(model), months_span, (int(span[0]), int(span[1])) if span else None
     )
-    aside = out.with_name(f".{out.name}.part")
-    try:
-        table.to_csv(aside, index=False, float_format="%.3f")
-        aside.replace(out)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise BookError(f"{out} cannot be written ({error.strerror}): choose another file with --out") from None
-    print(f"{len(table)} rows written to {out}")
+    file = writing.put(out, table.map(writing.harmless).to_csv(index=False, float_format="%.3f"))
+    print(f"{len(table)} rows written to {out}", file=sys.stdout if file else sys.stderr)
 
 
 @findings_app.command("list")

@@ -1,7 +1,8 @@
 """A table of the data package by name, checked against its schema and its sha256.
 
-`load` compares the sha256 first. A file that is as published is parsed at once; a file that differs is validated in
-full with frictionless, so that the message names row and column. `problems` validates everything, whatever the hash.
+`load` checks every cell quickly (`cells.plain`), then rows, bytes and sha256: a hash that matches says that nothing was
+changed, not that it is right. A file with a doubtful cell is validated in full with frictionless, so that the message
+names row and column. `problems` validates everything in full.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 import jingjinji
+from jingjinji.core import cells
 from jingjinji.core.errors import BookError, DataError
 
 DATA = jingjinji.PROJECT / "data"
@@ -100,16 +102,69 @@ def _package() -> dict:
     """The same, to be read only."""
     path = DATA / "datapackage.json"
     try:
-        return _descriptor(path.read_bytes())
+        descriptor, fault = _descriptor(path.read_bytes())
     except FileNotFoundError:
         raise DataError(f"{path} is missing: restore it from the repository") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path} is not readable as JSON in UTF-8 ({error}): restore it from the repository") from None
+    if fault:
+        raise DataError(f"{path}: {fault}; correct it, or restore it from the repository")
+    return descriptor
 
 
 @lru_cache(maxsize=1)
-def _descriptor(content: bytes) -> dict:
-    return json.loads(content.decode("utf-8"))
+def _descriptor(content: bytes) -> tuple[dict, str]:
+    """What a descriptor holds, and what keeps the book from reading it, in words."""
+    descriptor = json.loads(content.decode("utf-8"))
+    resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
+    if not isinstance(resources, list) or not resources:
+        return {}, "found no list of tables, expected it under 'resources'"
+    names = [resource.get("name") if isinstance(resource, dict) else None for resource in resources]
+    for place, (name, resource) in enumerate(zip(names, resources, strict=True), start=1):
+        if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name) or names.count(name) > 1:
+            return {}, f"table {place} has the name {str(name)[:60]!r}, expected a word that no other table is called"
+        for key, (fits, expected) in _PARTS.items():
+            if not fits(resource.get(key)):
+                return {}, f"table '{name}' has {key} {str(resource.get(key))[:60]!r}, expected {expected}"
+    return descriptor, ""
+
+
+def _is_schema(schema: object) -> bool:
+    """Whether something is a schema with fields and the names of some of them as its primary key."""
+    if not isinstance(schema, dict):
+        return False
+    fields, key = schema.get("fields"), schema.get("primaryKey")
+    if not (isinstance(fields, list) and fields and all(isinstance(field, dict) for field in fields)):
+        return False
+    told = all(isinstance(field.get(part), str) for field in fields for part in ("name", "type"))
+    limited = all(isinstance(field.get("constraints", {}), dict) for field in fields)
+    return told and limited and isinstance(key, list) and bool(key) and {*key} <= {field["name"] for field in fields}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, dict) for part in value)
+
+
+_PARTS = {
+    "path": (lambda x: isinstance(x, str) and bool(re.fullmatch(r"\w+\.csv", x)), "a csv file of the folder"),
+    "title": (lambda x: isinstance(x, str), "a text"),
+    "description": (lambda x: isinstance(x, str), "a text"),
+    "schema": (_is_schema, "fields, each with name and type, and a primary key of some of them"),
+    "sources": (_is_list_of_objects, "a list of sources"),
+    "licenses": (_is_list_of_objects, "a list of licences"),
+    "known_issues": (lambda x: isinstance(x, list), "a list of texts"),
+    "hash": (
+        lambda x: isinstance(x, str) and bool(re.fullmatch("sha256:[0-9a-f]{64}", x)),
+        "sha256: and 64 digits of base sixteen",
+    ),
+    "bytes": (_is_count, "how many bytes the file has"),
+    "rows": (_is_count, "how many rows the file has below its header"),
+}
+"""What the book reads of each table's description, and what each part must be."""
 
 
 def names() -> list[str]:
@@ -163,9 +218,9 @@ def cell(name: str, column: str = "value", **where: str) -> float:
 def _loaded(content: bytes, file: str, descriptor: str) -> pd.DataFrame:
     resource = json.loads(descriptor)
     faults = _unit_faults(resource)
-    if not faults and _sha256(content) != _pinned(resource):
-        faults = _faults(content, file, resource) or [_hash_fault(content, file, resource)]
-    if faults:
+    if not faults and not cells.plain(content, resource):
+        faults = _faults(content, file, resource)
+    if faults := faults or _pin_faults(content, file, resource):
         raise DataError(_sentence(faults))
     return _parse(content, resource)
 
@@ -205,11 +260,21 @@ def problems(name: str | None = None) -> dict[str, str]:
             found[table] = str(error)
             continue
         faults = _unit_faults(resource) + _faults(content, file.name, resource)
-        if not faults and (_sha256(content) != _pinned(resource) or len(content) != resource["bytes"]):
-            faults = [_hash_fault(content, file.name, resource)]
-        if faults:
+        if faults := faults or _pin_faults(content, file.name, resource):
             found[table] = _sentence(faults)
     return found
+
+
+def refuse_faulty() -> None:
+    """Load every table, which checks it quickly; raises DataError with the first that has a fault and a count."""
+    found = []
+    for name in names():
+        try:
+            load(name)
+        except DataError as error:
+            found.append(str(error))
+    if found:
+        raise DataError(found[0] + (f" ({len(found) - 1} more tables with faults)" if len(found) > 1 else ""))
 
 
 def check(name: str | None = None) -> None:
@@ -269,7 +334,10 @@ def _faults(content: bytes, file: str, resource: dict) -> list[str]:
     if encoding:
         return [encoding]
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    try:
+        rows = cells.rows_of(content)
+    except csv.Error as error:
+        return [f"{file}: found what is no csv ({error}), expected rows of short cells; restore the file"]
     header = _header_fault(rows[0], list(fields), file)
     if header:
         return [header]
@@ -277,7 +345,7 @@ def _faults(content: bytes, file: str, resource: dict) -> list[str]:
         return [
             f"{file}, row 2: found no row, expected at least one after the header; restore the file from its source"
         ]
-    short = _shape_faults(rows, list(fields), file)
+    short = _shape_faults(rows, list(fields), file) or cells.text_faults(rows, list(fields), file)
     return short or _unit_hints(rows, fields, file) or _cell_faults(content, rows, fields, file, resource)
 
 
@@ -403,11 +471,25 @@ def _expected(error, field: dict) -> str:
     return kind + unit
 
 
-def _hash_fault(content: bytes, file: str, resource: dict) -> str:
-    return (
-        f"{file}: every row and column is well formed but the content changed, found sha256 {_sha256(content)}, "
-        f"expected {_pinned(resource)}; restore the file from the repository"
-    )
+def _pin_faults(content: bytes, file: str, resource: dict) -> list[str]:
+    """What differs from the counts and the hash that the descriptor keeps of a well-formed file: at most one."""
+    rows = len(cells.rows_of(content)) - 1
+    if rows != resource["rows"]:
+        return [
+            f"{file}: every row and column is well formed, but found {rows} rows, expected {resource['rows']} as "
+            "datapackage.json counts them; restore the file from the repository"
+        ]
+    if _sha256(content) != _pinned(resource):
+        return [
+            f"{file}: every row and column is well formed but the content changed, found sha256 {_sha256(content)}, "
+            f"expected {_pinned(resource)}; restore the file from the repository"
+        ]
+    if len(content) != resource["bytes"]:
+        return [
+            f"{file}: its rows and its sha256 are as datapackage.json says, but found {len(content)} bytes, expected "
+            f"{resource['bytes']}; correct 'bytes' in datapackage.json"
+        ]
+    return []
 
 
 def _parse(content: bytes, resource: dict) -> pd.DataFrame:

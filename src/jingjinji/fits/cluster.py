@@ -50,10 +50,10 @@ _running: dict[int, subprocess.Popen] = {}
 def costs(names: Iterable[str]) -> dict[str, float]:
     """Seconds that each fit is expected to take; a fit that nobody has timed is expected to be a long one."""
     try:
-        known = json.loads(COSTS.read_text("utf-8"))
-    except (OSError, ValueError):
+        known = {name: float(sum(stages.values())) for name, stages in json.loads(COSTS.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError):  # none, or of another version
         known = {}
-    return {name: sum(known[name].values()) if name in known else 60.0 for name in names}
+    return {name: known.get(name, 60.0) for name in names}
 
 
 def jobs(

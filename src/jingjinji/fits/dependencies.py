@@ -12,6 +12,8 @@ from pathlib import Path
 
 import grimp
 
+from jingjinji.core.errors import DataError
+
 ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
@@ -135,7 +137,10 @@ class Sources:
         path = self.root / DESCRIPTOR
         if not path.exists():
             return {}
-        return {resource["name"]: resource for resource in json.loads(path.read_text("utf-8")).get("resources", [])}
+        try:
+            return {resource["name"]: resource for resource in json.loads(path.read_text("utf-8"))["resources"]}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise DataError(f"{path} lists no tables that can be read: restore it from the repository") from None
 
     def _file(self, module: str) -> Path:
         stem = self._folder.joinpath(*module.split(".")[1:])

@@ -24,7 +24,7 @@ import numpy as np
 import xarray as xr
 
 import jingjinji
-from jingjinji.core import registry
+from jingjinji.core import registry, writing
 from jingjinji.core.errors import BookError, FitNotPublished
 from jingjinji.core.findings import Finding
 from jingjinji.fits import fitting, gate, keys, sampler, store
@@ -465,6 +465,12 @@ def main() -> None:
     except BookError as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(MISTAKE)
+    except OSError as error:
+        if words := writing.told(error):
+            print(words, file=sys.stderr, flush=True)
+            os._exit(MISTAKE)
+        traceback.print_exc()
+        os._exit(1)
     except BaseException:
         traceback.print_exc()
         os._exit(1)

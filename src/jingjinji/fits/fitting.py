@@ -12,7 +12,7 @@ from pathlib import Path
 import xarray as xr
 
 import jingjinji
-from jingjinji.core import registry
+from jingjinji.core import published, registry
 from jingjinji.core.errors import BookError, FitMissing, FitNotPublished
 from jingjinji.core.findings import Finding, Findings
 from jingjinji.fits import gate, keys, store
@@ -237,9 +237,7 @@ def _by_id(fits: list[str], known: set[str]) -> dict[str, tuple[str, str]]:
         return {}
     by_variant = {name.partition("/")[2]: name for name in reversed(fits)}
     return {
-        id: (id, by_variant.get(id.partition("@")[2], fits[0]))
-        for id in json.loads(PUBLISHED.read_text("utf-8"))
-        if id not in known
+        id: (id, by_variant.get(id.partition("@")[2], fits[0])) for id in published.read(PUBLISHED) if id not in known
     }
 
 

@@ -20,10 +20,10 @@ from filelock import FileLock
 from scipy import stats
 
 import jingjinji
-from jingjinji.core import published, registry
+from jingjinji.core import published, registry, writing
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
-from jingjinji.fits import draws, fit_job, fitting, keys, sampler
+from jingjinji.fits import draws, fit_job, fitting, keys, orphans, sampler
 
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 CHAINS, TUNE, DRAWS = 2, 300, 400
@@ -164,9 +164,10 @@ def pairs(found: dict[str, Finding]) -> list[tuple[str, Finding, Finding]]:
 
 
 def _kept(topic: str) -> dict:
+    kept = published.read(KEPT) if KEPT.exists() else {}
     try:
-        return json.loads(KEPT.read_text("utf-8"))[topic]
-    except (FileNotFoundError, KeyError):
+        return {"rows": kept[topic]["rows"], **kept[topic]}
+    except (KeyError, TypeError):
         raise BookError(f"{KEPT.name} has no simulation of model {topic}: run 'jingjinji simulate {topic}'") from None
 
 
@@ -188,7 +189,7 @@ def _simulate(topic: str, records: int) -> str:
     module, today = job.module, key(topic)
     log = jingjinji.CACHE / "simulations" / f"{topic}-{today}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    done = [row for rows in writing.whole_lines(log) for row in (rows if isinstance(rows, list) else [rows])]
     there = {(row["toy"], row["record"]) for row in done}
     compiled = None
     with log.open("a") as file:
@@ -196,9 +197,9 @@ def _simulate(topic: str, records: int) -> str:
             for toy in module.TOYS:
                 if (toy, number) not in there:
                     compiled = compiled or sampler.compile_model(job.model)
-                    for row in _one(job, compiled, toy, number):
-                        done.append(row)
-                        print(json.dumps(row), file=file, flush=True)
+                    rows = _one(job, compiled, toy, number)
+                    done += rows
+                    print(json.dumps(rows), file=file, flush=True)  # a record is in the log whole or not at all
     with FileLock(log.with_name(".kept.lock")):
         kept = published.read(KEPT) if KEPT.exists() else {}
         kept[topic] = {"key": today, "date": datetime.date.today().isoformat(), "rows": _summary(done, records)}
@@ -251,6 +252,7 @@ def _mean(rows: list[dict], name: str) -> float:
 
 
 if __name__ == "__main__":
+    orphans.end_with_parent()
     if sys.argv[1:]:
         print(_simulate(sys.argv[1], int(sys.argv[2])))
     else:

@@ -26,6 +26,8 @@ DRAWS, FINDINGS = "draws", "findings"
 FILES = {DRAWS: "draws.nc", FINDINGS: "findings.npz"}
 MANIFEST = "manifest.json"
 DAY = 24 * 60 * 60
+LEAST_ROOM = 1 << 26
+"""Bytes that a disk must still take for what could not be written not to be put down to want of room."""
 BETWEEN = 10
 """How often an entry is looked for that another process may be replacing."""
 
@@ -73,7 +75,7 @@ def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes
     aside.mkdir(parents=True)
     target.parent.mkdir(exist_ok=True)
     try:
-        save(aside / file)
+        _save(save, aside / file)
         manifest = {"name": name, "key": key, "sha256": {file: _sha256(aside / file)}, "notes": notes}
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         (aside / MANIFEST).write_text(json.dumps({"sha256": _sha256_text(text), "manifest": text}), encoding="utf-8")
@@ -85,15 +87,29 @@ def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes
     return target
 
 
+def _save(save: Callable[[Path], object], file: Path) -> None:
+    """Write a file; the library of draws calls a full disk an error of its own, so the disk itself is asked."""
+    try:
+        save(file)
+    except RuntimeError:
+        file.write_bytes(bytes(LEAST_ROOM))
+        _flush(file)
+        raise
+
+
 def damage(kind: str, name: str, key: str) -> str | None:
     """What is wrong with an entry, in words; None for a sound one; raises KeyError where there is none."""
     target = place(kind, name, key)
     if not target.exists():
         raise KeyError(name)
     try:
-        expected = _manifest(target)["sha256"][FILES[kind]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        manifest = _manifest(target)
+        expected, of = manifest["sha256"][FILES[kind]], (manifest["name"], manifest["key"])
+        dict(manifest["notes"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return f"{target / MANIFEST} cannot be read ({type(error).__name__})"
+    if of != (name, key):
+        return f"{target} holds what is kept of fit '{of[0]}' of another key"
     file = target / FILES[kind]
     if not file.is_file() or _sha256(file) != expected:
         return f"{file} does not match its checksum"

@@ -18,10 +18,10 @@ import numpy as np
 from filelock import FileLock
 
 import jingjinji
-from jingjinji.core import published, registry
+from jingjinji.core import published, registry, writing
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, event, find
-from jingjinji.fits import cluster, draws, fit_job, fitting, gate, keys, sampler, store
+from jingjinji.fits import cluster, draws, fit_job, fitting, gate, keys, orphans, sampler, store
 from jingjinji.fits.power_scaling import LIKELIHOOD, POWERS, PRIOR, scaled, top
 
 KEPT = jingjinji.PROJECT / "results" / "power_scaling.json"
@@ -111,7 +111,7 @@ def _weigh(fit: str, asked: Asked) -> str:
     about = _hash([today, fitting.key_of_findings([fit]), asked])
     log = jingjinji.CACHE / "power_scaling" / f"{fit.replace('/', '-')}-{about}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
-    powers = dict(map(json.loads, log.read_text().splitlines())) if log.exists() else {}
+    powers = dict(writing.whole_lines(log))
     with log.open("a") as file:
         for words in POWERS:
             if words not in powers:
@@ -164,5 +164,6 @@ def _answer(finding: Finding, below: float | None, above: float | None) -> dict:
 
 
 if __name__ == "__main__":
+    orphans.end_with_parent()
     task = json.loads(sys.stdin.read())
     print(_weigh(task["fit"], task["asked"]) if "fit" in task else json.dumps({fit: key(fit) for fit in task["fits"]}))

@@ -53,7 +53,7 @@ def annual_checks(series: str) -> Block:
     resource = next(r for r in tables.package()["resources"] if r["name"] == "pm25_official_annual")
     head = ["area", "year", "annual (µg/m³)", "months (µg/m³)", "difference (µg/m³)", "difference (%)"]
     rows = [
-        [escape(row["area"]), row["year"], f"{row['annual']:.1f}", f"{row['months']:.1f}",
+        [escape(row["area"]), int(row["year"]), f"{row['annual']:.1f}", f"{row['months']:.1f}",
          _signed(row["difference"]), _signed(row["percent"])]
         for row in resource["checks"] if row["series"] == series
     ]  # fmt: skip
@@ -87,10 +87,10 @@ def _field(field: dict) -> list[str]:
 
 def _allowed(field: dict) -> str:
     limits = field.get("constraints", {})
-    kind = "whole number" if field["type"] == "integer" else "text" if field["type"] == "string" else field["type"]
+    kind = {"integer": "whole number", "string": "text"}.get(field["type"], escape(field["type"]))
     low, high = limits.get("minimum"), limits.get("maximum")
     if low is not None and high is not None:
-        kind += f", {low} to {high}"
+        kind += escape(f", {low} to {high}")
     if "enum" in limits:
         kind = escape(", ".join(str(value) for value in limits["enum"]))
     return kind if limits.get("required") else f"{kind}; can be missing"

@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 from functools import cache
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import jingjinji
 from jingjinji.core import registry
 from jingjinji.core.findings import anchor_of_fit
 from jingjinji.fits import fitting, gate
-from jingjinji.show import figures, vector
+from jingjinji.show import figures, grids, vector
 
 
 @cache
@@ -25,7 +26,7 @@ def show_model(name: str) -> None:
     """Display the priors of a model of the book with their reasons, the graph of its variables, and its code."""
     from IPython.display import HTML, Markdown, display
 
-    display(priors_of(name).style.hide(), HTML(_graph(model_of(name))))
+    display(grids.table(priors_of(name)), HTML(_graph(model_of(name))))
     code = re.sub(r"  # (fmt: skip|noqa.*)$", "", inspect.getsource(registry.module(name).build), flags=re.MULTILINE)
     display(Markdown(f"```python\n{code}```"))
 
@@ -94,7 +95,7 @@ def _argument(argument, model) -> str:
 def fits_table() -> pd.DataFrame:
     """One row a fit: draws at which the gate's rule ended it, what the checks measured where it is worst, seconds.
 
-    The names of fits are HTML with an anchor for each (`findings.anchor_of_fit`).
+    The names of fits are `grids.Html` with an anchor for each (`findings.anchor_of_fit`).
     """
     rows = []
     for name, notes in fitting.stored_notes(fitting.names()).items():
@@ -106,7 +107,7 @@ def fits_table() -> pd.DataFrame:
         agreeing = checks.get(gate.AGREEING[gate.OTHERS])
         rows.append(
             {
-                "fit": f'<span id="{anchor_of_fit(name)}">{name}</span>',
+                "fit": grids.Html(f'<span id="{anchor_of_fit(name)}">{escape(name)}</span>'),
                 "with": _words(name),
                 "chains x draws": f"{notes['sampling']['chains']} x {notes['count']}",
                 "R-hat": worst("R-hat", ".3f"),
@@ -120,7 +121,8 @@ def fits_table() -> pd.DataFrame:
                 "gate": "passed" if not notes["problem"] else f"not passed: {notes['problem']}",
             }
         )
-    return pd.DataFrame(rows)
+    # a column of text would make plain text of the anchors
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _words(name: str) -> str:

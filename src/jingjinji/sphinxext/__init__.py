@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from jingjinji.sphinxext import alts, holes, ledger, pictures, roles, sections, site, staleness
+from jingjinji.sphinxext import alts, contents, holes, ledger, pictures, roles, sections, site, staleness
 
 
 def setup(app) -> dict:
@@ -15,7 +15,7 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, sections, alts, pictures, holes, staleness, site):
+    for room in (roles, ledger, sections, alts, pictures, holes, staleness, contents, site):
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from docutils import nodes
 
+from jingjinji.core import writing
+
 
 def paths(folder: Path, name: str) -> list[Path]:
     """Where the files of rows of a name are."""
@@ -16,7 +18,8 @@ def paths(folder: Path, name: str) -> list[Path]:
 def write(folder: Path, name: str, rows: list[dict], **about) -> None:
     """Write rows as ``name.json``, below what is said `about` them, and as ``name.csv``.
 
-    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other.
+    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other. A text that a
+    spreadsheet would run gets an apostrophe before it in the csv.
     """
     rows = [{key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
             for row in rows]  # fmt: skip
@@ -26,7 +29,7 @@ def write(folder: Path, name: str, rows: list[dict], **about) -> None:
     with tabled.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["id"], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: writing.harmless(value) for key, value in row.items()} for row in rows)
 
 
 def links(docname: str, name: str) -> nodes.paragraph:

@@ -1,11 +1,15 @@
 """Sections of the page *Data*: one for each table of the data package."""
 
+import re
+
 from sphinx.util.docutils import SphinxDirective
 
 import jingjinji
 from jingjinji.core import tables
 from jingjinji.show import datapage
 
+MEANT = re.compile(r"([!-/:-@\[-`{-~])")
+"""Signs that Markdown could take for more than themselves."""
 SECTION = """
 ({anchor})=
 ## {title}
@@ -31,11 +35,17 @@ class DataTables(SphinxDirective):
         text = "".join(
             SECTION.format(
                 anchor=datapage.anchor(resource["name"]),
-                title=resource["title"],
+                title=_plain(resource["title"]),
                 path=resource["path"],
                 data=data,
-                words=datapage.section(resource["name"]),
+                # the fence ends at a line of its own
+                words=" ".join(datapage.section(resource["name"]).split()),
             )
             for resource in tables.package()["resources"]
         )
         return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+def _plain(text: str) -> str:
+    """A text as Markdown that shows it as it is, in one line."""
+    return MEANT.sub(r"\\\1", " ".join(text.split()))

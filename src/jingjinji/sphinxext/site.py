@@ -78,7 +78,9 @@ def _write_files(app, exception) -> None:
     out, draft = Path(app.outdir), source.is_draft(app.config)
     _write_findings(app, out, draft)
     _mark(out / DRAFT_MARK, "Made with draft draws: not to be published.\n" if draft else "")
-    _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))
+    # a warning is an error: all pages are to be read again, for the warnings to be repeated
+    if not (app._warncount and app.keep_going):
+        _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))
 
 
 def incomplete(failed: dict[str, str]) -> str:

@@ -130,6 +130,45 @@ def test_a_zip_without_the_file_is_refused(tmp_path):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("climbing", ["../../out.csv", "/tmp/out.csv", "..\\out.csv", "../../A.csv"])
+def test_a_zip_that_climbs_out_of_its_folder_writes_nothing_outside(tmp_path, climbing):
+    target, name = tmp_path / "a/b", climbing.rpartition("/")[2]
+    with serving(zipped({climbing: b"evil", **STATION_FILES})) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        if name in STATION_FILES:
+            with pytest.raises(DataError, match=r"A\.csv .* has sha256"):
+                archives.fetch(archives=(wanted,), target=target)
+        else:
+            archives.fetch(archives=(wanted,), target=target)
+    outside = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(target)]
+    assert outside == []
+    assert not [path for path in target.rglob("*") if path.is_file() and path.read_bytes() == b"evil"]
+
+
+def test_a_zip_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_LARGEST", 10)
+    for files in (STATION_FILES, {"inner.zip": zipped(STATION_FILES)}):
+        with serving(zipped(files)) as server:
+            wanted = archive("501", STATION_FILES, server.url)
+            with pytest.raises(DataError, match=r"would have [\d,]+ bytes, expected at most 10"):
+                archives.fetch(archives=(wanted,), target=tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_zip_with_a_password_is_told(tmp_path):
+    content = bytearray(zipped(STATION_FILES))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = content.find(mark)
+        while start >= 0:
+            content[start + place] |= 1
+            start = content.find(mark, start + 1)
+    with serving(bytes(content)) as server:
+        wanted = archive("501", STATION_FILES, server.url)
+        with pytest.raises(DataError, match="the zip is truncated or damaged"):
+            archives.fetch(archives=(wanted,), target=tmp_path)
+    assert leftovers(tmp_path) == []
+
+
 def test_a_refusal_by_the_server_is_told(tmp_path):
     with serving(b"", status=404) as server:
         wanted = archive("501", STATION_FILES, server.url)

@@ -26,6 +26,7 @@ FEWEST_HOURS = 16
 _CHUNK = 1 << 18
 _RECEIVED = 1 << 13
 _ATTEMPTS = 3
+_LARGEST = 1 << 28
 _TIMEOUT = (10, 60)
 _ARCHIVE_HOURS_AHEAD_OF_UTC = 8
 _BEARINGS = {"NE": 45.0, "SE": 135.0, "NW": 315.0}
@@ -433,19 +434,29 @@ def _open_in_zip(path: Path, name: str, origin: str) -> Iterator[tuple[str, Bina
     yield origin, io.BytesIO(content)
 
 
-def _member(source: Path | BinaryIO, origin: str, name: str) -> bytes | None:
-    """Content of the file `name` in a zip, also in a zip within it; None where it is not."""
+def _read(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, origin: str) -> bytes:
+    """Content of a file in a zip, into memory: no path that the zip names is ever written to."""
+    if member.file_size > _LARGEST:
+        raise DataError(
+            f"{origin}: {member.filename[-60:]} would have {member.file_size:,} bytes, expected at most {_LARGEST:,}; "
+            "the archive was altered, use another mirror"
+        )
+    return bundle.read(member)
+
+
+def _member(source: Path | BinaryIO, origin: str, name: str, *, within: bool = False) -> bytes | None:
+    """Content of the file `name` in a zip, also in a zip `within` it; None where it is not."""
     try:
         with zipfile.ZipFile(source) as bundle:
-            for member in bundle.namelist():
-                if member.rpartition("/")[2] == name:
-                    return bundle.read(member)
-            for member in bundle.namelist():
-                if member.endswith(".zip"):
-                    found = _member(io.BytesIO(bundle.read(member)), origin, name)
+            for member in bundle.infolist():
+                if member.filename.rpartition("/")[2] == name:
+                    return _read(bundle, member, origin)
+            for member in bundle.infolist():
+                if member.filename.endswith(".zip") and not within:
+                    found = _member(io.BytesIO(_read(bundle, member, origin)), origin, name, within=True)
                     if found is not None:
                         return found
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise DataError(
             f"{origin}: the zip is truncated or damaged before any row or column could be read ({error}), expected a "
             f"complete zip with {name}; fetch it again"
