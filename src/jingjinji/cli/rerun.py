@@ -73,7 +73,7 @@ def compared(names: list[str], fresh: bool) -> dict:
         made_by = fitting.makers(wanted)
         found = _over(own, fitting.all_findings(absent_too=True), wanted, made_by) if fresh else own
         here = world.today(wanted)
-    there = published.read(world.MADE_WITH) if world.MADE_WITH.exists() else None
+    there = world.published_one()
     shifts = verify.compare(found, made_by, wanted)
     status, errors = {shift.id: shift.status for shift in shifts}, {shift.id: shift.errors for shift in shifts}
     turns = verdicts.compare(found, status, errors, bool(wanted))
@@ -81,7 +81,7 @@ def compared(names: list[str], fresh: bool) -> dict:
     because = {fit: ", ".join(world.behind(fit, other, sources)) for fit in {shift.fit for shift in shifts}}
     absent = {fit: why for fit, why in found.failed.items() if not wanted or fit in wanted}
     return {
-        "said": [_rule(), verify.summary(shifts), verdicts.summary(turns), _made_by(there)],
+        "said": [_rule(), verify.summary(shifts), verdicts.summary(turns), world.words(there)],
         "differences": world.differences(there, here) if there else {},
         "findings": [
             shift.as_dict() | {"because": because[shift.fit] if shift.status in verify.DIFFERENT else ""}
@@ -145,15 +145,6 @@ def _rule() -> str:
     )
 
 
-def _made_by(there: dict | None) -> str:
-    if not there:
-        return "Nothing is kept of what made the reference."
-    return (
-        f"The reference was made on {there['date']} by commit {there['commit'][:12] or 'unknown'}, on "
-        f"{there['machine']['processor']} ({there['machine']['system']})."
-    )
-
-
 def accept(
     reason: Annotated[str, typer.Option(prompt="Why do findings differ from the published ones", help="A sentence.")],
 ) -> None:
@@ -167,6 +158,7 @@ def accept(
     changelog = CHANGELOG.read_text("utf-8")
     if PLACE not in changelog:
         raise BookError(f"{CHANGELOG.name} has no line '{PLACE.strip()}': write it where the reason is to be kept")
+    verdicts.judged(fitting.all_findings())  # nothing is written where a rule cannot be read
     counts = _differing()
     print(f"{verify.publish()} findings written to {verify.REFERENCE}")
     print(f"{verdicts.publish(fitting.all_findings())} verdicts written to {verdicts.PUBLISHED}")
@@ -185,9 +177,10 @@ def with_entry(changelog: str, entry: str) -> str:
 
 def _differing() -> str:
     """How many findings and verdicts differ from the reference, in brackets; nothing where there is none."""
+    from jingjinji.claims import verdicts
     from jingjinji.fits import verify
 
-    if not verify.REFERENCE.exists():
+    if not (verify.REFERENCE.exists() and verdicts.PUBLISHED.exists()):
         return ""
     report = compared([], fresh=False)
     counts = [f"{sum(row['status'] in verify.DIFFERENT for row in report[kind])} {kind}"

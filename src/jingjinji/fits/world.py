@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import jingjinji
-from jingjinji.core import registry
+from jingjinji.core import published, registry
 from jingjinji.fits import fitting, keys, store
 from jingjinji.fits.dependencies import Sources
 
@@ -18,6 +18,7 @@ MADE_WITH = jingjinji.PROJECT / "results" / "made_with.json"
 """The world of the published findings."""
 DECIDED_BY = ("src", "data", "requirements.lock")
 """What of the repository decides findings."""
+SHOWN = ("python", "pymc", "pytensor", "nutpie", "numpy", "scipy", "numba")
 WHAT_SAYS_VERDICTS = "import jingjinji.claims.verdicts"
 
 
@@ -68,6 +69,26 @@ def draws_of(wanted: Iterable[str] = ()) -> dict[str, dict]:
         if file.is_file():
             made[name] = {"draws": notes["draws"][:20], "sha256": _sha256(file)[:16], "count": notes["count"]}
     return made
+
+
+def published_one() -> dict | None:
+    """The world of the published findings; None where nothing is kept of it."""
+    return published.read(MADE_WITH) if MADE_WITH.exists() else None
+
+
+def words(world: dict | None) -> str:
+    """When, from which commit, where and with which packages findings were made, in two sentences."""
+    if world is None:
+        return "Nothing is kept of what made the published findings."
+    commit = world["commit"][:12] or "of which nothing is known"
+    files = world["changed since that commit"]
+    changed = f", with {len(files)} files changed since" if files else ""
+    packages = ", ".join(f"{name} {world['versions'][name]}" for name in SHOWN)
+    machine = world["machine"]
+    return (
+        f"The published findings were made on {world['date']} from commit {commit}{changed}, on {machine['processor']} "
+        f"with {machine['cores']} cores ({machine['system']}). The versions were {packages}."
+    )
 
 
 def differences(there: dict, here: dict) -> dict[str, list[str]]:
