@@ -132,10 +132,6 @@ def test_the_name_of_a_model_stands_for_all_its_fits():
     assert fitting.named(["hydrogen"]) == fitting.names(["hydrogen"]), "not the clusters' fits"
     groups = {name.partition("/")[0] for name in fitting.named(["apec"])}
     assert groups == {"apec_stations", "apec_series", "apec_donors"}
-        "apec_stations",
-        "apec_series",
-        "apec_donors",
-    }
     assert fitting.named(["storage", "storage"]) == ["storage"]
     for name in ("rain", "decline/", "decline/rain"):
         with pytest.raises(BookError):
