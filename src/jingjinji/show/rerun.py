@@ -21,13 +21,11 @@ HEAD = """<!doctype html>
 @media (prefers-color-scheme: dark) { :root { --published: #aab4c0; --here: #ffa25c; --line: #4a525c; } }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 76rem; margin: 1.5rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; padding: 0.5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem 0.35rem 0; border-top: 1px solid var(--line); }
-td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .id { font-family: ui-monospace, monospace; font-size: 0.85rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 .changed, .new, .gone { font-weight: 700; color: var(--here); }
-svg { display: block; } svg .published { stroke: var(--published); fill: var(--published); }
+svg { display: block; max-width: 100%; } svg .published { stroke: var(--published); fill: var(--published); }
 svg .here { stroke: var(--here); fill: var(--here); }
 </style>
 </head>
@@ -35,10 +33,13 @@ svg .here { stroke: var(--here); fill: var(--here); }
 <main>
 <h1>A rerun beside the published findings</h1>
 """
-LEGEND = (
-    "Largest shift first. In each picture the published interval is the upper line and that of this run the lower one, "
-    "from the 3 % to the 97 % quantile, with a mark at the mean; both have one scale, which is the row's own. A shift "
-    "is in Monte Carlo errors: “must not differ” stands where there is none that could explain it."
+VERDICTS = "The shift of a verdict is the largest of the findings that its rule reads."
+FINDINGS = (
+    "The largest shift comes first. Shifts are in Monte Carlo errors: as many as would be as unlikely if errors were "
+    "normal. “Must not differ” stands where no such error could explain it. In each picture the upper line is the "
+    "published interval, from the 3 % to the 97 % quantile, and the lower one that of this run, each with a mark at "
+    "the mean. Both have one scale, which is the row's own. Where there is no interval, the line has two Monte Carlo "
+    "errors on each side."
 )
 
 
@@ -69,21 +70,20 @@ def html(report: dict) -> str:
     )
     differences = f"<dl>\n{worlds}</dl>" if worlds else "<p>Nothing that is noted of both.</p>"
     verdicts = _table(
-        "Verdicts: a verdict's shift is the largest of the findings that its rule reads.",
         ("status", "shift", "claim", "published", "this run", "why"),
         ([_status(row), _shift(row), escape(row["id"]), escape(row["there"]), escape(row["here"]), escape(row["why"])]
          for row in report["verdicts"]),
     )  # fmt: skip
     findings = _table(
-        LEGEND,
-        ("status", "shift", "finding", "published", "this run", "intervals", "why"),
-        ([_status(row), _shift(row), f'{escape(row["label"])}<br><span class="id">{escape(row["id"])}</span>',
-          _text(row["there"]), _text(row["here"]), _picture(row), escape(row["because"] or row["why"])]
+        ("status", "shift", "finding", "published", "this run", "why"),
+        ([_status(row), _shift(row),
+          f'{escape(row["label"])}<br><span class="id">{escape(row["id"])}</span>{_picture(row)}',
+          _text(row["there"]), _text(row["here"]), escape(row["because"] or row["why"])]
          for row in report["findings"]),
     )  # fmt: skip
     return (
-        f"{HEAD}{said}<h2>In what the two worlds differ</h2>\n{differences}\n<h2>Verdicts</h2>\n{verdicts}\n"
-        f"<h2>Findings</h2>\n{findings}\n</main>\n</body>\n</html>\n"
+        f"{HEAD}{said}<h2>In what the two runs differ</h2>\n{differences}\n<h2>Verdicts</h2>\n<p>{VERDICTS}</p>\n"
+        f"{verdicts}\n<h2>Findings</h2>\n<p>{FINDINGS}</p>\n{findings}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -103,12 +103,12 @@ def table(report: dict, most: int) -> Table:
     return view
 
 
-def _table(caption: str, columns: tuple[str, ...], rows: Iterable[list[str]]) -> str:
+def _table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in rows)
     return (
-        f'<div class="wide" role="region" aria-label="{escape(columns[2])}s" tabindex="0">\n<table>\n<caption>'
-        f"{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>"
+        f'<div class="wide" role="region" aria-label="{escape(columns[2])}s" tabindex="0">\n<table>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>"
     )
 
 
@@ -128,9 +128,11 @@ def _text(kept: dict | None) -> str:
 
 
 def _picture(row: dict) -> str:
-    """Both intervals on one scale, the published one above; points where there is no interval."""
+    """Both intervals on one scale, the published one above."""
     sides = {side: row[side] for side in ("there", "here") if row[side]}
-    ends = [kept.get(name, kept["mean"]) for kept in sides.values() for name in ("low", "mean", "high")]
+    lines = {side: (kept.get("low", kept["mean"] - 2 * kept["mcse"]), kept.get("high", kept["mean"] + 2 * kept["mcse"]))
+             for side, kept in sides.items()}  # fmt: skip
+    ends = [end for line in lines.values() for end in line] + [kept["mean"] for kept in sides.values()]
     if not ends:
         return ""
     low, high = min(ends), max(ends)
@@ -143,11 +145,10 @@ def _picture(row: dict) -> str:
     drawn = ""
     for side, (name, height) in {"there": ("published", 9), "here": ("here", 21)}.items():
         if side in sides:
-            kept = sides[side]
-            if "low" in kept:
-                drawn += (f'<line class="{name}" x1="{place(kept["low"]):.1f}" x2="{place(kept["high"]):.1f}" '
-                          f'y1="{height}" y2="{height}" stroke-width="3"/>')  # fmt: skip
-            drawn += f'<circle class="{name}" cx="{place(kept["mean"]):.1f}" cy="{height}" r="4.5"/>'
+            begin, end = map(place, lines[side])
+            drawn += (f'<line class="{name}" x1="{begin:.1f}" x2="{end:.1f}" y1="{height}" y2="{height}" '
+                      f'stroke-width="3"/><circle class="{name}" cx="{place(sides[side]["mean"]):.1f}" cy="{height}" '
+                      'r="4.5"/>')  # fmt: skip
     words = ", ".join(f"{word} {sides[side]['text']}" for side, word in (("there", "published"), ("here", "this run"))
                       if side in sides)  # fmt: skip
     return (
