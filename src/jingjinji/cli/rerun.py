@@ -78,7 +78,8 @@ def compared(names: list[str], fresh: bool) -> dict:
     status, errors = {shift.id: shift.status for shift in shifts}, {shift.id: shift.errors for shift in shifts}
     turns = verdicts.compare(found, status, errors, bool(wanted))
     sources, other = Sources(jingjinji.PROJECT), world.changed_sources(there, here) if there else []
-    because = {fit: ", ".join(world.behind(fit, other, sources)) for fit in {shift.fit for shift in shifts}}
+    different = {shift.fit for shift in shifts if shift.status in verify.DIFFERENT}
+    because = {fit: ", ".join(world.behind(fit, other, sources)) for fit in different}
     absent = {fit: why for fit, why in found.failed.items() if not wanted or fit in wanted}
     return {
         "said": [_rule(), verify.summary(shifts), verdicts.summary(turns), world.words(there)],

@@ -25,7 +25,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem 0.35rem 
 .id { font-family: ui-monospace, monospace; font-size: 0.85rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 .changed, .new, .gone { font-weight: 700; color: var(--here); }
-svg { display: block; max-width: 100%; } svg .published { stroke: var(--published); fill: var(--published); }
+svg { display: block; } svg .published { stroke: var(--published); fill: var(--published); }
 svg .here { stroke: var(--here); fill: var(--here); }
 </style>
 </head>
