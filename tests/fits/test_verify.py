@@ -229,8 +229,7 @@ def test_the_reference_of_today_has_few_false_alarms(project):
     for _ in range(pairs):
         differences = rng.normal(size=(count, 3))
         errors = np.sqrt(rng.chisquare(15, (2, count, 3)).sum(axis=0) / 30)
-        chance = 3 * 2 * stats.t.sf(np.abs(differences / errors).max(axis=1), verify.FREEDOM)
-        alarms += bool((chance < verify.FALSE_ALARM / count).any())
+        alarms += verify.has_changed(verify.chance(differences / errors), count).any()
     assert alarms <= stats.binom.isf(1e-4, pairs, 0.01)
     assert alarms >= stats.binom.isf(1 - 1e-4, pairs, 0.005), "the rule is far stricter than it says"
 

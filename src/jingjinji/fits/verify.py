@@ -120,7 +120,7 @@ def compare(
     for id in {**there, **here}:
         fit = made_by.get(id) or there.get(id, {}).get("fit", "")
         if not wanted or fit in wanted:
-            shifts.append(_shift(id, fit, here, there.get(id), scatter.get(id), FALSE_ALARM / len(there)))
+            shifts.append(_shift(id, fit, here, there.get(id), scatter.get(id), len(there)))
     return sorted(shifts, key=_order)
 
 
@@ -134,6 +134,19 @@ def summary(shifts: list[Shift]) -> str:
     return f"{len(shifts)} findings beside {REFERENCE.name}: {said or 'none'}{noise}."
 
 
+def chance(scores: np.ndarray) -> np.ndarray:
+    """Probability of the least likely of some comparisons, times their number, at most 1.
+
+    scores : (..., comparison), differences in units of their Monte Carlo errors. Returns an array (...).
+    """
+    return np.minimum(1, scores.shape[-1] * 2 * stats.t.sf(np.abs(scores).max(axis=-1), FREEDOM))
+
+
+def has_changed(chance: np.ndarray | float, published: int) -> np.ndarray | bool:
+    """Whether a finding of that `chance` has changed, where so many are published."""
+    return chance < FALSE_ALARM / published
+
+
 def row(finding: Finding) -> dict:
     """What is kept of a finding: mean, 3 % and 97 % quantiles, their Monte Carlo errors, and the printed text."""
     kept = {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
@@ -143,20 +156,20 @@ def row(finding: Finding) -> dict:
     return kept
 
 
-def _shift(id: str, fit: str, here: Findings, there: dict | None, scatter: dict | None, level: float) -> Shift:
-    """What became of one finding; it has changed where it is less likely than `level`."""
+def _shift(id: str, fit: str, here: Findings, there: dict | None, scatter: dict | None, count: int) -> Shift:
+    """What became of one finding, of so many that are published."""
     if id in here:
         finding, mine = here[id], row(here[id])
         if there is None:
             return Shift(id, finding.label, fit, NEW, math.inf, None, mine)
         if _is_same(mine, there):
             return Shift(id, finding.label, fit, SAME, 0.0, there, mine)
-        chance = _chance(finding, mine, there, scatter)
-        if chance is None:
+        likely = _chance(finding, mine, there, scatter)
+        if likely is None:
             why = "it differs, and nobody knows how much it scatters: run benchmarks/soak.py"
             return Shift(id, finding.label, fit, UNJUDGED, None, there, mine, why)
-        status = CHANGED if chance < level else NOISE
-        return Shift(id, finding.label, fit, status, float(stats.norm.isf(chance / 2)), there, mine)
+        status = CHANGED if has_changed(likely, count) else NOISE
+        return Shift(id, finding.label, fit, status, float(stats.norm.isf(likely / 2)), there, mine)
     if id in getattr(here, "unpublished", {}):
         label, fit = here.unpublished[id]
         return Shift(id, label, fit, ABSENT, None, there, None, here.failed.get(fit, ""))
@@ -171,24 +184,18 @@ def _is_same(mine: dict, there: dict) -> bool:
 
 def _chance(finding: Finding, mine: dict, there: dict, scatter: dict | None) -> float | None:
     """Probability of a difference as large between two right runs; None where nobody knows."""
-    chances = []
-    for value, of in COMPARED.items():
-        if value in mine and value in there and (error := math.hypot(mine[of], there[of])):
-            chances.append(_tails((mine[value] - there[value]) / error, FREEDOM))
-    if chances:
-        return min(1.0, len(chances) * min(chances))
+    pairs = [(mine[value] - there[value], math.hypot(mine[of], there[of])) for value, of in COMPARED.items()
+             if value in mine and value in there]  # fmt: skip
+    if scores := [difference / error for difference, error in pairs if error]:
+        return float(chance(np.array(scores)))
     difference = abs(mine["mean"] - there["mean"])
     if finding.model == "table" or not finding.exact:
         return 0.0
     if not scatter:
         return None
     if scatter["sd"]:
-        return _tails(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1)
+        return float(2 * stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1))
     return 1.0 if difference < 1.5 * _last_place(mine["mean"], there["mean"]) else 0.0
-
-
-def _tails(score: float, freedom: int) -> float:
-    return float(2 * stats.t.sf(abs(score), freedom))
 
 
 def _last_place(*values: float) -> float:
