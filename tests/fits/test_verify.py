@@ -185,14 +185,6 @@ def test_other_names_of_findings_are_noticed(reference):
     assert {shift.status for shift in rest} == {"same"}
 
 
-def test_fits_that_are_named_are_compared_alone(reference):
-    found = run(2) | {"pm25.exact": exact("pm25.exact", "exact", 89.5, "µg/m³", ())}
-    del found[IDS[7]]
-    shifts = compare(found, wanted=["decline/x"])
-    assert list(shifts) == [IDS[7]]
-    assert set(compare(found, wanted=["decline"])) == {*IDS, "pm25.sure"} - {IDS[7]}
-
-
 @pytest.mark.parametrize("content", [None, b"{", b"", b'{"a": 1}', b"\xff\xfe"])
 def test_a_missing_or_damaged_reference_is_one_sentence(reference, content):
     reference.unlink()

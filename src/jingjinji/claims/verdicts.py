@@ -1,7 +1,7 @@
 """Verdicts as they are published, with every value that their rules read, and a comparison with them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 import jingjinji
@@ -65,7 +65,10 @@ class Turn:
 
 
 def compare(
-    findings: dict[str, Finding], status: Mapping[str, str], errors: Mapping[str, float | None], wanted: bool = False
+    findings: dict[str, Finding],
+    status: Mapping[str, str],
+    errors: Mapping[str, float | None],
+    among: Collection[str] | None = None,
 ) -> list[Turn]:
     """What became of every verdict, those that turned first.
 
@@ -74,7 +77,7 @@ def compare(
     verdicts add no false alarm to those of the findings.
 
     status, errors : id of a finding -> what became of it (`verify.Shift`).
-    wanted : True where only verdicts that read one of these findings are compared.
+    among : ids of findings; verdicts that read none of them are left out.
 
     Raises BookError where the published verdicts are missing or damaged.
     """
@@ -85,7 +88,7 @@ def compare(
     for id in {**there, **here}:
         before, after = (rows.get(id, {"verdict": "", "read": {}}) for rows in (there, here))
         names = list({**before["read"], **after["read"]})
-        if wanted and not any(name in status for name in names):
+        if among is not None and not any(name in among for name in names):
             continue
         shifts = [errors[name] for name in names if errors.get(name) is not None]
         what, why = _what(id, before, after, names, status, findings)

@@ -66,17 +66,21 @@ def compared(names: list[str], fresh: bool) -> dict:
     wanted = fitting.named(names)
     published.read(verify.REFERENCE)
     published.read(verdicts.PUBLISHED)
-    own = fitting.all_findings(absent_too=True) if wanted or not fresh else Findings()
+    found, made_by = Findings(), {}
+    if wanted or not fresh:
+        found, made_by = fitting.all_findings(absent_too=True), fitting.makers()
     with other_seeds() if fresh else contextlib.nullcontext():
         if fresh:
             _sample(wanted or fitting.names())
-        made_by = fitting.makers(wanted)
-        found = _over(own, fitting.all_findings(absent_too=True), wanted, made_by) if fresh else own
+            again = fitting.makers(wanted)
+            found, made_by = _over(found, fitting.all_findings(absent_too=True), wanted, again), made_by | again
         here = world.today(wanted)
     there = world.published_one()
-    shifts = verify.compare(found, made_by, wanted)
+    shifts = verify.compare(found, made_by)
     status, errors = {shift.id: shift.status for shift in shifts}, {shift.id: shift.errors for shift in shifts}
-    turns = verdicts.compare(found, status, errors, bool(wanted))
+    if wanted:
+        shifts = [shift for shift in shifts if shift.fit in wanted]
+    turns = verdicts.compare(found, status, errors, {shift.id for shift in shifts} if wanted else None)
     sources, other = Sources(jingjinji.PROJECT), world.changed_sources(there, here) if there else []
     different = {shift.fit for shift in shifts if shift.status in verify.DIFFERENT}
     because = {fit: ", ".join(world.behind(fit, other, sources)) for fit in different}

@@ -15,7 +15,7 @@ named if it differs. What is read or computed from tables is the same to nine di
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -100,14 +100,11 @@ def publish() -> int:
     return len(rows)
 
 
-def compare(
-    here: Findings, made_by: Mapping[str, str], wanted: Iterable[str] = (), *, with_scatter: bool = True
-) -> list[Shift]:
+def compare(here: Findings, made_by: Mapping[str, str], *, with_scatter: bool = True) -> list[Shift]:
     """What became of every finding, largest shift first: see the rule above.
 
     here : findings of this run, which know of those whose fit is absent or did not pass.
     made_by : id -> fit, as `fitting.makers` tells of stored ones.
-    wanted : fits whose findings alone are compared; by default all.
     with_scatter : False where the scatter of scores is not to be used, as by the runs that it is made of.
 
     Raises BookError where the reference is missing or damaged.
@@ -116,11 +113,10 @@ def compare(
     if not all(isinstance(kept, dict) and "mean" in kept for kept in there.values()):
         raise BookError(f"{REFERENCE} has not the form of a reference: restore it from the repository")
     scatter = published.read(SCATTER)["scores"] if with_scatter and SCATTER.exists() else {}
-    wanted, shifts = set(wanted), []
+    shifts = []
     for id in {**there, **here}:
         fit = made_by.get(id) or there.get(id, {}).get("fit", "")
-        if not wanted or fit in wanted:
-            shifts.append(_shift(id, fit, here, there.get(id), scatter.get(id), len(there)))
+        shifts.append(_shift(id, fit, here, there.get(id), scatter.get(id), len(there)))
     return sorted(shifts, key=_order)
 
 
@@ -170,7 +166,7 @@ def _shift(id: str, fit: str, here: Findings, there: dict | None, scatter: dict 
             return Shift(id, finding.label, fit, UNJUDGED, None, there, mine, why)
         status = CHANGED if has_changed(likely, count) else NOISE
         return Shift(id, finding.label, fit, status, float(stats.norm.isf(likely / 2)), there, mine)
-    if id in getattr(here, "unpublished", {}):
+    if id in here.unpublished:
         label, fit = here.unpublished[id]
         return Shift(id, label, fit, ABSENT, None, there, None, here.failed.get(fit, ""))
     return Shift(id, id, fit, GONE, math.inf, there, None)
