@@ -1,6 +1,9 @@
 """The command: exit codes, one sentence for a mistake, nothing half-written."""
 
+import io
+import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -15,9 +18,10 @@ from typer.testing import CliRunner
 import jingjinji
 from jingjinji.claims import ledger, verdicts
 from jingjinji.cli import main as cli
+from jingjinji.cli import rerun
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
-from jingjinji.fits import cluster, fitting, verify
+from jingjinji.fits import cluster, fitting, verify, world
 
 
 def run(*arguments):
@@ -426,29 +430,67 @@ def test_findings_list(prior, monkeypatch):  # noqa: F811
         assert finding.value_text in result.output
 
 
-def test_publish_refuses_draft_draws(prior):  # noqa: F811
-    before = verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None
-    assert "draft draws are never published" in mistake("findings", "publish")
-    assert (verify.REFERENCE.read_bytes() if verify.REFERENCE.exists() else None) == before
+def test_findings_list_takes_words_and_prints_csv(prior, monkeypatch):  # noqa: F811
+    found = fitting.all_findings()
+    table = pd.read_csv(io.StringIO(run("findings", "list", "Heavy", "halved", "--csv").output))
+    assert set(table.id) == {id for id in found if id.startswith("heavy.") and ".halved" in id}
+    assert {"mean", "hdi_low", "mcse_mean", "code"} <= set(table.columns)
+    assert run("findings", "list", "no such words").output.endswith("\n0 findings\n")
 
 
-def test_verify_exit_codes(prior, monkeypatch, capsys, tmp_path):  # noqa: F811
+def test_findings_show_prints_all_of_one(prior):  # noqa: F811
+    result = run("findings", "show", "heavy.beijing.change")
+    assert result.exit_code == 0
+    assert "id: heavy.beijing.change\nlabel: change of the expected heavy-pollution days" in result.output
+    assert "\nmodel: heavy_days\n" in result.output
+    assert "the nearest known are heavy.beijing.change" in mistake("findings", "show", "heavy.beijing.chang")
+
+
+def test_accept_refuses_draft_draws(prior, published_apart):  # noqa: F811
+    assert "draft draws are never published" in mistake("accept", "--reason", "none")
+    assert list(published_apart.iterdir()) == [rerun.CHANGELOG]
+
+
+@pytest.fixture
+def published_apart(monkeypatch, tmp_path):
+    """Two fits and two claims, published in a folder apart."""
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    monkeypatch.setattr(world, "MADE_WITH", tmp_path / "made_with.json")
     monkeypatch.setattr(cluster, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(verdicts, "PUBLISHED", tmp_path / "verdicts.json")
+    monkeypatch.setattr(rerun, "REPORT", tmp_path / "report")
+    monkeypatch.setattr(rerun, "CHANGELOG", tmp_path / "CHANGELOG.md")
+    rerun.CHANGELOG.write_text("## [Unreleased]\n")
     monkeypatch.setattr(fitting, "names", lambda: ["heavy_days", "storage"])
     claims = ledger.load().query("id in ('C014', 'C037')")
     monkeypatch.setattr(ledger, "load", lambda: claims)
+    return tmp_path
+
+
+def test_verify_exit_codes(prior, published_apart, monkeypatch, capsys):  # noqa: F811
     code, _, err = main(monkeypatch, capsys, "verify")
     assert (code, err.count("\n")) == (1, 1)
     assert "reference.json is missing" in err
-    assert "verdicts.json is missing" in err
     monkeypatch.setattr(fitting, "draft", lambda: False)
-    assert run("findings", "publish").exit_code == 0
+    assert run("accept", "--reason", "the first").exit_code == 0
     result = run("verify")
     assert result.exit_code == 0
-    assert "findings agree with reference.json" in result.output
-    assert "2 verdicts agree with verdicts.json" in result.output
+    assert re.search(r"(\d+) findings beside reference.json: \1 same\.", result.output)
+    assert "2 verdicts beside verdicts.json: 2 same." in result.output
+    assert (rerun.REPORT / "index.html").exists()
+    rows = json.loads(verify.REFERENCE.read_text())
+    id = next(id for id, row in rows.items() if row["fit"] == "storage" and row["mcse"])
+    verify.REFERENCE.write_text(json.dumps(rows | {id: rows[id] | {"mean": rows[id]["mean"] + 99 * rows[id]["mcse"]}}))
+    assert mistake("verify") == f"1 findings differ from reference.json: {id}"
+    assert mistake("verify", "storage") == f"1 findings differ from reference.json: {id}"
+    assert run("verify", "heavy_days").exit_code == 0
+
+
+def test_a_report_that_cannot_be_written_is_one_sentence(prior, published_apart, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(fitting, "draft", lambda: False)
+    run("accept", "--reason", "the first")
+    rerun.REPORT.write_text("a file in its place")
+    assert "does not take the report" in mistake("verify")
 
 
 def test_data_commands_are_mounted():

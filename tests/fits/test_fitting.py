@@ -126,6 +126,49 @@ def test_unknown_names(empty_cache, name, message):
             use(name)
 
 
+def test_the_name_of_a_model_stands_for_all_its_fits():
+    assert fitting.named(["heavy_days"]) == ["heavy_days", "heavy_days/bend-unknown"]
+    assert fitting.named(["heavy_days/bend-unknown", "storage"]) == ["heavy_days/bend-unknown", "storage"]
+    assert fitting.named(["hydrogen"]) == fitting.names(["hydrogen"]), "not the clusters' fits"
+    groups = {name.partition("/")[0] for name in fitting.named(["apec"])}
+    assert groups == {"apec_stations", "apec_series", "apec_donors"}
+    assert fitting.named(["storage", "storage"]) == ["storage"]
+    for name in ("rain", "decline/", "decline/rain"):
+        with pytest.raises(BookError):
+            fitting.named([name])
+
+
+def test_absent_fits_are_told_among_those_that_failed(prior, monkeypatch, tmp_path):  # noqa: F811
+    """Their published findings are told to be theirs: by the name that the reference gives, or by the variant."""
+    absent = {"storage", "heavy_days/bend-unknown"}
+    everything, made_by = fitting.all_findings(), fitting.makers()
+    reference = {id: {"fit": made_by[id]} for id in everything} | {"gone": {"fit": "decline"}}
+    monkeypatch.setattr(fitting, "PUBLISHED", tmp_path / "reference.json")
+    fitting.PUBLISHED.write_text(json.dumps(reference))
+    keys = fitting.key_of_findings
+
+    def some_unmade(wanted):
+        return {name: "unmade" if name in absent else key for name, key in keys(wanted).items()}
+
+    monkeypatch.setattr(fitting, "key_of_findings", some_unmade)
+    with pytest.raises(FitMissing):
+        fitting.all_findings()
+    found = fitting.all_findings(absent_too=True)
+    assert found.failed.keys() == absent
+    assert "there is no fit 'storage'" in found.failed["storage"]
+    assert {id: fit for id, (_, fit) in found.unpublished.items()} == {
+        id: fit for id, fit in made_by.items() if fit in absent
+    }
+    assert found.keys() == everything.keys() - found.unpublished.keys()
+
+
+def test_every_finding_has_a_maker(prior):  # noqa: F811
+    made_by = fitting.makers()
+    assert made_by.keys() == fitting.all_findings().keys()
+    assert set(made_by.values()) == {*fitting.names(), *(f"{topic}.facts" for topic in registry.FACTS)}
+    assert set(fitting.makers(["storage"]).values()) == {"storage"}
+
+
 @pytest.mark.parametrize("value", ["", "Full", "many"])
 def test_unknown_mode(monkeypatch, value):
     monkeypatch.setenv("JINGJINJI_DRAWS", value)

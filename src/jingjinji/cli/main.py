@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 import jingjinji
-from jingjinji.cli import data
+from jingjinji.cli import data, rerun
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError
+from jingjinji.core.findings import Finding
 
 app = typer.Typer(
     help="Ten years of environmental cooperation in Beijing-Tianjin-Hebei: data, fits, findings.",
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.add_typer(data.app)
 findings_app = typer.Typer(help="The named numbers of the book.", no_args_is_help=True)
 app.add_typer(findings_app, name="findings")
+app.command()(rerun.verify)
+app.command()(rerun.accept)
 Quick = Annotated[bool, typer.Option("--quick", help="Few draws, for drafts; never for publication.")]
 
 
@@ -48,7 +51,8 @@ def main() -> None:
 @app.command()
 def fit(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Fits to make, or a group such as apec; all of the book by default.")
+        list[str] | None,
+        typer.Argument(help="Models with all their fits, single fits, or the group apec; all by default."),
     ] = None,
     quick: Quick = False,
     dry_run: Annotated[
@@ -112,7 +116,7 @@ def _end_where_unpublished(wanted: list[str]) -> None:
 
 
 def _wanted(names: list[str], resolution: str) -> list[str]:
-    """Names of fits, groups of topics written out; raises BookError for a resolution that a group does not have."""
+    """Names of fits, models and groups written out; raises BookError for a resolution that a group does not have."""
     from jingjinji.core import registry
     from jingjinji.fits import fitting
 
@@ -124,11 +128,7 @@ def _wanted(names: list[str], resolution: str) -> list[str]:
         return fitting.names(registry.BY_HOUR)
     if resolution != "day":
         raise BookError(f"--resolution is '{resolution}': expected day or hour")
-    wanted = []
-    for name in names:
-        group = [topic for topic in registry.TOPICS if topic.startswith(f"{name}_")]
-        wanted += fitting.names(group) if group and name not in registry.TOPICS else [name]
-    return wanted or fitting.names()
+    return fitting.named(names) or fitting.names()
 
 
 @app.command()
@@ -260,42 +260,43 @@ def predict(
 
 
 @findings_app.command("list")
-def list_findings() -> None:
-    """Print every finding with its interval."""
+def list_findings(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Only findings with all these words in id, label or fit.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print all columns as csv.")] = False,
+) -> None:
+    """Print every finding with its interval, or those that some words name."""
     from jingjinji.fits import fitting
 
+    found = [finding for finding in fitting.all_findings().values() if _has(finding, words or [])]
+    if csv:
+        import pandas as pd
+
+        print(pd.DataFrame([finding.summary() for finding in found]).to_csv(index=False), end="")
+        return
     view = Table()
     for column in ("id", "value", "what"):
         view.add_column(column)
-    for finding in fitting.all_findings().values():
+    for finding in found:
         view.add_row(finding.id, finding.text, finding.label)
     Console().print(view)
+    print(f"{len(found)} findings")
 
 
-@findings_app.command("publish")
-def publish_findings() -> None:
-    """Write results/reference.json and verdicts.json: findings and verdicts that later reruns are compared with."""
-    from jingjinji.claims import verdicts
-    from jingjinji.fits import fitting, verify
-
-    print(f"{verify.publish()} findings written to {verify.REFERENCE}")
-    print(f"{verdicts.publish(fitting.all_findings())} verdicts written to {verdicts.PUBLISHED}")
+def _has(finding: Finding, words: list[str]) -> bool:
+    text = f"{finding.id} {finding.label} {finding.model}".lower()
+    return all(word.lower() in text for word in words)
 
 
-@app.command("verify")
-def verify_findings() -> None:
-    """Compare findings and verdicts of this machine's fits with the published ones; exit code 1 where they differ."""
-    from jingjinji.claims import verdicts
-    from jingjinji.fits import fitting, verify
+@findings_app.command("show")
+def show_finding(id: Annotated[str, typer.Argument(help="Id of a finding: pm25.decline.beijing.")]) -> None:
+    """Print all that is kept of a finding."""
+    from jingjinji.core.findings import find
+    from jingjinji.fits import fitting
 
-    problems = []
-    for compare in (verify.compare, lambda: verdicts.compare(fitting.all_findings())):
-        try:
-            print(compare())
-        except BookError as error:
-            problems.append(str(error))
-    if problems:
-        raise BookError(". And ".join(problems))
+    for name, value in find(fitting.all_findings(), id).summary().items():
+        print(f"{name}: {value}")
 
 
 def _span(text: str) -> tuple[str, str]:

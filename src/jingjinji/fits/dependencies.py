@@ -17,8 +17,12 @@ from jingjinji.core.errors import DataError
 ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
-RESULTS = {"fits.simulations": "results/simulations.json", "fits.weighing": "results/power_scaling.json"}
-"""Modules that read what is kept of long runs -> where it is kept."""
+RESULTS = {
+    "fits.simulations": "results/simulations.json",
+    "fits.weighing": "results/power_scaling.json",
+    "fits.world": "results/made_with.json",
+}
+"""Modules that read what is kept of long runs, or of the published one -> where it is kept."""
 SUMMARIES = "show.summaries"
 """Where a package has what pages call."""
 OF_MODELS = ("load", "module", "said", "toy", "reasons", "show_model", "model_of", "priors_of")

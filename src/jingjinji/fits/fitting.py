@@ -29,6 +29,8 @@ SAID_BY = ("gate.py", "draws.py", "fit_job.py", "store.py")
 NOT_OF_A_FIT = ("requirements.lock", "draws")
 BROKEN = "broken"
 """State of a fit that could not be made: its code ended with an error."""
+FACTS = ".facts"
+"""Ends the name under which what tables alone say on a topic is stored."""
 PUBLISHED = jingjinji.PROJECT / "results" / "reference.json"
 """The published findings, by id."""
 
@@ -127,6 +129,24 @@ def parts(name: str) -> tuple[str, str]:
     return topic, variant
 
 
+def named(wanted: Iterable[str]) -> list[str]:
+    """Names of fits, of what a user writes: the name of a model stands for all its fits, ``apec`` for those of a group.
+
+    Raises BookError for a name of nothing.
+    """
+    found = []
+    for name in wanted:
+        group = [topic for topic in registry.TOPICS if topic.startswith(f"{name}_")]
+        if name in registry.TOPICS:
+            found += names([name])
+        elif group:
+            found += names(group)
+        else:
+            parts(name)
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
 def key_of_findings(wanted: Iterable[str]) -> dict[str, str]:
     """Name -> key of what is said of a fit: model code and what it imports, data, gate, settings, seed and versions.
 
@@ -139,12 +159,17 @@ def key_of_findings(wanted: Iterable[str]) -> dict[str, str]:
     for name in wanted:
         topic, _ = parts(name)
         if topic not in contents:
-            content = sources.dependencies(f"import jingjinji.topics.{registry.PLACES[topic]}{registry.SAID}")
-            contents[topic] = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
+            contents[topic] = content_of(topic, sources)
         about = {"name": name, "mode": mode(), "seed": seed(name), "settings": asdict(settings(topic, mode()))}
         text = json.dumps(about | {"content": contents[topic] | rest}, sort_keys=True)
         found[name] = hashlib.sha256(text.encode()).hexdigest()
     return found
+
+
+def content_of(topic: str, sources: Sources) -> dict[str, str]:
+    """Name -> hash of the code and tables that decide what is said of a model's fits."""
+    content = sources.dependencies(f"import jingjinji.topics.{registry.PLACES[topic]}{registry.SAID}")
+    return {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
 
 
 def problem_of(name: str, key: str) -> str | None:
@@ -185,7 +210,7 @@ def load_findings(name: str) -> dict[str, Finding]:
 
 def load_facts(topic: str) -> dict[str, Finding]:
     """What tables alone say on a topic, by id; made where it is not stored, for it waits for no fit."""
-    name, key = f"{topic}.facts", key_of_facts(topic)
+    name, key = f"{topic}{FACTS}", key_of_facts(topic)
     if not store.sound(store.FINDINGS, name, key):
         with store.lock(name, key):
             if not store.sound(store.FINDINGS, name, key):
@@ -214,11 +239,21 @@ def about_finding(finding: Finding) -> dict:
             "code": finding.code, "error": finding.error, "by_median": finding.by_median}  # fmt: skip
 
 
-def all_findings() -> Findings:
-    """Every finding of the current fits, by id; raises FitMissing where one has not been made."""
+def all_findings(*, absent_too: bool = False) -> Findings:
+    """Every finding of the current fits, by id; raises FitMissing where one has not been made.
+
+    With ``absent_too=True`` a fit that has not been made, or is damaged, is told among those that failed.
+    """
     found, left_out, problems, unknown = {}, {}, {}, []
     for name, key in key_of_findings(names()).items():
-        _refuse_missing(name, key)
+        try:
+            _refuse_missing(name, key)
+        except FitMissing as error:
+            if not absent_too:
+                raise
+            problems[name] = str(error)
+            unknown.append(name)
+            continue
         notes = store.notes(store.FINDINGS, name, key)
         if notes["problem"]:
             problems[name] = notes["problem"]
@@ -231,14 +266,32 @@ def all_findings() -> Findings:
     return Findings(found, _by_id(unknown, {*found, *left_out}) | left_out, problems)
 
 
+def makers(wanted: Iterable[str] = ()) -> dict[str, str]:
+    """Id of a finding -> the stored fit that says it, ``<topic>.facts`` for tables alone; by default of all fits."""
+    keys = key_of_findings(wanted or names())
+    if not wanted:
+        keys |= {f"{topic}{FACTS}": key_of_facts(topic) for topic in registry.FACTS}
+    return {
+        id: name
+        for name, key in keys.items()
+        if store.sound(store.FINDINGS, name, key)
+        for id in store.notes(store.FINDINGS, name, key)["findings"]
+    }
+
+
 def _by_id(fits: list[str], known: set[str]) -> dict[str, tuple[str, str]]:
-    """Published findings that nothing else makes are those of fits of whose findings nothing is known."""
+    """Published findings that nothing else makes are those of fits of whose findings nothing is known.
+
+    The published ones say of which fit they are; of those that do not, or whose fit is known, the name of the variant
+    tells it.
+    """
     if not fits or not PUBLISHED.exists():
         return {}
     by_variant = {name.partition("/")[2]: name for name in reversed(fits)}
-    return {
-        id: (id, by_variant.get(id.partition("@")[2], fits[0])) for id in published.read(PUBLISHED) if id not in known
-    }
+    rows = published.read(PUBLISHED)
+    guessed = {id: by_variant.get(id.partition("@")[2], fits[0]) for id, row in rows.items() if "fit" not in row}
+    told = {id: row["fit"] for id, row in rows.items() if row.get("fit") in fits}
+    return {id: (id, fit) for id, fit in (guessed | told).items() if id not in known}
 
 
 def stored_notes(wanted: Iterable[str]) -> dict[str, dict]:
@@ -266,7 +319,7 @@ def prune(wanted: Iterable[str]) -> int:
         if store.exists(store.FINDINGS, name, key):
             draws = store.notes(store.FINDINGS, name, key)["draws"]
             kept |= {store.place(store.FINDINGS, name, key), store.place(store.DRAWS, name, draws)}
-    kept |= {store.place(store.FINDINGS, f"{topic}.facts", key_of_facts(topic)) for topic in registry.FACTS}
+    kept |= {store.place(store.FINDINGS, f"{topic}{FACTS}", key_of_facts(topic)) for topic in registry.FACTS}
     return len(store.prune(kept))
 
 

@@ -1,33 +1,85 @@
-"""A rerun against the reference: do this machine's findings agree with the published ones?"""
+"""A rerun against the reference: do this machine's findings agree with the published ones?
 
-import json
+The rule. A finding with draws is compared by its mean and by its 3 % and 97 % quantiles, whose Monte Carlo errors are
+known on both sides, a score of a whole fit by its own Monte Carlo error. Each difference, divided by the errors of both
+sides, has Student's t distribution: the errors are estimated, from sixteen batches of the draws or from as much. A
+finding is as unlikely as the least likely of its comparisons, times their number (Bonferroni). It has *changed* where
+that, times the number of published findings, is less than `FALSE_ALARM`; otherwise it is *noise*. Of two right runs
+therefore no finding at all is said to have changed, but for one pair of runs in a hundred at most, however findings
+hang together.
+
+A score whose own error nobody has computed is compared by its standard deviation over runs with other seeds
+(``benchmarks/soak.py``), with as many degrees of freedom as runs less one. Where all these runs agreed, it is a count
+or a rounded number, and may be off by one in its last place. Where there were no such runs it is not judged, and is
+named if it differs. What is read or computed from tables is the same to nine digits, or has changed.
+"""
+
 import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
-import scipy
+from scipy import stats
 
 import jingjinji
 from jingjinji.core import published
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding, did_not_converge
-from jingjinji.fits import cluster, fitting
+from jingjinji.core.findings import Finding, Findings, did_not_converge
+from jingjinji.fits import cluster, fitting, world
 
 REFERENCE = fitting.PUBLISHED
 SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
 """Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
-FALSE_ALARM = 0.001
+FALSE_ALARM = 0.01
+"""Most that the probability may be that any finding of a right rerun is said to have changed."""
 FREEDOM = 30
 """Degrees of freedom of a difference's Monte Carlo error, which is itself estimated, from `BATCHES` on both sides."""
 TAILS = (0.03, 0.97)
-SAME = 1e-9
-SCORE_SHARE, SCORE_POINTS = 0.1, 5.0
-"""What a score may differ by whose scatter nobody has seen: a share of it, or percentage points."""
+COMPARED = {"mean": "mcse", "low": "interval_mcse", "high": "interval_mcse"}
+"""What is compared of a finding -> its Monte Carlo error."""
+SAME_DIGITS = 1e-9
+
+SAME, NOISE, CHANGED, NEW, GONE = "same", "noise", "changed", "new", "gone"
+UNJUDGED, ABSENT = "not judged", "not compared"
+DIFFERENT = (CHANGED, NEW, GONE)
+"""What keeps a rerun from agreeing with the reference."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What became of a published finding.
+
+    Parameters
+    ----------
+    id, label : of the finding.
+    fit : the fit that says it, ``<topic>.facts`` for tables alone.
+    status : ``same``, ``noise``, ``changed``, ``new``, ``gone``, ``not judged``, ``not compared``.
+    errors : normal Monte Carlo errors that would be as unlikely; inf for what may not differ and does, None where
+        nobody knows how much it scatters, or there is nothing to compare.
+    there, here : what is kept of it (`row`), published and in this run; None where there is none.
+    why : of what is not judged or not compared, the reason.
+    """
+
+    id: str
+    label: str
+    fit: str
+    status: str
+    errors: float | None
+    there: dict | None
+    here: dict | None
+    why: str = ""
+
+    def as_dict(self) -> dict:
+        """As JSON, which has no infinity: of what may not differ and does, `errors` is None."""
+        infinite = self.errors is not None and math.isinf(self.errors)
+        return asdict(self) | ({"errors": None} if infinite else {})
 
 
 def publish() -> int:
-    """Write the findings of the current fits as the reference, and what each fit took; returns how many findings.
+    """Write the findings of the current fits as the reference, with their world and what each fit took.
 
-    Raises BookError for draft draws, for other seeds than the book's own, and where a fit did not pass.
+    Returns how many findings. Raises BookError for draft draws, for other seeds than the book's own, and where a fit
+    did not pass.
     """
     if fitting.draft():
         raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
@@ -36,83 +88,120 @@ def publish() -> int:
             "findings of other seeds are never published, so that nobody chooses the seeds that pass: unset "
             "JINGJINJI_SEED and run 'jingjinji fit'"
         )
-    found = fitting.all_findings()
+    found, made_by = fitting.all_findings(), fitting.makers()
     if found.failed:
         raise BookError(f"{did_not_converge(found.failed)}: nothing is published before it passes the gate")
-    rows = {id: _row(finding) for id, finding in sorted(found.items())}
+    rows = {id: row(finding) | {"fit": made_by.get(id, finding.model)} for id, finding in sorted(found.items())}
     published.write(REFERENCE, rows)
+    published.write(world.MADE_WITH, world.today())
     seconds = {name: notes["seconds"] for name, notes in fitting.stored_notes(fitting.names()).items()}
     rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
     published.write(cluster.COSTS, rounded)
     return len(rows)
 
 
-def compare(*, with_scatter: bool = True) -> str:
-    """One sentence when all agree; raises BookError naming the findings that do not.
+def compare(here: Findings, made_by: Mapping[str, str], *, with_scatter: bool = True) -> list[Shift]:
+    """What became of every finding, largest shift first: see the rule above.
 
-    Means and the 3 % and 97 % quantiles are compared: ends of the shortest interval have no Monte Carlo error of their
-    own. Differences between two runs, in units of that error, have Student's t distribution; the bound keeps the
-    probability of any false alarm over the whole table at one in a thousand. What is read or computed from tables is
-    the same to nine digits. A score of a whole fit (a coverage, a CRPS) is compared by its own Monte Carlo error. Where
-    that is not known it may differ by a tenth, a share by five points, and by no more than its scatter over runs with
-    other seeds allows, unless that is not to be used.
+    here : findings of this run, which know of those whose fit is absent or did not pass.
+    made_by : id -> fit, as `fitting.makers` tells of stored ones.
+    with_scatter : False where the scatter of scores is not to be used, as by the runs that it is made of.
+
+    Raises BookError where the reference is missing or damaged.
     """
     there = published.read(REFERENCE)
-    here = fitting.all_findings()
-    if strangers := there.keys() ^ (here.keys() | here.unpublished.keys()):
-        raise BookError(f"the reference and the fits name different findings: {', '.join(sorted(strangers)[:5])}")
-    scatter = json.loads(SCATTER.read_text("utf-8"))["scores"] if with_scatter and SCATTER.exists() else {}
-    # two sides of at most three comparisons a finding
-    bound = float(scipy.stats.t.isf(FALSE_ALARM / 6 / len(here), FREEDOM))
-    scores = {id: _score(finding, there[id], scatter.get(id)) for id, finding in here.items()}
-    if differing := [id for id, score in scores.items() if score > bound]:
-        worst = max(differing, key=scores.get)
-        raise BookError(
-            f"{len(differing)} of {len(here)} findings differ from {REFERENCE.name}, most of all {worst}: "
-            f"{here[worst].text} here, {there[worst]['text']} there, {scores[worst]:.1f} Monte Carlo errors apart "
-            f"where {bound:.1f} are allowed"
-        )
-    largest = max(scores.values())
-    words = (
-        f"{len(here)} findings agree with {REFERENCE.name}; the largest difference is {largest:.2f} Monte Carlo errors"
-    )
-    if here.failed:
-        raise BookError(
-            f"{words}, but {len(here.unpublished)} were not compared, because {did_not_converge(here.failed)}"
-        )
-    return f"{words}."
+    if not all(isinstance(kept, dict) and "mean" in kept for kept in there.values()):
+        raise BookError(f"{REFERENCE} has not the form of a reference: restore it from the repository")
+    scatter = published.read(SCATTER)["scores"] if with_scatter and SCATTER.exists() else {}
+    shifts = []
+    for id in {**there, **here}:
+        fit = made_by.get(id) or there.get(id, {}).get("fit", "")
+        shifts.append(_shift(id, fit, here, there.get(id), scatter.get(id), len(there)))
+    return sorted(shifts, key=_order)
 
 
-def _row(finding: Finding) -> dict:
+def summary(shifts: list[Shift]) -> str:
+    """How many findings are what, in one sentence."""
+    counts = {status: sum(shift.status == status for shift in shifts)
+              for status in (SAME, NOISE, CHANGED, NEW, GONE, UNJUDGED, ABSENT)}  # fmt: skip
+    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    largest = max((shift.errors for shift in shifts if shift.status == NOISE), default=0.0)
+    noise = f"; the largest noise is {largest:.2f} Monte Carlo errors" if counts[NOISE] else ""
+    return f"{len(shifts)} findings beside {REFERENCE.name}: {said or 'none'}{noise}."
+
+
+def chance(scores: np.ndarray) -> np.ndarray:
+    """Probability of the least likely of some comparisons, times their number, at most 1.
+
+    scores : (..., comparison), differences in units of their Monte Carlo errors. Returns an array (...).
+    """
+    return np.minimum(1, scores.shape[-1] * 2 * stats.t.sf(np.abs(scores).max(axis=-1), FREEDOM))
+
+
+def has_changed(chance: np.ndarray | float, published: int) -> np.ndarray | bool:
+    """Whether a finding of that `chance` has changed, where so many are published."""
+    return chance < FALSE_ALARM / published
+
+
+def row(finding: Finding) -> dict:
     """What is kept of a finding: mean, 3 % and 97 % quantiles, their Monte Carlo errors, and the printed text."""
-    row = {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
+    kept = {"mean": finding.mean, "mcse": finding.mcse, "text": finding.text}
     if finding.interval_text:
         low, high = np.quantile(finding.draws, TAILS)
-        row |= {"low": float(low), "high": float(high), "interval_mcse": finding.interval_mcse}
-    return row
+        kept |= {"low": float(low), "high": float(high), "interval_mcse": finding.interval_mcse}
+    return kept
 
 
-def _score(finding: Finding, reference: dict, scatter: dict | None) -> float:
-    """The largest difference from the reference, in Monte Carlo errors; inf for what may not differ and does."""
-    here = _row(finding)
-    scores = []
-    for value, of in (("mean", "mcse"), ("low", "interval_mcse"), ("high", "interval_mcse")):
-        if value in here and value in reference and (error := math.hypot(here[of], reference[of])):
-            scores.append(abs(here[value] - reference[value]) / error)
-    if not scores:
-        return _score_of_single(finding, reference, scatter)
-    return max(scores)
+def _shift(id: str, fit: str, here: Findings, there: dict | None, scatter: dict | None, count: int) -> Shift:
+    """What became of one finding, of so many that are published."""
+    if id in here:
+        finding, mine = here[id], row(here[id])
+        if there is None:
+            return Shift(id, finding.label, fit, NEW, math.inf, None, mine)
+        if _is_same(mine, there):
+            return Shift(id, finding.label, fit, SAME, 0.0, there, mine)
+        likely = _chance(finding, mine, there, scatter)
+        if likely is None:
+            why = "it differs, and nobody knows how much it scatters: run benchmarks/soak.py"
+            return Shift(id, finding.label, fit, UNJUDGED, None, there, mine, why)
+        status = CHANGED if has_changed(likely, count) else NOISE
+        return Shift(id, finding.label, fit, status, float(stats.norm.isf(likely / 2)), there, mine)
+    if id in here.unpublished:
+        label, fit = here.unpublished[id]
+        return Shift(id, label, fit, ABSENT, None, there, None, here.failed.get(fit, ""))
+    return Shift(id, id, fit, GONE, math.inf, there, None)
 
 
-def _score_of_single(finding: Finding, reference: dict, scatter: dict | None) -> float:
-    difference = abs(finding.mean - reference["mean"])
+def _is_same(mine: dict, there: dict) -> bool:
+    names = [name for name in COMPARED if name in mine or name in there]
+    return all(name in mine and name in there and math.isclose(mine[name], there[name], rel_tol=SAME_DIGITS)
+               for name in names)  # fmt: skip
+
+
+def _chance(finding: Finding, mine: dict, there: dict, scatter: dict | None) -> float | None:
+    """Probability of a difference as large between two right runs; None where nobody knows."""
+    pairs = [(mine[value] - there[value], math.hypot(mine[of], there[of])) for value, of in COMPARED.items()
+             if value in mine and value in there]  # fmt: skip
+    if scores := [difference / error for difference, error in pairs if error]:
+        return float(chance(np.array(scores)))
+    difference = abs(mine["mean"] - there["mean"])
     if finding.model == "table" or not finding.exact:
-        return 0.0 if difference <= SAME * abs(reference["mean"]) else math.inf
-    least = SCORE_POINTS if finding.unit == "%" else SCORE_SHARE
-    if difference > max(SCORE_SHARE * abs(reference["mean"]), least):
-        return math.inf
-    if not scatter:
         return 0.0
-    # as many Monte Carlo errors as would be as unlikely
-    unlikely = scipy.stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1)
-    return float(scipy.stats.t.isf(unlikely, FREEDOM))
+    if not scatter:
+        return None
+    if scatter["sd"]:
+        return float(2 * stats.t.sf(difference / (scatter["sd"] * math.sqrt(2)), scatter["runs"] - 1))
+    return 1.0 if difference < 1.5 * _last_place(mine["mean"], there["mean"]) else 0.0
+
+
+def _last_place(*values: float) -> float:
+    """The place of the last digit of rounded numbers, of at most four decimals: 0.1 of 39 and 39.2."""
+    decimals = max(len(f"{value:.4f}".rstrip("0").partition(".")[2]) for value in values)
+    return 10.0**-decimals
+
+
+def _order(shift: Shift) -> tuple:
+    """Largest shift first; what cannot be told comes after what has changed, what is not compared last."""
+    if shift.status in (UNJUDGED, ABSENT):
+        return (1 if shift.status == UNJUDGED else 3, 0.0, shift.id)
+    return (0 if shift.status in DIFFERENT else 2, -shift.errors, shift.id)
