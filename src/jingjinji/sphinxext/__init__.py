@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from jingjinji.sphinxext import alts, holes, ledger, roles, sections, site, staleness
+from jingjinji.sphinxext import about, alts, front, holes, ledger, light, roles, search, sections, site, staleness
 
 
 def setup(app) -> dict:
@@ -15,12 +15,13 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, sections, alts, holes, staleness, site):
+    for room in (roles, ledger, sections, alts, holes, staleness, site, front, about, light, search):
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _code() -> str:
     """One hash of the extension's own code: pages that another version of it has read are read again."""
-    rooms = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    rooms = sorted([*here.glob("*.py"), *here.glob("templates/*.html")])
     return hashlib.sha256(b"".join(room.read_bytes() for room in rooms)).hexdigest()

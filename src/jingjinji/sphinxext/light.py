@@ -1,0 +1,116 @@
+"""What a page loads and what it may do: no script that it does not use, none inside the page, none of another host."""
+
+import hashlib
+import re
+from base64 import b64encode
+from pathlib import Path
+
+from jingjinji.sphinxext import icons
+
+THEME = "sphinx_book_theme"
+TEMPLATES = Path(__file__).with_name("templates")
+NEVER = ("doctools.js", "sphinx_highlight.js", "early.js")
+"""Keys and marks of Sphinx's search, and what the template loads by itself."""
+ONLY_WITH = {
+    "clipboard.min.js": 'class="highlight',
+    "copybutton.js": 'class="highlight',
+    "copybutton.css": 'class="highlight',
+    "pygments.css": 'class="highlight',
+    "mystnb.": 'class="cell',
+    "togglebutton.": "dropdown",
+    "design-tabs.js": "sd-tab-set",
+    "sphinx-design.min.css": 'class="sd-',
+    "mathjax/": 'class="math',
+    "ledger.": 'class="ledger',
+    "front.css": 'class="front-',
+}
+"""A part of a file's name -> what the text of a page that needs the file contains."""
+ONLY_ON = {"/search.js": "search"}
+SETTINGS_OF_MATHJAX = "window.MathJax"
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+}
+"""Scripts are files of the site. Tables and MathJax bring styles of their own, which is why these may stand in a page."""
+
+
+def connect(app) -> None:
+    app.connect("config-inited", _take_templates, priority=900)
+    app.connect("builder-inited", _finish_pages)
+    app.connect("html-page-context", _choose, priority=950)
+
+
+def needed(file: str, page: str, body: str) -> bool:
+    """Whether a page with this text needs a script or a style sheet."""
+    if any(name in file for name in NEVER):
+        return False
+    if any(file.endswith(name) and page != only for name, only in ONLY_ON.items()):
+        return False
+    return all(sign in body for name, sign in ONLY_WITH.items() if name in file)
+
+
+def policy(inline: list[str]) -> str:
+    """The content security policy of a page; scripts inside it that extensions bring are allowed by their hash."""
+    hashes = [f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in inline]
+    rules = POLICY | {"script-src": " ".join([POLICY["script-src"], *hashes])}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def finished(html: str) -> str:
+    """A page as it is published: icons drawn, what the theme says twice or hides from some readers mended."""
+    html = icons.drawn(html)
+    html = re.sub(r'<meta name="viewport" content="width=device-width, initial-scale=1"\s*/>', "", html)
+    html = re.sub(r'<meta name="docsearch:[^>]*>', "", html)
+    html = html.replace('data-theme="auto"', 'data-theme="light"', 1)
+    html = html.replace(
+        '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="region" aria-label="Book"'
+    )
+    html = re.sub(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", html)
+    html = re.sub(r'(<summary[^>]*?) aria-label="Toggle hidden content"', r"\1", html)
+    html = html.replace('aria-label="Color mode"', 'aria-label="Colours: light, dark or as the system"')
+    return re.sub(r"\n\s*\n+", "\n", html) if "<pre" not in html else html
+
+
+def _take_templates(app, config) -> None:
+    if config.html_theme != THEME:
+        return
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
+
+
+def _finish_pages(app) -> None:
+    if app.builder.format != "html":
+        return
+    app.builder.search = False  # the site has a search of its own: `search.py`
+    render = app.builder.templates.render
+    app.builder.templates.render = lambda template, context: finished(render(template, context))
+
+
+def _choose(app, pagename, templatename, context, doctree) -> None:
+    """Leave the page the files that it needs, each without delaying the page, and write down what may run."""
+    body = context.get("body", "")
+    context["css_files"] = [file for file in context["css_files"] if needed(str(file.filename), pagename, body)]
+    scripts, inline = [], []
+    for script in context["script_files"]:
+        text = script.attributes.get("body", "")
+        if script.filename and needed(str(script.filename), pagename, body):
+            scripts.append(script)
+        elif text.startswith(SETTINGS_OF_MATHJAX) and needed("mathjax/", pagename, body):
+            scripts.append(script)
+            inline.append(text)
+    context["script_files"] = [_deferred(script) for script in scripts]
+    rule = policy(inline).replace('"', "")
+    context["metatags"] = f'<meta http-equiv="Content-Security-Policy" content="{rule}" />' + context.get(
+        "metatags", ""
+    )
+
+
+def _deferred(script):
+    if script.filename:
+        script.attributes.setdefault("defer", "defer")
+    return script
