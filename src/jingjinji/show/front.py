@@ -1,5 +1,6 @@
 """The figure of the front page: annual means of PM2.5 of Beijing, Tianjin and Hebei as a change since the first year.
 
+Libraries that draw are loaded where they are needed: the extension of the pages is loaded by every build.
 It is drawn as lines and text of the page itself, in two widths, so that it can be read on a phone, searched and copied,
 and takes the colours of the page.
 """
@@ -8,11 +9,8 @@ from html import escape
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from jingjinji.core import tables
-from jingjinji.show.figures import COLOURS
 
 PLACES = ("Beijing", "Tianjin", "Hebei")
 FIRST, LAST, CLAIMED = 2013, 2023, -60
@@ -61,6 +59,8 @@ def drawing(data: dict[str, pd.Series], size: tuple[int, int], kind: str) -> str
     size : width and height in pixels, at which letters have their natural size.
     kind : a class, by which a style sheet shows one of several widths.
     """
+    from jingjinji.show.figures import COLOURS
+
     width, height = size
     left, right, top, bottom = 54, 128, 14, 30
 
@@ -88,9 +88,8 @@ def drawing(data: dict[str, pd.Series], size: tuple[int, int], kind: str) -> str
         leader = f'<line x1="{x(LAST) + 5:.1f}" y1="{at:.1f}" x2="{x(LAST) + 15:.1f}" y2="{end:.1f}"/>'
         name = _text(x(LAST) + 19, end + 1, place, "start", "front-place")
         figures = _text(x(LAST) + 19, end + 16, f"{means[FIRST]:.0f} → {means[LAST]:.0f} {UNIT}", "start")
-        parts.append(
-            f'<g class="front-line" style="--place:{colour}"><polyline points="{points}"/>{dots}{leader}{name}{figures}</g>'
-        )
+        line = f'<polyline points="{points}"/>'
+        parts.append(f'<g class="front-line" style="--place:{colour}">{line}{dots}{leader}{name}{figures}</g>')
     return (
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(told(data))}">'
         f"{''.join(parts)}</svg>"
@@ -99,6 +98,11 @@ def drawing(data: dict[str, pd.Series], size: tuple[int, int], kind: str) -> str
 
 def write_picture(data: dict[str, pd.Series], path: Path) -> None:
     """The figure as a png of 1200 by 630 pixels, the size that messengers show beside a link."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from jingjinji.show.figures import COLOURS
+
     figure = Figure(figsize=(12, 6.3), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()

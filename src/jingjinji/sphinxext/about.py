@@ -1,5 +1,6 @@
 """What a page says of itself to those who link to it: a description, a picture, the address, how to cite."""
 
+import hashlib
 from html import escape
 from pathlib import Path
 from xml.sax.saxutils import escape as escape_xml
@@ -83,7 +84,8 @@ class CiteDirective(SphinxDirective):
         )
         html = (
             f'<div class="front-cite"><p><span>By {escape(who)}</span> <span>Version {escape(version)}</span> '
-            f'<span><time datetime="{date}">{date}</time></span> <span>{escape(" and ".join(about["license"]))}</span></p>'
+            f'<span><time datetime="{date}">{date}</time></span> '
+            f"<span>{escape(' and '.join(about['license']))}</span></p>"
             f"<details><summary>How to cite</summary><p>{escape(text)}</p><pre>{escape(record)}</pre></details></div>"
         )
         return [nodes.raw("", html, format="html")]
@@ -104,12 +106,22 @@ def _describe(app, pagename, templatename, context, doctree) -> None:
     )
 
 
+def _draw(app, picture: Path) -> None:
+    """Draw the picture, unless it is there and drawn of the same figures by the same code."""
+    data, stamp = front.rows(), Path(app.doctreedir, "front.sha256")
+    said = repr({place: means.to_dict() for place, means in data.items()}).encode()
+    state = hashlib.sha256(said + Path(front.__file__).read_bytes()).hexdigest()
+    if not (picture.exists() and stamp.exists() and stamp.read_text() == state):
+        front.write_picture(data, picture)
+        stamp.write_text(state)
+
+
 def _write(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
     if citation(Path(app.confdir)):
-        front.write_picture(front.rows(), out / PICTURE)
+        _draw(app, out / PICTURE)
     base = app.config.html_baseurl
     if base:
         pages = [app.builder.get_target_uri(page) for page in sorted(app.env.found_docs)]

@@ -23,10 +23,10 @@ class FrontFigure(SphinxDirective):
             f" No official mean of {', '.join(map(str, years))} was found for {place}."
             for place, years in front.missing(data).items()
         )
-        opened = (
-            f'<figure class="front-figure"><p class="front-headline">{front.HEADLINE}</p>'
-            f"{front.drawing(data, front.WIDE, 'front-wide')}{front.drawing(data, front.NARROW, 'front-narrow')}<figcaption>"
-        )
+        sizes = {"front-wide": front.WIDE, "front-narrow": front.NARROW}
+        drawings = "".join(front.drawing(data, size, kind) for kind, size in sizes.items())
+        headline = f'<p class="front-headline">{front.HEADLINE}</p>'
+        opened = f'<figure class="front-figure">{headline}{drawings}<figcaption>'
         caption = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, caption)
         if caption.children and absent:

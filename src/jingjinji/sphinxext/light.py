@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from pathlib import Path
+from urllib.parse import unquote
 
 from jingjinji.sphinxext import icons
 
@@ -20,13 +21,16 @@ ONLY_WITH = {
     "togglebutton.": "dropdown",
     "design-tabs.js": "sd-tab-set",
     "sphinx-design.min.css": 'class="sd-',
-    "mathjax/": 'class="math',
+    "mathematics.js": 'class="math',
     "ledger.": 'class="ledger',
     "front.css": 'class="front-',
 }
 """A part of a file's name -> what the text of a page that needs the file contains."""
 ONLY_ON = {"/search.js": "search"}
+IMAGE = re.compile(r'<img\b[^>]*\bsrc="[^"]*_images/(?P<name>[^"/]+)"[^>]*>')
+SIZE = re.compile(r'<svg[^>]*\bwidth="([\d.]+)pt"[^>]*\bheight="([\d.]+)pt"')
 SETTINGS_OF_MATHJAX = "window.MathJax"
+LIBRARY_OF_MATHEMATICS = "mathjax/"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -37,7 +41,7 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
-"""Scripts are files of the site. Tables and MathJax bring styles of their own, which is why these may stand in a page."""
+"""Scripts are files of the site. Tables and MathJax bring styles of their own, so styles may stand in a page."""
 
 
 def connect(app) -> None:
@@ -77,6 +81,33 @@ def finished(html: str) -> str:
     return re.sub(r"\n\s*\n+", "\n", html) if "<pre" not in html else html
 
 
+def sized(html: str, file_of) -> str:
+    """A page whose vector images say their size, so that nothing moves when they come, and come when they are near."""
+
+    def with_size(match: re.Match) -> str:
+        tag = match[0]
+        file = None if " height=" in tag else file_of(unquote(match["name"]))
+        lazy = "" if " loading=" in tag else ' loading="lazy"'
+        return f"<img{_size(file)}{lazy}{tag[4:]}"
+
+    return IMAGE.sub(with_size, html)
+
+
+def _size(file: Path | None) -> str:
+    """Width and height of a vector image in pixels, as attributes; empty where they are not known."""
+    found = SIZE.search(file.read_text("utf-8")[:2000]) if file and file.suffix == ".svg" and file.exists() else None
+    if not found:
+        return ""
+    width, height = (f"{float(points) * 4 / 3:.0f}" for points in found.groups())
+    return f' width="{width}" height="{height}"'
+
+
+def _source_of_image(app, name: str) -> Path | None:
+    """Where an image of the site comes from: it is copied after all pages have been written."""
+    names = {name: path for path, name in app.builder.images.items()}
+    return Path(app.srcdir, names[name]) if name in names else None
+
+
 def _take_templates(app, config) -> None:
     if config.html_theme != THEME:
         return
@@ -88,7 +119,11 @@ def _finish_pages(app) -> None:
         return
     app.builder.search = False  # the site has a search of its own: `search.py`
     render = app.builder.templates.render
-    app.builder.templates.render = lambda template, context: finished(render(template, context))
+
+    def rendered(template, context):
+        return sized(finished(render(template, context)), lambda name: _source_of_image(app, name))
+
+    app.builder.templates.render = rendered
 
 
 def _choose(app, pagename, templatename, context, doctree) -> None:

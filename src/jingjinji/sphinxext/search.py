@@ -45,7 +45,7 @@ def sections(html: str, told=lambda id: None) -> list[Section]:
     return [_tidy(section) for section in reader.sections if section.prose.strip() or section.cells.strip()]
 
 
-def tier(app, page: str) -> int:
+def tier(page: str) -> int:
     """How near a page is to what a reader asks."""
     name = page.rpartition("/")[2]
     if name in registry.CHAPTERS:
