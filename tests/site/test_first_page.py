@@ -63,7 +63,9 @@ def test_each_of_nine_cards_asks_and_answers_with_a_finding_or_a_count(page):
 def test_verdicts_on_it_add_up_to_all_claims(page):
     door = page.inner_text(".front-doors")
     every = int(re.search(r"judges (\d+) claims", door)[1])
-    words = r"(\d+) are supported, (\d+) in part, (\d+) is contradicted, (\d+) depend.*?(\d+) are not decided and (\d+) not"
+    words = (
+        r"(\d+) are supported, (\d+) in part, (\d+) is contradicted, (\d+) depend.*?(\d+) are not decided and (\d+) not"
+    )
     assert sum(map(int, re.search(words, " ".join(door.split())).groups())) == every
 
 

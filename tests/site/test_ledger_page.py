@@ -139,7 +139,9 @@ def test_the_table_is_as_wide_as_a_desktop_allows(page, address):
     page.goto(address + PAGE)
     table = page.locator("table.ledger").bounding_box()
     assert table["width"] > 900
-    verdicts = page.eval_on_selector_all("td .verdict", "chips => chips.map(chip => chip.scrollWidth - chip.clientWidth)")
+    verdicts = page.eval_on_selector_all(
+        "td .verdict", "chips => chips.map(chip => chip.scrollWidth - chip.clientWidth)"
+    )
     assert max(verdicts) <= 0
 
 

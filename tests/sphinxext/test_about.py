@@ -11,7 +11,9 @@ def document(*children) -> nodes.document:
 
 
 def test_a_description_is_the_first_words_of_the_answer_or_the_first_paragraph():
-    answer = nodes.admonition("", nodes.paragraph("", "", nodes.strong("", "Yes."), nodes.Text(" Because.")), classes=["answer"])
+    answer = nodes.admonition(
+        "", nodes.paragraph("", "", nodes.strong("", "Yes."), nodes.Text(" Because.")), classes=["answer"]
+    )
     first = nodes.paragraph("", "What is said first.")
     assert about.description(document(first, answer)) == "Yes."
     assert about.description(document(first.deepcopy())) == "What is said first."

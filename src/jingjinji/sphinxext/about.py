@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from jingjinji.show import front
 
-LONGEST = 160
+LONGEST = 190
 """Letters of a description that search engines show."""
 PICTURE = "_static/front.png"
 FIXED = {

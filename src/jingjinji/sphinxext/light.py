@@ -130,19 +130,21 @@ def _choose(app, pagename, templatename, context, doctree) -> None:
     """Leave the page the files that it needs, each without delaying the page, and write down what may run."""
     body = context.get("body", "")
     context["css_files"] = [file for file in context["css_files"] if needed(str(file.filename), pagename, body)]
-    scripts, inline = [], []
+    scripts, inline, tags = [], [], ""
+    with_mathematics = needed("mathematics.js", pagename, body)
     for script in context["script_files"]:
-        text = script.attributes.get("body", "")
-        if script.filename and needed(str(script.filename), pagename, body):
+        file, text = str(script.filename or ""), script.attributes.get("body", "")
+        if LIBRARY_OF_MATHEMATICS in file:
+            # `mathematics.js` loads it when the reader comes near
+            tags += f'<meta name="mathematics" content="{context["pathto"](file, 1)}" />' if with_mathematics else ""
+        elif file and needed(file, pagename, body):
             scripts.append(script)
-        elif text.startswith(SETTINGS_OF_MATHJAX) and needed("mathjax/", pagename, body):
+        elif text.startswith(SETTINGS_OF_MATHJAX) and with_mathematics:
             scripts.append(script)
             inline.append(text)
     context["script_files"] = [_deferred(script) for script in scripts]
-    rule = policy(inline).replace('"', "")
-    context["metatags"] = f'<meta http-equiv="Content-Security-Policy" content="{rule}" />' + context.get(
-        "metatags", ""
-    )
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(inline)}" />'
+    context["metatags"] = rule + tags + context.get("metatags", "")
 
 
 def _deferred(script):
