@@ -16,7 +16,7 @@ def test_the_rows_are_the_official_means_of_the_table(data):
     table = tables.load("pm25_official_annual").query("series == 'official'").set_index(["area", "year"])["pm25"]
     assert list(data) == ["Beijing", "Tianjin", "Hebei"]
     for place, means in data.items():
-        assert means.index.min(), means.index.max() == (2013, 2023)
+        assert (means.index.min(), means.index.max()) == (2013, 2023)
         assert all(means[year] == table[place, year] for year in means.index)
 
 
@@ -34,7 +34,8 @@ def test_the_drawing_has_real_text_inside_its_frame_and_says_all_in_words(data, 
     for x, y, anchor, word in words:
         wide = 8 * len(word)
         start = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
-        assert 0 <= start and start + wide <= size[0] + 8, word
+        assert start >= 0, word
+        assert start + wide <= size[0] + 8, word
         assert 0 < float(y) <= size[1]
     label = re.search(r'aria-label="([^"]*)"', html)[1]
     assert all(f"{place} from {data[place][2013]:.1f}" in label for place in data)
