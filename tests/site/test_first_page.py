@@ -63,10 +63,8 @@ def test_each_of_nine_cards_asks_and_answers_with_a_finding_or_a_count(page):
 def test_verdicts_on_it_add_up_to_all_claims(page):
     door = page.inner_text(".front-doors")
     every = int(re.search(r"judges (\d+) claims", door)[1])
-    words = (
-        r"(\d+) are supported, (\d+) in part, (\d+) is contradicted, (\d+) depend.*?(\d+) are not decided and (\d+) not"
-    )
-    assert sum(map(int, re.search(words, " ".join(door.split())).groups())) == every
+    words = ("are supported", "in part", "is contradicted", "depend", "are not decided", "not testable")
+    assert sum(int(re.search(rf"(\d+) {word}", " ".join(door.split()))[1]) for word in words) == every
 
 
 def test_it_says_how_to_cite_what_the_citation_file_says(page):
@@ -85,7 +83,8 @@ def test_without_scripts_everything_is_there(browser, address):
     assert page.locator(".front-cards li >> visible=true").count() == 9
     assert page.locator(".pst-js-only >> visible=true").count() == 0
     colour, ground = page.evaluate(
-        "() => [getComputedStyle(document.querySelector('article p')).color, getComputedStyle(document.body).backgroundColor]"
+        """() => [getComputedStyle(document.querySelector("article p")).color,
+                  getComputedStyle(document.body).backgroundColor]"""
     )
     assert colour != ground
     context.close()

@@ -2,7 +2,8 @@ from jingjinji.sphinxext.search import CHAPTER, LIST, SUMMARY, sections, tier
 
 PAGE = """<section id="top"><h1>Coal<a class="headerlink" href="#top">#</a></h1>
 <p>Coal fell by <a class="finding reference" href="cards.html#energy.coal&#46;change">84 %</a>.</p>
-<div class="cell"><details><summary>Show the code</summary><div class="cell_input"><pre>print(1)</pre></div></details></div>
+<div class="cell"><details><summary>Show the code</summary><div class="cell_input"><pre>print(1)</pre></div></details>
+</div>
 <div class="math">x^2</div>
 <section id="steel"><h2>Steel</h2><table><tr><th>year</th><td><p>2014</p></td></tr></table>
 <ul><li>One</li><li>Two</li></ul></section>
