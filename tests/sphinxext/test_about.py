@@ -1,4 +1,5 @@
 from docutils import nodes
+from sphinx_book import build, fake_fitting, some_findings, write_book
 
 from jingjinji import PROJECT
 from jingjinji.sphinxext import about
@@ -49,3 +50,24 @@ def test_the_title_of_the_book_is_the_same_wherever_it_stands():
     first = (PROJECT / "index.md").read_text("utf-8").splitlines()[0]
     assert f"title: {name}\n" in config
     assert first.removeprefix("# ").lower() == subject.lower()
+
+
+def test_a_configured_address_gives_a_sitemap_and_each_page_its_own_address(tmp_path, monkeypatch):
+    fake_fitting(monkeypatch, some_findings())
+    write_book(tmp_path, {"a": "# A\n\nWords of a page.\n"})
+    build(tmp_path, html_baseurl="https://book.example/")
+    out = tmp_path / "_build"
+    found = {path.name: path.read_text("utf-8") for path in out.rglob("*") if path.suffix in (".xml", ".txt", ".html")}
+    assert "<loc>https://book.example/a.html</loc>" in found["sitemap.xml"]
+    assert "Sitemap: https://book.example/sitemap.xml" in found["robots.txt"]
+    assert '<link rel="canonical" href="https://book.example/a.html" />' in found["a.html"]
+    assert 'property="og:url" content="https://book.example/a.html"' in found["a.html"]
+    assert 'name="description" content="Words of a page."' in found["a.html"]
+
+
+def test_without_an_address_nothing_names_one(tmp_path, monkeypatch):
+    fake_fitting(monkeypatch, some_findings())
+    write_book(tmp_path, {"a": "# A\n\nWords of a page.\n"})
+    build(tmp_path)
+    names = {path.name for path in (tmp_path / "_build").rglob("*")}
+    assert not names & {"sitemap.xml", "robots.txt"}

@@ -136,7 +136,7 @@ def _write(app, exception) -> None:
         if place.exists():
             title, said = app.env.titles[page].astext(), json.loads(place.read_text("utf-8"))
             pages.append(
-                {"page": app.builder.get_target_uri(page), "title": title, "tier": tier(app, page), "sections": said}
+                {"page": app.builder.get_target_uri(page), "title": title, "tier": tier(page), "sections": said}
             )
     text = json.dumps(pages, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     Path(app.outdir, FILE).write_text(f"window.BOOK_SEARCH={text}\n", encoding="utf-8")
