@@ -29,11 +29,11 @@ document.addEventListener("DOMContentLoaded", () => {
   addEventListener("beforeprint", () => turn(true))
   addEventListener("afterprint", () => turn(false))
 
-  const KINDS = "div.math, mjx-container[display='true'], .output, .text_html, .wide, .pst-scrollable-table-container"
+  const KINDS = "pre, div.math, mjx-container[display='true'], .output, .text_html, .wide, .pst-scrollable-table-container"
   const reach = (part) => {
     const wide = part.scrollWidth > part.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(part).overflowX)
     if (wide) {
-      const what = part.querySelector("table") ? "Wide table" : part.matches(".math, mjx-container") ? "Wide equation" : "Wide output"
+      const what = part.querySelector("table") ? "Wide table" : part.matches(".math, mjx-container") ? "Wide equation" : "Wide text"
       part.tabIndex = 0
       part.setAttribute("role", "region")
       part.setAttribute("aria-label", `${what}: scrolls sideways`)

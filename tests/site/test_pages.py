@@ -145,3 +145,22 @@ def test_the_colours_follow_the_button_and_are_kept(browser, address):
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
     finally:
         context.close()
+
+
+def test_a_link_into_a_page_lands_where_it_leads_although_tables_above_are_not_laid_out(browser, address):
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    try:
+        tab.goto(f"{address}{CHAPTER}.html", wait_until="networkidle")
+        below = tab.locator("article .text_html").last
+        assert below.evaluate("part => getComputedStyle(part).contentVisibility") == "auto"
+        target = tab.locator("article > section > section").nth(-2).get_attribute("id")
+        tab.goto(f"{address}{CHAPTER}.html#{target}", wait_until="networkidle")
+        tab.wait_for_function(
+            "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < innerHeight / 2", arg=target
+        )
+    finally:
+        tab.close()
+
+
+def test_the_theme_measures_nothing_when_a_page_has_loaded(site):
+    assert 'addEventListener("load"' not in (site / "_static/scripts/pydata-sphinx-theme.js").read_text("utf-8")

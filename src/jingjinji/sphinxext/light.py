@@ -30,6 +30,10 @@ ONLY_ON = {"/search.js": "search"}
 IMAGE = re.compile(r'<img\b[^>]*\bsrc="[^"]*_images/(?P<name>[^"/]+)"[^>]*>')
 SIZE = re.compile(r'<svg[^>]*\bwidth="([\d.]+)pt"[^>]*\bheight="([\d.]+)pt"')
 SETTINGS_OF_MATHJAX = "window.MathJax"
+SCRIPT_OF_THEME = "_static/scripts/pydata-sphinx-theme.js"
+MEASURES = ',"complete"===document.readyState?I():window.addEventListener("load",I)'
+"""Where the theme's script asks for the width of every table and listing when a page has loaded, which lays out all of
+a page of thirty screens at once. `page.js` learns the same widths when the reader comes near."""
 LIBRARY_OF_MATHEMATICS = "mathjax/"
 POLICY = {
     "default-src": "'none'",
@@ -48,6 +52,7 @@ def connect(app) -> None:
     app.connect("config-inited", _take_templates, priority=900)
     app.connect("builder-inited", _finish_pages)
     app.connect("html-page-context", _choose, priority=950)
+    app.connect("build-finished", _measure_nothing_early)
 
 
 def needed(file: str, page: str, body: str) -> bool:
@@ -145,6 +150,14 @@ def _choose(app, pagename, templatename, context, doctree) -> None:
     context["script_files"] = [_deferred(script) for script in scripts]
     rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(inline)}" />'
     context["metatags"] = rule + tags + context.get("metatags", "")
+
+
+def _measure_nothing_early(app, exception) -> None:
+    script = Path(app.outdir, SCRIPT_OF_THEME)
+    if exception is None and script.exists():
+        text = script.read_text("utf-8")
+        if MEASURES in text:
+            script.write_text(text.replace(MEASURES, ""), "utf-8")
 
 
 def _deferred(script):
