@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const set = () => {
     begun ??= new Promise((done) => {
       const script = Object.assign(document.createElement("script"), { src: address })
-      script.addEventListener("load", () => window.MathJax.startup.promise.then(done))
+      script.addEventListener("load", () => window.MathJax.startup.promise.then(done).then(window.findWideParts))
       document.head.append(script)
     })
     return begun

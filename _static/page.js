@@ -32,17 +32,31 @@ document.addEventListener("DOMContentLoaded", () => {
   const KINDS = "pre, div.math, mjx-container[display='true'], .output, .text_html, .wide, .pst-scrollable-table-container"
   const reach = (part) => {
     const wide = part.scrollWidth > part.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(part).overflowX)
+    if (wide === part.classList.contains("scrolls")) return
+    part.classList.toggle("scrolls", wide)
     if (wide) {
       const what = part.querySelector("table") ? "Wide table" : part.matches(".math, mjx-container") ? "Wide equation" : "Wide text"
       part.tabIndex = 0
-      part.setAttribute("role", "region")
+      part.setAttribute("role", "group")
       part.setAttribute("aria-label", `${what}: scrolls sideways`)
-    } else if (part.classList.contains("scrolls")) {
+    } else {
       ["tabindex", "role", "aria-label"].forEach((name) => part.removeAttribute(name))
     }
-    part.classList.toggle("scrolls", wide)
   }
-  /* An observer tells sizes when they are known, so nothing is laid out earlier than it is seen. */
-  const observer = new ResizeObserver((seen) => seen.forEach(({ target }) => reach(target)))
-  document.querySelectorAll(KINDS).forEach((part) => observer.observe(part))
+  /* To ask for a width lays a part out, so a few are asked whenever the browser has nothing else to do. */
+  const idle = window.requestIdleCallback || ((work) => setTimeout(() => work({ timeRemaining: () => 10 }), 50))
+  let waiting = []
+  const work = (slice) => {
+    do waiting.splice(0, 5).forEach(reach)
+    while (waiting.length && slice.timeRemaining() > 5)
+    if (waiting.length) idle(work, { timeout: 200 })
+  }
+  window.findWideParts = () => {
+    const begun = waiting.length > 0
+    waiting = [...document.querySelectorAll(KINDS)]
+    if (waiting.length && !begun) idle(work, { timeout: 200 })
+  }
+  addEventListener("load", window.findWideParts)
+  addEventListener("resize", window.findWideParts)
+  document.addEventListener("toggle", window.findWideParts, true)
 })

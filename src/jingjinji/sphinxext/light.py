@@ -75,6 +75,7 @@ def finished(html: str) -> str:
     """A page as it is published: icons drawn, what the theme says twice or hides from some readers mended."""
     html = icons.drawn(html)
     html = re.sub(r'<meta name="viewport" content="width=device-width, initial-scale=1"\s*/>', "", html)
+    html = html.replace(' role="doc-biblioentry"', "")
     html = re.sub(r'<meta name="docsearch:[^>]*>', "", html)
     html = html.replace('data-theme="auto"', 'data-theme="light"', 1)
     html = html.replace(
