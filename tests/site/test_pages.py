@@ -24,8 +24,7 @@ PROBES = """async () => {
     document.body.append(button)
     button.click()
     tried.handler = Boolean(window.clicked)
-    tried.fetched = await fetch("http://127.0.0.2:1/").then(() => true, (error) => error.message.includes("CSP"))
-    tried.violations = window.violations.map((one) => one.effectiveDirective).sort()
+    await fetch("http://127.0.0.2:1/").catch(() => null)
     return tried
 }"""
 
@@ -52,11 +51,13 @@ def test_the_policy_holds_against_scripts_in_the_page(browser, address, page):
         tab.goto(f"{address}{page}.html", wait_until="networkidle")
         assert tab.evaluate("window.violations.length") == 0
         tried = tab.evaluate(PROBES)
+        tab.wait_for_function("window.violations.length >= 3")
+        kinds = tab.evaluate("window.violations.map((one) => one.effectiveDirective)")
     finally:
         tab.close()
     assert not tried["inline"]
     assert not tried["handler"]
-    assert {"connect-src", "script-src-elem", "script-src-attr"} <= set(tried["violations"])
+    assert {"connect-src", "script-src-elem", "script-src-attr"} <= set(kinds)
 
 
 @each_page
@@ -83,7 +84,7 @@ def test_wide_equations_and_tables_can_be_reached_and_scrolled_by_keyboard(brows
         tab.goto(f"{address}{page}.html")
         tab.keyboard.press("Shift")
         tab.evaluate("() => window.setMathematics()")
-        part = tab.locator(".scrolls").first
+        part = tab.locator("article .scrolls >> visible=true").first
         part.wait_for()
         assert part.get_attribute("tabindex") == "0"
         assert part.get_attribute("aria-label").startswith("Wide ")
@@ -103,6 +104,7 @@ def test_paper_is_black_on_white_without_widgets_whatever_the_reader_has_chosen(
         tab.goto(f"{address}{page}.html")
         tab.wait_for_function("document.documentElement.dataset.theme === 'dark'")
         tab.emulate_media(media="print")
+        tab.wait_for_function("document.documentElement.dataset.theme === 'light'")
         text, ground = tab.evaluate(
             """() => [getComputedStyle(document.querySelector("article p")).color,
                       getComputedStyle(document.body).backgroundColor]"""
@@ -114,7 +116,7 @@ def test_paper_is_black_on_white_without_widgets_whatever_the_reader_has_chosen(
         )
     finally:
         tab.close()
-    assert max(map(int, re.findall(r"\d+", text)[:3])) <= 40
+    assert text == "rgb(0, 0, 0)"
     assert ground == "rgb(255, 255, 255)"
     assert shown == []
 

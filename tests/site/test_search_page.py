@@ -19,7 +19,7 @@ FIRST = {
     "APEC": "apec-blue",
     "Tokyo": "efficiency",
 }
-CODE = re.compile(r"Show the code|figures\.|import |\.ipynb|On this page|def ")
+CODE = re.compile(r"Show the code|figures\.[a-z]|import \w+ as|\.ipynb|On this page")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def ask(browser, address):
             page.goto(f"{address}search.html")
             page.fill(".book-search input", words)
             page.keyboard.press("Enter")
-            page.wait_for_function("document.querySelector('#search-status').textContent.includes('of “')")
+            page.wait_for_function("document.querySelector('#search-status').textContent.includes('“')")
             rows = page.locator("#search-results > li").all()
             links = [row.locator("a").first.get_attribute("href") for row in rows]
             return links, [row.inner_text() for row in rows], errors

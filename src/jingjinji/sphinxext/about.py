@@ -100,7 +100,9 @@ def _describe(app, pagename, templatename, context, doctree) -> None:
     base = app.config.html_baseurl
     picture = f"{base.rstrip('/')}/{PICTURE}" if base else context["pathto"](PICTURE, 1)
     picture = picture if citation(Path(app.confdir)) else ""
-    title = app.env.titles[pagename].astext() if pagename in app.env.titles else context.get("title", "")
+    title = (
+        app.env.titles[pagename].astext() if pagename in app.env.titles else context.get("title") or "Index of words"
+    )
     context["metatags"] = context.get("metatags", "") + metatags(
         title, said, app.config.html_title or "", picture, context.get("pageurl")
     )
