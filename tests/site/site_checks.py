@@ -136,7 +136,7 @@ def visit(browser, url: str, views: tuple[tuple[int, bool], ...] = VIEWS) -> Vis
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("response", lambda response: responses.append(response))
         page.goto(url, wait_until="networkidle")
-        page.evaluate("() => window.MathJax?.startup?.promise")
+        page.evaluate("() => window.setMathematics?.()")
         for width, dark in views:
             _turn(page, width, dark)
             images = page.evaluate(READ_IMAGES)

@@ -5,11 +5,15 @@ import json
 
 import pytest
 
+from jingjinji.claims.rules import DECIDED
+from jingjinji.sphinxext.ledger import ORDER
+
 pytestmark = pytest.mark.site
 
 PAGE = "chapters/claims.html"
 SHOWN = "rows => rows.filter(row => !row.hidden).map(row => row.id)"
 ROWS = "table.ledger tbody tr"
+MOST_SCREENS = 10
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,11 @@ def shown(page) -> list[str]:
     return page.eval_on_selector_all(ROWS, SHOWN)
 
 
+def in_order(claims: list[dict]) -> list[str]:
+    """Ids as the ledger lists them: by verdict, what is decided first, then by number."""
+    return [claim["id"] for claim in sorted(claims, key=lambda claim: (ORDER.index(claim["verdict"]), claim["id"]))]
+
+
 def ids(claims: list[dict], **wanted: str) -> list[str]:
     return [claim["id"] for claim in claims if all(claim[key] == value for key, value in wanted.items())]
 
@@ -37,9 +46,17 @@ def test_the_files_agree(site, claims):
         assert list(csv.DictReader(file)) == claims
 
 
+def test_what_is_decided_comes_first(page, address, claims):
+    page.goto(address + PAGE)
+    assert shown(page) == in_order(claims)
+    verdict = {claim["id"]: claim["verdict"] for claim in claims}
+    decided = [verdict[id] in DECIDED for id in shown(page)]
+    assert decided == sorted(decided, reverse=True)
+    assert any(decided)
+
+
 def test_filters_work_and_stand_in_the_address(page, address, claims):
     page.goto(address + PAGE)
-    assert shown(page) == [claim["id"] for claim in claims]
     page.select_option("select[name=verdict]", "supported")
     assert shown(page) == ids(claims, verdict="supported")
     assert page.url.endswith("?verdict=supported")
@@ -51,17 +68,44 @@ def test_filters_work_and_stand_in_the_address(page, address, claims):
     assert shown(page) == both
     page.fill("input[name=words]", "no claim has these words")
     assert shown(page) == []
+    assert "Reset the filter" in page.inner_text(".ledger-status")
+    page.click("button:text('Reset the filter')")
+    assert shown(page) == in_order(claims)
+    assert "?" not in page.url
 
 
-def test_a_verdict_can_be_chosen_by_its_bar_and_by_its_filter(page, address, claims):
+def test_the_bar_adds_up_to_all_claims_and_filters(page, address, claims):
     page.goto(address + PAGE)
-    page.click(".claims-bar a:text('depends on the measure')")
-    chosen = ids(claims, verdict="depends on the measure")
-    # the link opens the page anew, and a click does not wait for all of it
-    page.wait_for_load_state()
-    assert page.locator(ROWS).count() == len(claims)
-    assert shown(page) == chosen != []
-    assert page.input_value("select[name=verdict]") == "depends on the measure"
+    counts = {claim["verdict"]: 0 for claim in claims}
+    for claim in claims:
+        counts[claim["verdict"]] += 1
+    parts = page.locator(".claims-parts a")
+    assert {part.get_attribute("title"): int(part.inner_text()) for part in parts.all()} == counts
+    keys = [text.split() for text in page.locator(".claims-bar li").all_inner_texts()]
+    assert sum(int(words[-1]) for words in keys[:-1]) == int(keys[-1][-1]) == len(claims)
+    for chosen in ("depends on the measure", "contradicted"):
+        page.locator(f".claims-parts a[title='{chosen}']").click()
+        assert shown(page) == ids(claims, verdict=chosen) != []
+        assert page.input_value("select[name=verdict]") == chosen
+    page.locator(".claims-bar li a", has_text="contradicted").click()
+    assert shown(page) == in_order(claims)
+
+
+def test_a_verdict_has_a_colour_and_a_sign(page, address):
+    page.goto(address + PAGE)
+    signs = page.eval_on_selector_all(
+        ".claims-bar .verdict",
+        "chips => chips.map(chip => [getComputedStyle(chip, '::before').content, getComputedStyle(chip).color])",
+    )
+    assert len(signs) == len(ORDER)
+    assert len({sign for sign, _ in signs}) == len({colour for _, colour in signs}) == len(ORDER)
+
+
+def test_a_claim_has_a_permanent_link(page, address):
+    page.goto(address + PAGE)
+    page.click("#C066 td:first-child a")
+    assert page.url.endswith("#C066")
+    assert page.eval_on_selector("#C066", "row => row.querySelector('details').open")
 
 
 def test_a_row_opens_to_its_records_with_links_to_web_pages_only(page, address):
@@ -74,11 +118,31 @@ def test_a_row_opens_to_its_records_with_links_to_web_pages_only(page, address):
     assert all(link.startswith(("http://", "https://")) for link in links)
 
 
-def test_the_page_is_light_and_fits_a_phone(site, page, address):
+def test_the_page_is_light_and_fits_a_phone(site, page, address, claims):
     assert (site / PAGE).stat().st_size < 500_000
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}{PAGE}#C047")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#C047").is_visible()
+    page.goto("about:blank")
+    page.goto(address + PAGE)
+    height = page.eval_on_selector(".pst-scrollable-table-container:has(.ledger)", "box => box.scrollHeight")
+    assert height <= MOST_SCREENS * 844
+    more = page.locator(".ledger-more")
+    more.click()
+    assert shown(page) == in_order(claims)
+    assert more.is_hidden()
+
+
+def test_the_table_is_as_wide_as_a_desktop_allows(page, address):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(address + PAGE)
+    table = page.locator("table.ledger").bounding_box()
+    assert table["width"] > 900
+    verdicts = page.eval_on_selector_all(
+        "td .verdict", "chips => chips.map(chip => chip.scrollWidth - chip.clientWidth)"
+    )
+    assert max(verdicts) <= 0
 
 
 def test_columns_sort_both_ways(page, address, claims):
@@ -88,7 +152,8 @@ def test_columns_sort_both_ways(page, address, claims):
         header.locator("button").click()
         assert header.get_attribute("aria-sort") == direction
         verdicts = page.eval_on_selector_all(ROWS, "rows => rows.map(row => row.cells[3].innerText.trim())")
-        assert verdicts == sorted(verdicts, reverse=direction == "descending")
+        places = [ORDER.index(verdict) for verdict in verdicts]
+        assert places == sorted(places, reverse=direction == "descending")
     page.locator("table.ledger th", has_text="No.").locator("button").click()
     assert shown(page) == [claim["id"] for claim in claims]
 
@@ -103,6 +168,6 @@ def test_without_the_script_the_table_is_whole(browser, address, claims):
     page = context.new_page()
     page.goto(address + PAGE)
     visible = [row.get_attribute("id") for row in page.locator(ROWS).all() if row.is_visible()]
-    assert visible == [claim["id"] for claim in claims]
+    assert visible == in_order(claims)
     assert page.locator(".ledger-filter").count() == 0
     context.close()

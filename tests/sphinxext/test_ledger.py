@@ -13,6 +13,7 @@ from claim_findings import certain, made_up
 from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.claims import ledger as claims
+from jingjinji.claims.articles import ARTICLES
 from jingjinji.claims.rules import VERDICTS
 from jingjinji.core import registry, tables
 from jingjinji.sphinxext import ledger
@@ -83,7 +84,7 @@ def test_links_lead_both_ways(built):
 def test_the_ledger_has_every_claim_with_its_rule(built, findings):
     page = html(built, "chapters/claims")
     rows = claims.load()
-    assert [f"C{number:03}" for number in range(1, 118)] == re.findall(r'<tr class="[^"]*" id="(C\d+)"', page)
+    assert [f"C{number:03}" for number in range(1, 118)] == sorted(re.findall(r'<tr class="[^"]*" id="(C\d+)"', page))
     assert page.count("<details>") == page.count("</details>") == 117
     text = unescape(re.sub(r"<[^>]+>", "", page))
     assert all(rule in text for rule in rows.rule)
@@ -100,7 +101,7 @@ def test_a_row_shows_its_records_with_publisher_and_link(built):
     page = html(built, "chapters/claims")
     row = re.search(r'id="C037".*?</tr>', page, re.DOTALL)[0]
     record = tables.load("records").set_index("id").loc["R035"]
-    assert "Rule of C037 and 2 records" in row
+    assert "Source, rule and reason of C037 and 2 records" in row
     assert f'href="{record.url}"' in row
     text = unescape(re.sub(r"<[^>]+>", "", row))
     said = f"For it: {record.statement} {record.title}, {record.publisher} (news report, 2018-12-21, seen as"
@@ -112,12 +113,25 @@ def test_a_row_shows_its_records_with_publisher_and_link(built):
     assert "Looked for and not found: release dates" in looked_for
 
 
-def test_bars_link_to_the_filtered_ledger(built, findings):
-    page = html(built, "chapters/claims")
+def test_the_bar_and_its_key_count_every_claim(findings):
     numbers = claims.tally(claims.ledger(findings))
-    bars = re.findall(r'<li><a href="\?verdict=([^"]*)">([^<]*)</a> <b>(\d+)</b>', page)
-    assert [(name, int(number)) for _, name, number in bars] == [(name, numbers[name]) for name in VERDICTS]
-    assert "?verdict=depends%20on%20the%20measure" in page
+    html = ledger.bar(numbers)
+    key = re.findall(r'<span class="verdict [^"]*">([^<]*)</span> <b>(\d+)</b>', html)
+    parts = re.findall(r'flex-grow:(\d+)"[^>]*>(\d+)</a>', html)
+    assert {name: int(number) for name, number in key} == {name: numbers[name] for name in VERDICTS}
+    assert sum(int(number) for _, number in parts) == numbers["all"]
+    assert all(grow == number for grow, number in parts)
+    assert "?verdict=depends%20on%20the%20measure" in html
+
+
+def test_what_is_decided_stands_first(findings):
+    verdicts = list(ledger.in_order(claims.ledger(findings))["verdict"])
+    assert verdicts == sorted(verdicts, key=ledger.ORDER.index)
+    assert set(ledger.ORDER) == set(VERDICTS)
+
+
+def test_every_article_is_described():
+    assert set(claims.load()["article"]) == set(ARTICLES)
 
 
 def test_only_web_addresses_become_links_and_cells_are_escaped(tmp_path, monkeypatch, findings):
@@ -256,5 +270,5 @@ def test_chapters_of_the_book_list_their_claims(project: Path):
 
 def test_the_script_is_short(project: Path):
     script = (project / "_static/ledger.js").read_text("utf-8")
-    assert len(script.splitlines()) < 100
+    assert len(script.splitlines()) < 150
     assert not re.search(r"https?:|fetch\(|import ", script)

@@ -3,7 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from jingjinji.sphinxext import alts, contents, holes, ledger, pictures, roles, sections, site, staleness
+from jingjinji.sphinxext import (
+    about, alts, contents, front, holes, ledger, light, pictures, roles, search, sections, site, staleness,
+)  # fmt: skip
 
 
 def setup(app) -> dict:
@@ -15,12 +17,13 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, sections, alts, pictures, holes, staleness, contents, site):
+    for room in (roles, ledger, sections, alts, pictures, holes, staleness, contents, site, front, about, light, search):
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _code() -> str:
     """One hash of the extension's own code: pages that another version of it has read are read again."""
-    rooms = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    rooms = sorted([*here.glob("*.py"), *here.glob("templates/*.html")])
     return hashlib.sha256(b"".join(room.read_bytes() for room in rooms)).hexdigest()

@@ -14,7 +14,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import jingjinji
 from jingjinji.claims import ledger
-from jingjinji.claims.rules import VERDICTS
+from jingjinji.claims.articles import ARTICLES
+from jingjinji.claims.rules import CONTRADICTED, DEPENDS, IN_PART, SUPPORTED, UNDECIDED, UNTESTABLE
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits.dependencies import Sources, fingerprint
@@ -28,6 +29,8 @@ NUMBER = re.compile(r"\{claims-number\}`([^`]+)`")
 WEIGHED = {"for": "For it", "against": "Against it", "": "Beside it"}
 SEEN = {"full": "seen whole", "excerpt": "seen as an excerpt", "page": "read on the page"}
 HEAD = ("No.", "The claim", "Chapter", "Verdict", "What was found")
+ORDER = (CONTRADICTED, SUPPORTED, IN_PART, DEPENDS, UNDECIDED, UNTESTABLE)
+"""Verdicts as the ledger lists them: what is decided comes first, and first of all what is contradicted."""
 
 
 class ClaimError(SphinxError):
@@ -42,6 +45,7 @@ def connect(app) -> None:
     app.add_directive("claims-ledger", LedgerDirective)
     app.add_directive("claims-counts", CountsDirective)
     app.add_directive("claims-bar", BarDirective)
+    app.add_directive("claims-articles", ArticlesDirective)
     app.add_directive("claims-fragile", FragileDirective)
     app.add_directive("claims-against", AgainstDirective)
     app.connect("build-finished", _write_files)
@@ -158,21 +162,22 @@ class LedgerDirective(_Directive):
                 f"{self.env.doc2path(page, False)} does not list {', '.join(ids)}: write each with the role claim"
             )
         body = [self._row(row, f"claim-{row.id}" if row.id in listed.get(self.folder + row.chapter, ()) else "")
-                for row in rows.itertuples()]  # fmt: skip
+                for row in in_order(rows).itertuples()]  # fmt: skip
         return [files.links(self.env.docname, "claims"), _table("ledger", HEAD, body)]
 
     def _row(self, row, anchor: str) -> nodes.row:
         who = nodes.paragraph("", f"{row.article} ({row.published}). Said by: {row.speaker}.", classes=["claim-source"])
-        verdict = nodes.paragraph("", row.verdict, classes=["verdict"])
+        verdict = nodes.paragraph("", row.verdict, classes=["verdict", "verdict-" + nodes.make_id(row.verdict)])
+        permanent = nodes.reference("", row.id, refuri=f"#{row.id}", internal=True, reftitle="Link to this claim")
         cells = [
-            [nodes.paragraph("", row.id)],
+            [nodes.paragraph("", "", permanent)],
             [nodes.paragraph("", row.claim), who],
             [nodes.paragraph("", "", self.chapter(row.chapter, anchor))],
             [verdict],
-            [nodes.paragraph("", row.reading), *self._details(row)],
+            [nodes.paragraph("", row.reading, classes=["claim-reading"]), *self._details(row)],
         ]
         return nodes.row("", *(nodes.entry("", *cell) for cell in cells), ids=[row.id],
-                         classes=["verdict-" + nodes.make_id(row.verdict)])  # fmt: skip
+                         classes=["row-" + nodes.make_id(row.verdict)])  # fmt: skip
 
     def _details(self, row) -> list[nodes.Node]:
         rests = [*map(self._finding, row.findings.split()), *map(self._table_link, row.tables.split())]
@@ -192,7 +197,7 @@ class LedgerDirective(_Directive):
         records = ledger.records_of(tables.load("records"), row)
         count = len(records)
         several = f" and {count} record{'s' if count > 1 else ''}" if count else ""
-        opened = f"<details><summary>Rule of {row.id}{several}</summary>"
+        opened = f"<details><summary>Source, rule and reason of {row.id}{several}</summary>"
         return [
             nodes.raw("", opened, format="html"),
             *paragraphs,
@@ -227,17 +232,22 @@ class CountsDirective(_Directive):
 
 
 class BarDirective(_Directive):
-    """Verdicts as bars, each with a link that filters the ledger."""
+    """Verdicts as one bar of all claims, and a link for each that filters the ledger."""
 
     def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
-        numbers = ledger.tally(rows)
-        most = max(numbers[verdict] for verdict in VERDICTS)
-        bars = "".join(
-            f'<li><a href="?verdict={quote(verdict)}">{escape(verdict)}</a> <b>{numbers[verdict]}</b>'
-            f'<span style="width:{100 * numbers[verdict] / most:.0f}%"></span></li>'
-            for verdict in VERDICTS
-        )
-        return [nodes.raw("", f'<ul class="claims-bar">{bars}</ul>', format="html")]
+        return [nodes.raw("", bar(ledger.tally(rows)), format="html")]
+
+
+class ArticlesDirective(_Directive):
+    """The articles behind the claims: title, publisher, date, where each was read and how many claims it gave."""
+
+    def shown(self, rows: pd.DataFrame) -> list[nodes.Node]:
+        items = []
+        for article, group in rows.groupby("article"):
+            about = ARTICLES[article]
+            said = f". {about.publisher}, {group.published.iloc[0]}; {about.read}. It gave {len(group)} claims."
+            items.append([nodes.emphasis("", about.title), nodes.Text(said)])
+        return _items(items)
 
 
 class FragileDirective(_Directive):
@@ -263,6 +273,31 @@ class AgainstDirective(_Directive):
                     items.append([_to_row(row.id, rows), nodes.Text(f" {row.claim} ({row.article}) But "),
                                   _to_row(other, rows), nodes.Text(said)])  # fmt: skip
         return _items(items)
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Claims by their verdict, in the order of `ORDER`, then by their number."""
+    places = [ORDER.index(verdict) for verdict in rows["verdict"]]
+    return rows.iloc[sorted(range(len(rows)), key=lambda row: (places[row], rows["id"].iloc[row]))]
+
+
+def bar(numbers: dict[str, int]) -> str:
+    """One bar whose parts are the verdicts, and its key; both filter the ledger, the key for the keyboard too.
+
+    A part without claims is left out of the bar and stands in the key, so the counts add up to all claims in both.
+    """
+    parts, keys = "", ""
+    for verdict in ORDER:
+        address, kind, count = f"?verdict={quote(verdict)}", f"verdict-{nodes.make_id(verdict)}", numbers[verdict]
+        link = f'href="{address}" data-verdict="{escape(verdict)}"'
+        keys += f'<li><a {link}><span class="verdict {kind}">{escape(verdict)}</span> <b>{count}</b></a></li>'
+        if count:
+            shape = f'class="{kind}" style="flex-grow:{count}" tabindex="-1"'
+            parts += f'<a {link} {shape} title="{escape(verdict)}">{count}</a>'
+    return (
+        f'<div class="claims-bar"><div class="claims-parts" aria-hidden="true">{parts}</div>'
+        f'<ul>{keys}<li class="claims-all">all <b>{numbers["all"]}</b></li></ul></div>'
+    )
 
 
 def _record(row) -> list[nodes.Node]:
