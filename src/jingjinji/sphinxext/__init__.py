@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from jingjinji.sphinxext import alts, holes, ledger, roles, sections, site, staleness
+from jingjinji.sphinxext import alts, cards, holes, ledger, places, roles, sections, site, staleness
 
 
 def setup(app) -> dict:
@@ -13,9 +13,10 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
+    app.add_config_value("jingjinji_conclusions_page", "chapters/conclusions", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, sections, alts, holes, staleness, site):
+    for room in (roles, ledger, places, cards, sections, alts, holes, staleness, site):
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 
