@@ -19,8 +19,8 @@ from jingjinji.sphinxext.roles import FAILED, STATES, card_page, remember
 
 CARDS = "cards"
 SEARCH = "findings-search"
-WIDTH, HEIGHT = 320, 40
-"""Size of a strip."""
+WIDTH, HEIGHT = 320, 30
+"""Size of a density."""
 SCRIPTS, STYLE = {"popover": "findings/popover.js", "search": "findings/search.js"}, "findings/findings.css"
 
 
@@ -113,7 +113,8 @@ def _page(app, page: str, title: str, used: dict[str, list[places.Place]]) -> di
     sections = ""
     for group, ids in groups.items():
         cards = "".join(_card(app, page, id, used[id]) for id in ids)
-        sections += f'<section id="{_anchor(group)}"><h2><code>{escape(group)}</code></h2>{cards}</section>'
+        head = f"<h2><code>{escape(group)}</code></h2>"
+        sections += f'<section class="findings-group" id="{_anchor(group)}">{head}{cards}</section>'
     body = (
         f"<section><h1>{escape(title)}</h1>"
         f'<p><a class="findings-home" href="{escape(home)}">All findings, and a search</a></p>'
@@ -134,7 +135,8 @@ def _card(app, page: str, id: str, where: list[places.Place]) -> str:
         why = source.failed(app).get(fit) or "it did not pass the gate"
         link = _link(app, page, app.config.jingjinji_models_page, fit, anchor_of_fit(fit))
         inside = (
-            f'<p class="finding-reading"><strong>{escape(label)}</strong></p><p class="finding-value">{NOT_PUBLISHED}</p>'
+            f'<p class="finding-reading"><strong>{escape(label)}</strong></p>'
+            f'<p class="finding-value">{NOT_PUBLISHED}</p>'
             f"<p>Fit: {link}. Why: {escape(why)}</p>{_uses(app, page, where)}<p><code>{escape(id)}</code></p>"
         )
     else:
@@ -163,9 +165,9 @@ def _details(app, page: str, finding: Finding) -> str:
     if finding.model != "table":
         model = _link(app, page, app.config.jingjinji_models_page, finding.model)
     tables = [_link(app, page, data, name, f"table-{nodes.make_id(name)}") for name in finding.panel]
-    code = f" Code: <code>{escape(finding.code)}</code>." if finding.code else ""
+    code = f" Code: {escape(finding.code)}." if finding.code else ""
     return (
-        f"<details><summary>How it was made <code>{escape(finding.id)}</code></summary>"
+        f"<details><summary>How {escape(finding.id)} was made</summary>"
         f"<p>Model: {model}. Data: {', '.join(tables) or 'none'}. Unit: {escape(finding.unit or 'none')}. "
         f"Diagnostics: {escape(readings.diagnostics(finding))}.{code}</p></details>"
     )
@@ -185,15 +187,14 @@ def _strip(finding: Finding) -> str:
     if not marks:
         return ""
     low, middle, high, zero = (place if place is None else place * WIDTH // 100 for place in marks)
-    step, floor = WIDTH / max(1, len(heights) - 1), HEIGHT - 8
+    floor = HEIGHT if heights else 0
+    step = WIDTH / max(1, len(heights) - 1)
     line = "".join(f"L{place * step:.0f} {floor - height * floor // 100}" for place, height in enumerate(heights))
-    density = f'<path class="density" d="M0 {floor}{line}L{WIDTH} {floor}Z"/>' if heights else ""
-    scale = f'<path class="zero" d="M0 {HEIGHT - 4}H{WIDTH}"/>' if finding.is_probability else ""
-    scale += f'<path class="zero" d="M{zero} 0V{HEIGHT}"/>' if zero is not None else ""
-    return (
-        f'<svg class="finding-strip" viewBox="-4 0 {WIDTH + 8} {HEIGHT}" aria-hidden="true">{density}{scale}'
-        f'<path class="interval" d="M{low} {HEIGHT - 4}H{high}"/><circle cx="{middle}" cy="{HEIGHT - 4}" r="4"/></svg>'
-    )
+    drawn = f'<path class="density" d="M0 {floor}{line}L{WIDTH} {floor}Z"/>' if heights else ""
+    drawn += f'<path class="zero" d="M0 {floor + 5}H{WIDTH}"/>' if finding.is_probability else ""
+    drawn += f'<path class="zero" d="M{zero} 0V{floor + 10}"/>' if zero is not None else ""
+    drawn += f'<path class="interval" d="M{low} {floor + 5}H{high}"/><circle cx="{middle}" cy="{floor + 5}" r="4"/>'
+    return f'<svg class="finding-strip" viewBox="-4 0 {WIDTH + 8} {floor + 10}" aria-hidden="true">{drawn}</svg>'
 
 
 def _popover(finding: Finding) -> dict:

@@ -201,7 +201,7 @@ class LedgerDirective(_Directive):
 
     def _finding(self, id: str) -> nodes.Node:
         label = source.findings(self.env.app).label(id)
-        return FindingReference("", id, finding=id, label=label, kind="value", on_paper="")
+        return FindingReference("", id, finding=id, label=label, kind="id", on_paper="")
 
     def _table_link(self, name: str) -> PageReference:
         anchor = f"table-{nodes.make_id(name)}"

@@ -23,6 +23,8 @@ KINDS = {
     "finding-fall-with-interval": "fall-with-interval",
 }
 """Role -> what it prints. Of "" and "fall" the interval is in the popover, and on paper in brackets after the value."""
+ALONE = ("", "value", "fall", "fall-value")
+"""Kinds that print a number without words, which no line breaks."""
 STATES = {}
 """Other kinds that a page can use: kind -> function(app, id) that tells their state."""
 FAILED = {}
@@ -128,7 +130,7 @@ def _open_reference(writer, node: FindingReference) -> None:
     about = {"href": node["refuri"], "title": node["label"]}
     if node["on_paper"]:
         about["data-interval"] = node["on_paper"]
-    kind = "finding with-interval" if node["kind"].endswith("interval") else "finding"
+    kind = "finding number" if node["kind"] in ALONE else "finding"
     writer.body.append(writer.starttag(node, "a", "", CLASS=f"{kind} reference internal", **about))
 
 
