@@ -285,8 +285,10 @@ def findings_disagreements(site: Path) -> list[str]:
     listed = {row["id"]: row for row in json.loads((site / "findings.json").read_text("utf-8"))["findings"]}
     with (site / "findings.csv").open(encoding="utf-8", newline="") as file:
         tabled = {row["id"]: row for row in csv.DictReader(file)}
-    cards = _cards((site / "chapters/appendix/findings.html").read_text("utf-8"))
-    without_card = {id for id in listed if "@" not in id} - cards.keys()
+    cards = {}
+    for page in (site / "chapters/appendix/findings").glob("*.html"):
+        cards |= _cards(page.read_text("utf-8"))
+    without_card = {unquote(link.partition("#")[2]) for link in finding_links(site)} - cards.keys()
     strangers = cards.keys() - listed.keys()
     found = [f"{id} is not everywhere" for id in listed.keys() ^ tabled.keys() | without_card | strangers]
     for id in listed.keys() & tabled.keys() & cards.keys():

@@ -224,9 +224,7 @@ def test_its_page_is_built_with_findings_facts_and_the_verdict_of_its_claim(book
         try:
             page.goto(f"{address}chapters/wind.html")
             text = " ".join(page.locator("article").inner_text().split())
-            assert re.search(
-                r"In 10 years the mean speed was \S+ m/s \(94 % HDI .*\), doubled \S+ m/s \(94 % HDI", text
-            )
+            assert re.search(r"In 10 years the mean speed was \S+ m/s, doubled \S+ m/s\.", text)
             assert "claim: C001" in text
             assert "mean speed, m/s" in text
         finally:

@@ -97,12 +97,12 @@ def test_foreign_loads(tmp_path):
 
 
 def write_findings(site, listed: str, tabled: str, card: str, draft: bool = False):
-    (site / "chapters/appendix").mkdir(parents=True, exist_ok=True)
+    (site / "chapters/appendix/findings").mkdir(parents=True, exist_ok=True)
     rows = [{"id": "a.b", "text": listed, "mean": 1.5}]
     (site / "findings.json").write_text(json.dumps({"draft": draft, "findings": rows}))
     (site / "findings.csv").write_text(f"id,text,mean\na.b,{tabled},1.5\n")
-    html = f'<div class="finding-card docutils container" id="a.b">\n<p class="finding-value">{card}</p></div>'
-    (site / "chapters/appendix/findings.html").write_text(html)
+    html = f'<div class="finding-card" id="a.b"><p class="finding-value">{card}</p></div>'
+    (site / "chapters/appendix/findings/a.html").write_text(html)
     (site / "index.html").write_text("Draft draws" if draft else "")
 
 
@@ -125,7 +125,7 @@ def test_findings_disagreements(tmp_path):
 
 def test_a_card_of_a_variant_is_one_of_the_findings(tmp_path):
     write_findings(tmp_path, "1.5 %", "1.5 %", "1.5 %")
-    page = tmp_path / "chapters/appendix/findings.html"
+    page = tmp_path / "chapters/appendix/findings/a.html"
     page.write_text(
         page.read_text() + '<div class="finding-card" id="a.b&#64;c"><p class="finding-value">2 %</p></div>'
     )

@@ -1,7 +1,7 @@
 import csv
-import dataclasses
 import json
 import os
+import re
 from html import unescape
 
 import pytest
@@ -9,6 +9,7 @@ from sphinx_book import build, decline, fake_fitting, html, some_findings, write
 
 from jingjinji.core.errors import UnknownFinding
 from jingjinji.core.findings import Finding
+from jingjinji.show import readings
 from jingjinji.sphinxext.roles import FindingError, printed
 
 PAGES = {
@@ -28,17 +29,17 @@ def findings(monkeypatch) -> dict[str, Finding]:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("", "{f.text}"),
-        ("value", "{f.value_text}"),
-        ("interval", "94 % HDI {f.interval_text}"),
-        ("fall", "{turned.text}"),
-        ("fall-value", "{turned.value_text}"),
+        ("", "−64 %"),
+        ("value", "−64 %"),
+        ("interval", "94 % HDI −68 to −60 %"),
+        ("with-interval", "−64 % (94 % HDI −68 to −60 %)"),
+        ("fall", "64 %"),
+        ("fall-value", "64 %"),
+        ("fall-with-interval", "64 % (94 % HDI 60 to 68 %)"),
     ],
 )
 def test_printed(findings, kind, expected):
-    finding = findings["pm25.decline.beijing"]
-    turned = dataclasses.replace(finding, draws=-finding.draws)
-    assert printed(findings, finding.id, kind) == expected.format(f=finding, turned=turned)
+    assert printed(findings, "pm25.decline.beijing", kind).replace("\N{NO-BREAK SPACE}", " ") == expected
 
 
 def test_fall_has_no_sign(findings):
@@ -67,12 +68,72 @@ def test_unknown_kind_and_unknown_id(findings):
 def test_role_prints_and_links_to_the_card(tmp_path, findings):
     write_book(tmp_path, PAGES)
     build(tmp_path)
-    prose, cards = html(tmp_path, "prose"), html(tmp_path, "cards")
-    assert findings["pm25.decline.beijing"].text in prose
-    assert 'href="cards.html#pm25.decline.beijing"' in prose
+    prose, cards = html(tmp_path, "prose"), html(tmp_path, "cards/pm25")
+    link = re.search(r'<a class="finding [^>]*href="cards/pm25.html#pm25.decline.beijing"[^>]*>([^<]*)</a>', prose)
+    assert link[1] == readings.in_prose(findings["pm25.decline.beijing"])
+    assert 'data-interval="−68 to −60 %"'.replace(" %", "\N{NO-BREAK SPACE}%") in link[0]
     assert 'id="pm25.decline.beijing"' in cards
-    assert "94 % highest-density interval" in cards
+    assert "94\N{NO-BREAK SPACE}% highest-density interval" in cards
     assert "src/models/decline.py:7" in cards
+    assert 'href="../prose.html#at-pm25.decline.beijing">Prose</a>' in cards
+    assert 'id="at-pm25.decline.beijing"' in link[0]
+
+
+def test_only_a_finding_that_is_used_has_a_card_and_all_can_be_searched(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    assert "pm25.rise.nowhere" not in html(tmp_path, "cards/pm25")
+    assert "2 of 4 findings have a card" in html(tmp_path, "cards")
+    assert '<a class="reference internal" href="cards/pm25.html">Prose: numbers of pm25</a>' in html(tmp_path, "cards")
+    index = told(tmp_path, "cards/index")
+    assert {id: has_card for id, _, _, has_card in index} == {
+        id: id in ("pm25.decline.beijing", "pm25.decline.tianjin") for id in findings
+    }
+
+
+def test_a_popover_reads_what_the_card_says(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    (finding, _), cards = told(tmp_path, "cards/pm25")["findings"].values(), unescape(html(tmp_path, "cards/pm25"))
+    assert finding["reading"] == readings.reading(findings["pm25.decline.beijing"])
+    for key in ("value", "interval", "checks", "model"):
+        assert finding[key] in cards
+
+
+def test_what_a_hostile_label_says_is_text(tmp_path, monkeypatch, findings):
+    label = "</script><script>alert(1)</script> \u2028"
+    fake_fitting(monkeypatch, findings | {"pm25.decline.beijing": decline("pm25.decline.beijing", -64.0, label=label)})
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    for page in ("prose", "cards/pm25", "cards"):
+        assert "<script>alert" not in html(tmp_path, page)
+    assert label in told(tmp_path, "cards/pm25")["findings"]["pm25.decline.beijing"]["reading"]
+
+
+def test_the_same_number_under_two_headings_has_two_places(tmp_path, findings):
+    one = "{finding}`pm25.decline.beijing`"
+    write_book(tmp_path, PAGES | {"prose": f"# Prose\n\n{one} {one}\n\n## Below\n\n{one}\n"})
+    build(tmp_path)
+    uses = re.search(r'<p class="finding-uses">(.*?)</p>', html(tmp_path, "cards/pm25"))[1]
+    assert re.findall(r'#([^"]*)">([^<]*)<', uses) == [
+        ("at-pm25.decline.beijing", "Prose"), ("at-pm25.decline.beijing--2", "Below")
+    ]  # fmt: skip
+
+
+def test_cards_follow_what_other_pages_use(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path)
+    (tmp_path / "other.md").write_text("# Other\n\n{finding}`pm25.rise.nowhere`\n", encoding="utf-8")
+    assert build(tmp_path).read_pages == ["other"]
+    assert 'id="pm25.rise.nowhere"' in html(tmp_path, "cards/pm25")
+    assert "3 of 4 findings have a card" in html(tmp_path, "cards")
+    assert build(tmp_path).read_pages == []
+
+
+def told(root, name: str):
+    """What a script of findings hands over."""
+    text = (root / f"_build/html/{name}.js").read_text("utf-8")
+    return json.loads(text.removeprefix("jingjinjiFindings(").removesuffix(")\n"))
 
 
 def test_findings_are_written_as_files_that_agree(tmp_path, findings):
@@ -125,7 +186,7 @@ def test_only_pages_that_print_a_changed_finding_are_read_again(tmp_path, monkey
     assert build(tmp_path).read_pages == []
     fake_fitting(monkeypatch, findings | {"pm25.decline.beijing": decline("pm25.decline.beijing", -50.0)})
     assert set(build(tmp_path).read_pages) == {"prose", "cards"}
-    assert findings["pm25.decline.beijing"].text not in html(tmp_path, "prose")
+    assert readings.in_prose(findings["pm25.decline.beijing"]) not in html(tmp_path, "prose")
     fake_fitting(monkeypatch, findings | {"pm25.rise.nowhere": decline("pm25.rise.nowhere", 20.0)})
     assert set(build(tmp_path).read_pages) == {"prose", "cards"}
     assert build(tmp_path).read_pages == []
@@ -142,13 +203,13 @@ def test_a_variants_finding_has_a_card_where_a_page_prints_it(tmp_path, findings
         tmp_path, {"prose": "# Prose\n\n{finding-value}`pm25.decline.beijing@printed`\n", "cards": PAGES["cards"]}
     )
     build(tmp_path)
-    assert 'href="cards.html#pm25.decline.beijing@printed"' in unescape(html(tmp_path, "prose"))
-    assert 'id="pm25.decline.beijing@printed"' in unescape(html(tmp_path, "cards"))
-    assert "@unprinted" not in unescape(html(tmp_path, "cards"))
+    assert 'href="cards/pm25.html#pm25.decline.beijing@printed"' in unescape(html(tmp_path, "prose"))
+    assert 'id="pm25.decline.beijing@printed"' in unescape(html(tmp_path, "cards/pm25"))
+    assert "@unprinted" not in unescape(html(tmp_path, "cards/pm25"))
     page = tmp_path / "prose.md"
     page.write_text(page.read_text("utf-8").replace("@printed", "@unprinted"), encoding="utf-8")
-    assert set(build(tmp_path).read_pages) == {"prose", "cards"}
-    assert 'id="pm25.decline.beijing@unprinted"' in unescape(html(tmp_path, "cards"))
+    assert set(build(tmp_path).read_pages) == {"prose"}
+    assert 'id="pm25.decline.beijing@unprinted"' in unescape(html(tmp_path, "cards/pm25"))
 
 
 def test_a_finding_that_is_gone_stops_the_next_build(tmp_path, monkeypatch, findings):

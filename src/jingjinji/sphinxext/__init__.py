@@ -4,8 +4,25 @@ import hashlib
 from pathlib import Path
 
 from jingjinji.sphinxext import (
-    about, alts, contents, front, holes, ledger, light, pictures, roles, search, sections, site, staleness,
-)  # fmt: skip
+    about,
+    alts,
+    cards,
+    contents,
+    front,
+    holes,
+    ledger,
+    light,
+    pictures,
+    places,
+    roles,
+    search,
+    sections,
+    site,
+    staleness,
+)
+
+READING = (roles, ledger, places, cards, sections, alts, pictures, holes, staleness, contents)
+WRITING = (site, front, about, light, search)
 
 
 def setup(app) -> dict:
@@ -15,9 +32,10 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
     app.add_config_value("jingjinji_models_page", "chapters/appendix/models", "env", str)
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
+    app.add_config_value("jingjinji_conclusions_page", "chapters/conclusions", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (roles, ledger, sections, alts, pictures, holes, staleness, contents, site, front, about, light, search):
+    for room in (*READING, *WRITING):
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -8,7 +8,7 @@ from sphinx.errors import SphinxError
 
 from jingjinji.core.errors import UnknownFinding
 from jingjinji.sphinxext import holes
-from jingjinji.sphinxext.roles import FindingError, remember, text_of
+from jingjinji.sphinxext.roles import FindingError, remember, text_of, without_popover
 
 PLACEHOLDER = re.compile(r"\{(?:(?P<kind>[a-z-]+):)?(?P<id>[\w-]+(?:\.[\w-]+)+(?:@[\w-]+)?)\}")
 LOOKS_LIKE_A_PATH = re.compile(r"^\S*(/|\\)\S*$|^\S+\.(png|svg|jpe?g|gif|webp|avif|pdf)$", re.IGNORECASE)
@@ -68,7 +68,7 @@ def _check_page(app, doctree) -> None:
 def _fill(app, image: nodes.image, page: str) -> None:
     def remembered(kind: str, id: str) -> str:
         try:
-            text = text_of(app, kind, id)
+            text = text_of(app, without_popover(kind), id)
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{page}, alt text of {_name(image)}: {error}") from error
         remember(app, kind, id)

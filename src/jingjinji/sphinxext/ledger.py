@@ -74,9 +74,8 @@ def judged(app) -> pd.DataFrame:
 
 def _inputs(app) -> str:
     """One hash of all that decides the ledger."""
-    found = source.findings(app)
     read = Sources(jingjinji.PROJECT).dependencies("from jingjinji.claims import ledger")
-    return f"{source.digest(app, sorted({*found, *found.unpublished}))} {fingerprint(read)}"
+    return f"{source.digest(app, source.every_id(app))} {fingerprint(read)}"
 
 
 def plain(app, text: str) -> str:
@@ -206,9 +205,8 @@ class LedgerDirective(_Directive):
         ]
 
     def _finding(self, id: str) -> nodes.Node:
-        if "@" in id:
-            return nodes.literal("", id)
-        return FindingReference("", id, finding=id, label=source.findings(self.env.app).label(id))
+        label = source.findings(self.env.app).label(id)
+        return FindingReference("", id, finding=id, label=label, kind="id", on_paper="")
 
     def _table_link(self, name: str) -> PageReference:
         anchor = f"table-{nodes.make_id(name)}"

@@ -1,32 +1,34 @@
-"""Findings in prose: the roles, the cards they link to, and the pages to read again when a finding changes."""
+"""Findings in prose: the roles, their links to cards, and the pages to read again when a finding changes."""
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.errors import SphinxError
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxRole
 
 from jingjinji.core.errors import FitNotPublished, UnknownFinding
-from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Finding, anchor_of_fit, find
-from jingjinji.sphinxext import files, source
+from jingjinji.core.findings import NOT_PUBLISHED, Finding, anchor_of_fit, find
+from jingjinji.show import readings
+from jingjinji.sphinxext import source
 
 KINDS = {
     "finding": "",
     "finding-value": "value",
     "finding-interval": "interval",
+    "finding-with-interval": "with-interval",
     "finding-fall": "fall",
     "finding-fall-value": "fall-value",
+    "finding-fall-with-interval": "fall-with-interval",
 }
-CARDS = "cards"
+"""Role -> what it prints. Of "" and "fall" the interval is in the popover, and on paper in brackets after the value."""
+ALONE = ("", "value", "fall", "fall-value")
+"""Kinds that print a number without words, which no line breaks."""
 STATES = {}
 """Other kinds that a page can use: kind -> function(app, id) that tells their state."""
 FAILED = {}
 """The same kinds -> function(app, id) that names the fits that did not converge among those behind it."""
-VARIANT_IN_PROSE = re.compile(r"\{finding[a-z-]*\}`([^`@]+@[^`]+)`")
 
 
 class FindingError(SphinxError):
@@ -38,7 +40,7 @@ class FindingError(SphinxError):
 def connect(app) -> None:
     for role in KINDS:
         app.add_role(role, FindingRole())
-    app.add_directive("findings-cards", FindingsCards)
+    app.add_node(FindingReference, html=(_open_reference, _close_reference))
     app.connect("env-get-outdated", _pages_with_changed_findings)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
@@ -46,12 +48,12 @@ def connect(app) -> None:
 
 
 def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool = False) -> str:
-    """A finding as prose.
+    """A finding as prose, rounded as `readings.in_prose` does.
 
     Parameters
     ----------
-    kind : "" mean and interval, "value" mean alone, "interval" interval alone; "fall" and "fall-value" print a
-        decrease without its sign.
+    kind : "" and "value" the estimate alone, "with-interval" with its interval, "interval" the interval alone; "fall",
+        "fall-value" and "fall-with-interval" print a decrease without its sign.
     draft : few draws can turn a sign, so a fall is then not checked.
 
     Raises
@@ -60,18 +62,23 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     FitNotPublished : the finding's fit did not converge on this machine.
     FindingError : there is no interval, or the fall is no fall, or the kind is unknown.
     """
+    if kind not in KINDS.values():
+        raise FindingError(f"'{kind}' is no way to print a finding: use {', '.join(filter(None, KINDS.values()))}")
     finding = find(findings, id)
     if kind.startswith("fall"):
         finding = _turned(finding, draft)
-    if kind in ("", "fall"):
-        return finding.text
-    if kind in ("value", "fall-value"):
-        return finding.value_text
+    if kind.endswith("with-interval"):
+        return readings.with_interval(finding)
     if kind != "interval":
-        raise FindingError(f"'{kind}' is no way to print a finding: use {', '.join(filter(None, KINDS.values()))}")
+        return readings.in_prose(finding)
     if not finding.interval_text:
         raise FindingError(f"finding '{id}' has no interval to print: use the role finding-value")
-    return f"{PROBABILITY * 100:.0f} % HDI {finding.interval_text}"
+    return f"{readings.HOUSE} HDI {readings.interval_in_prose(finding)}"
+
+
+def without_popover(kind: str) -> str:
+    """The kind that says in the text what a popover would say: alt texts and notebooks have none."""
+    return {"": "with-interval", "fall": "fall-with-interval"}.get(kind, kind)
 
 
 def text_of(app, kind: str, id: str) -> str:
@@ -86,6 +93,11 @@ def remember(app, kind: str, id: str) -> None:
     """Note what the page that is being read prints, so that the page is read again when that changes."""
     _uses(app.env)[app.env.docname][kind, id] = _state(app, kind, id)
     needs(app.env, _failed(app, kind, id))
+
+
+def uses(env) -> dict[str, set[str]]:
+    """Page -> ids of the findings that it prints, in alt texts too."""
+    return {docname: {id for kind, id in noted if kind in KINDS.values()} for docname, noted in _uses(env).items()}
 
 
 def needs(env, fits: Iterable[str]) -> None:
@@ -105,7 +117,25 @@ def _turned(finding: Finding, draft: bool) -> Finding:
 
 
 class FindingReference(nodes.Inline, nodes.TextElement):
-    """A printed finding, before its link to the card is known."""
+    """A printed finding: a link to its card once `refuri` is known.
+
+    Its `on_paper` is what stands behind it where there is no popover.
+    """
+
+
+def _open_reference(writer, node: FindingReference) -> None:
+    if not node.get("refuri"):
+        writer.body.append(writer.starttag(node, "span", "", CLASS="finding"))
+        return
+    about = {"href": node["refuri"], "title": node["label"]}
+    if node["on_paper"]:
+        about["data-interval"] = node["on_paper"]
+    kind = "finding number" if node["kind"] in ALONE else "finding"
+    writer.body.append(writer.starttag(node, "a", "", CLASS=f"{kind} reference internal", **about))
+
+
+def _close_reference(writer, node: FindingReference) -> None:
+    writer.body.append("</a>" if node.get("refuri") else "</span>")
 
 
 class FindingRole(SphinxRole):
@@ -121,63 +151,19 @@ class FindingRole(SphinxRole):
         if id in findings.unpublished:
             link = fit_reference(self.config, findings.unpublished[id][1], NOT_PUBLISHED, label)
             return [nodes.inline("", "", link, classes=["not-published"])], []
-        return [FindingReference("", text, finding=id, label=label)], []
+        return [reference(findings, id, kind, text, source.is_draft(self.config))], []
 
 
-class FindingsCards(SphinxDirective):
-    """A card for each finding whose id starts with the optional argument, grouped by topic.
+def reference(findings: dict[str, Finding], id: str, kind: str, text: str, draft: bool = False) -> FindingReference:
+    """A link to the card of a finding with a text of any kind."""
+    finding = _turned(findings[id], draft) if kind == "fall" else findings[id]
+    on_paper = readings.interval_in_prose(finding) if kind in ("", "fall") else ""
+    return FindingReference("", text, finding=id, label=finding.label, kind=kind, on_paper=on_paper)
 
-    Findings of variant fits (``id@variant``) have a card where a page prints them; all are in the files to download.
-    The card of a finding whose fit did not converge says so.
-    """
 
-    optional_arguments = 1
-
-    def run(self):
-        prefix = self.arguments[0] if self.arguments else ""
-        remember(self.env.app, CARDS, prefix)
-        topics = defaultdict(list)
-        for id in _with_card(self.env.app, prefix):
-            topics[".".join(id.split(".")[:2])].append(id)
-        cards = [self._topic(topic, group) for topic, group in sorted(topics.items())]
-        return [files.links(self.env.docname, "findings"), *cards]
-
-    def _topic(self, topic: str, group: list[str]) -> nodes.section:
-        section = nodes.section(ids=[f"topic-{topic.replace('.', '-')}"])
-        section += nodes.title("", topic)
-        section += [self._card(id) for id in group]
-        return section
-
-    def _card(self, id: str) -> nodes.container:
-        findings = source.findings(self.env.app)
-        failed = id in findings.unpublished
-        card = nodes.container(ids=[id], classes=["finding-card"])
-        card += nodes.paragraph("", "", nodes.literal("", id), classes=["finding-id"])
-        card += nodes.paragraph("", findings.label(id), classes=["finding-label"])
-        card += nodes.paragraph("", NOT_PUBLISHED if failed else findings[id].value_text, classes=["finding-value"])
-        card += _field_list(self._fields_without(findings.unpublished[id][1]) if failed else self._fields(findings[id]))
-        return card
-
-    def _fields_without(self, fit: str):
-        yield "Fit", [fit_reference(self.config, fit, fit)]
-        yield "Why", [nodes.Text(source.failed(self.env.app).get(fit) or "it did not pass the gate")]
-
-    def _fields(self, finding: Finding):
-        yield "Interval", [nodes.Text(_interval_sentence(finding))]
-        yield "Unit", [nodes.Text(finding.unit or "none")]
-        yield "Diagnostics", [nodes.Text(_diagnostics(finding))]
-        yield "Model", [self._model(finding)]
-        yield "Data", files.separated([self._table(name) for name in finding.panel]) or [nodes.Text("none")]
-        if finding.code:
-            yield "Code", [nodes.literal("", finding.code)]
-
-    def _model(self, finding: Finding):
-        if finding.model == "table":
-            return nodes.Text("none: computed from tables alone")
-        return _page_reference(finding.model, self.config.jingjinji_models_page)
-
-    def _table(self, name: str):
-        return _page_reference(name, self.config.jingjinji_data_page, f"table-{nodes.make_id(name)}")
+def card_page(config, id: str) -> str:
+    """The page of cards on which a finding has its card: one for the first word of its id."""
+    return f"{config.jingjinji_findings_page}/{id.partition('.')[0]}"
 
 
 class PageReference(nodes.Inline, nodes.TextElement):
@@ -190,60 +176,18 @@ def fit_reference(config, fit: str, text: str, title: str = "") -> PageReference
     return PageReference("", "", nodes.Text(text), page=page, anchor=anchor, title=title)
 
 
-def _page_reference(text: str, page: str, anchor: str = "") -> PageReference:
-    return PageReference("", "", nodes.literal("", text), page=page, anchor=anchor)
-
-
-def _interval_sentence(finding: Finding) -> str:
-    if finding.exact:
-        return "none: an exact quantity" if finding.model == "table" else "none: a score of the whole fit"
-    if finding.is_probability:
-        return "none: a posterior probability"
-    return f"{finding.interval_text} ({PROBABILITY * 100:.0f} % {INTERVAL})"
-
-
-def _diagnostics(finding: Finding) -> str:
-    if finding.exact:
-        return f"Monte Carlo error {finding.mcse:.2g}" if finding.mcse else "none: no draws"
-    parts = [f"{finding.draws.size} draws", f"Monte Carlo error of the mean {finding.mcse:.2g}"]
-    if not finding.is_probability:
-        parts.append(f"of the interval {finding.interval_mcse:.2g}")
-    parts += [f"{name} {value:{form}}" for name, value, form in _convergence(finding) if value == value]
-    return ", ".join(parts)
-
-
-def _convergence(finding: Finding):
-    return ("bulk ESS", finding.ess, ".0f"), ("R-hat", finding.rhat, ".4f")
-
-
-def _field_list(fields) -> nodes.field_list:
-    rows = [
-        nodes.field("", nodes.field_name("", name), nodes.field_body("", nodes.paragraph("", "", *body)))
-        for name, body in fields
-    ]
-    return nodes.field_list("", *rows)
-
-
-def _with_card(app, prefix: str) -> list[str]:
-    findings, printed_variants = source.findings(app), set()
-    for docname in app.env.found_docs:
-        printed_variants |= set(VARIANT_IN_PROSE.findall(Path(app.env.doc2path(docname)).read_text("utf-8")))
-    ids = sorted({*findings, *findings.unpublished})
-    return [id for id in ids if id.startswith(prefix) and ("@" not in id or id in printed_variants)]
-
-
 def _state(app, kind: str, id: str) -> str:
-    """Changes when what a page prints with that role, or on those cards, changes."""
+    """Changes when what a page prints with that role changes."""
     if kind in STATES:
         return STATES[kind](app, id)
-    return source.digest(app, _with_card(app, id) if kind == CARDS else [id])
+    return source.digest(app, [id])
 
 
 def _failed(app, kind: str, id: str) -> set[str]:
-    """The fits that did not converge among those behind what a page prints with that role, or on those cards."""
+    """The fits that did not converge among those behind what a page prints with that role."""
     if kind in FAILED:
         return FAILED[kind](app, id)
-    return source.findings(app).fits_failed(_with_card(app, id) if kind == CARDS else [id])
+    return source.findings(app).fits_failed([id])
 
 
 def _uses(env) -> dict[str, dict[tuple[str, str], str]]:
@@ -266,22 +210,16 @@ def _merge(app, env, docnames, other) -> None:
 
 
 def _link_to_cards(app, doctree, docname: str) -> None:
-    for node in list(doctree.findall(FindingReference)):
-        node.replace_self(_card_link(app, docname, node))
+    page = app.config.jingjinji_findings_page
+    for node in doctree.findall(FindingReference):
+        if page in app.env.all_docs:
+            card = card_page(app.config, node["finding"])
+            node["refuri"] = f"{app.builder.get_relative_uri(docname, card)}#{node['finding']}"
     for node in list(doctree.findall(PageReference)):
         link = _link(app, docname, node["page"], node["anchor"], node.children)
         if link is not None and node.get("title"):
             link["reftitle"] = node["title"]
         node.replace_self(link or node.children)
-
-
-def _card_link(app, docname: str, node: FindingReference):
-    link = _link(app, docname, app.config.jingjinji_findings_page, node["finding"], node.children)
-    if link is None:
-        return nodes.inline("", "", *node.children, classes=["finding"])
-    link["classes"].append("finding")
-    link["reftitle"] = node["label"]
-    return link
 
 
 def _link(app, docname: str, page: str, anchor: str, children) -> nodes.reference | None:

@@ -99,7 +99,7 @@ def _mark(path: Path, text: str) -> None:
 def _write_findings(app, out: Path, draft: bool) -> None:
     """Write the files to download, unless they are there and made of today's findings by today's code."""
     findings = source.findings(app)
-    stamp, ids = Path(app.doctreedir, "findings.sha256"), sorted({*findings, *findings.unpublished})
+    stamp, ids = Path(app.doctreedir, "findings.sha256"), source.every_id(app)
     code = app.extensions[__package__].metadata["env_version"]
     state = f"{source.digest(app, ids)} {sorted(findings.failed.items())} {code}"
     if stamp.exists() and stamp.read_text() == state and all(file.exists() for file in files.paths(out, "findings")):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jingjinji.core.findings
 from jingjinji.core.findings import Finding, Findings
+from jingjinji.show import readings
 
 
 def findings(app) -> Findings:
@@ -17,6 +18,12 @@ def findings(app) -> Findings:
         found = _module(app.config).all_findings()
         app.jingjinji_findings = found if isinstance(found, Findings) else Findings(found)
     return app.jingjinji_findings
+
+
+def every_id(app) -> list[str]:
+    """Ids of all findings, in order, those that are not published too."""
+    found = findings(app)
+    return sorted({*found, *found.unpublished})
 
 
 def failed(app) -> dict[str, str]:
@@ -54,7 +61,7 @@ def _add(total, finding: Finding) -> None:
 @cache
 def _printing() -> str:
     """The code that rounds and prints, and the version of the library that computes intervals."""
-    code = Path(jingjinji.core.findings.__file__).read_bytes()
+    code = b"".join(Path(module.__file__).read_bytes() for module in (jingjinji.core.findings, readings))
     return f"{hashlib.sha256(code).hexdigest()} {metadata.version('arviz-stats')}"
 
 

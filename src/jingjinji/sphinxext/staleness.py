@@ -21,7 +21,7 @@ from jingjinji.core.errors import UnknownFinding
 from jingjinji.fits.cluster import cores
 from jingjinji.fits.dependencies import Sources, changes, fingerprint
 from jingjinji.sphinxext import holes, ledger, source
-from jingjinji.sphinxext.roles import KINDS, FindingError, text_of
+from jingjinji.sphinxext.roles import KINDS, FindingError, text_of, without_popover
 
 LOGGER = logging.getLogger(__name__)
 KEY = "dependencies"
@@ -194,6 +194,6 @@ def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
 
 def _text(app, kind: str, id: str) -> str:
     try:
-        return text_of(app, kind, id)
+        return text_of(app, without_popover(kind), id)
     except (UnknownFinding, FindingError):
         return f"`{id}`"

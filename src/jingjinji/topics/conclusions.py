@@ -190,6 +190,12 @@ HEADLINES = (
 )  # fmt: skip
 
 
+def named() -> set[str]:
+    """Ids of all findings of the main answers, under every choice."""
+    choices = [choice for one in HEADLINES for choice in (one.without, one.structure) if isinstance(choice, Choice)]
+    return {one.id for one in HEADLINES} | {id for one in HEADLINES for id in one.dials} | {one.id for one in choices}
+
+
 def asked(headlines: tuple[Headline, ...] = HEADLINES) -> dict[str, dict[str, tuple[float | None, float | None]]]:
     """Fit -> id of each of its headlines -> the limit below and the limit above which it is asked for."""
     found = {}
