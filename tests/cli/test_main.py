@@ -206,9 +206,10 @@ def test_a_scheduler_that_is_not_there(empty_cache, monkeypatch):
 
 
 @pytest.fixture
-def steps(monkeypatch) -> list:
-    """What a command samples, with which draws, and what it has built."""
+def steps(monkeypatch, tmp_path) -> list:
+    """What a command samples, with which draws, and what it has built; in a folder that no other run builds in."""
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
     steps = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -297,7 +298,6 @@ def test_of_two_builds_of_one_site_the_second_waits_also_for_one_that_is_killed(
 
 
 def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, monkeypatch):
-    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
     held = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -309,7 +309,7 @@ def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, m
     monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", build)
     assert mistake("book") == "the site was not built: the reason stands above"
     assert held == [True]
-    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()
+    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()  # raises where it is held
 
 
 # --- predict ----------------------------------------------------------------------------------------------------
