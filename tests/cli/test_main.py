@@ -210,9 +210,10 @@ def test_a_scheduler_that_is_not_there(empty_cache, monkeypatch):
 
 
 @pytest.fixture
-def steps(monkeypatch) -> list:
-    """What a command samples, with which draws, and what it has built."""
+def steps(monkeypatch, tmp_path) -> list:
+    """What a command samples, with which draws, and what it has built; in a folder that no other run builds in."""
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
+    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
     steps = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -301,7 +302,6 @@ def test_of_two_builds_of_one_site_the_second_waits_also_for_one_that_is_killed(
 
 
 def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, monkeypatch):
-    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
     held = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -313,7 +313,7 @@ def test_a_build_holds_the_lock_of_its_site_and_gives_it_back(steps, tmp_path, m
     monkeypatch.setattr(sys.modules["jupyter_book.cli.main"], "main", build)
     assert mistake("book") == "the site was not built: the reason stands above"
     assert held == [True]
-    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()
+    FileLock(tmp_path / "_build/.lock").acquire(blocking=False).lock.release()  # raises where it is held
 
 
 # --- predict ----------------------------------------------------------------------------------------------------
@@ -461,7 +461,8 @@ def published_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(rerun, "REPORT", tmp_path / "report")
     monkeypatch.setattr(rerun, "CHANGELOG", tmp_path / "CHANGELOG.md")
     rerun.CHANGELOG.write_text("## [Unreleased]\n")
-    monkeypatch.setattr(fitting, "names", lambda: ["heavy_days", "storage"])
+    names = fitting.names
+    monkeypatch.setattr(fitting, "names", lambda topics=("heavy_days", "storage"): names(topics))
     claims = ledger.load().query("id in ('C014', 'C037')")
     monkeypatch.setattr(ledger, "load", lambda: claims)
     return tmp_path

@@ -277,7 +277,10 @@ def foreign_loads(site: Path) -> list[str]:
 def finding_links(site: Path) -> list[str]:
     """Addresses of all links from a printed finding to its card."""
     text = "".join(path.read_text("utf-8") for path in site.rglob("*.html"))
-    return [re.search(r'href="([^"]*)"', tag)[1] for tag in re.findall(r'<a class="[^"]*\bfinding\b[^"]*"[^>]*>', text)]
+    return [
+        unescape(re.search(r'href="([^"]*)"', tag)[1])
+        for tag in re.findall(r'<a class="[^"]*\bfinding\b[^"]*"[^>]*>', text)
+    ]
 
 
 def findings_disagreements(site: Path) -> list[str]:

@@ -175,7 +175,7 @@ def test_cards_are_closed_and_their_pages_small(page, address, site):
     assert len(pages) > 5
     for path in pages:
         page.goto(f"{address}{FINDINGS}/{path.name}")
-        assert page.evaluate("document.querySelectorAll('*').length") < 3_300, path.name
+        assert page.evaluate("document.querySelectorAll('*').length") < 3_000, path.name
         assert page.locator(".finding-card details[open]").count() == 0
 
 

@@ -23,7 +23,7 @@ MEASURES = """figure => {
         answer: bottom(answer),
         bold: answer.querySelector('p:not(.admonition-title)').firstElementChild.tagName,
         sentences: [...answer.querySelectorAll('p:not(.admonition-title)')].length,
-        crowded: paragraphs.filter(words => words.split(' HDI ').length > 2),
+        crowded: paragraphs.filter(words => words.split('HDI').length > 2),
         how: titles.findIndex(title => title.startsWith('How we know')),
         limits: titles.findIndex(title => title.startsWith('What these data cannot say')),
         listings: [...article.querySelectorAll('.cell_output div.highlight')].filter(

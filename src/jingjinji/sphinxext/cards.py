@@ -154,7 +154,7 @@ def _card(app, page: str, id: str, where: list[places.Place]) -> str:
 def _uses(app, page: str, where: list[places.Place]) -> str:
     by_page = defaultdict(list)
     for docname, anchor, words in where:
-        link = _link(app, page, docname, words or "this page", anchor)
+        link = _link(app, page, docname, words or "a table or an alt text", anchor)
         by_page[docname].append(link)
     told = "; ".join(f"{escape(places.title(app, docname))}: {', '.join(links)}" for docname, links in by_page.items())
     return f'<p class="finding-uses">Used in {told}.</p>'
