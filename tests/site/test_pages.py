@@ -157,11 +157,11 @@ def test_the_colours_follow_the_button_and_are_kept(browser, address):
         context.close()
 
 
-def test_a_link_into_a_page_lands_where_it_leads_although_tables_above_are_not_laid_out(browser, address):
+def test_a_link_into_a_page_lands_where_it_leads_although_listings_above_are_not_laid_out(browser, address):
     tab = browser.new_page(viewport={"width": 390, "height": 844})
     try:
         tab.goto(f"{address}{CHAPTER}.html", wait_until="networkidle")
-        below = tab.locator("article .text_html").last
+        below = tab.locator("article div.highlight").last
         assert below.evaluate("part => getComputedStyle(part).contentVisibility") == "auto"
         target = tab.locator("article > section > section").nth(-2).get_attribute("id")
         tab.goto(f"{address}{CHAPTER}.html#{target}", wait_until="networkidle")
