@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.site
 
@@ -35,7 +36,7 @@ def ask(browser, address):
             page.goto(f"{address}search.html")
             page.fill(".book-search input", words)
             page.keyboard.press("Enter")
-            page.wait_for_function("document.querySelector('#search-status').textContent.includes('“')")
+            expect(page.locator("#search-status")).to_contain_text("“")
             rows = page.locator("#search-results > li").all()
             links = [row.locator("a").first.get_attribute("href") for row in rows]
             return links, [row.inner_text() for row in rows], errors

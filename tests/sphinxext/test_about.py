@@ -16,7 +16,10 @@ def test_a_description_is_the_first_words_of_the_answer_or_the_first_paragraph()
         "", nodes.paragraph("", "", nodes.strong("", "Yes."), nodes.Text(" Because.")), classes=["answer"]
     )
     first = nodes.paragraph("", "What is said first.")
-    assert about.description(document(first, answer)) == "Yes."
+    assert about.description(document(first, answer)) == "Yes. Because."
+    long = nodes.strong("", "About a half: yes in one place, nearly in another.")
+    other = nodes.admonition("", nodes.paragraph("", "", long, nodes.Text(" Because.")), classes=["answer"])
+    assert about.description(document(first, other)) == long.astext()
     assert about.description(document(first.deepcopy())) == "What is said first."
     assert about.description(document()) == ""
 

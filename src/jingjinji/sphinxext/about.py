@@ -13,6 +13,8 @@ from jingjinji.show import front
 
 LONGEST = 190
 """Letters of a description that search engines show."""
+SHORTEST = 30
+"""Letters below which the first words of an answer are a heading, and its paragraph describes the page."""
 PICTURE = "_static/front.png"
 FIXED = {
     "search": "Search the book for a place, a subject or a number.",
@@ -38,6 +40,8 @@ def description(doctree: nodes.document) -> str:
     answers = [node for node in doctree.findall(nodes.Admonition) if "answer" in node.get("classes", ())]
     strong = next((one for answer in answers for one in answer.findall(nodes.strong)), None)
     first = next((one for one in doctree.findall(nodes.paragraph) if one.astext().strip()), None)
+    if strong is not None and len(strong.astext()) < SHORTEST:
+        strong = strong.parent
     chosen = strong if strong is not None else first
     return shortened(chosen.astext()) if chosen is not None else ""
 
