@@ -23,22 +23,26 @@ def fits_a_phone(draw: Callable[[], Figure]) -> Figure:
     with rc_context():
         figures.use_house_style()
         figure = draw()
+        for one, layout in ((figure, figures.WIDE), (figure.narrow, figures.NARROW)):
+            _is_read(one, layout)
         drawing = figures.svg(figure)
-    for one, layout in ((figure, figures.WIDE), (figure.narrow, figures.NARROW)):
-        FigureCanvasAgg(one).draw()
-        assert one.get_figwidth() == layout.width
-        texts = [text for text in one.findobj(Text) if text.get_text().strip() and text.get_visible()]
-        assert texts
-        for text in texts:
-            assert text.get_fontsize() >= layout.size, text.get_text()
-        box = one.get_tightbbox()
-        assert min(box.x0, box.y0) >= -0.02
-        assert box.x1 <= layout.width + 0.02
-        assert box.y1 <= one.get_figheight() + 0.02
     assert letters_on_a_phone(drawing) >= LEAST_PIXELS
     assert "Glyph" not in drawing
     assert "DejaVu" not in drawing
     return figure
+
+
+def _is_read(figure: Figure, layout: figures.Layout) -> None:
+    FigureCanvasAgg(figure).draw()
+    assert figure.get_figwidth() == layout.width
+    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    assert texts
+    for text in texts:
+        assert text.get_fontsize() >= layout.size, text.get_text()
+    box = figure.get_tightbbox()
+    assert min(box.x0, box.y0) >= -0.02
+    assert box.x1 <= layout.width + 0.02
+    assert box.y1 <= figure.get_figheight() + 0.02
 
 
 def letters_on_a_phone(drawing: str) -> float:

@@ -16,7 +16,7 @@ WITH_FIGURES = [
     for page in checks.toc_pages(PROJECT / "_toc.yml")
     if "name: fig-" in (PROJECT / f"{page}.md").read_text("utf-8")
 ]
-LEAST_LETTERS, MOST_ELEMENTS_A_FIGURE, MOST_KILOBYTES_A_FIGURE = 12, 400, 40
+LEAST_LETTERS, MOST_ELEMENTS_A_FIGURE, MOST_KILOBYTES_A_FIGURE = 12, 500, 55
 LOOK = """() => [...document.querySelectorAll('figure .picture')].map((picture) => {
     const shown = [...picture.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().width > 0)
     const texts = shown.flatMap((svg) => [...svg.querySelectorAll('text')].map((text) =>

@@ -20,7 +20,7 @@ def lift_headlines(doctree: nodes.document) -> None:
     """Put the bold sentence that a caption begins with above its figure."""
     for figure in doctree.findall(nodes.figure):
         caption = next((node for node in figure.children if isinstance(node, nodes.caption)), None)
-        while caption is not None and caption.children and isinstance(caption[0], nodes.Text) and not caption[0]:
+        while caption is not None and caption.children and not caption[0].astext():
             caption.remove(caption[0])  # myst-nb begins a caption with an empty text
         if caption is None or not caption.children or not isinstance(caption[0], nodes.strong):
             continue

@@ -119,7 +119,7 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
                 axis.bar(place[there], values[there], bottom=base[there], width=0.85, label=label, **style)
         base = base + values
     if not read.all():
-        axis.bar([], [], fill=False, ec=MODEL, hatch="////", lw=0.8, label="no readings")
+        axis.bar(place[:1], [0], color="none", ec=MODEL, hatch="////", lw=0.8, label="no readings")
     axis.set_ylabel("probability")
     axis.set_ylim(0, 1)
     every = 2 if narrow() else 1
