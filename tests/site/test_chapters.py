@@ -23,7 +23,10 @@ LISTS = ("governance", "conclusions")
 TWO_SCREENS, MOST_WORDS = 1500, 165
 """Pixels of two screens of a desktop; words of an answer box."""
 MEASURES = """figure => {
-    const ends = element => { const box = element.getBoundingClientRect(); return [box.top + scrollY, box.bottom + scrollY] }
+    const ends = element => {
+        const box = element.getBoundingClientRect()
+        return [box.top + scrollY, box.bottom + scrollY]
+    }
     const article = document.querySelector("article"), answer = article.querySelector(".admonition.answer")
     const drawn = document.getElementById(figure), said = answer.querySelector("p:not(.admonition-title)")
     const prose = [...article.querySelectorAll("p, li, figcaption")]

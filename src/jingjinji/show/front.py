@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from jingjinji.core import tables
+from jingjinji.show import palette
 
 PLACES = ("Beijing", "Tianjin", "Hebei")
 FIRST, LAST, CLAIMED = 2013, 2023, -60
 LOWEST = -75
-HEADLINE = "Fine particles fell by about 60 % in all three"
+HEADLINE = f"Fine particles fell by about {-CLAIMED} % in all three"
 UNIT = "µg/m³"
 WIDE, NARROW = (760, 400), (360, 380)
 """Sizes in pixels: of a desktop, of a phone."""
@@ -59,8 +60,6 @@ def drawing(data: dict[str, pd.Series], size: tuple[int, int], kind: str) -> str
     size : width and height in pixels, at which letters have their natural size.
     kind : a class, by which a style sheet shows one of several widths.
     """
-    from jingjinji.show.figures import COLOURS
-
     width, height = size
     left, right, top, bottom = 54, 128, 14, 30
 
@@ -81,7 +80,7 @@ def drawing(data: dict[str, pd.Series], size: tuple[int, int], kind: str) -> str
     parts += [_text(x(year), height - 8, str(year), "middle") for year in range(FIRST, LAST + 1, step)]
     ends = _apart({place: y(changes(means)[LAST]) for place, means in data.items()}, 36)
     for place, means in data.items():
-        shown, colour = changes(means), COLOURS[place]
+        shown, colour = changes(means), f"var({palette.variable(place)})"
         points = " ".join(f"{x(year):.1f},{y(change):.1f}" for year, change in shown.items())
         dots = "".join(f'<circle cx="{x(year):.1f}" cy="{y(change):.1f}" r="3"/>' for year, change in shown.items())
         end, at = ends[place], y(shown[LAST])
@@ -101,8 +100,6 @@ def write_picture(data: dict[str, pd.Series], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from jingjinji.show.figures import COLOURS
-
     figure = Figure(figsize=(12, 6.3), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()
@@ -111,8 +108,8 @@ def write_picture(data: dict[str, pd.Series], path: Path) -> None:
     axis.text(FIRST, CLAIMED - 1, f"{-CLAIMED} % less than in {FIRST}", va="top", fontsize=18, color="#374151")
     for place, means in data.items():
         shown = changes(means)
-        axis.plot(shown.index, shown, "o-", color=COLOURS[place], lw=3)
-        axis.text(LAST + 0.2, ends[place], place, color=COLOURS[place], fontsize=20, weight="bold", va="center")
+        axis.plot(shown.index, shown, "o-", color=palette.place(place), lw=3)
+        axis.text(LAST + 0.2, ends[place], place, color=palette.place(place), fontsize=20, weight="bold", va="center")
     axis.set_title(HEADLINE, loc="left", fontsize=28, weight="bold", pad=18)
     axis.set_xlim(FIRST - 0.2, LAST + 1.5)
     axis.set_ylim(LOWEST, 3)
