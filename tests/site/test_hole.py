@@ -78,7 +78,7 @@ def _with_one_claim(data) -> None:
     (data / "claims.csv").write_bytes(content)
     package = json.loads((data / "datapackage.json").read_text("utf-8"))
     resource = next(resource for resource in package["resources"] if resource["name"] == "claims")
-    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    resource |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content), "rows": 1}
     (data / "datapackage.json").write_text(json.dumps(package), "utf-8")
 
 

@@ -201,6 +201,10 @@ def _describe(data, name: str, content: bytes, fields: list[dict] | None = None)
         )
     about = next(resource for resource in package["resources"] if resource["name"] == name)
     about |= {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+    about["rows"] = len(pd.read_csv(data / f"{name}.csv"))
+    if name == "claims":
+        chapter = next(field for field in about["schema"]["fields"] if field["name"] == "chapter")
+        chapter["constraints"]["enum"].append("wind")
     (data / "datapackage.json").write_text(json.dumps(package), "utf-8")
 
 

@@ -26,7 +26,7 @@ ONLY_WITH = {
     "front.css": 'class="front-',
 }
 """A part of a file's name -> what the text of a page that needs the file contains."""
-ONLY_ON = {"/search.js": "search"}
+ONLY_ON = {"_static/search.js": "search"}
 IMAGE = re.compile(r'<img\b[^>]*\bsrc="[^"]*_images/(?P<name>[^"/]+)"[^>]*>')
 SIZE = re.compile(r'<svg[^>]*\bwidth="([\d.]+)pt"[^>]*\bheight="([\d.]+)pt"')
 SETTINGS_OF_MATHJAX = "window.MathJax"
