@@ -163,7 +163,7 @@ def test_a_page_with_a_hole_is_built_and_shows_all_that_needs_no_missing_fit(boo
 
 def images(root, page: str) -> dict[str, str]:
     """Text of each image of a page, by its alt text."""
-    found = re.findall(r'<img alt="([^"]*)"[^>]*src="([^"]*)"', html(root, page))
+    found = re.findall(r'<img [^>]*?\balt="([^"]*)"[^>]*?\bsrc="([^"]*)"', html(root, page))
     return {alt: (root / "_build/html" / page).parent.joinpath(src).read_text("utf-8") for alt, src in found}
 
 

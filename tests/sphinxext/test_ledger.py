@@ -194,7 +194,7 @@ def test_a_claim_that_needs_a_fit_that_did_not_converge_says_so_on_the_pages(tmp
     build(tmp_path, **settings)
     back = html(tmp_path, "chapters/claims")
     row = re.search(r'id="C066".*?</tr>', back, re.DOTALL)[0]
-    assert "verdict-not-decided-by-these-data" in re.search(r'<tr class="([^"]*)" id="C066"', back)[1]
+    assert "row-not-decided-by-these-data" in re.search(r'<tr class="([^"]*)" id="C066"', back)[1]
     assert "Fit decline did not converge on this machine" in row
     assert 'href="../models.html#fit-decline"' in row
     assert f'href="../cards/{id.partition(".")[0]}.html#{id}"' in row

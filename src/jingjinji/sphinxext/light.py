@@ -125,9 +125,11 @@ def _finish_pages(app) -> None:
         return
     app.builder.search = False  # the site has a search of its own: `search.py`
     render = app.builder.templates.render
+    ours = app.config.html_theme == THEME
 
     def rendered(template, context):
-        return sized(finished(render(template, context)), lambda name: _source_of_image(app, name))
+        html = render(template, context)
+        return sized(finished(html) if ours else html, lambda name: _source_of_image(app, name))
 
     app.builder.templates.render = rendered
 
