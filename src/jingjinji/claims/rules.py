@@ -126,7 +126,7 @@ def parse(text: str) -> Rule:
 
 
 def parse_value(placeholder: str) -> tuple:
-    """What stands in a placeholder of a text, read; raises DataError with the place at which it is none."""
+    """The expression in a placeholder of a claim's text, ``{value:ID}``, as a tree; DataError where it is none."""
     return _Reader(placeholder.strip().removeprefix("value:")).value()
 
 

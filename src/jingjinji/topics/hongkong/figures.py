@@ -53,7 +53,7 @@ def fan(
         axis.plot([year, year], [low, high], color=MARK, lw=5, solid_capstyle="butt")
         axis.plot(year, (low + high) / 2, "_", color=MARK, ms=13, mew=2)
     axis.plot([], [], "_", color=MARK, ms=10, mew=2, label="target")
-    for colour, name in ((HERE, "past, 94 %"), (MODEL, "drifts walk on, 50 and 94 %")):
+    for colour, name in ((HERE, "past, 94 %"), (MODEL, "the trend changes, 50 and 94 %")):
         axis.plot([], [], color=colour, lw=5, alpha=0.5, label=name)
     axis.set_ylim(0, 1.04 * max(np.percentile(draws, 97, axis=0).max() for _, draws in (past, future)))
     axis.set_ylabel("emissions (Mt a year)")
