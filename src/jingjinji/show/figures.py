@@ -192,7 +192,7 @@ def published(axis: Axes, x, y, label=None, colour=INK, size=5) -> None:
 
 
 def raw(axis: Axes, x, y, label=None, colour=INK, size=2.6, line: float = 0) -> None:
-    """What was measured: small dots, joined by a line of a given width if it is not nought."""
+    """What was measured: small dots, joined by a line of that width if there is one."""
     axis.plot(x, y, "o", color=colour, ms=size, label=label, ls="-" if line else "", lw=line)
 
 
