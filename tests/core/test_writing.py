@@ -149,3 +149,12 @@ def test_of_a_log_that_was_cut_off_the_whole_lines_are_kept_and_the_next_one_is_
     with log.open("a") as file:
         file.write("4\n")
     assert writing.whole_lines(log) == [{"a": 1}, [2, 3], 4]
+
+
+def test_who_reads_the_old_file_reads_it_whole(tmp_path):
+    path = tmp_path / "file.json"
+    path.write_text("old, and long")
+    with path.open() as reader:
+        writing.replace(path, "new")
+        assert reader.read() == "old, and long"
+    assert path.read_text() == "new"
