@@ -72,9 +72,11 @@ def fit(
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
     from jingjinji.core import registry, tables
-    from jingjinji.fits import cluster, fitting, progress
+    from jingjinji.fits import cluster, drafts, fitting, progress
 
     tables.refuse_faulty()
+    if quick and not dry_run:
+        drafts.unpack()
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
     if prune and fitting.shift():
