@@ -75,8 +75,6 @@ def fit(
     from jingjinji.fits import cluster, drafts, fitting, progress
 
     tables.refuse_faulty()
-    if quick and not dry_run:
-        drafts.unpack()
     if prune and fitting.draft():
         raise BookError("draft draws would have the full fits removed: use --prune without --quick and JINGJINJI_DRAWS")
     if prune and fitting.shift():
@@ -84,6 +82,8 @@ def fit(
     if prune:
         fitting.refuse_shared()
     wanted = _wanted(names or [], resolution)
+    if quick and not dry_run:
+        drafts.unpack()
     todo = fitting.missing(wanted, further=further)
     if dry_run:
         rows = []
