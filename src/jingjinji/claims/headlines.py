@@ -1,0 +1,113 @@
+"""What pages say in headings, answer boxes and captions, and the rules by which it holds (``chapters/headlines.toml``)."""
+
+import itertools
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+import jingjinji
+from jingjinji.claims import rules
+from jingjinji.claims.rules import World
+from jingjinji.core import tables
+from jingjinji.core.errors import BookError, DataError, FitNotPublished
+from jingjinji.core.findings import Finding
+
+FILE = "chapters/headlines.toml"
+EVERYWHERE, MOST = "everywhere", "most:"
+ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#{1,3} (.+)$", re.MULTILINE)
+BOX = re.compile(r"^:class: answer$(.*?)^:::$", re.MULTILINE | re.DOTALL)
+BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+CAPTION = re.compile(r"^ +caption: >-\s+\*\*(.+?)\*\*", re.MULTILINE | re.DOTALL)
+WORD = re.compile(r"\{(\w+)\}")
+
+
+def of_page(text: str) -> list[str]:
+    """The headlines of a page, numbers of roles as an ellipsis: headings, bold words of answer boxes, of captions."""
+    boxes = [bold for box in BOX.findall(text) for bold in BOLD.findall(box)]
+    found = [*HEADING.findall(FENCE.sub("", text)), *boxes, *CAPTION.findall(text)]
+    return [" ".join(ROLE.sub("…", headline).split()) for headline in found]
+
+
+def pages(root: Path = jingjinji.PROJECT) -> dict[str, list[str]]:
+    """Page -> its headlines: the first page and all chapters."""
+    found = [root / "index.md", *sorted((root / "chapters").glob("*.md"))]
+    return {str(path.relative_to(root).with_suffix("")): of_page(path.read_text("utf-8")) for path in found}
+
+
+def load(file: Path = jingjinji.PROJECT / FILE) -> dict[str, dict]:
+    """The entries of a file by page; ``words`` has the values that stand for the words of rules."""
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+def listed(page: dict) -> list[str]:
+    """Every headline that has an entry of a page."""
+    return [*page.get("subjects", ()), *page.get("reasons", ()), *page.get("rules", ())]
+
+
+def unlisted(entries: dict[str, dict], shown: dict[str, list[str]]) -> list[str]:
+    """Headlines without an entry or with two, and entries without a headline, each as a sentence."""
+    shared, found = listed(entries[EVERYWHERE]), []
+    for page in dict.fromkeys([*shown, *entries]):
+        if page in ("words", EVERYWHERE):
+            continue
+        own, here = listed(entries.get(page, {})), shown.get(page, [])
+        found += [f"{page}: '{line}' has {(own + shared).count(line)} entries in {FILE}: give it one"
+                  for line in dict.fromkeys(here) if (own + shared).count(line) != 1]  # fmt: skip
+        found += [f"{page} has no headline '{line}' any more: take it out of {FILE}" for line in own if line not in here]
+    everywhere = set(itertools.chain(*shown.values()))
+    return found + [f"no page has the headline '{line}': take it out of {FILE}" for line in shared if line not in everywhere]
+
+
+def tests(rule: str, words: dict) -> list[str]:
+    """The tests of a rule, with values for their words: one test for each of several values; DataError for others."""
+    found = []
+    for test in rule.removeprefix(MOST).split(";"):
+        names = list(dict.fromkeys(WORD.findall(test)))
+        if unknown := [name for name in names if name not in words]:
+            raise DataError(f"the rule '{test.strip()}' has the word '{unknown[0]}', which {FILE} does not explain")
+        values = [words[name] if isinstance(words[name], list) else [words[name]] for name in names]
+        found += [" ".join(test.format(**dict(zip(names, some, strict=True))).split())
+                  for some in itertools.product(*values)]  # fmt: skip
+    return found
+
+
+def failing(rule: str, words: dict, world: World) -> list[str]:
+    """Tests for which a rule does not hold, none where it holds; a test that stays open does not hold."""
+    asked = tests(rule, words)
+    failed = [test for test in asked if rules.judge(rules.parse(test), world)[1] != [True]]
+    return [] if rule.startswith(MOST) and len(failed) < len(asked) / 2 else failed
+
+
+def untrue(entries: dict[str, dict], world: World) -> Iterable[str]:
+    """A sentence for each headline whose rule does not hold; raises BookError for one that cannot be asked.
+
+    A rule that needs a fit that did not converge is not asked.
+    """
+    for page, entry in entries.items():
+        for headline, rule in entry.get("rules", {}).items() if page != "words" else ():
+            try:
+                for test in failing(rule, entries["words"], world)[:1]:
+                    read = ", ".join(f"{name} is {value}" for name, value in rules.read(rules.parse(test), world).items())
+                    yield f"{page}: the headline '{headline}' does not hold, because not {test}: {read}"
+            except FitNotPublished:
+                continue
+            except BookError as error:
+                raise type(error)(f"{FILE}, {page}, '{headline}': {error}") from error
+
+
+def table_of(findings: dict[str, Finding]) -> pd.DataFrame:
+    """A row for each finding: id, model, estimate, ends and width of its interval, in its unit."""
+    rows = [(found.id, found.model, found.estimate, *found.hdi) for found in findings.values()]
+    table = pd.DataFrame(rows, columns=["id", "model", "estimate", "low", "high"])
+    return table.assign(width=table.high - table.low)
+
+
+def world(findings: dict[str, Finding], **made: Callable[[], pd.DataFrame]) -> World:
+    """What rules are asked of: findings, the tables of the book, the table of findings and others that are `made`."""
+    made = {"findings": lambda: table_of(findings), **made}
+    return World(findings, lambda name: made[name]() if name in made else tables.load(name))
