@@ -162,7 +162,7 @@ def test_histograms_of_prior_and_figures_are_shares():
 def test_priors_that_allow_no_more_than_was_measured_stop_the_page():
     prior = np.geomspace(1, 1e4, 500)
     for measured in (np.geomspace(0.1, 100, 20), np.geomspace(10, 1e5, 20)):
-        with pytest.raises(DataError, match="a: the priors allow 1.0. to .*, which is no wider than what was measured"):
+        with pytest.raises(DataError, match=r"a: the priors allow 1.0. to .*, which is no wider than what was"):
             figures.prior_predictive({"a": (prior, measured)}, "x")
 
 

@@ -30,7 +30,7 @@ def test_a_headline_that_does_not_hold_stops_the_build(tmp_path, monkeypatch):
 def test_a_rule_that_cannot_be_asked_stops_the_build(tmp_path, monkeypatch):
     fake_fitting(monkeypatch, {})
     asked(tmp_path, -50)
-    with pytest.raises(HeadlineError, match="there is no finding 'pm25.decline.beijing'"):
+    with pytest.raises(HeadlineError, match=r"there is no finding 'pm25\.decline\.beijing'"):
         build(tmp_path)
 
 

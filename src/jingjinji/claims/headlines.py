@@ -1,4 +1,4 @@
-"""What pages say in headings, answer boxes and captions, and the rules by which it holds (``chapters/headlines.toml``)."""
+"""What headings, answer boxes and captions say in words, and the rules by which it holds (`FILE`)."""
 
 import itertools
 import re
@@ -16,7 +16,8 @@ from jingjinji.core.errors import BookError, DataError, FitNotPublished
 from jingjinji.core.findings import Finding
 
 FILE = "chapters/headlines.toml"
-EVERYWHERE, MOST = "everywhere", "most:"
+WORDS, EVERYWHERE, MOST = "words", "everywhere", "most:"
+GONE = "{}: there is no headline '{}' any more: take it out of " + FILE
 ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,3} (.+)$", re.MULTILINE)
@@ -53,14 +54,21 @@ def unlisted(entries: dict[str, dict], shown: dict[str, list[str]]) -> list[str]
     """Headlines without an entry or with two, and entries without a headline, each as a sentence."""
     shared, found = listed(entries[EVERYWHERE]), []
     for page in dict.fromkeys([*shown, *entries]):
-        if page in ("words", EVERYWHERE):
+        if page in (WORDS, EVERYWHERE):
             continue
         own, here = listed(entries.get(page, {})), shown.get(page, [])
-        found += [f"{page}: '{line}' has {(own + shared).count(line)} entries in {FILE}: give it one"
-                  for line in dict.fromkeys(here) if (own + shared).count(line) != 1]  # fmt: skip
-        found += [f"{page} has no headline '{line}' any more: take it out of {FILE}" for line in own if line not in here]
+        counts = {line: (own + shared).count(line) for line in here}
+        found += [f"{page}: '{line}' has {n} entries in {FILE}: give it one" for line, n in counts.items() if n != 1]
+        found += [GONE.format(page, line) for line in own if line not in here]
     everywhere = set(itertools.chain(*shown.values()))
-    return found + [f"no page has the headline '{line}': take it out of {FILE}" for line in shared if line not in everywhere]
+    return found + [GONE.format("no page", line) for line in shared if line not in everywhere]
+
+
+def every_rule(entries: dict[str, dict]) -> Iterable[tuple[str, str, str]]:
+    """Page, headline and rule, of every headline that has a rule."""
+    for page, entry in entries.items():
+        if page != WORDS:
+            yield from ((page, headline, rule) for headline, rule in entry.get("rules", {}).items())
 
 
 def tests(rule: str, words: dict) -> list[str]:
@@ -88,16 +96,16 @@ def untrue(entries: dict[str, dict], world: World) -> Iterable[str]:
 
     A rule that needs a fit that did not converge is not asked.
     """
-    for page, entry in entries.items():
-        for headline, rule in entry.get("rules", {}).items() if page != "words" else ():
-            try:
-                for test in failing(rule, entries["words"], world)[:1]:
-                    read = ", ".join(f"{name} is {value}" for name, value in rules.read(rules.parse(test), world).items())
-                    yield f"{page}: the headline '{headline}' does not hold, because not {test}: {read}"
-            except FitNotPublished:
-                continue
-            except BookError as error:
-                raise type(error)(f"{FILE}, {page}, '{headline}': {error}") from error
+    for page, headline, rule in every_rule(entries):
+        try:
+            for test in failing(rule, entries[WORDS], world)[:1]:
+                read = rules.read(rules.parse(test), world).items()
+                values = ", ".join(f"{name} is {value}" for name, value in read)
+                yield f"{page}: the headline '{headline}' does not hold, because not {test}: {values}"
+        except FitNotPublished:
+            continue
+        except BookError as error:
+            raise type(error)(f"{FILE}, {page}, '{headline}': {error}") from error
 
 
 def table_of(findings: dict[str, Finding]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def connect(app) -> None:
 
 
 def _check(app, env, docnames: list[str]) -> None:
-    """Before pages are read; a few draws, or a fit that did not pass, may turn a close rule, so it is then only said."""
+    """Before pages are read. Few draws, or a fit that did not pass, may turn a close rule, which is then only said."""
     file = Path(app.srcdir, headlines.FILE)
     text = file.read_text("utf-8") if file.exists() else ""
     if not text or (not docnames and getattr(env, "jingjinji_headlines", "") == text):
