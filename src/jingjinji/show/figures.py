@@ -328,14 +328,14 @@ def prior_predictive(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: st
     """What the priors alone expect against what was measured: name -> (drawn, measured), histograms on a log axis.
 
     Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
-    Raises DataError where the priors do not reach further to both sides than what was measured, as captions say.
+    Raises DataError where the priors do not allow a wider range than was measured, as captions say they do.
     """
     figure, axes = grid(panels, 1.35, columns, 0.6, sharex=False, sharey=False)
     columns = min(columns, _LAYOUT.get().columns, len(panels))
     for axis, (name, (expected, measured)) in zip(axes, panels.items(), strict=True):
         expected, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (expected, measured))
         (low, high), (least, most) = (np.percentile(values, [0.5, 99.5]) for values in (expected, measured))
-        if not low < least <= most < high:
+        if low > least or high < most or high / low <= most / least:
             raise DataError(
                 f"{name}: the priors allow {low:.3g} to {high:.3g}, which is no wider than what was measured, "
                 f"{least:.3g} to {most:.3g}: mend the priors or the headline of the figure"
