@@ -9,6 +9,7 @@ from jingjinji.sphinxext import (
     cards,
     contents,
     front,
+    headlines,
     holes,
     ledger,
     light,
@@ -21,7 +22,7 @@ from jingjinji.sphinxext import (
     staleness,
 )
 
-READING = (roles, ledger, places, cards, sections, alts, pictures, holes, staleness, contents)
+READING = (roles, ledger, places, cards, sections, alts, pictures, holes, staleness, contents, headlines)
 WRITING = (site, front, about, light, search)
 
 
