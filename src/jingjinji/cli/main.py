@@ -284,6 +284,48 @@ def list_findings(
     print(f"{len(found)} findings")
 
 
+@app.command()
+def judge(
+    rule: Annotated[str, typer.Argument(help="A rule in quotation marks, or the number of a claim: C066.")],
+    level: Annotated[
+        float | None, typer.Option(help="Instead of every level of probability in the rule: 0.8.")
+    ] = None,
+) -> None:
+    """Judge a rule on the stored findings: what each part gives, the verdict, and the values that were read."""
+    from jingjinji.claims import rules, trial
+
+    ids, _ = rules.named(rules.parse(trial.rule_of(rule)))
+    found = trial.tried(rule, _findings_behind(ids), level)
+    view = Table()
+    for column in ("part", "probability", "gives"):
+        view.add_column(column)
+    for row in found.rows:
+        view.add_row(*row.values())
+    console = Console()
+    if found.rows:
+        console.print(view, markup=False)
+    for name, value in found.read.items():
+        console.print(f"read {name}: {value}", markup=False, highlight=False)
+    print(f"verdict: {found.verdict}")
+
+
+def _findings_behind(ids: list[str]) -> dict[str, Finding]:
+    """The findings of these names, of the fits alone that say them where the published ones tell which."""
+    from jingjinji.core import published
+    from jingjinji.core.errors import FitMissing, FitNotPublished
+    from jingjinji.fits import fitting
+
+    rows = published.read(fitting.PUBLISHED) if fitting.PUBLISHED.exists() else {}
+    fits = {rows.get(id, {}).get("fit", "") for id in ids}
+    try:
+        loaded = [fitting.load_facts(fit.removesuffix(fitting.FACTS)) if fit.endswith(fitting.FACTS)
+                  else fitting.load_findings(fit) for fit in fits if fit]  # fmt: skip
+    except (FitMissing, FitNotPublished):
+        loaded = []
+    known = {id: finding for found in loaded for id, finding in found.items()}
+    return known if all(id in known for id in ids) else fitting.all_findings()
+
+
 def _has(finding: Finding, words: list[str]) -> bool:
     text = f"{finding.id} {finding.label} {finding.model}".lower()
     return all(word.lower() in text for word in words)
