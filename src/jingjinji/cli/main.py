@@ -208,6 +208,18 @@ def book(quick: Quick = False) -> None:
         raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
 
 
+@app.command()
+def slides(quick: Quick = False) -> None:
+    """Make every fit that is missing, then the slides of the lessons, a deck each, from their page."""
+    fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    print("Making the slides ...", flush=True)
+    _quiet_kernels()
+    from jingjinji.sphinxext import decks
+
+    for deck in decks.build(jingjinji.PROJECT / "_build" / ("quick/slides" if quick else "slides")):
+        print(deck)
+
+
 def _lock_of_site(out: Path):
     """Two builds into one folder would write over each other's pages: the second waits, and then finds all done.
 
