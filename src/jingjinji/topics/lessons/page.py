@@ -15,6 +15,7 @@ AREAS = {"Beijing": "beijing", "Tianjin": "tianjin", "Hebei": "hebei"}
 CHAPTER = "pm25-decline"
 REGION = ("Beijing", "Tianjin", "Shijiazhuang")
 """Cities of the small table with which a class tries the kit for its own region."""
+MINUS = "\N{MINUS SIGN}"
 CLAIMED, TOLERANCES, LEVELS = 60, (1, 2, 4, 6, 8, 10), (0.8, 0.9, 0.95)
 """The claimed fall (per cent), how far off it may be (percentage points), and levels of probability."""
 LIMITS = np.arange(50, 70.5, 0.5)
@@ -55,7 +56,8 @@ def rates(area: str) -> pd.DataFrame:
     return pd.DataFrame({
         "reading": ["last year beside the first", "a line through the logarithms of all years",
                     "median of the last three years beside that of the first three"],
-        "change (%)": [100 * (means.iloc[-1] / means.iloc[0] - 1), steps.per_cent(slope * span), 100 * three],
+        "change (%)": [f"{change:.0f}".replace("-", MINUS) for change in
+                       (100 * (means.iloc[-1] / means.iloc[0] - 1), steps.per_cent(slope * span), 100 * three)],
     })  # fmt: skip
 
 
@@ -65,6 +67,13 @@ def chances(findings: dict[str, Finding], limits: np.ndarray = LIMITS) -> dict[s
         place: np.array([np.mean(find(findings, f"pm25.decline.{key}").draws <= -limit) for limit in limits])
         for place, key in AREAS.items()
     }
+
+
+def experience() -> pd.DataFrame:
+    """What two analyses say of many made-up records, as words: whole numbers."""
+    rows = steps.experience()
+    numbers = [name for name in rows if rows[name].dtype.kind == "f"]
+    return rows.assign(**{name: [f"{round(value)}".replace("-", MINUS) for value in rows[name]] for name in numbers})
 
 
 def as_table(judged: trial.Trial) -> pd.DataFrame:

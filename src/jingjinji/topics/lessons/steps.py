@@ -139,18 +139,18 @@ def edges() -> pd.DataFrame:
 def experience(records: int = RECORDS, seed: int = SEED) -> pd.DataFrame:
     """What two analyses say of many made-up records with a persistence of `PERSISTENCE`.
 
-    Of each kind of record, the change that was put in (by the last month), the mean estimate, and how many of the
-    intervals (per cent) leave nought out and how many hold the change.
+    Of each kind of record, the change that was put in (by the last month), the mean estimate, and of how many records
+    (per cent) the interval leaves nought outside, so that a change is found, and holds what was put in.
     """
     rows = []
     for kind, values in made_up(records=records, seed=seed).items():
         truth = 0.0 + STEP * course(kind)[-1]
-        for analysis, persistences in {"each month by itself": np.zeros(1), "an autoregression": PERSISTENCES}.items():
+        for analysis, persistences in {"by itself": np.zeros(1), "with memory": PERSISTENCES}.items():
             mean, low, high = highest(posterior(likelihood(values, persistences)))
-            rows.append({"in the record": kind, "analysis": analysis, "change put in (%)": per_cent(truth),
-                         "mean estimate (%)": per_cent(mean.mean()),
-                         "intervals without nought (%)": 100 * np.mean((low > 0) | (high < 0)),
-                         "intervals with the change (%)": 100 * np.mean((low <= truth) & (truth <= high))})  # fmt: skip
+            rows.append({"record": kind, "each month": analysis, "put in (%)": per_cent(truth),
+                         "estimate (%)": per_cent(mean.mean()),
+                         "change found (%)": 100 * np.mean((low > 0) | (high < 0)),
+                         "truth inside (%)": 100 * np.mean((low <= truth) & (truth <= high))})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -158,6 +158,11 @@ def told(density: np.ndarray) -> str:
     """A density (step,) in words: mean and interval of the change, in per cent."""
     mean, low, high = (per_cent(float(value)) for value in highest(density))
     return f"{mean:.0f} % ({100 * PROBABILITY:.0f} % HDI {low:.0f} to {high:.0f} %)".replace("-", "\N{MINUS SIGN}")
+
+
+def told_of(months: np.ndarray, memory: bool = True) -> str:
+    """What months (month, 1) say of the step, in words; without `memory` each month is taken by itself."""
+    return told(posterior(likelihood(months, PERSISTENCES if memory else np.zeros(1)))[0])
 
 
 def priors(record: np.ndarray, wanted: dict[str, tuple[float, float]]) -> pd.DataFrame:

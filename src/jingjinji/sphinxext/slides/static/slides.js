@@ -2,7 +2,7 @@
 Reveal.initialize({
   width: 1280,
   height: 720,
-  margin: 0.03,
+  margin: 0,
   center: false,
   hash: true,
   slideNumber: "c/t",
