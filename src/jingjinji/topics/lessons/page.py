@@ -97,13 +97,14 @@ def _months(findings: dict[str, Finding]) -> pd.DataFrame:
 
 
 def _years(findings: dict[str, Finding]) -> pd.DataFrame:
-    return tables.load("pm25_official_annual").query("series == 'official'")
+    rows = tables.load("pm25_official_annual").query("series == 'official'")
+    return rows[["area", "year", "pm25", "rounding", "derived", "publisher", "published"]]
 
 
 def _answers(findings: dict[str, Finding]) -> pd.DataFrame:
     ids = [f"pm25.decline.{key}{basis}" for key in AREAS.values() for basis in ("", ".constant")]
     rows = [find(findings, id).summary() for id in ids]
-    return pd.DataFrame(rows)[["id", "label", "unit", "mean", "hdi_low", "hdi_high"]]
+    return pd.DataFrame(rows)[["id", "label", "unit", "mean", "hdi_low", "hdi_high"]].round(2)
 
 
 def _made_up(findings: dict[str, Finding]) -> pd.DataFrame:
@@ -111,7 +112,7 @@ def _made_up(findings: dict[str, Finding]) -> pd.DataFrame:
 
 
 def _experience(findings: dict[str, Finding]) -> pd.DataFrame:
-    return steps.experience()
+    return steps.experience().round(1)
 
 
 def _claims(findings: dict[str, Finding]) -> pd.DataFrame:
@@ -131,7 +132,7 @@ def _region(findings: dict[str, Finding]) -> pd.DataFrame:
 
 SHEETS = (
     Sheet(1, "lesson-1-months.csv", "monthly means of thirteen cities, in µg/m³", _months),
-    Sheet(1, "lesson-1-years.csv", "official annual means, in µg/m³, with half of the rounding", _years),
+    Sheet(1, "lesson-1-years.csv", "official annual means, in µg/m³, with half of what rounding leaves open", _years),
     Sheet(1, "lesson-1-answers.csv", "what the model says of the change from 2013 to 2023, with intervals", _answers),
     Sheet(2, "lesson-2-made-up.csv", "the made-up months, as logarithms, and where the change begins", _made_up),
     Sheet(2, "lesson-2-experience.csv", "what two analyses say of many made-up records", _experience),
