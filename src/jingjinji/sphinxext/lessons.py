@@ -12,8 +12,6 @@ from jingjinji.core.findings import NOT_PUBLISHED
 from jingjinji.sphinxext import files, source
 
 FOLDER = "_static/lessons"
-DECKS = "revealjs"
-"""The builder of slides."""
 HEAD = ("from", "minutes", "on the wall", "how", "what happens")
 BEGINS = "Lesson"
 """How the title of a lesson's section begins."""
@@ -43,6 +41,8 @@ def connect(app) -> None:
     app.add_node(Minutes, html=(_open_minutes, _close_minutes), revealjs=(_open_notes, _close_notes))
     app.connect("doctree-read", _lay_out, priority=700)
     app.connect("build-finished", _write)
+    app.connect("env-purge-doc", lambda app, env, docname: _offered(env).pop(docname, None))
+    app.connect("env-merge-info", _merge)
 
 
 class MinutesDirective(SphinxDirective):
@@ -81,6 +81,7 @@ class DataDirective(SphinxDirective):
     def run(self):
         from jingjinji.topics.lessons import page
 
+        _offered(self.env).setdefault(self.env.docname, set()).add(self.arguments[0])
         up = "../" * self.env.docname.count("/")
         rows = [sheet for sheet in page.SHEETS if str(sheet.lesson) == self.arguments[0]]
         if not rows:
@@ -173,15 +174,29 @@ def _close_notes(writer, node: Minutes) -> None:
     writer.body.append("</aside>\n")
 
 
+def _offered(env) -> dict[str, set[str]]:
+    """Page -> numbers of the lessons whose data it links to."""
+    if not hasattr(env, "jingjinji_lessons"):
+        env.jingjinji_lessons = {}
+    return env.jingjinji_lessons
+
+
+def _merge(app, env, docnames, other) -> None:
+    _offered(env).update({docname: lessons for docname, lessons in _offered(other).items() if docname in docnames})
+
+
 def _write(app, exception) -> None:
     """Write the data of every lesson that a page links to; of a fit that did not converge a file that says so."""
-    if exception or app.builder.format != "html" or app.builder.name == DECKS:
+    lessons = set().union(*_offered(app.env).values())
+    if exception or app.builder.format != "html" or not lessons:
         return
     from jingjinji.topics.lessons import page
 
     folder = Path(app.outdir, FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     for sheet in page.SHEETS:
+        if str(sheet.lesson) not in lessons:
+            continue
         try:
             rows = sheet.rows(source.findings(app))
         except FitNotPublished:

@@ -1,4 +1,5 @@
 /* Starts the slides: arrows and space go on, S opens the speaker's notes, L turns between dark and light. */
+if (/print-pdf/.test(location.search)) document.documentElement.dataset.theme = "light"
 Reveal.initialize({
   width: 1280,
   height: 720,
