@@ -178,15 +178,7 @@ def book(quick: Quick = False) -> None:
     # a build makes millions of objects that stay: looking through them for garbage takes a fifth of its time
     gc.set_threshold(100_000, 50, 1000)
     atexit.register(gc.freeze)
-    problem = None
-    try:
-        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
-    except BookError as error:
-        from jingjinji.fits import fitting
-
-        if not fitting.all_stored():
-            raise
-        problem = error
+    problem = _make_fits(quick)
     print("Running the pages and building the site ...", flush=True)
     _quiet_kernels()
     from jupyter_book.cli.main import main as jupyter_book
@@ -210,14 +202,34 @@ def book(quick: Quick = False) -> None:
 
 @app.command()
 def slides(quick: Quick = False) -> None:
-    """Make every fit that is missing, then the slides of the lessons, a deck each, from their page."""
-    fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    """Make every fit that is missing, then the slides of the lessons, a deck each, from the cells of their page."""
+    problem = _make_fits(quick)
     print("Making the slides ...", flush=True)
     _quiet_kernels()
     from jingjinji.sphinxext import decks
 
-    for deck in decks.build(jingjinji.PROJECT / "_build" / ("quick/slides" if quick else "slides")):
-        print(deck)
+    out = jingjinji.PROJECT / "_build/quick" if quick else jingjinji.PROJECT
+    lock = _lock_of_site(out)
+    try:
+        for deck in decks.build(out / "_build/slides"):
+            print(deck)
+    finally:
+        lock.release()
+    if problem:
+        raise BookError(f"the slides stand in {out / '_build/slides'}, with a hole: {problem}")
+
+
+def _make_fits(quick: bool) -> BookError | None:
+    """Make what is missing; gives the error of fits that did not pass, where pages can be made without them."""
+    try:
+        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    except BookError as error:
+        from jingjinji.fits import fitting
+
+        if not fitting.all_stored():
+            raise
+        return error
+    return None
 
 
 def _lock_of_site(out: Path):

@@ -1,6 +1,6 @@
 """A step in an autoregression, without a sampler: made-up months, and the exact likelihood of a step.
 
-A month is y_t = level + slope t + step E_t + e_t with e_t = persistence e_{t-1} + surprise; E_t is nought before the
+A month is y_t = level + slope t + step E_t + e_t with e_t = persistence e_{t-1} + surprise; E_t is zero before the
 change and one from it on. Level, slope and the size of surprises are integrated out in closed form, with flat priors
 (the size's on its logarithm); the persistence on a grid, with a flat prior. What is left is the likelihood of the step,
 which any prior of the step multiplies. Values are natural logarithms, time is counted in years.
@@ -140,7 +140,7 @@ def experience(records: int = RECORDS, seed: int = SEED) -> pd.DataFrame:
     """What two analyses say of many made-up records with a persistence of `PERSISTENCE`.
 
     Of each kind of record, the change that was put in (by the last month), the mean estimate, and of how many records
-    (per cent) the interval leaves nought outside, so that a change is found, and holds what was put in.
+    (per cent) the interval leaves zero outside, so that a change is found, and holds what was put in.
     """
     rows = []
     for kind, values in made_up(records=records, seed=seed).items():
