@@ -12,7 +12,8 @@ FINDINGS = {"a.fell": FELL, "a.other": Finding("a.other", "other", FELL.draws + 
 
 
 def test_every_part_has_its_text_its_probability_and_what_it_gives():
-    found = trial.tried("P(a.fell < 0) > 0.9; P(a.fell < -60) > 0.9 ; low(a.fell) > 0; own(P(a.other < 90) > 0.8)", FINDINGS)
+    rule = "P(a.fell < 0) > 0.9; P(a.fell < -60) > 0.9 ; low(a.fell) > 0; own(P(a.other < 90) > 0.8)"
+    found = trial.tried(rule, FINDINGS)
     assert found.verdict == "supported in part"
     assert found.rows == [
         {"part": "P(a.fell < 0) > 0.9", "probability": "> 0.99", "gives": "holds"},

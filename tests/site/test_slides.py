@@ -53,7 +53,8 @@ MEASURE = """() => {
     const words = [...slide.querySelectorAll("h1, h2, p, li")].filter((part) => !part.closest("aside, table, pre"))
     const letters = [...slide.querySelectorAll("svg.wide text")].map((text) => {
         const svg = text.closest("svg")
-        const ratio = Math.min(svg.clientWidth / svg.viewBox.baseVal.width, svg.clientHeight / svg.viewBox.baseVal.height)
+        const drawn = svg.viewBox.baseVal
+        const ratio = Math.min(svg.clientWidth / drawn.width, svg.clientHeight / drawn.height)
         return parseFloat(getComputedStyle(text).fontSize) * ratio
     })
     const right = Math.max(...[...slide.querySelectorAll("*")].filter((part) => part.checkVisibility())
@@ -99,10 +100,12 @@ def test_a_lesson_has_all_its_parts(number):
     lesson = TEXT.partition(f"\n## Lesson {number}: ")[2].partition("\n## ")[0]
     for part in ("Goal: ", "**Students need**", "**You need**", f"{{lesson-data}} {number}", "On your own machine"):
         assert part in lesson or (number == 4 and part == "On your own machine"), part
-    for heading in ("The plan", "What to show in", "What will surprise in", "Answers to the three questions of", "Homework of"):
+    answers = "Answers to the three questions of"
+    for heading in ("The plan", "What to show in", "What will surprise in", answers, "Homework of"):
         assert f"### {heading}" in lesson
     assert len(re.findall(r"^:::\{dropdown\} Solution$", lesson, re.MULTILINE)) == 3
-    asked = re.findall(r"^\d\. (.+)$", lesson.partition("#### Three questions to end with")[2].partition(":::")[0], re.MULTILINE)
+    last = lesson.partition("#### Three questions to end with")[2].partition(":::")[0]
+    asked = re.findall(r"^\d\. (.+)$", last, re.MULTILINE)
     assert re.findall(r"^\*\*\d\.\*\* (.+)$", lesson, re.MULTILINE) == asked
 
 
