@@ -1,6 +1,7 @@
 """Slides are made of the cells that a page marks, with the book's roles, and name no other host."""
 
 import re
+import warnings
 
 import jupytext
 import pandas as pd
@@ -91,7 +92,7 @@ print("open code", number)
 
 +++
 
-#### Not a heading of a slide
+Goes on without a mark.
 
 :::{minutes} 5 together
 Say.
@@ -157,7 +158,8 @@ def built(tmp_path_factory):
     root = tmp_path_factory.mktemp("slides")
     page = root / "teach.md"
     page.write_text(PAGE, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         fake_fitting(patch, some_findings())
         patch.setattr(ledger, "judged", judged)
         patch.setattr(jingjinji, "CACHE", root / "cache")

@@ -50,7 +50,7 @@ def book(tmp_path_factory):
         fake_fitting(patch, some_findings())
         root = tmp_path_factory.mktemp("book")
         write_book(root, {"chapters/teach": PAGE})
-        build(root)
+        build(root, myst_enable_extensions=["colon_fence"])
         yield root
 
 
@@ -94,7 +94,7 @@ def test_a_plan_that_does_not_add_up_stops_the_build(tmp_path, monkeypatch, page
     fake_fitting(monkeypatch, some_findings())
     write_book(tmp_path, {"chapters/teach": page})
     with pytest.raises(lessons.LessonError, match=words):
-        build(tmp_path)
+        build(tmp_path, myst_enable_extensions=["colon_fence"])
 
 
 def test_a_book_without_lessons_writes_none(tmp_path, monkeypatch):

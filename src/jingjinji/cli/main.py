@@ -311,9 +311,7 @@ def list_findings(
 @app.command()
 def judge(
     rule: Annotated[str, typer.Argument(help="A rule in quotation marks, or the number of a claim: C066.")],
-    level: Annotated[
-        float | None, typer.Option(help="Instead of every level of probability in the rule: 0.8.")
-    ] = None,
+    level: Annotated[float | None, typer.Option(help="Instead of every level of probability in the rule: 0.8.")] = None,
 ) -> None:
     """Judge a rule on the stored findings: what each part gives, the verdict, and the values that were read."""
     from jingjinji.claims import rules, trial

@@ -1,8 +1,8 @@
 """Slides of the lessons: a deck for each, made from the cells of a page that are marked as slides, and of nothing else.
 
 A page marks its cells as notebooks do, with ``slideshow: {slide_type: ...}``: ``slide`` begins one, ``-`` or no mark
-goes on with it, ``skip`` stands on the page alone. What is skipped still runs. A deck is read by Sphinx with the book's own
-roles and figures, and written by sphinx-revealjs, whose copy of reveal.js is the only script beside `slides.js`.
+goes on with it, ``skip`` stands on the page alone. What is skipped still runs. A deck is read by Sphinx with the book's
+own roles and figures, and written by sphinx-revealjs, whose copy of reveal.js is the only script beside `slides.js`.
 """
 
 import ast

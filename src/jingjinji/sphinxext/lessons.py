@@ -1,5 +1,6 @@
 """Lessons: minutes of a plan, which are a speaker's notes on slides, the plan as a table, and data as csv files."""
 
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -146,7 +147,7 @@ def clock(minute: int) -> str:
 
 def first_sentence(text: str) -> str:
     """The first sentence of a text, in one line."""
-    text = " ".join(text.split())
+    text = re.sub(r"[ \n]+", " ", text).strip()
     for place, sign in enumerate(text[:-1]):
         if sign in ".?!" and text[place + 1] == " ":
             return text[: place + 1]
