@@ -50,7 +50,8 @@ print("calls", calls)
 MEASURE = """() => {
     const slide = Reveal.getCurrentSlide(), box = slide.getBoundingClientRect()
     const scale = Reveal.getScale()
-    const words = [...slide.querySelectorAll("h1, h2, p, li")].filter((part) => !part.closest("aside, table, pre"))
+    const words = [...slide.querySelectorAll("h1, h2, p, li")]
+        .filter((part) => !part.closest("aside, table, pre") && !part.querySelector("p, li"))
     const letters = [...slide.querySelectorAll("svg.wide text")].map((text) => {
         const svg = text.closest("svg")
         const drawn = svg.viewBox.baseVal
@@ -168,7 +169,7 @@ def decks_seen(browser, slides, notebooks):
         tab.on("console", lambda message, found=errors: found.append(message.text) if message.type == "error" else None)
         tab.on("pageerror", lambda error, found=errors: found.append(str(error)))
         tab.goto((slides / f"{name}.html").as_uri())
-        tab.wait_for_function("Reveal.isReady()")
+        tab.wait_for_selector(".reveal.ready")
         looks = [tab.evaluate(MEASURE)]
         while len(looks) < 40 and not tab.evaluate("Reveal.isLastSlide()"):
             tab.keyboard.press("ArrowRight")
@@ -217,7 +218,7 @@ def test_slides_are_dark_in_a_dark_room_and_light_at_a_key(browser, slides):
     tab = browser.new_page(viewport={"width": 1280, "height": 720})
     try:
         tab.goto((slides / "lesson-1.html").as_uri())
-        tab.wait_for_function("Reveal.isReady()")
+        tab.wait_for_selector(".reveal.ready")
         dark = tab.evaluate(MEASURE)
         tab.keyboard.press("l")
         light = tab.evaluate(MEASURE)
@@ -236,7 +237,7 @@ def test_the_speakers_window_shows_the_minutes(browser, slides):
     try:
         tab = context.new_page()
         tab.goto((slides / "lesson-1.html").as_uri())
-        tab.wait_for_function("Reveal.isReady()")
+        tab.wait_for_selector(".reveal.ready")
         with context.expect_page() as opened:
             tab.keyboard.press("s")
         notes = opened.value.locator(".speaker-controls-notes .value")
@@ -251,7 +252,7 @@ def test_a_deck_prints_a_light_page_for_each_slide(browser, slides, notebooks):
     tab = browser.new_page()
     try:
         tab.goto((slides / "lesson-2.html").as_uri() + "?print-pdf")
-        tab.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
+        tab.wait_for_selector(".reveal.ready .pdf-page", state="attached")
         ground = tab.evaluate("getComputedStyle(document.querySelector('.pdf-page')).backgroundColor")
         pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
     finally:

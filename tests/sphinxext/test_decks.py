@@ -206,8 +206,8 @@ def test_only_a_deck_with_mathematics_loads_the_library(built):
 
 
 def test_nothing_of_reveal_js_is_kept_that_no_deck_loads(built):
-    static = built[0].parent / "_static"
-    kept = sorted(file.relative_to(static).as_posix() for file in (static / "revealjs").rglob("*") if file.is_file())
+    copy = built[0].parent / "_static/revealjs"
+    kept = sorted(file.relative_to(copy).as_posix() for file in copy.rglob("*") if file.is_file())
     assert kept == sorted(decks.USED)
     assert not (built[0].parent / "_sources").exists()
 
