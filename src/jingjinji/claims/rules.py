@@ -125,6 +125,22 @@ def parse(text: str) -> Rule:
     return Rule("measures" if measures else "parts", "", tuple(("", _Reader(piece).part()) for piece in pieces))
 
 
+def written_parts(text: str) -> list[str]:
+    """The text of each test of a rule, in the order of `Rule.tests`; none of a rule without a test."""
+    rule = parse(text)
+    if rule.kind in WITHOUT_TEST:
+        return []
+    inside = text.partition(":")[2] if rule.kind == "measures" else text
+    return [" ".join(piece.split()) for piece in _pieces(inside) if piece.strip()]
+
+
+def chance(test: tuple, world: World) -> float | None:
+    """The probability of which a test of a rule asks; None where it asks none, or several."""
+    while test[0] in CAPPED:
+        test = test[1]
+    return _chance(test[1], world) if test[0] == "chance" else None
+
+
 def parse_value(placeholder: str) -> tuple:
     """The expression in a placeholder of a claim's text, ``{value:ID}``, as a tree; DataError where it is none."""
     return _Reader(placeholder.strip().removeprefix("value:")).value()

@@ -1,10 +1,12 @@
 """Rows that a page offers to download, as JSON and as csv, and the line that links to both."""
 
 import csv
+import io
 import json
 import math
 from pathlib import Path
 
+import pandas as pd
 from docutils import nodes
 
 from jingjinji.core import writing
@@ -30,6 +32,15 @@ def write(folder: Path, name: str, rows: list[dict], **about) -> None:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["id"], lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: writing.harmless(value) for key, value in row.items()} for row in rows)
+
+
+def as_csv(rows: list[dict]) -> str:
+    """Rows as a csv file for a spreadsheet: marked as UTF-8, and without a text that would be run as a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([writing.harmless(name) for name in rows[0]])
+    writer.writerows([writing.harmless("" if pd.isna(value) else value) for value in row.values()] for row in rows)
+    return "\ufeff" + text.getvalue()
 
 
 def links(docname: str, name: str) -> nodes.paragraph:
