@@ -28,7 +28,7 @@ LEAST_LETTERS = 18
 MOST_WORDS = 110
 """Words of a slide beside its code and tables."""
 MOST_CALLS = 13_000_000
-"""Calls of functions by all cells of the page together, about twice as many as they are: nothing is sampled or built."""
+"""Calls of functions by all cells of the page, about twice as many as they are: nothing is sampled or built."""
 COUNT_CALLS = """
 import sys
 import jupytext

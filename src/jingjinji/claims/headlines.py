@@ -74,13 +74,12 @@ def every_rule(entries: dict[str, dict]) -> Iterable[tuple[str, str, str]]:
 def tests(rule: str, words: dict) -> list[str]:
     """The tests of a rule, with values for their words: one test for each of several values; DataError for others."""
     found = []
-    for test in rule.removeprefix(MOST).split(";"):
+    for test in rules.pieces(rule.removeprefix(MOST)):
         names = list(dict.fromkeys(WORD.findall(test)))
         if unknown := [name for name in names if name not in words]:
-            raise DataError(f"the rule '{test.strip()}' has the word '{unknown[0]}', which {FILE} does not explain")
+            raise DataError(f"the rule '{test}' has the word '{unknown[0]}', which {FILE} does not explain")
         values = [words[name] if isinstance(words[name], list) else [words[name]] for name in names]
-        found += [" ".join(test.format(**dict(zip(names, some, strict=True))).split())
-                  for some in itertools.product(*values)]  # fmt: skip
+        found += [test.format(**dict(zip(names, some, strict=True))) for some in itertools.product(*values)]
     return found
 
 
