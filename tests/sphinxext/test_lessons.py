@@ -1,12 +1,9 @@
 """Lessons: a plan is the sum of its minutes, and data are csv files that a spreadsheet opens as they are."""
 
-import csv
-import io
-
 import pytest
 from sphinx_book import build, fake_fitting, html, some_findings, write_book
 
-from jingjinji.sphinxext import files, lessons
+from jingjinji.sphinxext import lessons
 
 PAGE = """
 # Lessons
@@ -78,7 +75,6 @@ def test_data_that_a_page_links_to_are_written_and_no_others(book):
     assert all(f'href="../_static/lessons/{name}"' in text for name in written)
     content = (folder / "lesson-2-made-up.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbfmonth,after_the_change,")
-    assert b"\r\n" in content
 
 
 @pytest.mark.parametrize(
@@ -102,13 +98,6 @@ def test_a_book_without_lessons_writes_none(tmp_path, monkeypatch):
     write_book(tmp_path, {"page": "# Page\n\nText.\n"})
     build(tmp_path)
     assert not (tmp_path / "_build/html/_static/lessons").exists()
-
-
-def test_a_csv_for_a_spreadsheet_says_its_encoding_and_runs_nothing():
-    text = files.as_csv([{"=a": "=1+1", "b": 1.5, "ü": float("nan")}, {"=a": "plain, text", "b": -2, "ü": None}])
-    assert text.startswith("\ufeff")
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    assert rows == [["'=a", "b", "ü"], ["'=1+1", "1.5", ""], ["plain, text", "-2", ""]]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from jingjinji.core.findings import NOT_PUBLISHED
 from jingjinji.sphinxext import files, source
 
 FOLDER = "_static/lessons"
+SPREADSHEET = "\ufeff"
+"""What a csv file begins with, so that a spreadsheet reads it as UTF-8."""
 HEAD = ("from", "minutes", "on the wall", "how", "what happens")
 BEGINS = "Lesson"
 """How the title of a lesson's section begins."""
@@ -202,4 +204,4 @@ def _write(app, exception) -> None:
             rows = sheet.rows(source.findings(app))
         except FitNotPublished:
             rows = [{NOT_PUBLISHED: ""}]
-        writing.replace(folder / sheet.file, files.as_csv(rows))
+        writing.replace(folder / sheet.file, SPREADSHEET + files.as_csv(rows))

@@ -77,6 +77,19 @@ def test_with_a_high_persistence_a_longer_record_knows_a_step_no_better():
     assert short[0.97] / long[0.97] < 1.1
 
 
+def test_the_longer_the_memory_the_more_of_a_step_its_first_month_knows():
+    shares = [steps.share_of_the_edge(persistence) for persistence in (0, 0.6, 0.95)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.1 < 0.9 < shares[-1]
+
+
+def test_made_up_months_wander_by_as_much_as_the_step():
+    wandering = steps.SURPRISE / np.sqrt(1 - steps.PERSISTENCE**2)
+    assert wandering == pytest.approx(abs(steps.STEP), rel=0.1)
+    drawn = steps.autoregression(steps.PERSISTENCE, np.random.default_rng(1), records=2000)
+    assert drawn.std() == pytest.approx(wandering, rel=0.05)
+
+
 def test_records_differ_by_what_was_put_in_alone():
     made = steps.made_up(records=3, seed=7)
     for kind, values in made.items():
