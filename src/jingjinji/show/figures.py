@@ -3,7 +3,8 @@
 One colour a place (`palette`). A dot with a bar or a line with a band is what a model says (`posterior`, `band`),
 a hollow diamond what somebody published (`published`), a small dot what was measured (`raw`), grey what was believed
 before.
-Every function that is `drawn` draws its figure twice: as wide as a page's text, and as wide as a phone.
+Every function that is `drawn` draws its figure twice: as wide as a page's text, and as wide as a phone. Its data are
+read off its charts (`plotted`): a label that begins with a line, ``_Baoding``, names a series there and in no legend.
 """
 
 import textwrap
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,7 +24,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import NullLocator
 
 from jingjinji.core.findings import PROBABILITY, Finding
-from jingjinji.show import palette, vector
+from jingjinji.show import palette, plotted, vector
 
 INK, SOFT, FAINT, PAPER = (palette.INKS[name].light for name in ("ink", "soft", "faint", "paper"))
 MODEL, MARK, KNOWN = (palette.INKS[name].light for name in ("model", "mark", "known"))
@@ -86,8 +88,8 @@ def _show_as_svg() -> None:
 
 
 def svg(figure: Figure) -> str:
-    """A figure as one file in both widths; raises StrangeColour for a colour that is not of the palette."""
-    return vector.both(figure, getattr(figure, "narrow", None))
+    """A figure as one file in both widths with its data; raises StrangeColour for a colour that is not of the palette."""
+    return vector.both(figure, getattr(figure, "narrow", None), plotted.csv(plotted.rows(figure)))
 
 
 def drawn(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -308,6 +310,7 @@ def prior_and_posterior(
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
         axis.axvline(value, color=INK, lw=1, ls=style, label=name)
     if powers:
+        plotted.in_powers(axis.xaxis)
         ticks = _few_ticks(*(10**end for end in axis.get_xlim()))
         axis.set_xticks(np.log10(ticks), [f"{tick:,g}" for tick in ticks])
     axis.set_xlabel(wrapped(label))
@@ -422,7 +425,8 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
     axis.set_xlim(0, width)
     axis.set_ylim(gap / 2 - top, 0)
     axis.set_axis_off()
-    return figure
+    edges = [(name, cause, name in observed) for name, causes in parents.items() for cause in sorted(causes) or [""]]
+    return plotted.tell(figure, pd.DataFrame(edges, columns=["variable", "depends on", "is data"]))
 
 
 BENDS = (0, 0.12, -0.12, 0.25, -0.25, 0.4, -0.4, 0.55, -0.55)

@@ -12,6 +12,7 @@ from jingjinji.sphinxext import (
     holes,
     ledger,
     light,
+    notebooks,
     pictures,
     places,
     roles,
@@ -22,7 +23,7 @@ from jingjinji.sphinxext import (
 )
 
 READING = (roles, ledger, places, cards, sections, alts, pictures, holes, staleness, contents)
-WRITING = (site, front, about, light, search)
+WRITING = (site, front, about, notebooks, light, search)
 
 
 def setup(app) -> dict:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from jingjinji.show import palette
+from jingjinji.show import palette, plotted
 from jingjinji.show.figures import FAINT, INK, PAPER, chart, drawn, key, narrow
 
 KIND_COLOURS = {
@@ -55,7 +55,9 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     axis.plot([], [], "o", color=PAPER, mec=INK, mew=1.2, ms=5, label="day not known")
     axis.plot([], [], "<", color=INK, ms=6, label="before these years")
     key(figure)
-    return figure
+    words = {"label": "act", "precision": "date known to the", "parts": "further parts"}
+    columns = ["label", "kind", "start", "end", "precision", "parts"]
+    return plotted.tell(figure, acts[columns].rename(columns=words))
 
 
 def _draw(axis, row: float, act, first: int, last: int) -> None:
