@@ -189,6 +189,7 @@ def book(quick: Quick = False) -> None:
         problem = error
     print("Running the pages and building the site ...", flush=True)
     _quiet_kernels()
+    from jingjinji.cli import wheel
     from jupyter_book.cli.main import main as jupyter_book
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
@@ -198,6 +199,7 @@ def book(quick: Quick = False) -> None:
         options += ["--path-output", str(out)]
     lock = _lock_of_site(out)
     try:
+        wheel.offer(out / "_build/html")
         # by itself the command would end this process when the site stands, also where it has a hole
         jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:
