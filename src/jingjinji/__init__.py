@@ -6,7 +6,7 @@ from pathlib import Path
 __version__ = "0.1.0"
 
 CARRIED = Path(__file__).parent / "carried"
-"""What a wheel has beside the code: tables, kept results and, in the one that the site offers, fits. No checkout has it."""
+"""What a wheel has beside the code, and no checkout: tables, kept results and, in the one of the site, fits."""
 
 
 def _cache() -> Path:
@@ -18,7 +18,9 @@ def _cache() -> Path:
     return Path(os_cache("jingjinji")).expanduser()
 
 
-PROJECT = Path(os.environ.get("JINGJINJI_PROJECT", CARRIED if CARRIED.is_dir() else Path(__file__).parents[2])).resolve()
+PROJECT = Path(
+    os.environ.get("JINGJINJI_PROJECT", CARRIED if CARRIED.is_dir() else Path(__file__).parents[2])
+).resolve()
 CACHE = Path(os.environ.get("JINGJINJI_CACHE") or _cache()).resolve()
 
 # PyTensor and numba read these on import. Fast-math is off: one seed then gives one set of draws, whatever is cached.

@@ -189,8 +189,9 @@ def book(quick: Quick = False) -> None:
         problem = error
     print("Running the pages and building the site ...", flush=True)
     _quiet_kernels()
-    from jingjinji.cli import wheel
     from jupyter_book.cli.main import main as jupyter_book
+
+    from jingjinji.cli import wheel
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
     out = jingjinji.PROJECT

@@ -88,7 +88,7 @@ def _show_as_svg() -> None:
 
 
 def svg(figure: Figure) -> str:
-    """A figure as one file in both widths with its data; raises StrangeColour for a colour that is not of the palette."""
+    """A figure in both widths with its data, as one file; StrangeColour for a colour that is not of the palette."""
     return vector.both(figure, getattr(figure, "narrow", None), plotted.csv(plotted.rows(figure)))
 
 

@@ -5,6 +5,7 @@ instead of its number; a middle and the interval around it are one row.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -28,8 +29,11 @@ from jingjinji.show import palette
 SIDES = ("x", "y")
 LOW, HIGH = " low", " high"
 PARTS = tuple(f"{side}{end}" for side in SIDES for end in ("", LOW, HIGH))
-UNNAMED = ("", "_")
+ABOUT, NAME = ("chart", "series", "point", "shown as"), "name"
+UNNAMED = ("", "_", "_nolegend_")
 """Labels that name nothing; another one that begins with a line names a series here, and in no legend."""
+COUNTED = re.compile(r"_(child|container)\d+$")
+"""A label that matplotlib gives."""
 DIAMOND = "D"
 NEAR = 0.3
 """How far from a tick of a name, as a part of the distance of ticks, what is drawn beside others may lie."""
@@ -77,7 +81,7 @@ def rows(figure: Figure) -> pd.DataFrame:
             units = {f"{side} is": scales[side].label for side in SIDES}
             about = {"chart": title, "series": piece.series, "point": _words_at(axis, piece), "shown as": piece.shown}
             parts.append(pd.DataFrame(columns, dtype=object).assign(**about, **units))
-    columns = ["chart", "series", "point", "shown as", *PARTS, *(f"{side} is" for side in SIDES)]
+    columns = [*ABOUT, *PARTS, *(f"{side} is" for side in SIDES)]
     return _named(pd.concat(parts, ignore_index=True).reindex(columns=columns)) if parts else pd.DataFrame()
 
 
@@ -106,8 +110,9 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
             label = labels[0] or side
             label = f"{label} (axis {side})" if label in frame.columns.difference(own) else label
             frame = frame.rename(columns={name: label + name[1:] for name in own})
-    empty = frame.isna() | (frame == "")
-    return frame.loc[:, ~empty.all()]
+    empty = (frame.isna() | (frame == "")).all()
+    first = [name for name in (*ABOUT, NAME) if name in frame.columns and not empty[name]]
+    return frame[first + [name for name in frame.columns if name not in first and not empty[name]]]
 
 
 class Scale(NamedTuple):
@@ -129,10 +134,10 @@ def _scale(figure: Figure, axis: Axes, side: str, pieces: list[Piece]) -> Scale:
     if getattr(which, "powers", False):
         return Scale(label, _each(lambda value: 10.0**value))
     if names := _names(which, drawn):
-        return Scale(label or "name", _each(lambda value: names[min(names, key=lambda place: abs(place - value))]))
+        return Scale(label or NAME, _each(lambda value: names[min(names, key=lambda place: abs(place - value))]))
     if not label and len(drawn) and drawn.min() >= 1900 and drawn.max() <= 2100:
         whole = (np.abs(drawn - drawn.round()) < 0.2).all()  # what is drawn beside each other is of one year
-        return Scale("year", _each((lambda value: int(round(value))) if whole else float))
+        return Scale("year", _each((lambda value: round(value)) if whole else float))
     without = "height, no unit" if side == "y" and not len(which.get_majorticklocs()) else ""
     return Scale(label or without, _each(float))
 
@@ -264,7 +269,9 @@ def _drawn(axis: Axes) -> Iterator[Piece]:
 
 
 def _of_line(axis: Axes, line: Line2D) -> Iterator[Piece]:
-    x, y = (np.asarray(values, dtype=float).ravel() for values in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
+    x, y = (
+        np.asarray(values, dtype=float).ravel() for values in (line.get_xdata(orig=False), line.get_ydata(orig=False))
+    )
     colour = to_hex(line.get_color() if line.get_linestyle() != "None" else _ink(line))
     if not len(x) or (colour == GROUND and line.get_linestyle() != "None"):
         return
@@ -275,8 +282,8 @@ def _of_line(axis: Axes, line: Line2D) -> Iterator[Piece]:
             yield Piece(_series(axis, line, colour, x, y), "reference", colour, columns)
         return
     series = _series(axis, line, colour, x, y)
-    if len(x) == 2 and line.get_linestyle() != "None" and (x[0] == x[1]) != (y[0] == y[1]):
-        yield Piece(series, "interval", colour, _span("y", x[:1], y) if x[0] == x[1] else _span("x", y[:1], x))
+    if len(x) == 2 and line.get_linestyle() != "None" and (y[0] == y[1] or x[0] == x[1]):
+        yield Piece(series, "interval", colour, _span("x", y[:1], x) if y[0] == y[1] else _span("y", x[:1], y))
         return
     shown = "line" if line.get_linestyle() != "None" else "published" if line.get_marker() == DIAMOND else "point"
     yield Piece(series, shown, colour, {"x": x, "y": y})
@@ -354,11 +361,12 @@ def _of_patch(axis: Axes, patch) -> Iterator[Piece]:
 
 def _series(axis: Axes, thing, colour: str, x: np.ndarray, y: np.ndarray) -> str:
     """What a thing is called: by its label, by words in its colour at its end, or by its colour."""
-    label = _line(str(thing.get_label() or ""))
-    if label not in UNNAMED and not label.startswith(("_child", "_nolegend_")):
-        return label.removeprefix("_")
-    words = [text for text in axis.texts if isinstance(text, Annotation) and text.get_text()
-             and to_hex(text.get_color()) == colour and len(x) > 1 and np.isclose(_place(axis, text), x[-1])]  # fmt: skip
+    labels = [thing.get_label(), *([thing[0].get_label()] if isinstance(thing, BarContainer) else [])]
+    given = [label for label in map(_line, map(str, labels)) if label not in UNNAMED and not COUNTED.match(label)]
+    if given:
+        return given[0].removeprefix("_")
+    words = [text for text in axis.texts if isinstance(text, Annotation) and to_hex(text.get_color()) == colour
+             and text.get_text() and len(x) > 1 and np.isclose(_place(axis, text), x[-1])]  # fmt: skip
     if words:
         return _line(min(words, key=lambda text: abs(text.xy[1] - y[-1])).get_text())
     return "" if colour in NO_SERIES else palette.NAMES.get(colour, "")

@@ -1,4 +1,4 @@
-"""Executed notebooks that pages offer: whoever has the book's package runs them anywhere, and they say how to get it."""
+"""Executed notebooks that pages offer: with the book's package they run anywhere, and they say how to get it."""
 
 import hashlib
 import zipfile
@@ -99,8 +99,8 @@ def _head(app, docname: str) -> list:
     text = (
         f"{first}\n\nTo run them again, with Python {python} or newer, install the book's package once:\n\n"
         f"```\npip install {travel.package(base)}\n```\n\n"
-        f"It brings the code, the tables and the fits that the page shows: nothing is sampled, and no other file is needed."
-        f"{size}{where}"
+        "It brings the code, the tables and the fits that the page shows: nothing is sampled, and no other file is "
+        f"needed.{size}{where}"
     )
     cells = [nbformat.v4.new_markdown_cell(text)]
     if base:
@@ -145,7 +145,9 @@ def _write_kit(app, exception) -> None:
     """All notebooks in one zip, with what Binder installs them from where they can be opened there."""
     if exception or app.builder.format != "html" or not ran(app.env):
         return
-    contents = {f"{name}.ipynb": Path(app.outdir, SOURCES, f"{name}.ipynb").read_bytes() for name in sorted(ran(app.env))}
+    contents = {
+        f"{name}.ipynb": Path(app.outdir, SOURCES, f"{name}.ipynb").read_bytes() for name in sorted(ran(app.env))
+    }
     contents["README.md"] = README.encode()
     project = Path(app.confdir)
     if _launches(app, "") and not source.is_draft(app.config):

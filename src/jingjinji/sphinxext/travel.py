@@ -41,7 +41,7 @@ def package(base: str) -> str:
 
 
 def launches(repository: str, base: str, page: str) -> dict[str, str]:
-    """Name -> address that opens the notebook of a page; nothing where site or repository have no address on the web."""
+    """Name -> address that opens the notebook of a page; nothing where site or repository have no address."""
     found = GITHUB.fullmatch(repository)
     if not (found and base):
         return {}

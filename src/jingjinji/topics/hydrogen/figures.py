@@ -54,7 +54,9 @@ def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], tar
         for shift, values, colour, what in sides:
             low, first, middle, third, high = np.percentile(values, [TAIL, 25, 50, 75, 100 - TAIL])
             axis.plot([low, high], [k + shift] * 2, color=colour, lw=1.5, label=f"_{what}, 94 %")
-            axis.plot([first, third], [k + shift] * 2, color=colour, lw=5, solid_capstyle="butt", label=f"_{what}, half")
+            axis.plot(
+                [first, third], [k + shift] * 2, color=colour, lw=5, solid_capstyle="butt", label=f"_{what}, half"
+            )
             axis.plot(middle, k + shift, "o", color=PAPER, mec=colour, ms=5)
         if name in targets:
             published(axis, targets[name], k - 0.17, "_published target", size=7)
