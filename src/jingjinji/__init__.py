@@ -10,8 +10,8 @@ CARRIED = Path(__file__).parent / "carried"
 
 
 def _cache() -> Path:
-    """Where caches are: in a checkout, and of an installed package in the user's own folder for them."""
-    if not CARRIED.is_dir():
+    """Where caches are: in a checkout, and of a package that is used alone in the user's own folder for them."""
+    if PROJECT != CARRIED.resolve():
         return PROJECT / ".cache"
     from pooch import os_cache
 

@@ -27,7 +27,6 @@ def wheel(tmp_path, monkeypatch, empty_cache):
     entries(1.0)
     monkeypatch.setattr(jingjinji, "CARRIED", tmp_path / "carried")
     folder = tmp_path / "carried/fits"
-    folder.mkdir(parents=True)
     carried.pack(folder, {NAME: (CONTENT, FINDINGS_KEY)}, {NAME})
     shutil.rmtree(store.folder())
     return folder

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.dates import MonthLocator
 
 from jingjinji.core.findings import Finding
-from jingjinji.show import figures, palette, plotted, vector
+from jingjinji.show import figures, palette, plotted, sheets, vector
 
 rng = np.random.default_rng(1)
 YEARS = np.arange(2013, 2017)
@@ -19,7 +19,7 @@ DRAWS = np.linspace(0, 100, 101)[:, None] + np.arange(4)
 def told(draw) -> list[dict[str, str]]:
     """Rows of the csv of a figure that a function draws."""
     figure = figures.drawn(draw)()
-    return list(csv.DictReader(io.StringIO(plotted.csv(plotted.rows(figure)))))
+    return list(csv.DictReader(io.StringIO(sheets.csv(plotted.rows(figure)))))
 
 
 def with_axes(draw, **labels):
@@ -53,7 +53,7 @@ def test_a_forest_has_a_row_a_finding_with_its_name_estimate_and_interval():
     said = Finding("a.b", "x", rng.normal(-60, 2, (4, 500)), "%", "m", ())
     printed = Finding("a.c", "x", np.full((1, 1), -50.0), "%", "table", ())
     figure = figures.forest({"": [("Beijing", said), ("a paper", printed)]}, "change (%)", reference=-60)
-    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(plotted.csv(plotted.rows(figure))))}
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(sheets.csv(plotted.rows(figure))))}
     ends = [float(rows["Beijing"][f"change (%){end}"]) for end in ("", " low", " high")]
     assert ends == pytest.approx([said.estimate, *said.hdi], rel=1e-5)
     assert rows["a paper"]["change (%)"] == "-50"
@@ -125,7 +125,7 @@ def test_an_axis_of_powers_tells_the_numbers_that_its_ticks_print():
     figure = figures.prior_and_posterior(
         rng.normal(3.5, 0.1, 500), rng.normal(3.5, 0.1, 500), "vehicles", {"target": np.log10(5000)}, powers=True
     )
-    rows = list(csv.DictReader(io.StringIO(plotted.csv(plotted.rows(figure)))))
+    rows = list(csv.DictReader(io.StringIO(sheets.csv(plotted.rows(figure)))))
     assert [row["vehicles"] for row in rows if row["shown as"] == "reference"] == ["5000"]
     assert all(1000 < float(row["vehicles"]) < 10000 for row in rows)
 
@@ -146,20 +146,20 @@ def test_charts_with_axes_of_their_own_say_what_each_is():
 
 def test_a_figure_that_is_no_numbers_on_axes_tells_its_data_itself():
     figure = figures.model_graph({"a": set(), "b": {"a"}}, ("b",))
-    assert plotted.csv(plotted.rows(figure)) == "variable,depends on,is data\na,,False\nb,a,True\n"
+    assert sheets.csv(plotted.rows(figure)) == "variable,depends on,is data\na,,False\nb,a,True\n"
 
 
 def test_cells_and_heads_are_harmless_for_a_spreadsheet():
     frame = pd.DataFrame(
         {"=1": ["@SUM(A1)", "two\nlines"], "n": [-1.5, np.inf], "day": [pd.Timestamp("2014-11-03"), pd.NaT]}
     )
-    assert plotted.csv(frame) == "'=1,n,day\n'@SUM(A1),-1.5,2014-11-03\ntwo lines,,\n"
+    assert sheets.csv(frame) == "'=1,n,day\n'@SUM(A1),-1.5,2014-11-03\ntwo lines,,\n"
 
 
 def test_the_file_of_a_figure_carries_its_data_and_a_page_does_not_show_them():
     figure = figures.drawn(with_axes(lambda axis: figures.raw(axis, [1, 2], [3, 4], "a & b < c")))()
     text = figures_of_the_house(figure)
-    assert vector.data_of(text) == plotted.csv(plotted.rows(figure))
+    assert vector.data_of(text) == sheets.csv(plotted.rows(figure))
     assert "a & b < c" in vector.data_of(text)
     assert "measured" not in vector.html(text, "alt")
     assert "metadata" not in vector.html(text, "alt")
@@ -174,4 +174,4 @@ def figures_of_the_house(figure) -> str:
     from matplotlib import rc_context
 
     with rc_context():
-        return vector.both(figure, figure.narrow, plotted.csv(plotted.rows(figure)))
+        return vector.both(figure, figure.narrow, sheets.csv(plotted.rows(figure)))

@@ -33,6 +33,7 @@ def pack(folder: Path, fits: dict[str, tuple[str, str]], with_draws: set[str]) -
 
     fits : name -> hash of code and tables, and key of the findings, which are stored.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     listed = {}
     for name, (content, key) in fits.items():
         listed[name] = {"content": content, "key": key}

@@ -24,7 +24,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import NullLocator
 
 from jingjinji.core.findings import PROBABILITY, Finding
-from jingjinji.show import palette, plotted, vector
+from jingjinji.show import palette, plotted, sheets, vector
 
 INK, SOFT, FAINT, PAPER = (palette.INKS[name].light for name in ("ink", "soft", "faint", "paper"))
 MODEL, MARK, KNOWN = (palette.INKS[name].light for name in ("model", "mark", "known"))
@@ -89,7 +89,7 @@ def _show_as_svg() -> None:
 
 def svg(figure: Figure) -> str:
     """A figure in both widths with its data, as one file; StrangeColour for a colour that is not of the palette."""
-    return vector.both(figure, getattr(figure, "narrow", None), plotted.csv(plotted.rows(figure)))
+    return vector.both(figure, getattr(figure, "narrow", None), sheets.csv(plotted.rows(figure)))
 
 
 def drawn(draw: Callable[..., Figure]) -> Callable[..., Figure]:

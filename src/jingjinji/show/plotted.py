@@ -4,7 +4,6 @@ A row is a point, a piece of a line or a bar, in the units of its chart. What a 
 instead of its number; a middle and the interval around it are one row.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -23,8 +22,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Annotation
 
-from jingjinji.core.writing import harmless
 from jingjinji.show import palette
+from jingjinji.show.sheets import one_line
 
 SIDES = ("x", "y")
 LOW, HIGH = " low", " high"
@@ -75,7 +74,7 @@ def rows(figure: Figure) -> pd.DataFrame:
     for axis in figure.axes:
         pieces = _pieces(axis)
         scales = {side: _scale(figure, axis, side, pieces) for side in SIDES}
-        title = _line(axis.get_title(loc="left") or axis.get_title())
+        title = one_line(axis.get_title(loc="left") or axis.get_title())
         for piece in pieces:
             columns = {name: scales[name[0]].said(values) for name, values in piece.columns.items()}
             units = {f"{side} is": scales[side].label for side in SIDES}
@@ -83,22 +82,6 @@ def rows(figure: Figure) -> pd.DataFrame:
             parts.append(pd.DataFrame(columns, dtype=object).assign(**about, **units))
     columns = [*ABOUT, *PARTS, *(f"{side} is" for side in SIDES)]
     return _named(pd.concat(parts, ignore_index=True).reindex(columns=columns)) if parts else pd.DataFrame()
-
-
-def csv(frame: pd.DataFrame) -> str:
-    """Rows as the text of a csv file: numbers with six digits at most, no cell that a spreadsheet would run."""
-    plain = frame.map(_cell).rename(columns=lambda name: harmless(str(name)))
-    return plain.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
-
-
-def _cell(value) -> object:
-    if pd.isna(value) or (isinstance(value, float) and math.isinf(value)):
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
-    return harmless(_line(str(value)))
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +135,7 @@ def _label(figure: Figure, axis: Axes, side: str) -> str:
     common = getattr(figure, f"get_sup{side}label")()
     shared = getattr(axis, f"get_shared_{side}_axes")().get_siblings(axis)
     beside = next((text for other in shared if (text := getattr(other, f"get_{side}label")())), "")
-    return _line(own or common or beside)
+    return one_line(own or common or beside)
 
 
 def _is_date(which: Axis) -> bool:
@@ -170,7 +153,7 @@ def _names(which: Axis, drawn: np.ndarray) -> dict[float, str]:
     places = np.asarray(which.get_majorticklocs(), dtype=float)
     if not len(places) or not len(drawn):
         return {}
-    texts = [_line(str(which.get_major_formatter()(place, number))) for number, place in enumerate(places)]
+    texts = [one_line(str(which.get_major_formatter()(place, number))) for number, place in enumerate(places)]
     if all(map(_is_number, texts)):
         return {}
     gap = np.diff(np.sort(places)).min() if len(places) > 1 else 1.0
@@ -188,10 +171,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _pieces(axis: Axes) -> list[Piece]:
@@ -362,13 +341,13 @@ def _of_patch(axis: Axes, patch) -> Iterator[Piece]:
 def _series(axis: Axes, thing, colour: str, x: np.ndarray, y: np.ndarray) -> str:
     """What a thing is called: by its label, by words in its colour at its end, or by its colour."""
     labels = [thing.get_label(), *([thing[0].get_label()] if isinstance(thing, BarContainer) else [])]
-    given = [label for label in map(_line, map(str, labels)) if label not in UNNAMED and not COUNTED.match(label)]
+    given = [label for label in map(one_line, map(str, labels)) if label not in UNNAMED and not COUNTED.match(label)]
     if given:
         return given[0].removeprefix("_")
     words = [text for text in axis.texts if isinstance(text, Annotation) and to_hex(text.get_color()) == colour
              and text.get_text() and len(x) > 1 and np.isclose(_place(axis, text), x[-1])]  # fmt: skip
     if words:
-        return _line(min(words, key=lambda text: abs(text.xy[1] - y[-1])).get_text())
+        return one_line(min(words, key=lambda text: abs(text.xy[1] - y[-1])).get_text())
     return "" if colour in NO_SERIES else palette.NAMES.get(colour, "")
 
 
@@ -376,7 +355,7 @@ def _words_at(axis: Axes, piece: Piece) -> list[str] | str:
     """The words that stand at each mark of a piece, but for its own numbers."""
     if not {"x", "y"} <= piece.columns.keys():
         return ""
-    words = {(_place(axis, text), float(text.xy[1])): _line(text.get_text()) for text in axis.texts
+    words = {(_place(axis, text), float(text.xy[1])): one_line(text.get_text()) for text in axis.texts
              if isinstance(text, Annotation) and not _is_number(text.get_text())}  # fmt: skip
     return [words.get(place, "") for place in zip(piece.columns["x"], piece.columns["y"], strict=True)]
 

@@ -81,8 +81,13 @@ def _ours(app, doctree) -> list[tuple[nodes.image, str]]:
 
 def _note(app, doctree) -> None:
     """Note the figures of a page that have data: id -> headline."""
-    told = {id: headline_of(figure) for figure, id, _ in _with_data(app, doctree)}
-    _noted(app.env)[app.env.docname] = told
+    for figure, id, _ in _with_data(app, doctree):
+        note(app.env, id, headline_of(figure))
+
+
+def note(env, id: str, headline: str) -> None:
+    """Note that the page that is being read has a figure with data, which `write_data` writes."""
+    noted(env).setdefault(env.docname, {})[id] = headline
 
 
 def _with_data(app, doctree) -> list[tuple[nodes.figure, str, str]]:
@@ -101,15 +106,15 @@ def _draw(app, doctree, docname) -> None:
     if app.builder.format != "html":
         return
     for figure, id, data in _with_data(app, doctree):
-        _write_data(Path(app.outdir, FOLDER, docname, f"{id}.csv"), data)
+        write_data(app, docname, id, data)
         if (caption := _caption(figure)) is not None:
-            caption += [nodes.Text(" "), _link(docname, id, headline_of(figure))]
+            caption += [nodes.Text(" "), link_to_data(docname, id, headline_of(figure))]
     for image, text in _ours(app, doctree):
         alt = image.get("alt", "")
         image.replace_self(nodes.raw("", vector.html(text, alt), format="html", alt=alt))
 
 
-def _link(docname: str, id: str, headline: str) -> nodes.reference:
+def link_to_data(docname: str, id: str, headline: str) -> nodes.reference:
     """A link to the data of a figure, which names the figure to those who hear it without the page around it."""
     up = "../" * docname.count("/")
     named = nodes.inline("", f" of the figure “{headline}”", classes=["visually-hidden"])
@@ -117,9 +122,9 @@ def _link(docname: str, id: str, headline: str) -> nodes.reference:
                            internal=True, classes=[DATA])  # fmt: skip
 
 
-def _write_data(path: Path, data: str) -> None:
+def write_data(app, docname: str, id: str, data: str) -> None:
     """Write what a spreadsheet takes for UTF-8 by the mark at its beginning; a file that is the same stays."""
-    content = data.encode("utf-8-sig")
+    path, content = Path(app.outdir, FOLDER, docname, f"{id}.csv"), data.encode("utf-8-sig")
     if not path.exists() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -132,7 +137,7 @@ def _list(app, exception) -> None:
     out = Path(app.outdir)
     rows = [
         {"page": docname, "title": app.env.titles[docname].astext(), "figure": headline, "data": f"{docname}/{id}.csv"}
-        for docname, told in sorted(_noted(app.env).items())
+        for docname, told in sorted(noted(app.env).items())
         for id, headline in told.items()
     ]
     kept = {row["data"] for row in rows}
@@ -142,15 +147,16 @@ def _list(app, exception) -> None:
     files.write(out, LIST, [row | {"data": f"{FOLDER}/{row['data']}"} for row in rows])
 
 
-def _noted(env) -> dict[str, dict[str, str]]:
+def noted(env) -> dict[str, dict[str, str]]:
+    """Page -> its figures with data: id -> headline."""
     if not hasattr(env, "jingjinji_figures"):
         env.jingjinji_figures = {}
     return env.jingjinji_figures
 
 
 def _forget(app, env, docname: str) -> None:
-    _noted(env).pop(docname, None)
+    noted(env).pop(docname, None)
 
 
 def _merge(app, env, docnames, other) -> None:
-    _noted(env).update({docname: told for docname, told in _noted(other).items() if docname in docnames})
+    noted(env).update({docname: told for docname, told in noted(other).items() if docname in docnames})
