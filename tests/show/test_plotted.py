@@ -61,6 +61,16 @@ def test_a_forest_has_a_row_a_finding_with_its_name_estimate_and_interval():
     assert rows[""]["shown as"] == "reference"
 
 
+def test_what_has_another_name_is_not_the_middle_of_an_interval():
+    def draw(axis):
+        axis.vlines([1, 2], [0, 0], [4, 4], color=figures.MODEL, label="drawn anew")
+        figures.raw(axis, [1, 2], [3, 3], "measured", figures.MODEL)
+
+    rows = told(with_axes(draw, ylabel="mg/L"))
+    assert [(row["series"], row["shown as"], row["mg/L"], row["mg/L high"]) for row in rows[::2]] == [
+        ("drawn anew", "interval", "", "4"), ("measured", "point", "3", "")]  # fmt: skip
+
+
 def test_days_are_dates_and_spans_have_two_ends():
     days = pd.date_range("2014-11-01", periods=3)
 

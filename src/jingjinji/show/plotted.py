@@ -192,8 +192,8 @@ def _ordered(piece: Piece) -> Piece:
 
 
 def _together(one: Piece, other: Piece) -> Piece | None:
-    """An interval and its middle as one; None for two that are not drawn around the same places in one colour."""
-    if one.colour != other.colour:
+    """An interval and its middle as one; None for two that are not of one name and colour around the same places."""
+    if one.colour != other.colour or len(set(_given(one, other))) > 1:
         return None
     for side, along in (("x", "y"), ("y", "x")):
         ends = {f"{along}{LOW}", f"{along}{HIGH}"}
@@ -226,8 +226,11 @@ def _joined(one: str, other: str) -> str:
 
 def _better(one: Piece, other: Piece) -> str:
     """The name that a figure gives, before that of a colour."""
-    given = [piece.series for piece in (one, other) if piece.series and piece.series not in palette.ALL]
-    return given[0] if given else one.series or other.series
+    return next(iter([*_given(one, other), one.series, other.series]))
+
+
+def _given(*pieces: Piece) -> list[str]:
+    return [piece.series for piece in pieces if piece.series and piece.series not in palette.ALL]
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
