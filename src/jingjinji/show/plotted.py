@@ -226,7 +226,7 @@ def _joined(one: str, other: str) -> str:
 
 def _better(one: Piece, other: Piece) -> str:
     """The name that a figure gives, before that of a colour."""
-    return next(iter([*_given(one, other), one.series, other.series]))
+    return next(filter(None, [*_given(one, other), one.series, other.series]), "")
 
 
 def _given(*pieces: Piece) -> list[str]:
