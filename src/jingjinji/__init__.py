@@ -11,7 +11,7 @@ CARRIED = Path(__file__).parent / "carried"
 
 def _cache() -> Path:
     """Where caches are: in a checkout, and of a package that is used alone in the user's own folder for them."""
-    if PROJECT != CARRIED.resolve():
+    if CARRIED.resolve() != PROJECT:
         return PROJECT / ".cache"
     from pooch import os_cache
 

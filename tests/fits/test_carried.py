@@ -53,8 +53,8 @@ def test_what_is_carried_has_checksums_too(wheel):
 
 def test_draws_are_carried_of_those_fits_alone_that_pages_load(tmp_path, empty_cache):
     entries(1.0)
-    carried.pack(tmp_path, {NAME: (CONTENT, FINDINGS_KEY)}, set())
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [store.FINDINGS]
+    carried.pack(tmp_path / "fits", {NAME: (CONTENT, FINDINGS_KEY)}, set())
+    assert sorted(path.name for path in (tmp_path / "fits").iterdir()) == [store.FINDINGS, carried.LIST]
 
 
 def test_a_carried_fit_is_known_by_its_code_and_tables_and_not_by_versions(tmp_path, monkeypatch):

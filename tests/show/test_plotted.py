@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import rc_context
 from matplotlib.dates import MonthLocator
 
 from jingjinji.core.findings import Finding
@@ -167,8 +168,10 @@ def test_cells_and_heads_are_harmless_for_a_spreadsheet():
 
 
 def test_the_file_of_a_figure_carries_its_data_and_a_page_does_not_show_them():
-    figure = figures.drawn(with_axes(lambda axis: figures.raw(axis, [1, 2], [3, 4], "a & b < c")))()
-    text = figures_of_the_house(figure)
+    with rc_context():
+        figures.use_house_style()
+        figure = figures.drawn(with_axes(lambda axis: figures.raw(axis, [1, 2], [3, 4], "a & b < c")))()
+        text = figures.svg(figure)
     assert vector.data_of(text) == sheets.csv(plotted.rows(figure))
     assert "a & b < c" in vector.data_of(text)
     assert "measured" not in vector.html(text, "alt")
@@ -178,10 +181,3 @@ def test_the_file_of_a_figure_carries_its_data_and_a_page_does_not_show_them():
     assert "narrow" not in alone
     assert alone.startswith('<svg role="img" aria-label="more &quot;than&quot;" ')
     assert alone.count("<svg ") == alone.count("</svg>") == 1
-
-
-def figures_of_the_house(figure) -> str:
-    from matplotlib import rc_context
-
-    with rc_context():
-        return vector.both(figure, figure.narrow, sheets.csv(plotted.rows(figure)))

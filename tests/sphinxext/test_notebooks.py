@@ -5,21 +5,24 @@ import json
 import re
 import stat
 import zipfile
+from functools import cache
 
 import nbformat
 import pytest
+from matplotlib import rc_context
 from sphinx_book import build, fake_fitting, html, some_findings, write_book
 
 import jingjinji
+from jingjinji.show import figures
 from jingjinji.sphinxext import pictures, travel
 
 HEAD = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n  language: python\nfile_format: mystnb\n---\n"
 BASE, REPOSITORY = "https://book.example/", "https://github.com/someone/a-book"
-DRAW = (
-    "from jingjinji.show import figures\nfigures.use_house_style()\n\n@figures.drawn\ndef draw():\n"
-    "    figure, axis = figures.chart(2)\n    figures.raw(axis, [2013, 2014], [89.5, 85.9], 'measured')\n"
-    "    axis.set_ylabel('PM2.5 (µg/m³)')\n    return figure"
+HIDDEN = (
+    "from pathlib import Path\nfrom IPython.display import HTML, display\n\n"
+    "drawing = Path('../drawing.svg').read_text('utf-8')"
 )
+SHOW = "display({'image/svg+xml': drawing}, raw=True)"
 PAGE = f"""{HEAD}# A page
 
 :::{{admonition}} The claim
@@ -31,7 +34,7 @@ It fell by {{finding-fall}}`pm25.decline.beijing`, see [there](b) and {{numref}}
 ```{{code-cell}} ipython3
 :tags: [remove-cell]
 
-{DRAW}
+{HIDDEN}
 ```
 
 Text between.
@@ -47,11 +50,10 @@ mystnb:
     caption: >-
       **It fell by {{finding-fall-value}}`pm25.decline.beijing`.** Annual means.
 ---
-draw()
+{SHOW}
 ```
 
 ```{{code-cell}} ipython3
-from IPython.display import HTML
 HTML('<a href="b.html">b</a>')
 ```
 
@@ -61,16 +63,32 @@ OTHER = "# B\n\nThere. {finding}`pm25.decline.tianjin`\n\n```{figures-data}\n```
 CFF = "title: 'Toy: a book'\nversion: 1.2\n"
 
 
+@cache
+def drawing() -> str:
+    """A figure of the book as a file."""
+
+    def draw():
+        figure, axis = figures.chart(2)
+        figures.raw(axis, [2013, 2014], [89.5, 85.9], "measured")
+        axis.set_ylabel("PM2.5 (µg/m³)")
+        return figure
+
+    with rc_context():
+        figures.use_house_style()
+        return figures.svg(figures.drawn(draw)())
+
+
 def make(root, monkeypatch, draft: bool = False, **config) -> None:
     fake_fitting(monkeypatch, some_findings(), draft)
     write_book(root, {"chapters/a": PAGE, "chapters/b": OTHER, "cards": "# Cards\n\n```{findings-cards}\n```\n"})
+    (root / "drawing.svg").write_text(drawing(), "utf-8")
     for name in travel.ENVIRONMENT:
         (root / name).write_text(f"# {name}\n")
     wheel = root / "_build/html" / travel.DOWNLOADS / travel.WHEEL
     if not draft:
         wheel.parent.mkdir(parents=True)
         wheel.write_bytes(bytes(3_000_000))
-    build(root, numfig=True, html_theme="sphinx_book_theme", **config)
+    build(root, numfig=True, html_theme="sphinx_book_theme", nb_execution_timeout=600, **config)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +148,7 @@ def test_a_draft_does_not_travel(books):
 
 def test_code_stays_as_it_is_and_in_its_order_with_its_outputs(books):
     cells = codes(books["here"])
-    assert [cell.source for cell in cells[:2]] == [DRAW, "draw()"]
+    assert [cell.source for cell in cells[:2]] == [HIDDEN, SHOW]
     assert cells[2].outputs
     assert all(not cell.metadata for cell in cells)
 
@@ -234,5 +252,5 @@ def test_data_of_a_figure_that_is_gone_go(tmp_path, monkeypatch):
     page.write_text(
         page.read_text("utf-8").replace("name: fig-means", "name: fig-other").replace("`fig-means`", "`fig-other`")
     )
-    build(tmp_path, numfig=True, html_theme="sphinx_book_theme")
+    build(tmp_path, numfig=True, html_theme="sphinx_book_theme", nb_execution_timeout=600)
     assert [path.name for path in (tmp_path / "_build/html" / pictures.FOLDER).rglob("*.csv")] == ["fig-other.csv"]

@@ -18,7 +18,7 @@ from jingjinji.sphinxext.travel import DOWNLOADS, WHEEL
 MADE_OF = ("src", "data", "results", "benchmarks/gate_rates.json", "pyproject.toml", "hatch_build.py", "README.md")
 """What of the project is in the wheel, or decides what is."""
 LOADS = re.compile(r"\bload_fit\(\s*(?P<open>f?)\"(?P<name>[^\"{]*)")
-LOADS_ANY = re.compile(r"\bload_fit\(\s*(?!f?\")")
+LOADS_ANY = re.compile(r"\bload_fit\((?!\s*f?\")")
 
 
 def offer(site: Path) -> None:
