@@ -88,7 +88,14 @@ def make(root, monkeypatch, draft: bool = False, **config) -> None:
     if not draft:
         wheel.parent.mkdir(parents=True)
         wheel.write_bytes(bytes(3_000_000))
-    build(root, numfig=True, html_theme="sphinx_book_theme", nb_execution_timeout=600, **config)
+    build(
+        root,
+        numfig=True,
+        html_theme="sphinx_book_theme",
+        nb_execution_timeout=600,
+        myst_enable_extensions=["colon_fence"],
+        **config,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -252,5 +259,11 @@ def test_data_of_a_figure_that_is_gone_go(tmp_path, monkeypatch):
     page.write_text(
         page.read_text("utf-8").replace("name: fig-means", "name: fig-other").replace("`fig-means`", "`fig-other`")
     )
-    build(tmp_path, numfig=True, html_theme="sphinx_book_theme", nb_execution_timeout=600)
+    build(
+        tmp_path,
+        numfig=True,
+        html_theme="sphinx_book_theme",
+        nb_execution_timeout=600,
+        myst_enable_extensions=["colon_fence"],
+    )
     assert [path.name for path in (tmp_path / "_build/html" / pictures.FOLDER).rglob("*.csv")] == ["fig-other.csv"]
