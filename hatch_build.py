@@ -5,7 +5,9 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CARRIED = ("data", "results", "benchmarks/gate_rates.json")
+CARRIED = ("data", "benchmarks/gate_rates.json")
+KEPT = "results"
+"""Kept results are JSON; the draws of drafts beside them are none that a page shows."""
 
 
 class Carry(BuildHookInterface):
@@ -17,6 +19,7 @@ class Carry(BuildHookInterface):
         if version == "editable":
             return
         carried = {name: Path(self.root, name) for name in CARRIED}
+        carried |= {f"{KEPT}/{path.name}": path for path in Path(self.root, KEPT).glob("*.json")}
         if os.environ.get("JINGJINJI_CARRY"):
             carried["fits"] = Path(os.environ["JINGJINJI_CARRY"])
         build_data["force_include"] |= {str(path): f"jingjinji/carried/{name}" for name, path in carried.items()}
