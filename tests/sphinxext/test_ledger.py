@@ -156,7 +156,7 @@ def test_only_web_addresses_become_links_and_cells_are_escaped(tmp_path, monkeyp
 def test_files_say_what_the_page_says(built, findings):
     out = built / "_build/html"
     listed = json.loads((out / "claims.json").read_text("utf-8"))
-    with (out / "claims.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "claims.csv").open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.DictReader(file)) == listed["claims"]
     assert listed["draft"] is False
     assert len(listed["claims"]) == 117

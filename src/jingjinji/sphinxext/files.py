@@ -18,15 +18,15 @@ def paths(folder: Path, name: str) -> list[Path]:
 def write(folder: Path, name: str, rows: list[dict], **about) -> None:
     """Write rows as ``name.json``, below what is said `about` them, and as ``name.csv``.
 
-    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other. A text that a
-    spreadsheet would run gets an apostrophe before it in the csv.
+    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other. The csv begins
+    with the mark by which a spreadsheet takes it for UTF-8, and a text that one would run gets an apostrophe before it.
     """
     rows = [{key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
             for row in rows]  # fmt: skip
     listed, tabled = paths(folder, name)
     text = json.dumps({**about, name: rows}, ensure_ascii=False, indent=1, allow_nan=False)
     listed.write_text(f"{text}\n", encoding="utf-8")
-    with tabled.open("w", encoding="utf-8", newline="") as file:
+    with tabled.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["id"], lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: writing.harmless(value) for key, value in row.items()} for row in rows)
