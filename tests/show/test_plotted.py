@@ -58,8 +58,16 @@ def test_a_forest_has_a_row_a_finding_with_its_name_estimate_and_interval():
     ends = [float(rows["Beijing"][f"change (%){end}"]) for end in ("", " low", " high")]
     assert ends == pytest.approx([said.estimate, *said.hdi], rel=1e-5)
     assert rows["a paper"]["change (%)"] == "-50"
-    assert rows["a paper"]["shown as"].startswith("published")
+    assert rows["a paper"]["shown as"] == "published"
     assert rows[""]["shown as"] == "reference"
+
+
+def test_rows_of_a_forest_say_their_group_where_it_has_groups():
+    said = Finding("a.b", "x", rng.normal(-60, 2, (4, 500)), "%", "m", ())
+    groups = {"embassy": [("2013", said), ("2014", said)], "stations": [("2014", said)]}
+    rows = list(csv.DictReader(io.StringIO(sheets.csv(plotted.rows(figures.forest(groups, "change (%)"))))))
+    assert [(row["group"], row["name"]) for row in rows] == [
+        ("embassy", "2013"), ("embassy", "2014"), ("stations", "2014")]  # fmt: skip
 
 
 def test_what_has_another_name_is_not_the_middle_of_an_interval():
@@ -110,6 +118,24 @@ def test_names_that_stand_twice_are_numbered():
         axis.set_xticks(range(4), ["M", "J", "J", "A"])
 
     assert [row["name"] for row in told(with_axes(draw))] == ["1: M", "2: J", "3: J", "4: A"]
+
+
+@pytest.mark.parametrize(
+    ("places", "texts", "column", "said"),
+    [
+        (range(3), ["2010", "2011", "2012"], "year", ["2010", "2011", "2012"]),
+        (range(3), ["1", "7", "12"], "name", ["1", "7", "12"]),
+        (range(3), ["0", "1", "2"], "x", ["0", "1", "2"]),
+        ([0, 0.333, 0.5], ["0", "33%", "50%"], "x", ["0", "0.333", "0.5"]),
+        ([0, 1000, 2000], ["0", "1,000", "2,000"], "x", ["0", "1000", "2000"]),
+    ],
+)
+def test_ticks_that_are_other_numbers_than_their_places_are_names(places, texts, column, said):
+    def draw(axis):
+        figures.raw(axis, places, [1, 2, 3], "measured")
+        axis.set_xticks(places, texts)
+
+    assert [row[column] for row in told(with_axes(draw, ylabel="y"))] == said
 
 
 def test_series_are_named_by_labels_for_the_data_alone_by_words_at_their_ends_or_by_colours():

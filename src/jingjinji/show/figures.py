@@ -261,7 +261,7 @@ def forest(
     names = [[wrapped(name, share) for name, _ in group] for group in groups.values()]
     lines = sum(0.85 + 0.65 * text.count("\n") for block in names for text in block) + sum(map(bool, groups))
     figure, axis = chart(0.21 * lines + 0.75)
-    position, ticks, shown, marks = 0.0, [], [], set()
+    position, ticks, shown, marks, rows = 0.0, [], [], set(), []
     for (title, group), block in zip(groups.items(), names, strict=True):
         if title:
             axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center")
@@ -275,11 +275,15 @@ def forest(
             else:
                 posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
             marks.add(finding.model == "table")
+            rows.append(
+                (title, name, "published" if finding.model == "table" else "model", finding.estimate, low, high)
+            )
             ticks.append(position)
             shown.append(text)
             position -= 0.85 + 0.325 * text.count("\n")
     if reference is not None:
         axis.axvline(reference, color=SOFT, lw=1, ls="--", zorder=0)
+        rows.append(("", "", "reference", reference, None, None))
     if log:
         axis.set_xscale("log")
         ends = _few_ticks(*axis.get_xlim())
@@ -293,7 +297,8 @@ def forest(
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label="published")
         key(figure)
-    return figure
+    told = pd.DataFrame(rows, columns=["group", "name", "shown as", label, f"{label} low", f"{label} high"])
+    return plotted.tell(figure, told if any(groups) else told.drop(columns="group"))
 
 
 @drawn

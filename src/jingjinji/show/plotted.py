@@ -33,6 +33,7 @@ UNNAMED = ("", "_", "_nolegend_")
 """Labels that name nothing; another one that begins with a line names a series here, and in no legend."""
 COUNTED = re.compile(r"_(child|container)\d+$")
 """A label that matplotlib gives."""
+YEAR = re.compile(r"(19|20)\d\d")
 DIAMOND = "D"
 NEAR = 0.3
 """How far from a tick of a name, as a part of the distance of ticks, what is drawn beside others may lie."""
@@ -117,7 +118,11 @@ def _scale(figure: Figure, axis: Axes, side: str, pieces: list[Piece]) -> Scale:
     if getattr(which, "powers", False):
         return Scale(label, _each(lambda value: 10.0**value))
     if names := _names(which, drawn):
-        return Scale(label or NAME, _each(lambda value: names[min(names, key=lambda place: abs(place - value))]))
+        years = all(map(YEAR.fullmatch, names.values()))
+        return Scale(
+            label or ("year" if years else NAME),
+            _each(lambda value: names[min(names, key=lambda place: abs(place - value))]),
+        )
     if not label and len(drawn) and drawn.min() >= 1900 and drawn.max() <= 2100:
         whole = (np.abs(drawn - drawn.round()) < 0.2).all()  # what is drawn beside each other is of one year
         return Scale("year", _each((lambda value: round(value)) if whole else float))
@@ -154,7 +159,7 @@ def _names(which: Axis, drawn: np.ndarray) -> dict[float, str]:
     if not len(places) or not len(drawn):
         return {}
     texts = [one_line(str(which.get_major_formatter()(place, number))) for number, place in enumerate(places)]
-    if all(map(_is_number, texts)):
+    if _are_places(texts, places):
         return {}
     gap = np.diff(np.sort(places)).min() if len(places) > 1 else 1.0
     away = np.abs(drawn[:, None] - places).min(axis=1)
@@ -165,9 +170,24 @@ def _names(which: Axis, drawn: np.ndarray) -> dict[float, str]:
     return dict(zip(places.tolist(), texts, strict=True))
 
 
+def _are_places(texts: list[str], places: np.ndarray) -> bool:
+    """Whether texts of ticks are the numbers at which they stand, or per cent of these, rounded; years need not be."""
+    if not all(map(_is_number, texts)):
+        return False
+    written = [(_number(text), place) for text, place in zip(texts, places, strict=True) if text]
+    near = [
+        {factor for factor in (1, 100) if np.isclose(number, factor * place, rtol=0.06)} for number, place in written
+    ]
+    return not near or bool(set.intersection(*near))
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-").removesuffix("%") or "0")
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text.replace(",", "").replace("−", "-").removesuffix("%") or "0")
+        _number(text)
     except ValueError:
         return False
     return True
