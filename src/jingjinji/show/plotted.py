@@ -171,7 +171,7 @@ def _names(which: Axis, drawn: np.ndarray) -> dict[float, str]:
 
 
 def _are_places(texts: list[str], places: np.ndarray) -> bool:
-    """Whether texts of ticks are the numbers at which they stand, or per cent of these, rounded; years need not be."""
+    """Whether texts of ticks are the numbers at which they stand, or per cent of these, rounded."""
     if not all(map(_is_number, texts)):
         return False
     written = [(_number(text), place) for text, place in zip(texts, places, strict=True) if text]

@@ -114,7 +114,8 @@ def _code(text: str) -> str:
 
 def _reference(node: nodes.reference, link: Link) -> str:
     words = inline(node, link)
-    address = link(node["refuri"] if "refuri" in node else f"#{node['refid']}") if words else None
+    target = node.get("refuri") or (f"#{node['refid']}" if "refid" in node else "")
+    address = link(target) if words and target else None
     if address is None and set(OF_LINK) & set(node.get("classes", ())):
         return ""
     return _linked(words, address)
