@@ -597,6 +597,8 @@ TOYS = {
     "toy-no-decline": partial(_toy, slope=0.0, slope_on_level=0.0, slope_city_scale=0.0),
 }
 DERIVED = ("mu", "region", "slope_city")
+TARGET_ACCEPT = 0.92
+"""At 0.9 the error of energy was above 10 with 12 of 8,000 draws of a record that is cut off, at 0.92 never above 3."""
 
 
 @dataclass(frozen=True)
