@@ -4,7 +4,7 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from jingjinji.sphinxext import markdown
+from jingjinji.sphinxext import lessons, markdown
 
 BASE = "https://book.example/"
 
@@ -67,6 +67,10 @@ def test_links_lead_to_the_site_or_are_words():
     assert written(paragraph("See ", link.deepcopy(), " ", beyond)) == "See the data [there](<https://other.example/>)"
 
 
+def test_a_link_without_any_place_is_words():
+    assert written(paragraph("See ", nodes.reference("", "there", internal=True)), link=to_site) == "See there"
+
+
 def test_a_link_to_data_that_leads_nowhere_is_not_said():
     data = nodes.reference("", "data (csv)", refuri="a.csv", classes=["figure-data"])
     assert written(paragraph("Annual means. ", data)) == "Annual means."
@@ -89,6 +93,8 @@ def test_boxes_are_quotations_under_their_title():
     box = nodes.admonition("", nodes.title("", "The claim"), paragraph("It fell."), paragraph("By half."))
     assert written(box) == "> **The claim**\n>\n> It fell.\n>\n> By half."
     assert written(nodes.note("", paragraph("Mind."))) == "> **Note**\n>\n> Mind."
+    minutes = lessons.Minutes("", paragraph("Ask."), minutes=6, form="in pairs", start=4, end=10)
+    assert written(minutes) == "> **0:04 to 0:10, 6 minutes, in pairs.**\n>\n> Ask."
 
 
 def test_what_is_folded_stays_folded():

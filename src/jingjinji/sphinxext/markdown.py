@@ -10,6 +10,8 @@ from html import escape
 from docutils import nodes
 from sphinx import addnodes
 
+from jingjinji.sphinxext import lessons
+
 Link = Callable[[str], str | None]
 """The whole address that a link of the page leads to; None where there is none."""
 SPACE = re.compile(r"[ \t\n]+")
@@ -247,7 +249,10 @@ def _quoted(text: str) -> str:
 def _admonition(node: nodes.Element, link: Link, depth: int) -> str:
     """A box as a quotation below its title in bold."""
     own = next((child for child in node.children if isinstance(child, nodes.title)), None)
-    title = inline(own, link) if own is not None else type(node).__name__.capitalize()
+    if isinstance(node, lessons.Minutes):
+        title = lessons.when(node)
+    else:
+        title = inline(own, link) if own is not None else type(node).__name__.capitalize()
     rest = [child for child in node.children if child is not own]
     return _quoted("\n\n".join([f"**{title}**", _text(b for child in rest for b in _block(child, link, depth))]))
 

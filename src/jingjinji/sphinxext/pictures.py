@@ -102,10 +102,15 @@ def _with_data(app, doctree) -> list[tuple[nodes.figure, str, str]]:
     return found
 
 
+def _offers(app) -> bool:
+    """Whether what is built offers data of figures: slides do not."""
+    return app.builder.format == "html" and app.builder.name != "revealjs"
+
+
 def _draw(app, doctree, docname) -> None:
     if app.builder.format != "html":
         return
-    for figure, id, data in _with_data(app, doctree):
+    for figure, id, data in _with_data(app, doctree) if _offers(app) else ():
         write_data(app, docname, id, data)
         if (caption := _caption(figure)) is not None:
             caption += [nodes.Text(" "), link_to_data(docname, id, headline_of(figure))]
@@ -132,7 +137,7 @@ def write_data(app, docname: str, id: str, data: str) -> None:
 
 def _list(app, exception) -> None:
     """Write the list of all figures with their data, and remove data of figures that are gone."""
-    if exception or app.builder.format != "html":
+    if exception or not _offers(app):
         return
     out = Path(app.outdir)
     rows = [
