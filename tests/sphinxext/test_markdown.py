@@ -3,6 +3,7 @@
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
+from sphinx import addnodes
 
 from jingjinji.sphinxext import lessons, markdown
 
@@ -67,8 +68,12 @@ def test_links_lead_to_the_site_or_are_words():
     assert written(paragraph("See ", link.deepcopy(), " ", beyond)) == "See the data [there](<https://other.example/>)"
 
 
-def test_a_link_without_any_place_is_words():
-    assert written(paragraph("See ", nodes.reference("", "there", internal=True)), link=to_site) == "See there"
+def test_a_file_to_download_is_a_link_to_where_the_site_has_it():
+    file = addnodes.download_reference("", "", nodes.literal("", "a.csv"), filename="5cd1/a.csv")
+    assert written(paragraph("Download ", file), link=to_site) == (
+        "Download [`a.csv`](<https://book.example/_downloads/5cd1/a.csv>)"
+    )
+    assert written(paragraph("Download ", file.deepcopy())) == "Download `a.csv`"
 
 
 def test_a_link_to_data_that_leads_nowhere_is_not_said():

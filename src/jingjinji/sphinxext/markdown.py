@@ -74,11 +74,11 @@ def _inline(node: nodes.Node, link: Link) -> str:
         case nodes.superscript() | nodes.subscript():
             tag = "sup" if isinstance(node, nodes.superscript) else "sub"
             return f"<{tag}>{inline(node, link)}</{tag}>"
-        case nodes.reference():
-            return _reference(node, link)
         case addnodes.download_reference():
             address = link(f"/_downloads/{node['filename']}") if node.get("filename") else None
             return _linked(inline(node, link), address)
+        case nodes.reference():
+            return _reference(node, link)
         case nodes.image():
             return _around_text("*", inline_text(node.get("alt", "")))
         case nodes.raw():
@@ -116,8 +116,7 @@ def _code(text: str) -> str:
 
 def _reference(node: nodes.reference, link: Link) -> str:
     words = inline(node, link)
-    target = node.get("refuri") or (f"#{node['refid']}" if "refid" in node else "")
-    address = link(target) if words and target else None
+    address = link(node["refuri"] if "refuri" in node else f"#{node['refid']}") if words else None
     if address is None and set(OF_LINK) & set(node.get("classes", ())):
         return ""
     return _linked(words, address)
