@@ -1,21 +1,23 @@
-/* Small things of every page: the menu of downloads, printing, and wide parts that the keyboard can scroll. */
+/* Small things of every page: its menus, printing, and wide parts that the keyboard can scroll. */
 document.addEventListener("DOMContentLoaded", () => {
-  const menu = document.querySelector(".page-menu")
+  const menus = document.querySelectorAll(".page-menu")
   document.querySelectorAll(".print-page").forEach((button) => button.addEventListener("click", async () => {
-    menu.open = false
+    button.closest(".page-menu").open = false
     await window.setMathematics?.()
     window.print()
   }))
   const close = (event) => {
-    if (menu?.open && !menu.contains(event.target)) menu.open = false
+    menus.forEach((menu) => {
+      if (menu.open && !menu.contains(event.target)) menu.open = false
+    })
   }
   document.addEventListener("click", close)
   document.addEventListener("focusin", close)
-  menu?.addEventListener("keydown", (event) => {
+  menus.forEach((menu) => menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return
     menu.open = false
     menu.querySelector("summary").focus()
-  })
+  }))
 
   /* Paper is white, whatever the screen was. */
   const paper = matchMedia("print")

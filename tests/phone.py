@@ -1,5 +1,7 @@
 """Whether figures can be read, on a page and on a phone."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 
@@ -8,7 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from jingjinji.show import figures
+from jingjinji.core.cells import is_formula
+from jingjinji.show import figures, vector
 
 PIXELS_OF_A_PHONE = 358
 """What a phone of 390 pixels leaves for a figure."""
@@ -18,7 +21,7 @@ LEAST_PIXELS = 12
 def fits_a_phone(draw: Callable[[], Figure]) -> Figure:
     """A figure drawn in the look of the book; in both widths its letters are large enough and inside.
 
-    Its SVG has its words as text, and no colour but the book's.
+    Its SVG has its words as text, no colour but the book's, and data whose every column has a name and some value.
     """
     with rc_context():
         figures.use_house_style()
@@ -29,7 +32,19 @@ def fits_a_phone(draw: Callable[[], Figure]) -> Figure:
     assert letters_on_a_phone(drawing) >= LEAST_PIXELS
     assert "Glyph" not in drawing
     assert "DejaVu" not in drawing
+    has_data(drawing)
     return figure
+
+
+def has_data(drawing: str) -> None:
+    """The data of a drawing are a table without empty columns, whose cells no spreadsheet would run."""
+    head, *rows = csv.reader(io.StringIO(vector.data_of(drawing)))
+    assert rows
+    assert len(set(head)) == len(head) > 1
+    assert all(name.strip() and "container" not in name for name in head)
+    assert {len(row) for row in rows} == {len(head)}
+    assert all(any(column) for column in zip(*rows, strict=True))
+    assert not [cell for row in (head, *rows) for cell in row if is_formula(cell) or cell.startswith("_")]
 
 
 def _is_read(figure: Figure, layout: figures.Layout) -> None:

@@ -5,8 +5,23 @@ from pathlib import Path
 
 __version__ = "0.1.0"
 
-PROJECT = Path(os.environ.get("JINGJINJI_PROJECT", Path(__file__).parents[2])).resolve()
-CACHE = Path(os.environ.get("JINGJINJI_CACHE", PROJECT / ".cache")).resolve()
+CARRIED = Path(__file__).parent / "carried"
+"""What a wheel has beside the code, and no checkout: tables, kept results and, in the one of the site, fits."""
+
+
+def _cache() -> Path:
+    """Where caches are: in a checkout, and of a package that is used alone in the user's own folder for them."""
+    if CARRIED.resolve() != PROJECT:
+        return PROJECT / ".cache"
+    from pooch import os_cache
+
+    return Path(os_cache("jingjinji")).expanduser()
+
+
+PROJECT = Path(
+    os.environ.get("JINGJINJI_PROJECT", CARRIED if CARRIED.is_dir() else Path(__file__).parents[2])
+).resolve()
+CACHE = Path(os.environ.get("JINGJINJI_CACHE") or _cache()).resolve()
 
 # PyTensor and numba read these on import. Fast-math is off: one seed then gives one set of draws, whatever is cached.
 os.environ["PYTENSOR_FLAGS"] = ",".join(

@@ -286,7 +286,7 @@ def finding_links(site: Path) -> list[str]:
 def findings_disagreements(site: Path) -> list[str]:
     """Findings whose json, csv and card do not say the same."""
     listed = {row["id"]: row for row in json.loads((site / "findings.json").read_text("utf-8"))["findings"]}
-    with (site / "findings.csv").open(encoding="utf-8", newline="") as file:
+    with (site / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
         tabled = {row["id"]: row for row in csv.DictReader(file)}
     cards = {}
     for page in (site / "chapters/appendix/findings").glob("*.html"):

@@ -104,7 +104,7 @@ def test_hostile_text_is_shown_and_does_not_run(out, browser, page):
 
 def test_a_spreadsheet_runs_nothing_of_the_offered_csv(out):
     for name in ("claims", "findings"):
-        with (out / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (out / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
         assert not [cell for cell in cells if re.match(r"[=@\t\r]|[-+](?![\d.])", cell)]
     assert pd.read_csv(out / "claims.csv")["id"].iloc[-1] == f"'{RUNS[-1]}"

@@ -42,7 +42,7 @@ def ids(claims: list[dict], **wanted: str) -> list[str]:
 
 
 def test_the_files_agree(site, claims):
-    with (site / "claims.csv").open(encoding="utf-8", newline="") as file:
+    with (site / "claims.csv").open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.DictReader(file)) == claims
 
 

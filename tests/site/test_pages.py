@@ -134,10 +134,11 @@ def test_the_menu_of_downloads_opens_closes_and_leads_to_files(browser, address,
     tab = browser.new_page()
     try:
         tab.goto(f"{address}{CHAPTER}.html")
-        menu = tab.locator(".page-menu")
+        menu = tab.locator(".page-menu.download")
         menu.locator("summary").click()
         links = [link.get_attribute("href") for link in menu.locator("a").all()]
         assert any(link.endswith(".ipynb") for link in links)
+        assert any(link.endswith(".whl") for link in links)
         assert all((site / CHAPTER).parent.joinpath(link).resolve().is_file() for link in links)
         tab.keyboard.press("Escape")
         assert menu.get_attribute("open") is None

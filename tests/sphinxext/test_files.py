@@ -14,7 +14,7 @@ def test_both_files_have_the_rows_and_one_says_what_they_are(tmp_path):
     listed, tabled = files.paths(tmp_path, "claims")
     rows = [{"id": "a", "rhat": None}, {"id": "ü", "rhat": 1.5}]
     assert json.loads(listed.read_text("utf-8")) == {"draft": True, "claims": rows}
-    with tabled.open(encoding="utf-8", newline="") as file:
+    with tabled.open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.DictReader(file)) == [{"id": "a", "rhat": ""}, {"id": "ü", "rhat": "1.5"}]
 
 
@@ -23,7 +23,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_in_the_csv_alone(t
     files.write(tmp_path, "claims", [{"id": text, "value": -1.5} for text in texts])
     listed, tabled = files.paths(tmp_path, "claims")
     assert [row["id"] for row in json.loads(listed.read_text("utf-8"))["claims"]] == texts
-    with tabled.open(encoding="utf-8", newline="") as file:
+    with tabled.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [f"'{text}" for text in texts[:5]] + texts[5:]
     assert {row["value"] for row in rows} == {"-1.5"}
@@ -38,7 +38,7 @@ def test_without_rows_there_is_a_head(tmp_path):
     files.write(tmp_path, "findings", [])
     assert [file.read_text("utf-8") for file in files.paths(tmp_path, "findings")] == [
         '{\n "findings": []\n}\n',
-        "id\n",
+        "\ufeffid\n",
     ]
 
 

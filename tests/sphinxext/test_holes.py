@@ -231,7 +231,7 @@ def test_the_site_is_marked_and_its_files_say_what_is_missing(book):
     assert f"bad/wide: {WHAT}\n" in (out / "INCOMPLETE").read_text("utf-8")
     listed = json.loads((out / "findings.json").read_text("utf-8"))
     rows = {row["id"]: row for row in listed["findings"]}
-    with (out / "findings.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
         tabled = {row["id"]: row for row in csv.DictReader(file)}
     assert list(rows) == list(tabled) == sorted(rows)
     assert listed["not_published"] == FAILED

@@ -141,7 +141,7 @@ def test_findings_are_written_as_files_that_agree(tmp_path, findings):
     build(tmp_path)
     out = tmp_path / "_build/html"
     listed = json.loads((out / "findings.json").read_text("utf-8"))
-    with (out / "findings.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
         tabled = list(csv.DictReader(file))
     assert [row["id"] for row in listed["findings"]] == [row["id"] for row in tabled] == sorted(findings)
     assert listed["findings"][0]["text"] == tabled[0]["text"] == findings["pm25.decline.beijing"].text

@@ -11,7 +11,7 @@ from sphinx_book import build, fake_fitting, html, write_book
 
 from jingjinji.fits.dependencies import ALL, Sources, changes, fingerprint, read
 from jingjinji.sphinxext import staleness
-from jingjinji.sphinxext.staleness import PageError, one_at_a_time, plain_code, readable
+from jingjinji.sphinxext.staleness import PageError, one_at_a_time, plain_code
 
 PACKAGE = {
     "__init__": "",
@@ -223,17 +223,6 @@ def test_magics_do_not_hide_the_code():
     )
     reading = read(plain_code(notebook), "toybook", "page", False, frozenset({"toybook"}))
     assert reading.modules == {"toybook"}
-
-
-def test_roles_become_text_in_a_downloaded_notebook():
-    cells = [
-        nbformat.v4.new_markdown_cell("Fell by {finding-fall}`a.b`."),
-        nbformat.v4.new_code_cell("'{finding}`a.b`'"),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    readable(notebook, lambda kind, id: f"<{kind} {id}>")
-    assert notebook.cells[0].source == "Fell by <fall a.b>."
-    assert notebook.cells[1].source == "'{finding}`a.b`'"
 
 
 def counting_page(name: str, code: str) -> str:

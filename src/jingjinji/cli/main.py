@@ -185,6 +185,8 @@ def book(quick: Quick = False) -> None:
     _quiet_kernels()
     from jupyter_book.cli.main import main as jupyter_book
 
+    from jingjinji.cli import wheel
+
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
     out = jingjinji.PROJECT
     if quick:
@@ -192,6 +194,7 @@ def book(quick: Quick = False) -> None:
         options += ["--path-output", str(out)]
     lock = _lock_of_site(out)
     try:
+        wheel.offer(out / "_build/html")
         # by itself the command would end this process when the site stands, also where it has a hole
         jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:

@@ -15,7 +15,7 @@ import jingjinji
 from jingjinji.core import published, registry
 from jingjinji.core.errors import BookError, FitMissing, FitNotPublished
 from jingjinji.core.findings import Finding, Findings
-from jingjinji.fits import gate, keys, store
+from jingjinji.fits import carried, gate, keys, store
 from jingjinji.fits.dependencies import Sources
 from jingjinji.fits.draws import with_derived, with_labels
 from jingjinji.fits.sampler import Sampling
@@ -151,19 +151,36 @@ def key_of_findings(wanted: Iterable[str]) -> dict[str, str]:
     """Name -> key of what is said of a fit: model code and what it imports, data, gate, settings, seed and versions.
 
     It is read off files. The draws have a key of their own (`keys`), so that another key here need not sample anything.
+    A fit that a wheel carries keeps the key that it was carried with, whatever versions of packages read it.
+    """
+    return {name: carried.key(name, content) or key for name, (content, key) in contents_and_keys(wanted).items()}
+
+
+def contents_and_keys(wanted: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Name -> hash of the code, data, settings and seed that decide what is said of a fit, and its key.
+
+    The key covers versions of packages too.
     """
     sources = Sources(jingjinji.PROJECT)
-    rest = keys.versions() | {package: metadata.version(package) for package in SAID_WITH}
-    rest |= {name: hashlib.sha256(Path(__file__).with_name(name).read_bytes()).hexdigest() for name in SAID_BY}
+    judging = {name: hashlib.sha256(Path(__file__).with_name(name).read_bytes()).hexdigest() for name in SAID_BY}
+    rest = keys.versions() | {package: metadata.version(package) for package in SAID_WITH} | judging
     found, contents = {}, {}
     for name in wanted:
         topic, _ = parts(name)
         if topic not in contents:
             contents[topic] = content_of(topic, sources)
         about = {"name": name, "mode": mode(), "seed": seed(name), "settings": asdict(settings(topic, mode()))}
-        text = json.dumps(about | {"content": contents[topic] | rest}, sort_keys=True)
-        found[name] = hashlib.sha256(text.encode()).hexdigest()
+        own = _without_versions(contents[topic]) | judging
+        found[name] = _hash(about | {"content": own}), _hash(about | {"content": contents[topic] | rest})
     return found
+
+
+def _without_versions(content: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in content.items() if name != "python"}
+
+
+def _hash(about: dict) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def content_of(topic: str, sources: Sources) -> dict[str, str]:
@@ -228,11 +245,17 @@ def _make_facts(topic: str, name: str, key: str) -> None:
 
 def key_of_facts(topic: str) -> str:
     """Key of what tables alone say on a topic: its code and what that imports, the tables that it reads."""
+    content, key = content_and_key_of_facts(topic)
+    return carried.key(f"{topic}{FACTS}", content) or key
+
+
+def content_and_key_of_facts(topic: str) -> tuple[str, str]:
+    """The same for what tables alone say on a topic as `contents_and_keys` gives for fits."""
     content = Sources(jingjinji.PROJECT).dependencies(f"import jingjinji.topics.{topic}.facts")
     about = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
-    about |= {package: metadata.version(package) for package in SAID_WITH}
     about["store.py"] = hashlib.sha256(Path(__file__).with_name("store.py").read_bytes()).hexdigest()
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    versions = {package: metadata.version(package) for package in SAID_WITH}
+    return _hash(_without_versions(about)), _hash(about | versions)
 
 
 def about_finding(finding: Finding) -> dict:

@@ -1,7 +1,8 @@
 """Draws and findings on disk, by key: one folder an entry, written aside and then renamed, each file with a checksum.
 
 Draws are kept by what decides them (`keys`), findings by that and by the code and tables that say them. Environment
-variable JINGJINJI_STORE names a folder that several copies of the book share.
+variable JINGJINJI_STORE names a folder that several copies of the book share. What a wheel carries is read where the
+store has no entry of that key, and never written.
 """
 
 import contextlib
@@ -45,6 +46,13 @@ def shared() -> bool:
 def place(kind: str, name: str, key: str) -> Path:
     """Where the entry of that kind (`DRAWS`, `FINDINGS`), name of a fit and key is kept."""
     return folder() / kind / f"{name.replace('/', '~')}-{key[:20]}"
+
+
+def _found(kind: str, name: str, key: str) -> Path:
+    """Where an entry is read: in the store or, where that has none, in what a wheel carries."""
+    here = place(kind, name, key)
+    there = jingjinji.CARRIED / "fits" / kind / here.name
+    return there if not here.exists() and there.exists() else here
 
 
 def lock(name: str, key: str) -> FileLock:
@@ -99,7 +107,7 @@ def _save(save: Callable[[Path], object], file: Path) -> None:
 
 def damage(kind: str, name: str, key: str) -> str | None:
     """What is wrong with an entry, in words; None for a sound one; raises KeyError where there is none."""
-    target = place(kind, name, key)
+    target = _found(kind, name, key)
     if not target.exists():
         raise KeyError(name)
     try:
@@ -125,23 +133,23 @@ def sound(kind: str, name: str, key: str) -> bool:
 
 
 def exists(kind: str, name: str, key: str) -> bool:
-    return place(kind, name, key).exists()
+    return _found(kind, name, key).exists()
 
 
 def notes(kind: str, name: str, key: str) -> dict:
     """The notes of an entry, without reading its arrays."""
-    return _manifest(place(kind, name, key))["notes"]
+    return _manifest(_found(kind, name, key))["notes"]
 
 
 def findings(name: str, key: str) -> dict[str, np.ndarray]:
     """Draws of the findings of a fit: id -> array (chain, draw)."""
-    with _there(lambda: np.load(place(FINDINGS, name, key) / FILES[FINDINGS])) as arrays:
+    with _there(lambda: np.load(_found(FINDINGS, name, key) / FILES[FINDINGS])) as arrays:
         return dict(arrays)
 
 
 def draws(name: str, key: str) -> xr.DataTree:
     """Everything that was drawn, as stored."""
-    with xr.open_datatree(place(DRAWS, name, key) / FILES[DRAWS]) as tree:
+    with xr.open_datatree(_found(DRAWS, name, key) / FILES[DRAWS]) as tree:
         return tree.load()
 
 
@@ -157,7 +165,7 @@ def latest_notes(kind: str, name: str) -> dict | None:
 
 def packed(kind: str, name: str, key: str) -> dict[str, bytes]:
     """The files of an entry, to be sent to another machine."""
-    return {path.name: path.read_bytes() for path in place(kind, name, key).iterdir()}
+    return {path.name: path.read_bytes() for path in _found(kind, name, key).iterdir()}
 
 
 def unpack(kind: str, name: str, key: str, files: dict[str, bytes]) -> None:

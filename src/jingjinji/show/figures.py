@@ -3,7 +3,8 @@
 One colour a place (`palette`). A dot with a bar or a line with a band is what a model says (`posterior`, `band`),
 a hollow diamond what somebody published (`published`), a small dot what was measured (`raw`), grey what was believed
 before.
-Every function that is `drawn` draws its figure twice: as wide as a page's text, and as wide as a phone.
+Every function that is `drawn` draws its figure twice: as wide as a page's text, and as wide as a phone. Its data are
+read off its charts (`plotted`): a label that begins with a line, ``_Baoding``, names a series there and in no legend.
 """
 
 import textwrap
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,7 +25,7 @@ from matplotlib.ticker import NullLocator
 
 from jingjinji.core.errors import DataError
 from jingjinji.core.findings import PROBABILITY, Finding
-from jingjinji.show import palette, vector
+from jingjinji.show import palette, plotted, sheets, vector
 
 INK, SOFT, FAINT, PAPER = (palette.INKS[name].light for name in ("ink", "soft", "faint", "paper"))
 MODEL, MARK, KNOWN = (palette.INKS[name].light for name in ("model", "mark", "known"))
@@ -87,8 +89,8 @@ def _show_as_svg() -> None:
 
 
 def svg(figure: Figure) -> str:
-    """A figure as one file in both widths; raises StrangeColour for a colour that is not of the palette."""
-    return vector.both(figure, getattr(figure, "narrow", None))
+    """A figure in both widths with its data, as one file; StrangeColour for a colour that is not of the palette."""
+    return vector.both(figure, getattr(figure, "narrow", None), sheets.csv(plotted.rows(figure)))
 
 
 def drawn(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -260,7 +262,7 @@ def forest(
     names = [[wrapped(name, share) for name, _ in group] for group in groups.values()]
     lines = sum(0.85 + 0.65 * text.count("\n") for block in names for text in block) + sum(map(bool, groups))
     figure, axis = chart(0.21 * lines + 0.75)
-    position, ticks, shown, marks = 0.0, [], [], set()
+    position, ticks, shown, marks, rows = 0.0, [], [], set(), []
     for (title, group), block in zip(groups.items(), names, strict=True):
         if title:
             axis.text(0, position, title, transform=axis.get_yaxis_transform(), weight="bold", va="center")
@@ -274,11 +276,15 @@ def forest(
             else:
                 posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
             marks.add(finding.model == "table")
+            rows.append(
+                (title, name, "published" if finding.model == "table" else "model", finding.estimate, low, high)
+            )
             ticks.append(position)
             shown.append(text)
             position -= 0.85 + 0.325 * text.count("\n")
     if reference is not None:
         axis.axvline(reference, color=SOFT, lw=1, ls="--", zorder=0)
+        rows.append(("", "", "reference", reference, None, None))
     if log:
         axis.set_xscale("log")
         ends = _few_ticks(*axis.get_xlim())
@@ -292,7 +298,8 @@ def forest(
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label="published")
         key(figure)
-    return figure
+    told = pd.DataFrame(rows, columns=["group", "name", "shown as", label, f"{label} low", f"{label} high"])
+    return plotted.tell(figure, told if any(groups) else told.drop(columns="group"))
 
 
 @drawn
@@ -309,6 +316,7 @@ def prior_and_posterior(
     for (name, value), style in zip(marks.items(), ("--", ":"), strict=False):
         axis.axvline(value, color=INK, lw=1, ls=style, label=name)
     if powers:
+        plotted.in_powers(axis.xaxis)
         ticks = _few_ticks(*(10**end for end in axis.get_xlim()))
         axis.set_xticks(np.log10(ticks), [f"{tick:,g}" for tick in ticks])
     axis.set_xlabel(wrapped(label))
@@ -429,7 +437,8 @@ def model_graph(parents: dict[str, set[str]], observed: tuple[str, ...]) -> Figu
     axis.set_xlim(0, width)
     axis.set_ylim(gap / 2 - top, 0)
     axis.set_axis_off()
-    return figure
+    edges = [(name, cause, name in observed) for name, causes in parents.items() for cause in sorted(causes) or [""]]
+    return plotted.tell(figure, pd.DataFrame(edges, columns=["variable", "depends on", "is data"]))
 
 
 BENDS = (0, 0.12, -0.12, 0.25, -0.25, 0.4, -0.4, 0.55, -0.55)

@@ -34,6 +34,13 @@ def changes(means: pd.Series) -> pd.Series:
     return 100 * (means / means[FIRST] - 1)
 
 
+def frame(data: dict[str, pd.Series]) -> pd.DataFrame:
+    """The data of the figure, a row for each place and year."""
+    rows = [(place, int(year), mean, change) for place, means in data.items()
+            for year, mean, change in zip(means.index, means, changes(means), strict=True)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["place", "year", f"official mean ({UNIT})", f"change since {FIRST} (%)"])
+
+
 def missing(data: dict[str, pd.Series]) -> dict[str, list[int]]:
     """Years without an official mean, by place; places that have all of them are left out."""
     years = {

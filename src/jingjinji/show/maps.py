@@ -5,12 +5,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Lines
 
-from jingjinji.show import palette
+from jingjinji.show import palette, plotted
 from jingjinji.show.figures import INK, MARK, MODEL, PAPER, SOFT, chart, drawn, key, narrow
 
 AREAS = ("Beijing", "Tianjin", "Hebei")
@@ -54,7 +55,7 @@ def region(values: dict[str, float], unit: str = "%") -> Figure:
     for area in AREAS:
         axis.plot([], [], "o", color=palette.place(area), ms=6, label=area)
     key(figure, 5)
-    return figure
+    return plotted.tell(figure, pd.DataFrame(list(values.items()), columns=["city", f"value ({unit})"]))
 
 
 @drawn
@@ -74,7 +75,8 @@ def clusters(values: dict[str, tuple[float, float | None]]) -> Figure:
         rise = "bottom" if cluster == "Hebei" else "center"
         axis.annotate(words, (x, y), xytext=(side[0], 0), ha=side[1], va=rise, textcoords="offset points",
                       in_layout=False)  # fmt: skip
-    return figure
+    rows = [(cluster, *numbers) for cluster, numbers in values.items()]
+    return plotted.tell(figure, pd.DataFrame(rows, columns=["cluster", "vehicles expected", "vehicles targeted"]))
 
 
 def _ground(axis: Axes, name: str) -> None:

@@ -1,9 +1,9 @@
-"""Figures as SVG: text stays text, both widths are in one file, and on a page colours follow the theme."""
+"""Figures as SVG: text stays text, both widths and the data are in one file, and on a page colours follow the theme."""
 
 import hashlib
 import io
 import re
-from html import escape
+from html import escape, unescape
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
@@ -12,6 +12,7 @@ from jingjinji.show import palette
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 NARROW = re.compile(r'<defs class="narrow">(<svg.*</svg>)</defs></svg>\s*$', re.DOTALL)
+DATA = re.compile(r'<metadata class="data">(.*?)</metadata>', re.DOTALL)
 HEX = re.compile(r"#[0-9a-f]{6}\b")
 FONT = re.compile(r"font: (?:(?P<style>italic) )?(?:(?P<weight>bold|\d00) )?(?P<size>[\d.]+)px [^;]*")
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
@@ -32,18 +33,34 @@ def of_figure(figure: Figure) -> str:
     return _compact(drawing.getvalue())
 
 
-def both(wide: Figure, narrow: Figure | None) -> str:
-    """One file that shows the wide figure wherever SVG is shown, and carries the narrow one inside.
+def both(wide: Figure, narrow: Figure | None, data: str = "") -> str:
+    """One file that shows the wide figure wherever SVG is shown, and carries the narrow one and the data inside.
+
+    data : what the figure shows, as the text of a csv file.
 
     Raises StrangeColour for a colour that is not in `palette.ALL`.
     """
-    text = of_figure(wide)
-    if narrow is not None:
-        text = text.removesuffix("</svg>") + f'<defs class="narrow">{of_figure(narrow)}</defs></svg>'
-    strange = sorted(set(HEX.findall(text)) - palette.NAMES.keys())
+    shown = of_figure(wide).removesuffix("</svg>")
+    other = f'<defs class="narrow">{of_figure(narrow)}</defs>' if narrow is not None else ""
+    strange = sorted(set(HEX.findall(shown + other)) - palette.NAMES.keys())
     if strange:
         raise StrangeColour(f"{', '.join(strange)}: take colours of figures from palette.py, others have no dark twin")
-    return text
+    told = f'<metadata class="data">{escape(data, quote=False)}</metadata>' if data else ""
+    return f"{shown}{told}{other}</svg>"
+
+
+def data_of(text: str) -> str:
+    """The data that a file of `both` carries, as the text of a csv file; empty where it has none."""
+    found = DATA.search(text)
+    return unescape(found[1]) if found else ""
+
+
+def alone(text: str, alt: str) -> str:
+    """The wide figure of a file of `both` by itself, with its alt text, as a file for other programs."""
+    text = DATA.sub("", text)
+    found = NARROW.search(text)
+    wide = f"{text[: found.start()]}</svg>" if found else text
+    return wide.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
 
 
 def is_ours(text: str) -> bool:
@@ -53,6 +70,7 @@ def is_ours(text: str) -> bool:
 
 def html(text: str, alt: str) -> str:
     """A file of `both` as an element of a page, which shows the width that fits; colours are CSS variables."""
+    text = DATA.sub("", text)
     found = NARROW.search(text)
     wide, narrow = text[: found.start()] + "</svg>", found[1]
     drawn = "".join(

@@ -14,6 +14,7 @@ from jingjinji.sphinxext import (
     ledger,
     lessons,
     light,
+    notebooks,
     pictures,
     places,
     roles,
@@ -24,7 +25,7 @@ from jingjinji.sphinxext import (
 )
 
 READING = (roles, ledger, places, cards, sections, lessons, alts, pictures, holes, staleness, contents, headlines)
-WRITING = (site, front, about, light, search)
+WRITING = (site, front, about, notebooks, light, search)
 OF_SLIDES = (roles, ledger, lessons, alts, pictures, holes, staleness)
 """What slides are read with: the book's roles, figures and holes, without its cards, its search and its looks."""
 

@@ -20,13 +20,14 @@ def paths(folder: Path, name: str) -> list[Path]:
 def write(folder: Path, name: str, rows: list[dict], **about) -> None:
     """Write rows as ``name.json``, below what is said `about` them, and as ``name.csv``.
 
-    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other.
+    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other. The csv begins
+    with the mark by which a spreadsheet takes it for UTF-8.
     """
     rows = [{key: None if _is_missing(value) else value for key, value in row.items()} for row in rows]
     listed, tabled = paths(folder, name)
     text = json.dumps({**about, name: rows}, ensure_ascii=False, indent=1, allow_nan=False)
     listed.write_text(f"{text}\n", encoding="utf-8")
-    tabled.write_text(as_csv(rows), encoding="utf-8", newline="")
+    tabled.write_text(as_csv(rows), encoding="utf-8-sig", newline="")
 
 
 def as_csv(rows: list[dict]) -> str:

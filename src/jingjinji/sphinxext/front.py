@@ -1,14 +1,18 @@
-"""The figure of the front page, as an element of the page."""
+"""The figure of the front page, as an element of the page, with its data."""
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 import jingjinji
-from jingjinji.show import front
+from jingjinji.show import front, sheets
+from jingjinji.sphinxext import pictures
+
+DATA = "fig-front"
 
 
 def connect(app) -> None:
     app.add_directive("front-figure", FrontFigure)
+    app.connect("doctree-resolved", _write_data)
 
 
 class FrontFigure(SphinxDirective):
@@ -31,8 +35,16 @@ class FrontFigure(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, caption)
         if caption.children and absent:
             caption[-1] += nodes.Text(absent)
+        pictures.note(self.env, DATA, front.HEADLINE)
+        if caption.children:
+            caption[-1] += [nodes.Text(" "), pictures.link_to_data(self.env.docname, DATA, front.HEADLINE)]
         return [
             nodes.raw("", opened, format="html"),
             *caption.children,
             nodes.raw("", "</figcaption></figure>", format="html"),
         ]
+
+
+def _write_data(app, doctree, docname: str) -> None:
+    if app.builder.format == "html" and DATA in pictures.noted(app.env).get(docname, {}):
+        pictures.write_data(app, docname, DATA, sheets.csv(front.frame(front.rows())))

@@ -25,7 +25,6 @@ from jingjinji.sphinxext.roles import FAILED, STATES, FindingReference, PageRefe
 WEB = ("https://", "http://")
 CLAIM, LEDGER = "claim", "ledger"
 NAMED = re.compile(r"\{claim\}`\s*(C\d+)\s*`")
-NUMBER = re.compile(r"\{claims-number\}`([^`]+)`")
 WEIGHED = {"for": "For it", "against": "Against it", "": "Beside it"}
 SEEN = {"full": "seen whole", "excerpt": "seen as an excerpt", "page": "read on the page"}
 HEAD = ("No.", "The claim", "Chapter", "Verdict", "What was found")
@@ -76,12 +75,6 @@ def _inputs(app) -> str:
     """One hash of all that decides the ledger."""
     read = Sources(jingjinji.PROJECT).dependencies("from jingjinji.claims import ledger")
     return f"{source.digest(app, source.every_id(app))} {fingerprint(read)}"
-
-
-def plain(app, text: str) -> str:
-    """Markdown with the roles of claims replaced by what they print, for a notebook."""
-    numbered = NUMBER.sub(lambda match: str(ledger.tally(judged(app))[match[1].strip()]), text)
-    return NAMED.sub(r"\1", numbered)
 
 
 def cited(app) -> dict[str, list[str]]:

@@ -156,13 +156,14 @@ def first_sentence(text: str) -> str:
     return text
 
 
-def _when(node: Minutes) -> str:
+def when(node: Minutes) -> str:
+    """When a slide is on the wall, how long, and how the class works meanwhile."""
     plural = "" if node["minutes"] == 1 else "s"
     return f"{clock(node['start'])} to {clock(node['end'])}, {node['minutes']} minute{plural}, {node['form']}."
 
 
 def _open_minutes(writer, node: Minutes) -> None:
-    writer.body.append(f'<div class="minutes" role="note"><p class="minutes-when">{_when(node)}</p>')
+    writer.body.append(f'<div class="minutes" role="note"><p class="minutes-when">{when(node)}</p>')
 
 
 def _close_minutes(writer, node: Minutes) -> None:
@@ -170,7 +171,7 @@ def _close_minutes(writer, node: Minutes) -> None:
 
 
 def _open_notes(writer, node: Minutes) -> None:
-    writer.body.append(f'<aside class="notes"><p><b>{_when(node)}</b></p>')
+    writer.body.append(f'<aside class="notes"><p><b>{when(node)}</b></p>')
 
 
 def _close_notes(writer, node: Minutes) -> None:

@@ -13,7 +13,8 @@ FILE = "searchindex.js"
 PROSE = {"p", "li", "dt", "dd", "figcaption", "caption"}
 TABLE = {"td", "th"}
 UNREAD_TAGS = {"pre", "script", "style", "svg", "nav", "summary", "mjx-container"}
-UNREAD_CLASSES = {"math", "headerlink", "cell_input", "finding-card", "toctree-wrapper", "front-cite"}
+UNREAD_CLASSES = {"math", "headerlink", "cell_input", "finding-card", "toctree-wrapper", "front-cite",
+                  "figure-data"}  # fmt: skip
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HEADINGS = {"h1", "h2", "h3", "h4"}
 CHAPTER, SUMMARY, LIST = 3, 2, 1

@@ -1,14 +1,12 @@
-"""Pages that run code: the cache key that sees their dependencies, and the executed notebook offered for download."""
+"""Pages that run code: the cache key that sees their dependencies, and their runs on all cores."""
 
 import asyncio
 import contextlib
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import myst_nb.core.execute as execution
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from myst_nb.core.execute import cache as execution_cache
 from myst_nb.core.execute.base import ExecutionError
@@ -17,16 +15,13 @@ from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from jingjinji.core.errors import UnknownFinding
 from jingjinji.fits.cluster import cores
 from jingjinji.fits.dependencies import Sources, changes, fingerprint
-from jingjinji.sphinxext import holes, ledger, source
-from jingjinji.sphinxext.roles import KINDS, FindingError, text_of, without_popover
+from jingjinji.sphinxext import holes, source
 
 LOGGER = logging.getLogger(__name__)
 KEY = "dependencies"
 STORING = threading.Lock()
-ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 
 
 class PageError(SphinxError):
@@ -55,20 +50,12 @@ def connect(app) -> None:
     app.connect("env-before-read-docs", _run_side_by_side)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
-    app.connect("html-page-context", _offer_notebook, priority=100)
 
 
 def plain_code(notebook) -> str:
     """All code cells of a notebook as one piece of plain Python: magics become calls."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
-
-
-def readable(notebook, text_of) -> None:
-    """Replace the findings roles in Markdown cells, in place, by ``text_of(kind, id)``: no role works elsewhere."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ROLE.sub(lambda match: text_of(KINDS[match[1]], match[2].strip()), cell.source)
 
 
 def _absolute_cache_path(app, config) -> None:
@@ -150,6 +137,11 @@ def _with_results(given, executed):
     return given
 
 
+def ran(env) -> set[str]:
+    """The pages that run code."""
+    return set(_pages(env))
+
+
 def _pages(env) -> dict[str, tuple[str, dict[str, str]]]:
     if not hasattr(env, "jingjinji_pages"):
         env.jingjinji_pages = {}
@@ -174,26 +166,3 @@ def _forget(app, env, docname: str) -> None:
 
 def _merge(app, env, docnames, other) -> None:
     _pages(env).update({docname: page for docname, page in _pages(other).items() if docname in docnames})
-
-
-def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
-    if pagename not in _pages(app.env):
-        return
-    executed = Path(app.env.mystnb_config.output_folder, f"{pagename}.ipynb")
-    notebook = nbformat.read(executed, as_version=4)
-    notebook.metadata.pop("source_map", None)
-    readable(notebook, lambda kind, id: _text(app, kind, id))
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ledger.plain(app, cell.source)
-    target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(nbformat.writes(notebook), encoding="utf-8")
-    context["ipynb_source"] = f"{pagename}.ipynb"
-
-
-def _text(app, kind: str, id: str) -> str:
-    try:
-        return text_of(app, without_popover(kind), id)
-    except (UnknownFinding, FindingError):
-        return f"`{id}`"

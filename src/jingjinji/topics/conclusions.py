@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from jingjinji.core.findings import Finding, event, find, probability_text
 from jingjinji.fits import weighing
 from jingjinji.fits.power_scaling import POWERS
+from jingjinji.show import plotted
 from jingjinji.show.figures import FAINT, INK, MODEL, chart, drawn, key, letters
 from jingjinji.topics.carbon import market_findings as carbon_findings
 from jingjinji.topics.cities import page as efficiency_tables
@@ -344,4 +345,7 @@ def certainty(rows: pd.DataFrame) -> Figure:
     axis.plot([], [], color=MODEL, lw=5, alpha=0.4, label="same other choices")
     axis.plot([], [], color=MODEL, lw=1.2, label="further choices")
     key(figure)
-    return figure
+    words = {"question": "answer", "probability": "probability of yes", "lowest": "same choices low",
+             "highest": "same choices high", "dials_lowest": "further choices low",
+             "dials_highest": "further choices high"}  # fmt: skip
+    return plotted.tell(figure, rows[list(words)].rename(columns=words))

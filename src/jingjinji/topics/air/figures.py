@@ -71,7 +71,7 @@ def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
     months = np.arange(12)
     for name, values in cities.items():
         bold = name in ("Zhangjiakou", "Shijiazhuang")
-        axis.plot(months, values, color=INK if bold else SOFT, lw=1.2 if bold else 0.6)
+        axis.plot(months, values, color=INK if bold else SOFT, lw=1.2 if bold else 0.6, label=f"_{name}")
     band(axis, months, region, MODEL, 0.35, 2)
     axis.axhline(1, color=SOFT, lw=0.8)
     ends = {name: (11, cities[name][-1], INK) for name in ("Zhangjiakou", "Shijiazhuang") if name in cities}

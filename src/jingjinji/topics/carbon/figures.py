@@ -15,18 +15,19 @@ def prices(years: np.ndarray, panels: dict[str, tuple[np.ndarray, pd.DataFrame]]
     triangles, closes without trade as crosses."""
     figure, axes = grid(panels, 1.25, 3, 0.5)
     styles = {"average": {"marker": "D", "mfc": PAPER}, "close": {"marker": "v", "mfc": PAPER}, "idle": {"marker": "x"}}
+    names = {"average": "average of a period", "close": "close", "idle": "close without trade"}
     for axis, (market, (draws, printed)) in zip(axes, panels.items(), strict=True):
         band(axis, years + 0.5, draws, palette.place(market, MODEL), alpha=0.2, width=1.4)
         kind = np.where(printed.idle > 0, "idle", np.where(printed.close > 0, "close", "average"))
         for name, style in styles.items():
             use = kind == name
-            axis.plot(printed.centre[use], printed.price[use], ls="", color=INK, ms=4.5, mew=1, **style)
+            axis.plot(printed.centre[use], printed.price[use], ls="", color=INK, ms=4.5, mew=1, label=f"_{names[name]}",
+                      **style)  # fmt: skip
         axis.set_yscale("log")
         axis.set_yticks([10, 30, 100], ["10", "30", "100"])
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylim(5, 200)
         axis.set_xticks([2014, 2019, 2024])
-    names = {"average": "average of a period", "close": "close", "idle": "close without trade"}
     for name, style in styles.items():
         axes[0].plot([], [], ls="", color=INK, ms=4, mew=0.9, label=names[name], **style)
     figure.supylabel("CNY a tonne")
@@ -41,8 +42,8 @@ def shares(table: pd.DataFrame, regions: dict[str, str]) -> Figure:
     for id, region in regions.items():
         colour = palette.place(region)
         axes[0].plot(table.index, table["gdp", id], color=colour, lw=1.8, label=region)
-        axes[1].plot(table.index, table["edgar", id], color=colour, lw=1.8)
-        axes[1].plot(table.index, table["ceads", id], color=colour, lw=1.4, ls="--")
+        axes[1].plot(table.index, table["edgar", id], color=colour, lw=1.8, label=f"_{region}, EDGAR")
+        axes[1].plot(table.index, table["ceads", id], color=colour, lw=1.4, ls="--", label=f"_{region}, CEADs")
     axes[1].plot([], [], color=SOFT, lw=1.8, label="CO2 by EDGAR")
     axes[1].plot([], [], color=SOFT, lw=1.4, ls="--", label="CO2 by CEADs")
     for axis in axes:

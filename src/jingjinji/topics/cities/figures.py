@@ -1,10 +1,11 @@
 """Figures of the chapter on low-carbon efficiency: each function takes arrays and returns one Figure."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from jingjinji.show import palette
+from jingjinji.show import palette, plotted
 from jingjinji.show.figures import (
     FAINT,
     INK,
@@ -65,7 +66,10 @@ def rank_map(probabilities: dict[str, np.ndarray], cities) -> Figure:
         for spine in axis.spines.values():
             spine.set_visible(False)
     axes[-1].set_xlabel(wrapped("rank, 1 is the least (figures: probability in %, from 5 % on)", 0.75))
-    return figure
+    rows = [(criterion, city, rank, chance) for criterion, values in probabilities.items()
+            for city, chances in zip(cities, values, strict=True)
+            for rank, chance in enumerate(chances.tolist(), start=1)]  # fmt: skip
+    return plotted.tell(figure, pd.DataFrame(rows, columns=["criterion", "city", "rank", "probability"]))
 
 
 @drawn

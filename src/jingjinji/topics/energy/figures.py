@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from jingjinji.show import palette
+from jingjinji.show import palette, plotted
 from jingjinji.show.figures import (
     FAINT,
     INK,
@@ -36,6 +36,7 @@ BEIJING, HEBEI = palette.PLACES["Beijing"].light, palette.PLACES["Hebei"].light
 def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[str, tuple[int, ...]]) -> Figure:
     """Columns of table energy_province_year as multiples of their first year: three areas in colour."""
     figure, axes = grid(titles.values(), 2.1, 2, 0.5)
+    axes[0].plot([], [], color=SOFT, lw=0.4, label="other provinces")
     for axis, column in zip(axes, titles, strict=True):
         wide = panel.pivot(index="year", columns="province", values=column)
         relative = wide / wide.iloc[0]
@@ -43,7 +44,7 @@ def structure_series(panel: pd.DataFrame, titles: dict[str, str], breaks: dict[s
             shown = province in palette.PLACES and province in AREAS
             axis.plot(relative.index, relative[province], color=palette.place(province) if shown else SOFT,
                       lw=1.8 if shown else 0.4, zorder=2 if shown else 1,
-                      label=province if shown else "other provinces")  # fmt: skip
+                      label=province if shown else f"_{province}")  # fmt: skip
         for year in breaks.get(column, ()):
             axis.axvline(year - 0.5, color=INK, lw=0.8, ls=":", label="counted anew from here")
         axis.set_xticks([2003, 2008, 2013])
@@ -71,7 +72,10 @@ def mix_areas(mix: pd.DataFrame, parts: tuple[str, ...], areas: tuple[str, ...])
         axis.set_ylim(0, 100)
     axes[0].set_ylabel("share of end-use energy (%)")
     key(figure, len(parts))
-    return figure
+    rows = mix[mix.province.isin(areas)].set_index(["province", "year"])[list(parts)]
+    shares = 100 * rows.div(rows.sum(axis=1), axis=0)
+    told = shares.stack().rename("share of end-use energy (%)").rename_axis(["area", "year", "part"])
+    return plotted.tell(figure, told.reset_index())
 
 
 @drawn
@@ -82,12 +86,13 @@ def path_against_level(
     figure, axis = chart(2.8)
     low, middle, high = interval(path)
     known = years >= first
-    axis.fill_between(years, low, high, color=BEIJING, alpha=0.2, lw=0)
-    axis.plot(years[known], middle[known], color=BEIJING, lw=1.8)
-    axis.plot(years[~known], middle[~known], color=BEIJING, lw=1.4, ls="--")
+    path_name, level_name = (f"_{name}" for name in names)
+    axis.fill_between(years, low, high, color=BEIJING, alpha=0.2, lw=0, label=path_name)
+    axis.plot(years[known], middle[known], color=BEIJING, lw=1.8, label=path_name)
+    axis.plot(years[~known], middle[~known], color=BEIJING, lw=1.4, ls="--", label=f"{path_name}, carried back")
     low, middle, high = interval(level)
-    axis.axhspan(low, high, color=HEBEI, alpha=0.25, lw=0)
-    axis.axhline(middle, color=HEBEI, lw=1.4)
+    axis.axhspan(low, high, color=HEBEI, alpha=0.25, lw=0, label=level_name)
+    axis.axhline(middle, color=HEBEI, lw=1.4, label=level_name)
     axis.axvline(first, color=SOFT, lw=0.8, ls=":")
     axis.text(years[-1], middle + 2, names[1], color=HEBEI, ha="right", va="bottom")
     last = np.flatnonzero(known)[len(known[known]) // 3]
@@ -196,7 +201,8 @@ def stacked_rounds(shares: pd.DataFrame, periods: dict[int, str]) -> Figure:
     axis.set_xlabel("share of all PM2.5 (%); –: not named")
     for spine in axis.spines.values():
         spine.set_visible(False)
-    return figure
+    told = shares.rename(index=periods).stack().rename("share of all PM2.5 (%)").rename_axis(["period", "source"])
+    return plotted.tell(figure, told.reset_index())
 
 
 @drawn

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from jingjinji.show import palette
+from jingjinji.show import palette, plotted
 from jingjinji.show.figures import FAINT, INK, PAPER, chart, drawn, key, narrow
 
 KIND_COLOURS = {
@@ -25,7 +25,7 @@ def by_kind(acts: pd.DataFrame, first: int, last: int) -> Figure:
     _lay_out(axis, first, last, -len(kinds) + 0.5, 0.6)
     axis.set_yticks([-row for row in range(len(kinds))], [f"{kind} ({count})" for kind, count in kinds.items()])
     key(figure)
-    return figure
+    return _with_acts(figure, acts)
 
 
 @drawn
@@ -59,7 +59,7 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     twin = axis.secondary_xaxis("top")
     twin.set_xticks(axis.get_xticks(), [text.get_text() for text in axis.get_xticklabels()])
     key(figure)
-    return figure
+    return _with_acts(figure, acts)
 
 
 def _lay_out(axis, first: int, last: int, lowest: float, highest: float) -> None:
@@ -75,6 +75,13 @@ def _lay_out(axis, first: int, last: int, lowest: float, highest: float) -> None
     axis.plot([], [], "o", color=INK, ms=5, label="day known")
     axis.plot([], [], "o", color=PAPER, mec=INK, mew=1.2, ms=5, label="day not known")
     axis.plot([], [], "<", color=INK, ms=6, label="before these years")
+
+
+def _with_acts(figure: Figure, acts: pd.DataFrame) -> Figure:
+    """The figure, whose data are the acts in words."""
+    words = {"label": "act", "precision": "date known to the", "parts": "further parts"}
+    columns = ["label", "kind", "start", "end", "precision", "parts"]
+    return plotted.tell(figure, acts[columns].rename(columns=words))
 
 
 def _ended_before(act, first: int) -> bool:

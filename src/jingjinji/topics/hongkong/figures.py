@@ -41,16 +41,17 @@ def fan(
     others : what other readings lead to (year,), by name, as lines.
     """
     figure, axis = chart(3.3)
-    for (years, draws), colour in ((past, HERE), (future, MODEL)):
+    for (years, draws), colour, name in ((past, HERE, "past"), (future, MODEL, "the trend changes")):
         for probability, alpha in ((94, 0.18), (50, 0.35)):
             low, high = np.percentile(draws, [50 - probability / 2, 50 + probability / 2], axis=0)
-            axis.fill_between(years, low, high, color=colour, alpha=alpha, lw=0)
+            label = f"_{name}, {probability} %"
+            axis.fill_between(years, low, high, color=colour, alpha=alpha, lw=0, label=label)
         axis.plot(years, np.median(draws, axis=0), color=colour, lw=1.4)
     published(axis, printed.year, printed.value, "published totals", size=4)
     for (name, values), style in zip(others.items(), (":", "--", "-."), strict=False):
         axis.plot(future[0], values, color=INK, lw=1.1, ls=style, label=name)
     for year, (low, high) in targets.items():
-        axis.plot([year, year], [low, high], color=MARK, lw=5, solid_capstyle="butt")
+        axis.plot([year, year], [low, high], color=MARK, lw=5, solid_capstyle="butt", label="_target")
         axis.plot(year, (low + high) / 2, "_", color=MARK, ms=13, mew=2)
     axis.plot([], [], "_", color=MARK, ms=10, mew=2, label="target")
     for colour, name in ((HERE, "past, 94 %"), (MODEL, "the trend changes, 50 and 94 %")):

@@ -50,13 +50,16 @@ def prior_against_posterior(draws: dict[str, tuple[np.ndarray, np.ndarray]], tar
     order = sorted(draws, key=lambda name: -np.median(draws[name][1]))
     for k, name in enumerate(order):
         own = palette.place(name, MODEL)
-        for shift, values, colour in ((0.17, draws[name][0], SOFT), (-0.17, draws[name][1], own)):
+        sides = (0.17, draws[name][0], SOFT, "prior"), (-0.17, draws[name][1], own, "with own counts")
+        for shift, values, colour, what in sides:
             low, first, middle, third, high = np.percentile(values, [TAIL, 25, 50, 75, 100 - TAIL])
-            axis.plot([low, high], [k + shift] * 2, color=colour, lw=1.5)
-            axis.plot([first, third], [k + shift] * 2, color=colour, lw=5, solid_capstyle="butt")
+            axis.plot([low, high], [k + shift] * 2, color=colour, lw=1.5, label=f"_{what}, 94 %")
+            axis.plot(
+                [first, third], [k + shift] * 2, color=colour, lw=5, solid_capstyle="butt", label=f"_{what}, half"
+            )
             axis.plot(middle, k + shift, "o", color=PAPER, mec=colour, ms=5)
         if name in targets:
-            published(axis, targets[name], k - 0.17, size=7)
+            published(axis, targets[name], k - 0.17, "_published target", size=7)
     marks = [axis.plot([], [], color=SOFT, lw=4)[0],
              tuple(axis.plot([], [], color=palette.place(name, MODEL), lw=4)[0] for name in order[:3]),
              axis.plot([], [], "D", color=PAPER, mec=INK, mew=1.2, ms=7)[0]]  # fmt: skip

@@ -98,7 +98,7 @@ def errors(persistences: tuple[float, ...], months: np.ndarray) -> Figure:
     ends = {}
     for persistence, style in zip(persistences, STYLES, strict=False):
         error = [steps.error_of_step(persistence, int(count)) for count in months]
-        axis.plot(months, error, color=MODEL, ls=style, lw=1.8)
+        axis.plot(months, error, color=MODEL, ls=style, lw=1.8, label=f"_persistence {persistence:g}")
         ends[f"{persistence:g}"] = (months[-1], error[-1], INK)
     axis.set_ylim(0, 1.15)
     axis.set_xlabel("months in the record")

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.dates import YearLocator
 from matplotlib.figure import Figure
 
+from jingjinji.show import plotted
 from jingjinji.show.figures import (
     INK,
     MARK,
@@ -60,7 +61,8 @@ def basin(read: set[str]) -> Figure:
     axis.set_xlim(-0.4, 3.8)
     axis.set_ylim(0.25, 3.6)
     axis.set_axis_off()
-    return figure
+    rows = [(*(" ".join(name.split("\n")) for name in flow), flow[0].split("\n")[0] in read) for flow in FLOWS]
+    return plotted.tell(figure, pd.DataFrame(rows, columns=["from", "to", "weekly readings of the first"]))
 
 
 @drawn
@@ -125,7 +127,9 @@ def class_shares(months: list[str], shares: dict[str, np.ndarray], read: np.ndar
     every = 2 if narrow() else 1
     axis.set_xticks(place[::every], _month_names(months[::every]))
     key(figure)
-    return figure
+    frame = pd.DataFrame(shares).assign(month=months, read=read).rename(columns={"read": "with readings"})
+    frame = frame.melt(["month", "with readings"], var_name="class", value_name="probability")
+    return plotted.tell(figure, frame[["month", "class", "probability", "with readings"]])
 
 
 @drawn
@@ -203,7 +207,8 @@ def payments(rows: pd.DataFrame) -> Figure:
         axis.set_yticks([])
         axis.locator_params(axis="x", nbins=4)
     axes[-1].set_xlabel("billion CNY")
-    return figure
+    columns = {"kind": "chart", "quantity": "quantity", "scope": "scope", "period": "period", "value": "billion CNY"}
+    return plotted.tell(figure, pd.concat(blocks.values())[list(columns)].rename(columns=columns))
 
 
 KINDS = ("summed over years", "of one year", "agreed for each year")
