@@ -214,6 +214,9 @@ def steps(monkeypatch, tmp_path) -> list:
     """What a command samples, with which draws, and what it has built; in a folder that no other run builds in."""
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n", "utf-8")
+    (tmp_path / "_config.yml").write_text("title: A book\n", "utf-8")
+    (tmp_path / "index.md").write_text("# A book\n", "utf-8")
     steps = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -234,9 +237,9 @@ def test_book_samples_what_is_missing_and_then_builds_with_warnings_as_errors(st
     assert run("book").exit_code == 0
     draws, arguments = steps
     assert draws == "full"
-    assert arguments[:2] == ["build", str(jingjinji.PROJECT)]
+    assert arguments[:2] == ["build", str(jingjinji.PROJECT / "_build/source")]
     assert {"--warningiserror", "--nitpick", "--keep-going"} <= set(arguments)
-    assert "--path-output" not in arguments
+    assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT)]
 
 
 def test_quick_book_never_touches_the_publishable_one(steps):
