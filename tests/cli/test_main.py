@@ -22,6 +22,7 @@ from jingjinji.cli import rerun
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
 from jingjinji.fits import cluster, fitting, verify, world
+from jingjinji.teaching import notebooks
 
 
 def run(*arguments):
@@ -247,6 +248,37 @@ def test_quick_book_never_touches_the_publishable_one(steps):
     draws, arguments = steps
     assert draws == "quick"
     assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        (["--edition", "student"], "student"),
+        (["--edition", "instructor"], "instructor"),
+        (["--edition", "student", "--quick"], "student-quick"),
+    ],
+)
+def test_an_edition_is_built_in_a_folder_of_its_own(steps, monkeypatch, options, folder):
+    written = []
+    monkeypatch.setattr(notebooks, "write", lambda project, place, edition: written.append((place, edition)))
+    assert run("book", *options).exit_code == 0
+    out = jingjinji.PROJECT / "_build" / folder
+    assert steps[1][:2] == ["build", str(out / "_build/source")]
+    assert steps[1][-2:] == ["--path-output", str(out)]
+    assert written == [(out / "notebooks", options[1])]
+
+
+def test_an_unknown_edition_is_a_mistake(steps):
+    assert mistake("book", "--edition", "pupil") == (
+        "--edition is 'pupil': expected one of reader, student, instructor"
+    )
+    assert steps == []
+
+
+def test_a_faulty_exercise_stops_the_book_before_anything_is_sampled(steps):
+    (jingjinji.PROJECT / "index.md").write_text("# A book\n\n:::{dropdown} Solution\nIt is.\n", "utf-8")
+    assert mistake("book").startswith("index.md, line 3: the part that ':::' opens is not closed")
+    assert steps == []
 
 
 def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
