@@ -21,9 +21,11 @@ It blows.
 **1.** (10 minutes) How fast is the wind?
 Give metres a second.
 
+:::{dropdown} Code to begin with
 ```python
 speeds = [2, 4]
 ```
+:::
 
 :::{dropdown} Hint
 Take the mean.

@@ -11,7 +11,7 @@ def test_an_exercise_has_its_parts():
     first, second = exercises(PAGE, "wind.md")
     assert (first.number, first.minutes, first.harder, first.points, first.within) == (1, 10, False, 3, 0.5)
     assert (second.number, second.minutes, second.harder, second.points, second.within) == (2, 25, True, 3, None)
-    assert first.question.startswith("How fast is the wind?\nGive metres a second.\n\n```python\n")
+    assert first.question == "How fast is the wind?\nGive metres a second."
     assert (first.given, first.hint) == ("speeds = [2, 4]\n", "Take the mean.")
     assert first.code == "answer_1 = sum(speeds) / 2  # within 0.5\n"
     assert second.solution == "Pressure differs from place to place.\n\n:::{note}\nAlways.\n:::"
@@ -43,6 +43,7 @@ LAST = ":::{dropdown} For the instructor\n**Usual mistakes.** None that we know 
         (SECOND, "**3.**", "**3.**", "exercise 3 comes where exercise 2 is expected"),
         (HINT, "", SECOND, "exercise 2 has no part 'Hint'"),
         (PAGE[PAGE.index(SOLUTION) : PAGE.index(LAST)], "", SECOND, "exercise 2 has no part 'Solution'"),
+        ("```python\nspeeds = [2, 4]\n```\n", "None.\n", "**1.**", "exercise 1 has several parts 'Code to begin with'"),
         (HINT, HINT + "\n" + HINT, SECOND, "exercise 2 has 2 parts 'Hint'"),
         ("- 3: for naming pressure as what drives it", "Three points.", LAST, "exercise 2 gives no marks"),
         (
@@ -58,14 +59,14 @@ LAST = ":::{dropdown} For the instructor\n**Usual mistakes.** None that we know 
             "- 3: for naming pressure as what drives it\n:::\n",
             "- 3: for naming pressure as what drives it\n",
             LAST,
-            "is not closed before the heading in line 68",
+            "is not closed before the heading in line 70",
         ),
         ("\nNone.\n", "\n:::{note}\nOpen.\n", ":::{note}\nOpen", "':::' opens is not closed before the page ends"),
         ("It blows.\n:::\n", "It blows.\n:::\n:::\n", ":::\n\n## Exercises", "':::' closes nothing"),
         ("Hint\nLook", "Hints\nLook", ":::{dropdown} Hints", "'{dropdown} Hints' is nearly a part"),
         (SOLUTION, "::::{dropdown} solution", "::::{dropdown}", "'{dropdown} solution' is nearly a part"),
         (SOLUTION, "::::{admonition} Solution", "::::{adm", "'{admonition} Solution' is nearly a part"),
-        ("## Exercises\n", "## Questions\n", ":::{dropdown} Hint", "a part 'Hint' stands in no exercise"),
+        ("## Exercises\n", "## Questions\n", ":::{dropdown} Code", "a part 'Code to begin with' stands in no exercise"),
         ("It blows.\n", "```python\n:::{dropdown} Hint\n```\n", ":::{dropdown} Hint", "a folded part inside of code"),
     ],
 )

@@ -1,7 +1,7 @@
 """Exercises as they are written in a page: what is asked, the minutes, a hint, a solution, notes for the instructor.
 
 A page holds everything, in folded parts that begin with ``:::{dropdown} TITLE``. The title says who gets to see a part:
-a ``Hint`` everybody, a ``Solution`` readers and instructors, what is ``For the instructor`` nobody else. The plan of a
+``Code to begin with`` and a ``Hint`` everybody, a ``Solution`` readers and instructors, what is ``For the instructor`` nobody else. The plan of a
 lesson is such a part too, at the head of its page.
 """
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from jingjinji.core.errors import BookError
 
-HINT, SOLUTION, NOTES, PLAN = "Hint", "Solution", "For the instructor", "For the instructor: plan of the lesson"
-TITLES = (HINT, SOLUTION, NOTES, PLAN)
+GIVEN, HINT, SOLUTION, NOTES = "Code to begin with", "Hint", "Solution", "For the instructor"
+PLAN = "For the instructor: plan of the lesson"
+TITLES = (GIVEN, HINT, SOLUTION, NOTES, PLAN)
 IN_PLAN = ("Goal", "Time", "What to change", "What will surprise")
 IN_NOTES = ("Usual mistakes", "Marks")
 SECTION = "## Exercises"
@@ -46,6 +47,7 @@ class Exercise:
     minutes: int
     harder: bool
     question: str
+    begin: str
     hint: str
     solution: str
     notes: str
@@ -56,8 +58,8 @@ class Exercise:
 
     @property
     def given(self) -> str:
-        """Code that the question gives to begin with."""
-        return "\n".join(CODE.findall(self.question))
+        """Code that everybody begins with."""
+        return "\n".join(CODE.findall(self.begin))
 
     @property
     def code(self) -> str:
@@ -158,6 +160,8 @@ def _exercise(lines: list[str], place: int, span: tuple[int, int], folded: list[
     if not head:
         raise BookError(f"{where}: exercise {number} names no minutes: begin it with '**{number}.** (10 minutes) '")
     titles = [part.title for part in folded]
+    if titles.count(GIVEN) > 1 or (GIVEN in titles and not CODE.search(folded[titles.index(GIVEN)].text)):
+        raise BookError(f"{where}: exercise {number} has several parts '{GIVEN}', or one without ```python: expected one")
     for title in (HINT, SOLUTION, NOTES):
         if (count := titles.count(title)) != 1:
             has = f"{count} parts" if count else "no part"
@@ -176,8 +180,8 @@ def _exercise(lines: list[str], place: int, span: tuple[int, int], folded: list[
         raise BookError(f"{page}, line {at + 1}: words after a folded part of exercise {number}: put them into a part")
     question = "\n".join([head["rest"], *lines[first : begin - 1]]).strip()
     text = {part.title: part.text for part in folded}
-    made = Exercise(number, first, int(head["minutes"]), bool(head["harder"]), question, text[HINT], text[SOLUTION],
-                    text[NOTES])  # fmt: skip
+    made = Exercise(number, first, int(head["minutes"]), bool(head["harder"]), question, text.get(GIVEN, ""), text[HINT],
+                    text[SOLUTION], text[NOTES])  # fmt: skip
     for match in ANSWER.finditer(made.code):
         if int(match["number"]) != number:
             raise BookError(f"{where}: exercise {number} sets answer_{match['number']}: expected answer_{number}")

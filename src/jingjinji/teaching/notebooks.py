@@ -96,7 +96,7 @@ def run(exercise: Exercise) -> dict:
 
 def _cells(exercise: Exercise, checked: bool, solved: bool) -> list[nbformat.NotebookNode]:
     number, harder = exercise.number, "harder, " * exercise.harder
-    asked = f"## {number}\n\n({harder}{exercise.minutes} minutes) {CODE.sub('', exercise.question).strip()}"
+    asked = f"## {number}\n\n({harder}{exercise.minutes} minutes) {exercise.question}"
     cells = [
         new_markdown_cell(asked, id=f"q{number}-question"),
         new_markdown_cell(_folded("Hint", exercise.hint), id=f"q{number}-hint"),
