@@ -77,8 +77,8 @@ def _verdict(folder, notebook, monkeypatch) -> bool:
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     ran = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
     said = next(cell for cell in ran.cells if cell.id == "q1-check").outputs[-1].data["text/plain"]
-    assert ("All tests passed!" in said) != ("Not yet: look at the hint." in said)
-    return "All tests passed!" in said
+    assert ("All test cases passed!" in said) != ("Not yet: look at the hint." in said)
+    return "All test cases passed!" in said
 
 
 @pytest.mark.parametrize("code", ["answer_1 = 1 / 0  # within 1", "answer_1 = 3.0"])

@@ -1,8 +1,8 @@
 """Exercises as they are written in a page: what is asked, the minutes, a hint, a solution, notes for the instructor.
 
 A page holds everything, in folded parts that begin with ``:::{dropdown} TITLE``. The title says who gets to see a part:
-``Code to begin with`` and a ``Hint`` everybody, a ``Solution`` readers and instructors, what is ``For the instructor`` nobody else. The plan of a
-lesson is such a part too, at the head of its page.
+``Code to begin with`` and a ``Hint`` everybody, a ``Solution`` readers and instructors, what is ``For the instructor``
+nobody else. The plan of a lesson is such a part too, at the head of its page.
 """
 
 import re
@@ -161,7 +161,9 @@ def _exercise(lines: list[str], place: int, span: tuple[int, int], folded: list[
         raise BookError(f"{where}: exercise {number} names no minutes: begin it with '**{number}.** (10 minutes) '")
     titles = [part.title for part in folded]
     if titles.count(GIVEN) > 1 or (GIVEN in titles and not CODE.search(folded[titles.index(GIVEN)].text)):
-        raise BookError(f"{where}: exercise {number} has several parts '{GIVEN}', or one without ```python: expected one")
+        raise BookError(
+            f"{where}: exercise {number} has several parts '{GIVEN}', or one without ```python: expected one"
+        )
     for title in (HINT, SOLUTION, NOTES):
         if (count := titles.count(title)) != 1:
             has = f"{count} parts" if count else "no part"
@@ -180,8 +182,9 @@ def _exercise(lines: list[str], place: int, span: tuple[int, int], folded: list[
         raise BookError(f"{page}, line {at + 1}: words after a folded part of exercise {number}: put them into a part")
     question = "\n".join([head["rest"], *lines[first : begin - 1]]).strip()
     text = {part.title: part.text for part in folded}
-    made = Exercise(number, first, int(head["minutes"]), bool(head["harder"]), question, text.get(GIVEN, ""), text[HINT],
-                    text[SOLUTION], text[NOTES])  # fmt: skip
+    minutes, harder = int(head["minutes"]), bool(head["harder"])
+    told = (text.get(GIVEN, ""), text[HINT], text[SOLUTION], text[NOTES])
+    made = Exercise(number, first, minutes, harder, question, *told)
     for match in ANSWER.finditer(made.code):
         if int(match["number"]) != number:
             raise BookError(f"{where}: exercise {number} sets answer_{match['number']}: expected answer_{number}")
