@@ -18,7 +18,7 @@ from jingjinji.core.topic import unchanged
 from jingjinji.fits import fit_job, fitting, gate, sampler
 from jingjinji.fits.draws import labels, with_derived, with_labels
 
-CHAINS, TUNE, DRAWS = 2, 300, 500
+TUNE, DRAWS = 300, 500
 
 
 def refit(
@@ -39,7 +39,7 @@ def refit(
         is taken for each element.
     change : panel -> panel, for instance with ``dataclasses.replace``.
     variant : begin with the panel of that variant.
-    draws : of each of two chains, after 300 for tuning.
+    draws : of each chain, after 300 for tuning; there are as many chains as in the book's own fits.
 
     Returns
     -------
@@ -55,7 +55,8 @@ def refit(
     free = [variable.name for variable in built.free_RVs]
     if unknown := sorted(priors.keys() - set(free)):
         raise BookError(f"model {model} has no parameter '{unknown[0]}': expected one of {', '.join(free)}")
-    settings = sampler.Sampling(CHAINS, TUNE, fitting.settings(model, fitting.FULL).target_accept)
+    # findings may put draws together with those of a stored fit, chain by chain
+    settings = dataclasses.replace(fitting.settings(model, fitting.mode()), tune=TUNE)
     tree = _drawn(model, built, tuple(module.data(panel)), settings, draws, seed)
     stats, parameters = tree["sample_stats"].to_dataset(), tree["posterior"].to_dataset().astype(float)
     parameters = with_labels(parameters, labels(built, parameters))
