@@ -29,6 +29,17 @@ def secrets(source: Path, titles: tuple[str, ...]) -> dict[str, set[tuple[str, .
     return found
 
 
+def hidden(project: Path, *titles: str) -> dict[str, set[tuple[str, ...]]]:
+    """The `secrets` of every page that has some, without those whose words all stand outside of folded parts too.
+
+    Such a sentence, a common import or the words of a caption, tells nothing of a solution.
+    """
+    pages = [project / "index.md", *project.glob("chapters/**/*.md")]
+    found = {sentence: made for page in pages for sentence, made in secrets(page, titles).items()}
+    shown = set().union(*(runs(FOLDED.sub("\n\n", page.read_text("utf-8"))) for page in pages))
+    return {sentence: made for sentence, made in found.items() if not made <= shown}
+
+
 def runs(text: str) -> set[tuple[str, ...]]:
     """Every `LEAST` words in a row of a text, in lower case, whatever stands between them."""
     words = WORD.findall(ESCAPED.sub(" ", text).casefold().replace("_", " "))

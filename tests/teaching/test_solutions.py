@@ -4,7 +4,7 @@ import re
 
 import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
-from traces import secrets, traces
+from traces import hidden, secrets, traces
 
 from jingjinji import PROJECT
 from jingjinji.core import registry
@@ -66,20 +66,41 @@ def test_sources_of_editions_hold_what_they_may(tmp_path):
         (READER, SOLUTION, NOTES), (STUDENT, (), SOLUTION + NOTES), (INSTRUCTOR, SOLUTION + NOTES, ()),
     ):  # fmt: skip
         editions.write(PROJECT, tmp_path / edition, edition)
-        for page in PAGES:
-            hidden = secrets(PROJECT / page, gone) if gone else {}
-            shown = secrets(PROJECT / page, there) if there else {}
-            assert len(secrets(PROJECT / page, SOLUTION + NOTES)) > 40
-            assert traces(tmp_path / edition, hidden) == {}
-            assert traces(tmp_path / edition, shown).keys() == shown.keys()
+        shown = hidden(PROJECT, *there)
+        assert traces(tmp_path / edition, hidden(PROJECT, *gone)) == {}
+        assert traces(tmp_path / edition, shown).keys() == shown.keys()
+
+
+def test_nearly_every_sentence_of_a_solution_is_looked_for():
+    wanted = hidden(PROJECT, *SOLUTION, *NOTES)
+    for page in PAGES:
+        sentences = secrets(PROJECT / page, SOLUTION + NOTES).keys()
+        assert len(sentences) > 40
+        assert len(sentences - wanted.keys()) < 0.1 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("_sources/chapters/wind.md", "{}"),
+        ("chapters/wind.html", "<p>{}</p>"),
+        ("_downloads/wind.ipynb", '{{"cells": [{{"source": ["{}"]}}]}}'),
+        ("searchindex.js", 'Search.setIndex({{"titles": ["{}"]}})'),
+        (".doctrees/wind.doctree", "\x80\x05{}\x00"),
+    ],
+)
+def test_the_search_finds_a_sentence_in_every_kind_of_file(tmp_path, file, written):
+    wanted = hidden(PROJECT, *SOLUTION)
+    leaked = max((sentence for sentence in wanted if '"' not in sentence and "{" not in sentence), key=len)
+    place = tmp_path / file
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(written.format(leaked), "utf-8")
+    assert traces(tmp_path, wanted) == {leaked: [file]}
 
 
 def test_notebooks_of_the_book_hold_what_they_may(prior, tmp_path):  # noqa: F811
     for edition in (STUDENT, INSTRUCTOR):
         notebooks.write(PROJECT, tmp_path / edition, edition)
         assert {file.stem for file in (tmp_path / edition).iterdir()} == {page.stem for page in PAGES}
-    for page in PAGES:
-        hidden = secrets(PROJECT / page, SOLUTION + NOTES)
-        hidden = {sentence: words for sentence, words in hidden.items() if not sentence.startswith("**")}
-        assert traces(tmp_path / STUDENT, hidden) == {}
+    assert traces(tmp_path / STUDENT, hidden(PROJECT, *SOLUTION, *NOTES)) == {}
     assert fitting.draft()
