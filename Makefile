@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup book quick slides serve test verify lint unit site-test bench lock format clean pristine
+.PHONY: help setup book student instructor quick slides serve test verify lint unit site-test bench lock format clean pristine
 
 help: ## Print every target with one line
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,14 @@ book: $(READY) ## Sample what is missing, build the site, print where it is
 	@JINGJINJI_DRAWS=full $(BIN)/jingjinji book $(call OR_FORGET,_build)
 	@echo "$(CURDIR)/_build/html/index.html"
 
+student: $(READY) ## The book without solutions, and notebooks with checks, in _build/student
+	@JINGJINJI_DRAWS=full $(BIN)/jingjinji book --edition student $(call OR_FORGET,_build/student/_build)
+	@echo "$(CURDIR)/_build/student/_build/html/index.html"
+
+instructor: $(READY) ## The book with solutions, plans and marks, and solved notebooks, in _build/instructor
+	@JINGJINJI_DRAWS=full $(BIN)/jingjinji book --edition instructor $(call OR_FORGET,_build/instructor/_build)
+	@echo "$(CURDIR)/_build/instructor/_build/html/index.html"
+
 quick: $(READY) ## Draft of the site with few draws, in _build/quick; never to be published
 	@$(BIN)/jingjinji book --quick $(call OR_FORGET,_build/quick/_build)
 	@echo "$(CURDIR)/_build/quick/_build/html/index.html"
@@ -43,7 +51,7 @@ slides: $(READY) ## Slides of the lessons, in _build/slides, from the cells of t
 serve: book ## Build the site and serve it at http://127.0.0.1:8000 (PORT=8000)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-test: lint unit book slides verify site-test ## Linters, data check, unit tests, the build, slides, findings against the published ones, site tests
+test: lint unit book slides student instructor verify site-test ## Linters, data check, unit tests, the build, slides, the editions, findings against the published ones, site tests
 
 verify: book ## Compare this machine's findings with the published ones
 	@$(BIN)/jingjinji verify
@@ -67,7 +75,7 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff format --quiet
 
 lock: $(READY) ## Write requirements.lock from pyproject.toml (UPGRADE=--upgrade takes newer versions)
-	@$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.12 --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --extra test --extra classroom --universal --python-version 3.12 --generate-hashes \
 	    --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(UPGRADE) \
 	    --output-file requirements.lock
 

@@ -3,14 +3,15 @@
 import grimp
 import pytest
 
-ROOMS = ("core", "fits", "claims", "show", "topics", "sphinxext", "cli")
+ROOMS = ("core", "fits", "claims", "show", "topics", "sphinxext", "teaching", "cli")
 MAY = {
     "core": {"core"},
     "fits": {"core", "fits"},
     "claims": {"core", "claims"},
     "show": {"core", "fits", "show"},
     "topics": {"core", "fits", "claims", "show", "topics"},
-    "sphinxext": set(ROOMS) - {"cli"},
+    "sphinxext": set(ROOMS) - {"teaching", "cli"},
+    "teaching": {"core", "fits", "sphinxext", "teaching"},
     "cli": set(ROOMS),
 }
 SHOWS = ("page", "figures", "reasons")

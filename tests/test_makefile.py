@@ -161,7 +161,23 @@ def test_quick_book_is_a_draft_in_its_own_folder(built):
     assert result.stdout.splitlines()[-1] == str(built / "_build/quick/_build/html/index.html")
 
 
-@pytest.mark.parametrize(("target", "folder"), [("book", "_build"), ("quick", "_build/quick/_build")])
+@pytest.mark.parametrize("target", ["student", "instructor"])
+def test_editions_are_made_with_full_draws_in_folders_of_their_own(built, monkeypatch, target):
+    monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
+    result = make(built, target)
+    assert calls(built) == [f"book---edition-{target}", "full"]
+    assert result.stdout.splitlines()[-1] == str(built / f"_build/{target}/_build/html/index.html")
+
+
+@pytest.mark.parametrize(
+    ("target", "folder"),
+    [
+        ("book", "_build"),
+        ("quick", "_build/quick/_build"),
+        ("student", "_build/student/_build"),
+        ("instructor", "_build/instructor/_build"),
+    ],
+)
 def test_failed_build_fails_and_repeats_its_warnings(built, target, folder):
     (built / "broken").touch()
     (built / folder / ".doctrees").mkdir(parents=True)

@@ -34,8 +34,9 @@ def pins(lock):
 
 @pytest.fixture(scope="module")
 def direct(pyproject):
-    """Every direct dependency, those of the tests included."""
-    lines = [*pyproject["project"]["dependencies"], *pyproject["project"]["optional-dependencies"]["test"]]
+    """Every direct dependency, those of the tests and of classes included."""
+    optional = pyproject["project"]["optional-dependencies"].values()
+    lines = [*pyproject["project"]["dependencies"], *(line for lines in optional for line in lines)]
     return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
 
 

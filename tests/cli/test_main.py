@@ -25,6 +25,7 @@ from jingjinji.core.errors import BookError, FitMissing
 from jingjinji.core.findings import Finding
 from jingjinji.fits import cluster, drafts, fitting, verify, world
 from jingjinji.sphinxext import decks
+from jingjinji.teaching import notebooks
 
 
 def run(*arguments):
@@ -217,6 +218,9 @@ def steps(monkeypatch, tmp_path) -> list:
     """What a command samples, with which draws, and what it has built; in a folder that no other run builds in."""
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n", "utf-8")
+    (tmp_path / "_config.yml").write_text("title: A book\n", "utf-8")
+    (tmp_path / "index.md").write_text("# A book\n", "utf-8")
     steps = []
 
     def build(arguments, prog_name, standalone_mode=True):
@@ -237,9 +241,9 @@ def test_book_samples_what_is_missing_and_then_builds_with_warnings_as_errors(st
     assert run("book").exit_code == 0
     draws, arguments = steps
     assert draws == "full"
-    assert arguments[:2] == ["build", str(jingjinji.PROJECT)]
+    assert arguments[:2] == ["build", str(jingjinji.PROJECT / "_build/source")]
     assert {"--warningiserror", "--nitpick", "--keep-going"} <= set(arguments)
-    assert "--path-output" not in arguments
+    assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT)]
 
 
 def test_quick_book_never_touches_the_publishable_one(steps):
@@ -247,6 +251,37 @@ def test_quick_book_never_touches_the_publishable_one(steps):
     draws, arguments = steps
     assert draws == "quick"
     assert arguments[-2:] == ["--path-output", str(jingjinji.PROJECT / "_build/quick")]
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        (["--edition", "student"], "student"),
+        (["--edition", "instructor"], "instructor"),
+        (["--edition", "student", "--quick"], "student-quick"),
+    ],
+)
+def test_an_edition_is_built_in_a_folder_of_its_own(steps, monkeypatch, options, folder):
+    written = []
+    monkeypatch.setattr(notebooks, "write", lambda project, place, edition: written.append((place, edition)))
+    assert run("book", *options).exit_code == 0
+    out = jingjinji.PROJECT / "_build" / folder
+    assert steps[1][:2] == ["build", str(out / "_build/source")]
+    assert steps[1][-2:] == ["--path-output", str(out)]
+    assert written == [(out / "notebooks", options[1])]
+
+
+def test_an_unknown_edition_is_a_mistake(steps):
+    assert mistake("book", "--edition", "pupil") == (
+        "--edition is 'pupil': expected one of reader, student, instructor"
+    )
+    assert steps == []
+
+
+def test_a_faulty_exercise_stops_the_book_before_anything_is_sampled(steps):
+    (jingjinji.PROJECT / "index.md").write_text("# A book\n\n:::{dropdown} Solution\nIt is.\n", "utf-8")
+    assert mistake("book").startswith("index.md, line 3: the part that ':::' opens is not closed")
+    assert steps == []
 
 
 def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):

@@ -9,6 +9,7 @@ from site_checks import BROWSER_ARGUMENTS, BROWSERS, served
 from site_checks import visit as visit_page
 
 from jingjinji import PROJECT
+from jingjinji.teaching.editions import INSTRUCTOR, STUDENT
 
 SITE = Path(os.environ.get("JINGJINJI_SITE", PROJECT / "_build" / "html"))
 
@@ -24,6 +25,15 @@ def site() -> Path:
     if not (SITE / "index.html").exists():
         _missing("the tests of the built site need the site: run 'make book' first")
     return SITE
+
+
+@pytest.fixture(scope="session", params=[STUDENT, INSTRUCTOR])
+def edition(request) -> tuple[str, Path]:
+    """Each built edition beside the reader's: its name and its folder."""
+    folder = PROJECT / "_build" / request.param
+    if not (folder / "_build/html/index.html").exists():
+        _missing(f"the tests of editions need them: run 'make {request.param}' first")
+    return request.param, folder
 
 
 @pytest.fixture(scope="session")

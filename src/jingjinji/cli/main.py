@@ -18,6 +18,7 @@ from jingjinji.cli import data, rerun
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
+from jingjinji.teaching import editions
 
 app = typer.Typer(
     help="Ten years of environmental cooperation in Beijing-Tianjin-Hebei: data, fits, findings.",
@@ -171,12 +172,20 @@ def _fits_of(name: str, fits: Iterable[str]) -> list[str]:
 
 
 @app.command()
-def book(quick: Quick = False) -> None:
+def book(
+    quick: Quick = False,
+    edition: Annotated[
+        str, typer.Option(help="reader, student (without solutions) or instructor (with marks and plans).")
+    ] = editions.READER,
+) -> None:
     """Make every fit that is missing, then build the site, with warnings as errors.
 
     One process does both: starting Python and loading its libraries takes longer than most builds. A fit that did not
     pass leaves a notice where its numbers would stand; the command then ends with an error, but with a site.
     """
+    if edition not in editions.EDITIONS:
+        raise BookError(f"--edition is '{edition}': expected one of {', '.join(editions.EDITIONS)}")
+    editions.refuse_faulty(jingjinji.PROJECT)
     # a build makes millions of objects that stay: looking through them for garbage takes a fifth of its time
     gc.set_threshold(100_000, 50, 1000)
     atexit.register(gc.freeze)
@@ -188,15 +197,19 @@ def book(quick: Quick = False) -> None:
     from jingjinji.cli import wheel
 
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
-    out = jingjinji.PROJECT
-    if quick:
-        out = jingjinji.PROJECT / "_build/quick"
-        options += ["--path-output", str(out)]
+    out = _folder(edition, quick)
+    source = out / "_build/source"
+    options += ["--path-output", str(out)]
     lock = _lock_of_site(out)
     try:
         wheel.offer(out / "_build/html")
+        editions.write(jingjinji.PROJECT, source, edition)
+        if edition != editions.READER:
+            from jingjinji.teaching import notebooks
+
+            notebooks.write(jingjinji.PROJECT, out / "notebooks", edition)
         # by itself the command would end this process when the site stands, also where it has a hole
-        jupyter_book(["build", str(jingjinji.PROJECT), *options], prog_name="jupyter-book", standalone_mode=False)
+        jupyter_book(["build", str(source), *options], prog_name="jupyter-book", standalone_mode=False)
     except RuntimeError:
         raise BookError("the site was not built: the reason stands above") from None
     finally:
@@ -235,6 +248,12 @@ def _make_fits(quick: bool) -> BookError | None:
             raise
         return error
     return None
+
+
+def _folder(edition: str, quick: bool) -> Path:
+    """Where an edition is built: the reader's, the one to be published, in the project's own ``_build``."""
+    names = [edition] * (edition != editions.READER) + ["quick"] * quick
+    return jingjinji.PROJECT / "_build" / "-".join(names) if names else jingjinji.PROJECT
 
 
 def _lock_of_site(out: Path):

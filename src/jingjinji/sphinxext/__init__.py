@@ -44,6 +44,7 @@ def prepare(app, rooms: tuple) -> dict:
     app.add_config_value("jingjinji_claims_page", "chapters/claims", "env", str)
     app.add_config_value("jingjinji_conclusions_page", "chapters/conclusions", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
+    app.add_config_value("jingjinji_edition", "reader", "html", str)
     app.add_config_value("jingjinji_static", "", "html", str)
     for room in rooms:
         room.connect(app)

@@ -12,6 +12,10 @@ DRAFT_BANNER = (
     "<strong>Draft draws.</strong> These pages were made with few draws, to look at the book quickly. "
     "Numbers will change. Do not cite or publish them."
 )
+INSTRUCTOR = "instructor"
+INSTRUCTOR_BANNER = (
+    "<strong>The instructor's edition.</strong> It has all solutions, plans of lessons and marks: do not hand it out."
+)
 STATIC = Path(__file__).with_name("static")
 
 
@@ -40,8 +44,13 @@ def rows_of_files(findings: Findings) -> list[dict]:
 def _configure(app, config) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.jingjinji_static = _digest(Path(app.confdir, folder) for folder in config.html_static_path)
-    if source.is_draft(config):
-        config.html_theme_options = {**config.html_theme_options, "announcement": DRAFT_BANNER}
+    banners = [INSTRUCTOR_BANNER] * _for_instructors(config) + [DRAFT_BANNER] * source.is_draft(config)
+    if banners:
+        config.html_theme_options = {**config.html_theme_options, "announcement": "<br />".join(banners)}
+
+
+def _for_instructors(config) -> bool:
+    return config.jingjinji_edition == INSTRUCTOR
 
 
 def _digest(folders: Iterable[Path]) -> str:
@@ -68,7 +77,7 @@ def _mend_roles(app, pagename, templatename, context, doctree) -> None:
 
 
 def _forbid_indexing(app, pagename, templatename, context, doctree) -> None:
-    if source.is_draft(app.config):
+    if source.is_draft(app.config) or _for_instructors(app.config):
         context["metatags"] = context.get("metatags", "") + '<meta name="robots" content="noindex" />'
 
 

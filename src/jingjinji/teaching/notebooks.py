@@ -1,0 +1,140 @@
+"""Notebooks of exercises for a class, in the format of otter-grader: one a chapter, whose checks know no answer.
+
+A check holds a seal of the answer (`checks`), which is made here by running the code of the solution.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from jingjinji.core import writing
+from jingjinji.core.errors import BookError, FitNotPublished
+from jingjinji.core.findings import NOT_PUBLISHED, Findings
+from jingjinji.fits import fitting
+from jingjinji.sphinxext import ledger
+from jingjinji.sphinxext.roles import printed, without_popover
+from jingjinji.sphinxext.staleness import readable
+from jingjinji.teaching import checks, editions
+from jingjinji.teaching.exercises import CODE, Exercise
+
+BEGIN = """# Exercises: {title}
+
+They belong to the [chapter]({page}). Where an exercise has a check, set the variable that it names and run the check.
+The notebook runs where the book is installed, with `make setup`, and its fits are stored, with `make book`."""
+START = """import otter
+
+grader = otter.Notebook("{file}")"""
+CHECK = """>>> from jingjinji.teaching.checks import agrees
+>>> agrees({name!r}, answer_{number}, {sealed!r})
+True
+"""
+FIGURE = re.compile(r"\{numref\}`([\w-]+)`")
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+
+
+def write(project: Path, folder: Path, edition: str) -> None:
+    """Write the notebook of each page with exercises; for students without any solution, for instructors with all.
+
+    Raises BookError where the code of a solution that is to be checked does not run.
+    """
+    findings, made = fitting.all_findings(), {}
+    for page, exercises in editions.exercises_of(project).items():
+        title = re.search(r"(?m)^# (.+)$", (project / page).read_text("utf-8"))[1]
+        notebook = of_page(page, title, exercises, edition == editions.INSTRUCTOR)
+        readable(notebook, lambda kind, id: _text(findings, kind, id))
+        made[folder / f"{page.stem}.ipynb"] = nbformat.writes(notebook)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in set(folder.glob("*.ipynb")) - made.keys():
+        old.unlink()
+    for file, text in made.items():
+        writing.replace(file, text)
+
+
+def of_page(page: Path, title: str, exercises: list[Exercise], solved: bool) -> nbformat.NotebookNode:
+    """The notebook of a page's exercises; with `solved` it holds solutions and notes, and its checks pass."""
+    site = f"../_build/html/{page.with_suffix('.html').as_posix()}"
+    sealed = {exercise.number: sealed_answer(page, exercise) for exercise in exercises}
+    tests = {f"q{number}": _test(_name(page, number), number, seal) for number, seal in sealed.items() if seal}
+    cells = [new_markdown_cell(BEGIN.format(title=title, page=site), id="begin")]
+    if tests:
+        cells.append(new_code_cell(START.format(file=f"{page.stem}.ipynb"), id="start"))
+    for exercise in exercises:
+        cells += _cells(exercise, bool(sealed[exercise.number]), solved)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = FIGURE.sub(rf"[the chapter's figure]({site}#\1)", ledger.NAMED.sub(r"\1", cell.source))
+    return new_notebook(cells=cells, metadata=KERNEL | {"otter": {"OK_FORMAT": True, "tests": tests}})
+
+
+def sealed_answer(page: Path, exercise: Exercise) -> str:
+    """The seal of an exercise's answer; empty where it has no check, or needs a fit that is not published here.
+
+    Raises BookError where the code of the solution does not run or sets no answer.
+    """
+    if exercise.within is None:
+        return ""
+    try:
+        answer = run(exercise)[f"answer_{exercise.number}"]
+        return checks.seal(_name(page, exercise.number), answer, exercise.within)
+    except FitNotPublished:
+        return ""
+    except Exception as error:
+        raise BookError(
+            f"{page.as_posix()}, line {exercise.line}: the solution of exercise {exercise.number} ended with "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def run(exercise: Exercise) -> dict:
+    """The names that the code of an exercise's solution binds, after what the question gives."""
+    names = {"__name__": "solution"}
+    exec(compile(f"{exercise.given}\n{exercise.code}", f"solution of exercise {exercise.number}", "exec"), names)
+    return names
+
+
+def _cells(exercise: Exercise, checked: bool, solved: bool) -> list[nbformat.NotebookNode]:
+    number, harder = exercise.number, "harder, " * exercise.harder
+    asked = f"## {number}\n\n({harder}{exercise.minutes} minutes) {exercise.question}"
+    cells = [
+        new_markdown_cell(asked, id=f"q{number}-question"),
+        new_markdown_cell(_folded("Hint", exercise.hint), id=f"q{number}-hint"),
+    ]
+    if exercise.given:
+        cells.append(new_code_cell(exercise.given.strip(), id=f"q{number}-given"))
+    if solved:
+        cells.append(new_markdown_cell(f"**Solution**\n\n{CODE.sub('', exercise.solution)}", id=f"q{number}-solution"))
+        cells.append(new_markdown_cell(_folded("For the instructor", exercise.notes), id=f"q{number}-notes"))
+    if exercise.code if solved else checked:
+        code = exercise.code.strip() if solved else f"answer_{number} = ..."
+        cells.append(new_code_cell(code, id=f"q{number}-answer"))
+    elif not solved:
+        cells.append(new_markdown_cell("*Your answer:*", id=f"q{number}-answer"))
+    if checked:
+        within = f"  # within {exercise.within:g}" if exercise.within else ""
+        cells.append(new_code_cell(f'grader.check("q{number}"){within}', id=f"q{number}-check"))
+    return cells
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _test(name: str, number: int, sealed: str) -> dict:
+    """A test as otter-grader reads it from the metadata of a notebook."""
+    code = CHECK.format(name=name, number=number, sealed=sealed)
+    case = {"code": code, "hidden": False, "locked": False, "failure_message": "Not yet: look at the hint."}
+    suite = {"cases": [case], "scored": True, "setup": "", "teardown": "", "type": "doctest"}
+    return {"name": f"q{number}", "points": 1, "suites": [suite]}
+
+
+def _name(page: Path, number: int) -> str:
+    return f"{page.stem} {number}"
+
+
+def _text(findings: Findings, kind: str, id: str) -> str:
+    try:
+        return printed(findings, id, without_popover(kind), fitting.draft())
+    except FitNotPublished:
+        return NOT_PUBLISHED

@@ -1,0 +1,106 @@
+"""The exercises of the book itself: every page has enough, and the code of every solution runs."""
+
+import re
+
+import pytest
+from prior_fits import prior, prior_cache  # noqa: F401
+from traces import hidden, secrets, traces
+
+from jingjinji import PROJECT
+from jingjinji.core import registry
+from jingjinji.fits import fitting
+from jingjinji.teaching import editions, notebooks
+from jingjinji.teaching.checks import agrees
+from jingjinji.teaching.editions import INSTRUCTOR, READER, STUDENT
+from jingjinji.teaching.exercises import plan
+
+EXERCISES = editions.exercises_of(PROJECT)
+PAGES = list(EXERCISES)
+EVERY = [(page, exercise) for page, made in EXERCISES.items() for exercise in made]
+FEWEST = 5
+NOTES = ("For the instructor",)
+SOLUTION = ("Solution",)
+
+
+def named(given) -> str:
+    return given.stem if hasattr(given, "stem") else str(given.number)
+
+
+def test_every_chapter_has_exercises():
+    assert {*registry.CHAPTERS, "claims", "conclusions"} == {page.stem for page in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_a_page_goes_from_reading_to_changing_a_model(page):
+    made = EXERCISES[page]
+    assert len(made) >= FEWEST
+    assert any(exercise.within is not None for exercise in made), "no answer is checked"
+    assert any(exercise.harder for exercise in made)
+    assert sum(exercise.minutes for exercise in made) >= 60
+    if page.stem in registry.CHAPTERS:
+        assert any("{numref}" in exercise.question for exercise in made), "no figure is read"
+        assert any(exercise.harder and exercise.code for exercise in made), "no model or rule is changed"
+    assert plan((PROJECT / page).read_text("utf-8"), page.as_posix())
+
+
+@pytest.mark.parametrize(("page", "exercise"), [pair for pair in EVERY if pair[1].code or pair[1].given], ids=named)
+def test_the_code_of_a_solution_runs_and_its_answer_passes(prior, page, exercise):  # noqa: F811
+    names = notebooks.run(exercise)
+    if exercise.within is not None:
+        sealed = notebooks.sealed_answer(page, exercise)
+        assert agrees(f"{page.stem} {exercise.number}", names[f"answer_{exercise.number}"], sealed)
+        assert not agrees(f"{page.stem} {exercise.number}", ..., sealed)
+
+
+@pytest.mark.parametrize(("page", "exercise"), EVERY, ids=named)
+def test_a_question_gives_no_solution_away(page, exercise):
+    """No variable of the answer stands in what a student reads, and code that is given has a solution."""
+    shown = exercise.question + exercise.hint
+    assert f"answer_{exercise.number}" not in shown
+    assert not exercise.given or exercise.code
+    assert re.search(r"\w{3,}", exercise.hint)
+
+
+def test_sources_of_editions_hold_what_they_may(tmp_path):
+    for edition, there, gone in (
+        (READER, SOLUTION, NOTES), (STUDENT, (), SOLUTION + NOTES), (INSTRUCTOR, SOLUTION + NOTES, ()),
+    ):  # fmt: skip
+        editions.write(PROJECT, tmp_path / edition, edition)
+        shown = hidden(PROJECT, *there)
+        assert traces(tmp_path / edition, hidden(PROJECT, *gone)) == {}
+        assert traces(tmp_path / edition, shown).keys() == shown.keys()
+
+
+def test_nearly_every_sentence_of_a_solution_is_looked_for():
+    wanted = hidden(PROJECT, *SOLUTION, *NOTES)
+    for page in PAGES:
+        sentences = secrets(PROJECT / page, SOLUTION + NOTES).keys()
+        assert len(sentences) > 5 * len(EXERCISES[page])
+        assert len(sentences - wanted.keys()) < 0.1 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("_sources/chapters/wind.md", "{}"),
+        ("chapters/wind.html", "<p>{}</p>"),
+        ("_downloads/wind.ipynb", '{{"cells": [{{"source": ["{}"]}}]}}'),
+        ("searchindex.js", 'Search.setIndex({{"titles": ["{}"]}})'),
+        (".doctrees/wind.doctree", "\x80\x05{}\x00"),
+    ],
+)
+def test_the_search_finds_a_sentence_in_every_kind_of_file(tmp_path, file, written):
+    wanted = hidden(PROJECT, *SOLUTION)
+    leaked = max((sentence for sentence in wanted if '"' not in sentence and "{" not in sentence), key=len)
+    place = tmp_path / file
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(written.format(leaked), "utf-8")
+    assert traces(tmp_path, wanted) == {leaked: [file]}
+
+
+def test_notebooks_of_the_book_hold_what_they_may(prior, tmp_path):  # noqa: F811
+    for edition in (STUDENT, INSTRUCTOR):
+        notebooks.write(PROJECT, tmp_path / edition, edition)
+        assert {file.stem for file in (tmp_path / edition).iterdir()} == {page.stem for page in PAGES}
+    assert traces(tmp_path / STUDENT, hidden(PROJECT, *SOLUTION, *NOTES)) == {}
+    assert fitting.draft()

@@ -1,0 +1,73 @@
+"""What an edition must not hold, read off the sources without the code that gates them, and where it is found."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+FOLDED = re.compile(r"(?ms)^(:{3,})\{dropdown\} (Solution|For the instructor[^\n]*)\n(.*?)\n\1$")
+ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
+FENCED = re.compile(r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1$")
+SENTENCE_END = re.compile(r"(?<=[.?!:;])\s+|\n\s*\n|\n(?=- )")
+WORD = re.compile(r"\w+")
+TAG = re.compile(r"<[^>]*>")
+ESCAPED = re.compile(r"\\[nrt\"]")
+LEAST = 4
+"""Words in a row that make a trace."""
+IMAGES = (".png", ".svg", ".woff2", ".woff", ".ttf", ".jpg", ".ico")
+
+
+def secrets(source: Path, titles: tuple[str, ...]) -> dict[str, set[tuple[str, ...]]]:
+    """Sentence, or line of code, of the folded parts of a page with these titles -> its runs of `LEAST` words."""
+    found = {}
+    for _, title, text in FOLDED.findall(source.read_text("utf-8")):
+        if title.startswith(titles):
+            code = [line for _, block in FENCED.findall(text) for line in block.splitlines()]
+            for sentence in [*SENTENCE_END.split(FENCED.sub("\n\n", text)), *code]:
+                if made := set().union(*map(runs, ROLE.split(sentence))):
+                    found[" ".join(sentence.split())] = made
+    return found
+
+
+def hidden(project: Path, *titles: str) -> dict[str, set[tuple[str, ...]]]:
+    """The `secrets` of every page that has some, without those whose words all stand outside of folded parts too.
+
+    Such a sentence, a common import or the words of a caption, tells nothing of a solution.
+    """
+    pages = [project / "index.md", *project.glob("chapters/**/*.md")]
+    found = {sentence: made for page in pages for sentence, made in secrets(page, titles).items()}
+    shown = set().union(*(runs(FOLDED.sub("\n\n", page.read_text("utf-8"))) for page in pages))
+    return {sentence: made for sentence, made in found.items() if not made <= shown}
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    """Every `LEAST` words in a row of a text, in lower case, whatever stands between them."""
+    words = WORD.findall(ESCAPED.sub(" ", text).casefold().replace("_", " "))
+    return set(zip(*(words[start:] for start in range(LEAST)), strict=False))
+
+
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder that can hold words; links are not followed."""
+    return [path for path in folder.rglob("*")
+            if path.is_file() and not path.is_symlink() and path.suffix not in IMAGES]  # fmt: skip
+
+
+def words_of(file: Path) -> set[tuple[str, ...]]:
+    """The runs of words of a file: of a page without its tags, of a notebook as it is and as a reader sees it."""
+    text = file.read_bytes().decode("utf-8", "ignore")
+    made = runs(html.unescape(TAG.sub(" ", text))) | runs(html.unescape(text))
+    if file.suffix == ".ipynb":
+        for cell in json.loads(text)["cells"]:
+            made |= runs("".join(cell["source"]))
+    return made
+
+
+def traces(folder: Path, wanted: dict[str, set[tuple[str, ...]]]) -> dict[str, list[str]]:
+    """Sentence -> the files of a folder in which all of its runs of words stand."""
+    found = {}
+    for file in files(folder):
+        there = words_of(file)
+        for sentence, made in wanted.items():
+            if made <= there:
+                found.setdefault(sentence, []).append(str(file.relative_to(folder)))
+    return found
