@@ -13,7 +13,7 @@ MAY = {
     "sphinxext": set(ROOMS) - {"cli"},
     "cli": set(ROOMS),
 }
-SHOWS = ("page", "figures", "reasons")
+SHOWS = ("page", "figures", "reasons", "region_page", "region_words")
 CONCLUSIONS = "conclusions"
 """The one module of the topics that may read several of them."""
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 __version__ = "0.1.0"
 
-PROJECT = Path(os.environ.get("JINGJINJI_PROJECT", Path(__file__).parents[2])).resolve()
+HOME = Path(__file__).parents[2]
+"""The folder of the book that this code belongs to."""
+PROJECT = Path(os.environ.get("JINGJINJI_PROJECT", HOME)).resolve()
+"""The folder whose tables, pages and results are meant: the book's, or that of a region."""
 CACHE = Path(os.environ.get("JINGJINJI_CACHE", PROJECT / ".cache")).resolve()
 
 # PyTensor and numba read these on import. Fast-math is off: one seed then gives one set of draws, whatever is cached.

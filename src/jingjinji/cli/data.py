@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jingjinji.core import tables
 from jingjinji.core.errors import DataError
 
 app = typer.Typer(name="data", help="The data package and the raw archives behind it.", no_args_is_help=True)
@@ -22,6 +21,8 @@ Mirror = Annotated[
 @app.command("list")
 def list_tables() -> None:
     """List the tables with rows, licence and what they hold."""
+    from jingjinji.core import tables
+
     view = Table(title=tables.package()["title"])
     for column in ("table", "rows", "columns", "what"):
         view.add_column(column, justify="right" if column in ("rows", "columns") else "left")
@@ -37,6 +38,8 @@ def show(
     rows: Annotated[int, typer.Option(min=0, help="How many rows to print.")] = 5,
 ) -> None:
     """Show a table's fields, units, sources, licences, known issues and first rows."""
+    from jingjinji.core import tables
+
     resource, table = tables.describe(name), tables.load(name)
     console = Console()
     _say(console, f"{resource['title']} ({name}, {len(table)} rows)\n{resource['description']}\n")
@@ -56,6 +59,8 @@ def show(
 @app.command()
 def check() -> None:
     """Check every table: schema, units, keys, sha256."""
+    from jingjinji.core import tables
+
     problems = tables.problems()
     view = Table()
     for column in ("table", "rows", "state"):

@@ -7,17 +7,19 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import jingjinji
-from jingjinji.cli import data, rerun
+from jingjinji.cli import data, region, rerun
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding
+
+if TYPE_CHECKING:
+    from jingjinji.core.findings import Finding
 
 app = typer.Typer(
     help="Ten years of environmental cooperation in Beijing-Tianjin-Hebei: data, fits, findings.",
@@ -26,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app)
+app.add_typer(region.app)
 findings_app = typer.Typer(help="The named numbers of the book.", no_args_is_help=True)
 app.add_typer(findings_app, name="findings")
 app.command()(rerun.verify)
@@ -151,9 +154,12 @@ def weigh(
     ] = None,
 ) -> None:
     """Sample the conclusions' models with prior, then likelihood, halved and doubled: results/power_scaling.json."""
+    from jingjinji.core import registry
     from jingjinji.fits import fitting, weighing
     from jingjinji.topics import conclusions
 
+    if registry.REGION:
+        raise BookError("a region has no page of conclusions: run 'jingjinji weigh' in the book")
     asked = conclusions.asked()
     if unknown := [name for name in models or () if not _fits_of(name, asked)]:
         raise BookError(f"model '{unknown[0]}' carries no headline of the conclusions: expected of {', '.join(asked)}")
@@ -235,7 +241,7 @@ def _quiet_kernels() -> None:
 
 @app.command()
 def predict(
-    model: Annotated[str, typer.Argument(help="Name of a model: decline.")],
+    model: Annotated[str, typer.Argument(help="Name of a model: decline, or in a region's project region.")],
     out: Annotated[Path, typer.Option(help="The csv file to write.")],
     months: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021-01:2023-12.")] = "",
     years: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021:2024.")] = "",
@@ -244,8 +250,9 @@ def predict(
     from jingjinji.core import registry
     from jingjinji.fits import fitting
 
-    if model != "decline":
-        raise BookError(f"model '{model}' does not predict concentrations: expected decline")
+    able = "region" if registry.REGION else "decline"
+    if model != able:
+        raise BookError(f"model '{model}' does not predict concentrations: expected {able}")
     span = _span(years) if years else None
     if span and not all(re.fullmatch("[0-9]{4}", text) for text in span):
         raise BookError(f"--years is '{years}': expected FIRST:LAST in whole years, for instance 2021:2024")
@@ -284,7 +291,7 @@ def list_findings(
     print(f"{len(found)} findings")
 
 
-def _has(finding: Finding, words: list[str]) -> bool:
+def _has(finding: "Finding", words: list[str]) -> bool:
     text = f"{finding.id} {finding.label} {finding.model}".lower()
     return all(word.lower() in text for word in words)
 

@@ -4,14 +4,16 @@ import contextlib
 import datetime
 import os
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 import jingjinji
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Findings
+
+if TYPE_CHECKING:
+    from jingjinji.core.findings import Findings
 
 REPORT = jingjinji.PROJECT / "_build" / "verify"
 CHANGELOG = jingjinji.PROJECT / "CHANGELOG.md"
@@ -60,6 +62,7 @@ def compared(names: list[str], fresh: bool) -> dict:
     """What `verify` reports: see `show.rerun.write`; ``absent`` has the fits that were not compared, and why."""
     from jingjinji.claims import verdicts
     from jingjinji.core import published
+    from jingjinji.core.findings import Findings
     from jingjinji.fits import fitting, verify, world
     from jingjinji.fits.dependencies import Sources
 
@@ -127,8 +130,10 @@ def _sample(wanted: list[str]) -> None:
     print(view.summary(done))
 
 
-def _over(own: Findings, fresh: Findings, wanted: list[str], made_by: dict[str, str]) -> Findings:
+def _over(own: "Findings", fresh: "Findings", wanted: list[str], made_by: dict[str, str]) -> "Findings":
     """Findings of the fits that were sampled again, in place of the book's own; all of them where none is named."""
+    from jingjinji.core.findings import Findings
+
     if not wanted:
         return fresh
     kept = {id: finding for id, finding in fresh.items() if id in made_by}

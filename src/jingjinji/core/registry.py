@@ -7,6 +7,8 @@ Of a model, ``TABLES`` names the tables of which ``panel(*tables)`` makes its pa
 ``TOYS`` the made-up records of known truth (`simulations`), ``TOYS_OF`` the variants from whose panel some of them are
 made. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
 ``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
+
+In the project of a region (`descriptor`) there is one model, ``region``, in place of the book's.
 """
 
 import importlib
@@ -14,10 +16,14 @@ from types import ModuleType
 
 import numpy as np
 
-from jingjinji.core import tables
+import jingjinji
+from jingjinji.core import descriptor, tables
 from jingjinji.core.errors import BookError
 
-PLACES = {
+REGION = descriptor.of(jingjinji.PROJECT)
+"""What a region's project says of itself; None in the book. A region has one model, and none of the book's."""
+OF_A_REGION = {"region": "air.region"}
+OF_THE_BOOK = {
     "decline": "air.decline",
     "apec_stations": "november.stations",
     "energy_emissions": "energy.emissions",
@@ -37,23 +43,28 @@ PLACES = {
     "efficiency": "cities.emissions",
     "apec_hours": "november.hours",
 }
+PLACES = OF_A_REGION if REGION else OF_THE_BOOK
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
-FACTS = ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
+FACTS = () if REGION else ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
-CHAPTERS = {
-    "pm25-decline": "Ten years of PM2.5",
-    "apec-blue": "APEC blue",
-    "energy-structure": "Coal, steel and the Ruhr",
-    "miyun-compensation": "The water above Miyun",
-    "hydrogen-clusters": "Promises of hydrogen",
-    "efficiency": "Ten cities and their carbon",
-    "carbon-market": "The price of a tonne",
-    "green-silk-road": "The Green Silk Road",
-    "governance": "Who decided what, and when",
-}
+CHAPTERS = (
+    {"decline": REGION.title}
+    if REGION
+    else {
+        "pm25-decline": "Ten years of PM2.5",
+        "apec-blue": "APEC blue",
+        "energy-structure": "Coal, steel and the Ruhr",
+        "miyun-compensation": "The water above Miyun",
+        "hydrogen-clusters": "Promises of hydrogen",
+        "efficiency": "Ten cities and their carbon",
+        "carbon-market": "The price of a tonne",
+        "green-silk-road": "The Green Silk Road",
+        "governance": "Who decided what, and when",
+    }
+)
 """Pages, below ``chapters/``, that test claims, each with a short title."""
 SAID = "_findings"
-BY_HOUR = ("apec_hours",)
+BY_HOUR = () if REGION else ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
 TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
 
@@ -78,6 +89,13 @@ def reasons(topic: str) -> dict[str, str]:
 def facts(topic: str) -> ModuleType:
     """The module that says what tables alone say on a topic."""
     return importlib.import_module(f"jingjinji.topics.{topic}.facts")
+
+
+def words() -> dict:
+    """Id -> function of all findings that gives words which follow from them; none in the book."""
+    if not REGION:
+        return {}
+    return importlib.import_module("jingjinji.topics.air.region_words").WORDS
 
 
 def load(topic: str, variant: str = ""):

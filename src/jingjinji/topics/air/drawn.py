@@ -140,7 +140,7 @@ def concentrations(post: Posterior) -> np.ndarray:
     cell_variance = np.exp(2 * log_mean + variance) * variance
     cell_variance[:, observed] = 0.0
     for year, rows in panel.official.groupby("year"):
-        months = np.array([month.year == year for month in region.months])
+        months = np.array([of == year for of in region.year])
         areas = [region.place(area) for area in rows.area]
         weights = region.day_weights[year - region.years[0]][:, None] * region.membership[areas][:, None, :]
         spread = cell_variance[:, None, months] * weights * together[:, None, None, None]
@@ -181,8 +181,9 @@ def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
     A calibrated wind carries its error twice: once for each month and once for the whole calibrated year.
     """
     departures = np.repeat(post.panel.weather[None], post.size, axis=0)
-    error = post.rng.normal(size=(post.size, len(post.region.months))) + post.rng.normal(size=(post.size, 1))
-    departures[:, :, 0] += error * post.panel.wind_error
+    if post.panel.wind_error is not None:
+        error = post.rng.normal(size=(post.size, len(post.region.months))) + post.rng.normal(size=(post.size, 1))
+        departures[:, :, post.region.weather.index("wind")] += error * post.panel.wind_error
     return constant * np.exp(-weather_effect(post, departures))
 
 
@@ -310,7 +311,7 @@ def is_inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -
 
 def forecast_months(region: Region, origin: int, years: int) -> np.ndarray:
     """Mask (month,) of the months that are asked for of a forecast of so many years, of which `origin` is the first."""
-    return (region.months.year >= origin) & (region.months.year < origin + years)
+    return (region.year >= origin) & (region.year < origin + years)
 
 
 def with_unknown_weather(post: Posterior, actual: np.ndarray, origin: int, since: int) -> np.ndarray:
@@ -322,7 +323,7 @@ def with_unknown_weather(post: Posterior, actual: np.ndarray, origin: int, since
     if not region.weather:
         return actual
     departures = -np.repeat(post.panel.weather[None], post.size, axis=0)
-    departures[:, region.months.year < origin] = 0
+    departures[:, region.year < origin] = 0
     for year in range(origin, region.years[-1] + 1):
         start = region.whole.start + 12 * (year - region.years[0])
         departures[:, start : start + 12] += weather_of_a_year(post, (since, origin - 1))
@@ -360,7 +361,7 @@ def same_month_of_last_year(region: Region, pm25: np.ndarray, origin: int, years
 
     It is spread by the known years' own changes over as many years. A month that was never measured is NaN.
     """
-    log = np.log(np.where((region.months.year < origin)[:, None], pm25, np.nan))
+    log = np.log(np.where((region.year < origin)[:, None], pm25, np.nan))
     asked = np.flatnonzero(forecast_months(region, origin, years))
     predicted = np.full((2000, len(asked), len(region.cities)), np.nan)
     for lag in range(12, len(region.months), 12):
@@ -374,12 +375,18 @@ def same_month_of_last_year(region: Region, pm25: np.ndarray, origin: int, years
 
 
 def climatology_with_trend(region: Region, pm25: np.ndarray, origin: int, years: int, rng) -> np.ndarray:
-    """(draw, month, city): calendar-month means and a straight line by city, least squares, normal errors of logs."""
-    train, future = origin > region.months.year, forecast_months(region, origin, years)
+    """(draw, month, city): calendar-month means and a straight line by city, least squares, normal errors of logs.
+
+    A city with no more months than there are coefficients is NaN.
+    """
+    train, future = origin > region.year, forecast_months(region, origin, years)
     design = np.column_stack([np.eye(12)[region.calendar], region.time])
     predicted = np.empty((2000, future.sum(), len(region.cities)))
     for k in range(len(region.cities)):
         use = train & np.isfinite(pm25[:, k])
+        if use.sum() <= design.shape[1]:
+            predicted[:, :, k] = np.nan
+            continue
         coefficients, *_ = np.linalg.lstsq(design[use], np.log(pm25[use, k]), rcond=None)
         errors = np.log(pm25[use, k]) - design[use] @ coefficients
         spread = np.sqrt(np.square(errors).sum() / (use.sum() - design.shape[1]))

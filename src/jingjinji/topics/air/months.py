@@ -53,6 +53,8 @@ class Region:
     weather : names of the weather variables, in the order of the columns of `Panel.weather`.
     official : kinds of areas that have official annual means, `CITY` or `AVERAGE`.
     days_of : the city of whose days `Panel.days` tells.
+    starts : month in which years begin that are averaged, 1 for calendar years; a year is called by the calendar year
+        in which it begins.
     level, slope : mean and standard deviation of the priors of the region's log level and of its yearly rate.
     """
 
@@ -68,6 +70,7 @@ class Region:
     weather: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
     days_of: str = ""
+    starts: int = 1
     level: tuple[float, float] = (np.log(40), 0.8)
     slope: tuple[float, float] = (0.0, 0.1)
 
@@ -91,25 +94,30 @@ class Region:
         return self.months.month.to_numpy() - 1
 
     @cached_property
+    def year(self) -> np.ndarray:
+        """(month,) the year of each month."""
+        return self.months.year.to_numpy() - (self.months.month.to_numpy() < self.starts)
+
+    @cached_property
     def years(self) -> tuple[int, ...]:
-        """Calendar years of which every month is in the record: no other has an annual mean."""
-        count = self.months.year.value_counts()
-        return tuple(sorted(int(year) for year in count.index[count == 12]))
+        """Years of which every month is in the record: no other has an annual mean."""
+        years, count = np.unique(self.year, return_counts=True)
+        return tuple(years[count == 12].tolist())
 
     @cached_property
     def whole(self) -> slice:
         """The months of `years`."""
-        start = int(np.searchsorted(self.months.year, self.years[0])) if self.years else 0
+        start = int(np.searchsorted(self.year, self.years[0])) if self.years else 0
         return slice(start, start + 12 * len(self.years))
 
     @cached_property
     def days(self) -> np.ndarray:
-        """(year, calendar month) days."""
+        """(year, month of the year) days."""
         return self.months[self.whole].days_in_month.to_numpy().reshape(len(self.years), 12)
 
     @cached_property
     def day_weights(self) -> np.ndarray:
-        """(year, calendar month) share of a month in its year."""
+        """(year, month of the year) share of a month in its year."""
         return self.days / self.days.sum(axis=1, keepdims=True)
 
     @cached_property
@@ -183,6 +191,12 @@ class Panel:
     days: Response | None = None
     step_prior: tuple[float, float] = STEP_PRIOR
     truth: dict | None = None
+
+
+def no_means() -> pd.DataFrame:
+    """`Panel.official` of a region without official means."""
+    kinds = {"area": str, "year": int, "pm25": float, "error": float}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def departures_of_weather(values: pd.DataFrame, calendar: np.ndarray) -> tuple[np.ndarray, pd.Series]:
@@ -308,7 +322,7 @@ def _told(squares: np.ndarray, ratio: float) -> np.ndarray:
 def month_told(panel: Panel) -> np.ndarray:
     """By month, 1 where a city was measured or an official mean of many cities holds its year, else 0."""
     official = panel.official[~panel.official.area.isin(panel.region.cities)]
-    return (np.isfinite(panel.pm25).any(axis=1) | np.isin(panel.region.months.year, official.year)).astype(float)
+    return (np.isfinite(panel.pm25).any(axis=1) | np.isin(panel.region.year, official.year)).astype(float)
 
 
 def collected_share(panel: Panel) -> float:
@@ -646,5 +660,5 @@ def change_between(region: Region, yearly: np.ndarray, first: int | None = None,
 
 def until(panel: Panel, year: int) -> Panel:
     """The panel without what was measured or published of later years."""
-    pm25 = np.where((panel.region.months.year <= year)[:, None], panel.pm25, np.nan)
+    pm25 = np.where((panel.region.year <= year)[:, None], panel.pm25, np.nan)
     return replace(panel, pm25=pm25, official=panel.official[panel.official.year <= year].reset_index(drop=True))

@@ -35,7 +35,7 @@ def check_groups(
     """
     replicated, measured, region = replicates(post), post.panel.pm25, post.region
     by_month = [month == region.calendar for month in range(12)]
-    winters = [region.months.month.isin([12, 1, 2]) & (region.months.year == year) for year in years]
+    winters = [region.months.month.isin([12, 1, 2]) & (region.year == year) for year in years]
     checks = {
         "mean by calendar month": (
             calendar.month_abbr[1:],
