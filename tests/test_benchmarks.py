@@ -62,7 +62,7 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
         ("prose", {"chapters/pm25-decline.md"}),
         ("plot", {"src/jingjinji/topics/air/figures.py"}),
         ("label", {"src/jingjinji/topics/air/decline_findings.py"}),
-        ("renamed", {"src/jingjinji/topics/air/decline.py"}),
+        ("renamed", {"src/jingjinji/topics/air/months.py"}),
         ("unit", {"src/jingjinji/core/tables.py"}),
         (
             "topic",

@@ -123,9 +123,8 @@ def test_new_with_everything(tmp_path, csv, regions, monkeypatch):
     tables.check()
     assert tables.names() == ["city_month", "area_year", "weather_month"]
     assert tables.describe("city_month")["sources"][0]["title"] == "Reports"
-    assert region_folder.has(descriptor.read(place / "region.toml"), tables.names()) == [
-        "areas", "forecast", "latitude", "months", "official", "ruler", "weather",
-    ]  # fmt: skip
+    chapter = (place / "chapters/decline.md").read_text("utf-8")
+    assert "\nwritten_for: areas converted forecast latitude months official ruler weather\n" in chapter
 
 
 def test_a_csv_of_another_form_gives_the_same_table(tmp_path, regions):
@@ -186,7 +185,7 @@ def test_a_mistake_ends_with_exit_code_1_and_one_line(tmp_path):
 
 # --- the pages --------------------------------------------------------------------------------------------------------
 
-PARTS = ("weather", "official", "ruler", "procedure", "latitude", "forecast", "areas", "made-up", "about", "split")
+PARTS = ("weather", "official", "ruler", "converted", "procedure", "latitude", "forecast", "areas", "made-up", "about", "split")
 SIGNS = {
     "weather": "region.weather.share",
     "official": "region.official.rows",
@@ -216,8 +215,10 @@ def test_what_a_region_lacks_is_told_among_what_cannot_be_said():
     assert "**The weather.**" not in chapter("weather")
     assert "**Whether the months are right.**" not in chapter("official")
     assert "region.ruler.usual" in chapter("ruler")
-    assert "region.ruler.multiple" in chapter("ruler", "weather")
-    assert "region.ruler.usual" not in chapter("ruler", "weather")
+    assert "region.ruler.usual" in chapter("ruler", "weather")
+    assert "region.ruler.multiple" not in chapter("ruler", "weather")
+    assert "region.ruler.multiple" in chapter("ruler", "weather", "converted")
+    assert "region.ruler.usual" not in chapter("ruler", "weather", "converted")
     assert "ruler" not in chapter().replace("region_page", "")
 
 

@@ -26,17 +26,21 @@ Weather = Annotated[
 ]
 About = Annotated[
     Path | None,
-    typer.Option("--descriptor", help="Title, latitudes, areas, source; by default a .toml of the csv's name beside "
-                                      "it."),
+    typer.Option(
+        "--descriptor", help="Title, latitudes, areas, source; by default a .toml of the csv's name beside it."
+    ),
 ]
 Title = Annotated[str, typer.Option("--title", help="What the region is called on its pages.")]
 Break = Annotated[
     str, typer.Option("--break", metavar="YYYY-MM", help="First month told in the air as it is, as China's 2018-09.")
 ]
-Starts = Annotated[int | None, typer.Option("--starts", min=1, max=12, help="Month in which the years begin that are "
-                                                                     "compared; January by default.")]
-Years = Annotated[str, typer.Option("--years", metavar="FIRST:LAST", help="Years to compare; all whole ones by "
-                                                                          "default.")]
+Starts = Annotated[
+    int | None,
+    typer.Option("--starts", min=1, max=12, help="Month in which compared years begin; January by default."),
+]
+Years = Annotated[
+    str, typer.Option("--years", metavar="FIRST:LAST", help="Years to compare; all whole ones by default.")
+]
 
 
 @app.command()
@@ -82,8 +86,9 @@ def simulate(
     places: Annotated[int, typer.Option(min=2, max=intake.MOST_CITIES, help="How many cities.")] = 8,
     years: Annotated[int, typer.Option(min=2, max=20, help="How many whole years.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another region.")] = 1,
-    decline: Annotated[float, typer.Option(min=-95, max=200, help="Lasting change from the first year to the last, "
-                                                                  "%.")] = -40,
+    decline: Annotated[
+        float, typer.Option(min=-95, max=200, help="Lasting change from the first year to the last, %.")
+    ] = -40,
     title: Title = "",
 ) -> None:
     """Make up a region whose truth is known, and write its folder; the truth stands apart, for whoever asks."""
@@ -160,7 +165,7 @@ def _given(
     years: str,
 ) -> folder.Given:
     """All that a user gives of a region, checked; raises DataError with the first fault."""
-    beside = csv.with_suffix(".toml")
+    beside = csv.parent / f"{csv.stem}.toml"
     about = about or (beside if beside.is_file() else None)
     made = descriptor.read(about) if about else Descriptor()
     if made.made_up:
@@ -172,13 +177,14 @@ def _given(
     starts = starts or made.starts
     months = intake.read_months(csv, starts)
     made = descriptor.fitted(made, months, about.name if about else descriptor.FILE)
-    title = title or made.title or csv.stem.replace("-", " ").replace("_", " ").capitalize()
+    title = title or made.title or " ".join(re.findall(r"\w+", csv.stem)).replace("_", " ").capitalize()
     chosen = parts.choose_years(months, _years(years, made.years), starts, "--years" if years else "years")
     made = replace(made, title=title, ruler=ruler or made.ruler, starts=starts, years=chosen)
     if official and starts != 1:
-        raise DataError(f"{official.name}: found official annual means, expected none where years begin in another "
-                        f"month "
-                        "than January; leave them out")  # fmt: skip
+        raise DataError(
+            f"{official.name}: found official annual means, expected none where years begin in another month than "
+            "January; leave them out"
+        )
     means = intake.read_official(official, months, made.areas) if official else None
     air = intake.read_weather(weather, months) if weather else None
     return folder.Given(made, months, means, air)

@@ -9,12 +9,12 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import jingjinji
-from jingjinji.core import descriptor, intake
+from jingjinji.core import descriptor, intake, parts
 from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.errors import BookError
 from jingjinji.core.intake import Months, Official, Weather
@@ -95,7 +95,7 @@ def complete(place: Path, truth: bool = False) -> None:
     truth : whether a made-up region is to have a page that folds out its truth.
     """
     about = descriptor.read(place / descriptor.FILE)
-    told = has(about, {resource["name"] for resource in _resources(place)})
+    told = has(about, _columns(place))
     if truth and not (place / TRUTH).is_file():
         raise BookError(f"region '{place.name}' was not made up: nobody knows its truth")
     for file, text in pages(about, told, place).items():
@@ -110,8 +110,7 @@ def complete(place: Path, truth: bool = False) -> None:
     if found and not found[1].split() == told:
         raise BookError(
             f"{place / CHAPTER} was written for a region with {found[1]}, which has now {' '.join(told)}: delete the "
-            f"file, "
-            "and it is written anew, or correct its line 'written_for'"
+            "file, and it is written anew, or correct its line 'written_for'"
         )
 
 
@@ -127,9 +126,9 @@ def _remove_empty(regions: Path) -> None:
         regions.rmdir()
 
 
-def has(about: Descriptor, tables: Iterable[str]) -> list[str]:
-    """Which parts the chapter of a region tells of, sorted; `tables` are the names of its tables."""
-    tables = {*tables}
+def has(about: Descriptor, tables: Mapping[str, Iterable[str]]) -> list[str]:
+    """Which parts the chapter of a region tells of, sorted; tables : name -> columns."""
+    measured = {*parts.TO_CONVERT} <= {*tables.get("weather_month", ())}
     known = {about.latitude.get(city) for city in about.cities}
     there = {
         "months": True,
@@ -140,6 +139,7 @@ def has(about: Descriptor, tables: Iterable[str]) -> list[str]:
         "official": "area_year" in tables,
         "procedure": bool(about.procedure),
         "ruler": bool(about.ruler),
+        "converted": bool(about.ruler) and measured,
         "made-up": about.made_up,
         "about": bool(about.about),
         "split": about.starts != 1,
@@ -155,7 +155,6 @@ def pages(about: Descriptor, told: list[str], place: Path) -> dict[str, str]:
         "name": place.name,
         "written-for": " ".join(told),
         "references": os.path.relpath(jingjinji.HOME / "references.bib", place),
-        "home": os.path.relpath(jingjinji.HOME, place),
         "toml-title": json.dumps(about.title, ensure_ascii=False),
     }
     return {
@@ -197,7 +196,7 @@ def _fill(aside: Path, place: Path, given: Given, truth: dict | None) -> None:
     (aside / "data/datapackage.json").write_text(text, encoding="utf-8")
     if truth is not None:
         (aside / TRUTH).write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for file, text in pages(given.about, has(given.about, tables), place).items():
+    for file, text in pages(given.about, has(given.about, {name: header for name, (header, _, _) in tables.items()}), place).items():
         if file == OF_TRUTH:
             continue
         (aside / file).parent.mkdir(parents=True, exist_ok=True)
@@ -306,11 +305,12 @@ def _csv(header: list[str], rows: list[list[str]]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _resources(place: Path) -> list[dict]:
-    """The tables of a region's data package; BookError where it cannot be read."""
+def _columns(place: Path) -> dict[str, list[str]]:
+    """The tables of a region's data package, name -> columns; BookError where it cannot be read."""
     path = place / "data/datapackage.json"
     try:
-        return json.loads(path.read_text("utf-8"))["resources"]
+        resources = json.loads(path.read_text("utf-8"))["resources"]
+        return {resource["name"]: [field["name"] for field in resource["schema"]["fields"]] for resource in resources}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BookError(f"{path} cannot be read ({type(error).__name__}): make the region again") from None
 

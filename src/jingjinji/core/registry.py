@@ -20,10 +20,7 @@ import jingjinji
 from jingjinji.core import descriptor, tables
 from jingjinji.core.errors import BookError
 
-REGION = descriptor.of(jingjinji.PROJECT)
-"""What a region's project says of itself; None in the book. A region has one model, and none of the book's."""
-OF_A_REGION = {"region": "air.region"}
-OF_THE_BOOK = {
+PLACES = {
     "decline": "air.decline",
     "apec_stations": "november.stations",
     "energy_emissions": "energy.emissions",
@@ -43,29 +40,28 @@ OF_THE_BOOK = {
     "efficiency": "cities.emissions",
     "apec_hours": "november.hours",
 }
-PLACES = OF_A_REGION if REGION else OF_THE_BOOK
 """Model -> its module below ``topics``. Seeds are derived from these names, so they stay when a module moves."""
-FACTS = () if REGION else ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
+FACTS = ("carbon", "cities", "energy", "governance", "hongkong", "hydrogen", "water")
 """Topics with a module ``facts``, whose ``findings()`` are what tables alone say."""
-CHAPTERS = (
-    {"decline": REGION.title}
-    if REGION
-    else {
-        "pm25-decline": "Ten years of PM2.5",
-        "apec-blue": "APEC blue",
-        "energy-structure": "Coal, steel and the Ruhr",
-        "miyun-compensation": "The water above Miyun",
-        "hydrogen-clusters": "Promises of hydrogen",
-        "efficiency": "Ten cities and their carbon",
-        "carbon-market": "The price of a tonne",
-        "green-silk-road": "The Green Silk Road",
-        "governance": "Who decided what, and when",
-    }
-)
+CHAPTERS = {
+    "pm25-decline": "Ten years of PM2.5",
+    "apec-blue": "APEC blue",
+    "energy-structure": "Coal, steel and the Ruhr",
+    "miyun-compensation": "The water above Miyun",
+    "hydrogen-clusters": "Promises of hydrogen",
+    "efficiency": "Ten cities and their carbon",
+    "carbon-market": "The price of a tonne",
+    "green-silk-road": "The Green Silk Road",
+    "governance": "Who decided what, and when",
+}
 """Pages, below ``chapters/``, that test claims, each with a short title."""
 SAID = "_findings"
-BY_HOUR = () if REGION else ("apec_hours",)
+BY_HOUR = ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
+REGION = descriptor.of(jingjinji.PROJECT)
+"""What a region's project says of itself; None in the book. A region has one model, and none of the book's."""
+if REGION:
+    PLACES, FACTS, CHAPTERS, BY_HOUR = {"region": "air.region"}, (), {"decline": REGION.title}, ()
 TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
 
 

@@ -68,7 +68,7 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
 def courses(
     years: dict[str, int], draws: dict[str, np.ndarray], measured: dict[str, np.ndarray], ruler: float | None
 ) -> Figure:
-    """The lasting course of annual means by area, draws (draw, year), and the means as measured (year), NaN for none.
+    """The lasting course of annual means by area, draws (draw, year), and the means as they were (year).
 
     years : what a year is called -> its number. ruler : where among these the ruler changed; None where it did not.
     """

@@ -157,7 +157,7 @@ def _say_months(say: Scribe, post: Posterior) -> None:
     say.draws("season.ratio", "ratio of the dirtiest to the cleanest calendar month of all cities", ratio, "")
     say.draws("chance", "typical surprise of a month that all cities share", 100 * np.expm1(post["shock_scale"]), "%")
     say.draws("persistence", "persistence of the surprise of a month that all cities share", post["persistence"], "")
-    scores = pd.DataFrame(normal_quantile_residuals(post)).corr(min_periods=12).to_numpy()
+    scores = pd.DataFrame(normal_quantile_residuals(post)).corr(min_periods=2).to_numpy()
     pairs = scores[np.triu_indices(len(scores), 1)]
     for key, word, value in (("highest", "largest", np.nanmax(pairs)), ("lowest", "smallest", np.nanmin(pairs))):
         say.score(f"residual.correlation.{key}", f"{word} correlation between two cities' residuals", value, digits=2)
@@ -191,7 +191,8 @@ def _say_ruler(say: Scribe, post: Posterior, actual: np.ndarray, first: int) -> 
         for months in (actual, on_one_basis(post, actual))
     )
     if np.ptp(after / before) > 1e-12:
-        words = f"change of the annual mean of {region.ABOUT.year(first)} by the model's conversion to today's ruler, mean of all cities"
+        year = region.ABOUT.year(first)
+        words = f"change of the annual mean of {year} by the model's conversion to today's ruler, mean of all cities"
         say.draws("ruler.change", words, 100 * (after / before - 1), "%")
     words = "step as a multiple of the full conversion to ambient temperature and pressure"
     say.draws("ruler.multiple", words, post["step"], "")

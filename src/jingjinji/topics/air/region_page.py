@@ -6,7 +6,7 @@ import pandas as pd
 from jingjinji.core import intake, registry
 from jingjinji.core.findings import Finding
 from jingjinji.topics.air import page, region
-from jingjinji.topics.air.drawn import Posterior, course
+from jingjinji.topics.air.drawn import Posterior, concentrations, course
 from jingjinji.topics.air.months import Panel, Region, yearly_means
 
 EVERY = "all cities"
@@ -36,17 +36,21 @@ def areas(of: Region) -> dict[str, int]:
 
 
 def courses(post: Posterior) -> tuple[dict[str, int], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Years in words, the lasting course of each area's annual mean (draw, year), and as measured (year), µg/m³.
+    """Years in words, the lasting course of each area's annual mean (draw, year), and the mean as it was, µg/m³.
 
-    A year in which a month of any city of an area is missing is NaN as measured.
+    As it was (year): of the measured months, and of what is expected of missing ones.
     """
     of = post.region
     chosen = [of.years.index(year) for year in years(of)]
     lasting = (yearly_means(of, course(post)) @ of.membership.T)[:, chosen]
-    measured = yearly_means(of, post.panel.pm25)[chosen]
-    seen = {area: measured[:, of.membership[k] > 0].mean(axis=1) for area, k in areas(of).items()}
+    months = concentrations(post).mean(axis=0)
+    seen = (yearly_means(of, months) @ of.membership.T)[chosen]
     shown = {region.ABOUT.year(int(year)): year for year in years(of)}
-    return shown, {area: lasting[:, :, k] for area, k in areas(of).items()}, seen
+    return (
+        shown,
+        {area: lasting[:, :, k] for area, k in areas(of).items()},
+        {area: seen[:, k] for area, k in areas(of).items()},
+    )
 
 
 def changes(found: dict[str, Finding]) -> dict[str, list[tuple[str, Finding]]]:

@@ -25,7 +25,7 @@ def _went(findings: dict[str, Finding]) -> str:
         return f"PM2.5 fell by {size}"
     if fell.mean <= 1 - SURE:
         return f"PM2.5 rose by {size}"
-    return "whether PM2.5 fell or rose is open"
+    return "it is open whether PM2.5 fell or rose"
 
 
 def _cities_went(findings: dict[str, Finding]) -> str:
@@ -34,9 +34,11 @@ def _cities_went(findings: dict[str, Finding]) -> str:
     fell = sum((find(findings, f"region.city.{short}").draws < 0).mean() >= SURE for short in shorts.values())
     rose = sum((find(findings, f"region.city.{short}").draws > 0).mean() >= SURE for short in shorts.values())
     if fell == len(shorts):
-        return "every city fell"
-    told = [f"{count} of {len(shorts)} cities {word}" for count, word in ((fell, "fell"), (rose, "rose")) if count]
-    return " and ".join(told) if told else "of no city is it clear whether it fell"
+        return "Every city fell"
+    if not fell and not rose:
+        return "Of no city is it clear whether it fell"
+    told = [f"{count} {word}" for count, word in ((fell, "fell"), (rose, "rose")) if count]
+    return f"Of {len(shorts)} cities {' and '.join(told)}"
 
 
 def _sorted(findings: dict[str, Finding]) -> list[str]:
