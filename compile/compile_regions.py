@@ -2,10 +2,10 @@
 
 python compile/compile_regions.py --research DIR [--out DIR]
 
-Membership, in Chinese, is that of the ministry's reports. The ministry reported 74 cities until June 2018 and 168 since:
-cities that came then have no earlier month, and a region's cities must have been measured in both of the years that are
-compared. So the Yangtze River Delta is that of the reports until June 2018, and the Fenwei plain begins in September
-2018, when the ruler had changed.
+Membership, in Chinese, is that of the ministry's reports. The ministry reported 74 cities until June 2018 and 168
+since: cities that came then have no earlier month, and a region's cities must have been measured in both of the years
+that are compared. So the Yangtze River Delta is that of the reports until June 2018, and the Fenwei plain begins in
+September 2018, when the ruler had changed.
 """
 
 import argparse
@@ -22,7 +22,8 @@ OUT = Path(__file__).parents[1] / "examples"
 MONTHS = "air/mee_169city_month_pm25_2014-12_2020-08.csv"
 SOURCE = {
     "title": "Monthly reports on the air of 74, 168 and 169 cities",
-    "publisher": "Ministry of Ecology and Environment of China, collected by the Centre for Research on Energy and Clean "
+    "publisher": "Ministry of Ecology and Environment of China, collected by the Centre for Research on Energy and "
+    "Clean "
     "Air",
     "path": "https://www.mee.gov.cn/",
     "license": "none stated",
@@ -71,9 +72,9 @@ def names(cities: tuple[tuple[str, str, float], ...]) -> tuple[str, ...]:
 EXAMPLES = {
     "yangtze": Example(
         title="Yangtze River Delta",
-        about="The 25 cities that the ministry's monthly reports counted to the Yangtze River Delta until June 2018: Shanghai "
-        f"and all cities of Jiangsu and Zhejiang. Since then it counts 41, by {PLAN}; of the other 16 only Hefei has "
-        "months before June 2018, so they are left out.",
+        about="The 25 cities that the ministry's monthly reports counted to the Yangtze River Delta until June 2018: "
+        f"Shanghai and all cities of Jiangsu and Zhejiang. Since then it counts 41, by {PLAN}; of the other 16 only "
+        "Hefei has months before June 2018, so they are left out.",
         cities=(("Shanghai", "上海", 31.2), *JIANGSU, *ZHEJIANG),
         first="2014-12",
         ruler="2018-09",
@@ -81,8 +82,9 @@ EXAMPLES = {
     ),
     "fenwei": Example(
         title="Fenwei plain",
-        about=f"The 11 cities that {PLAN}, counts to the plain of Fen and Wei. Ten of them have months since June 2018 alone; "
-        "the record begins in September 2018, when concentrations began to be told in the air as it is, and holds two years.",
+        about=f"The 11 cities that {PLAN}, counts to the plain of Fen and Wei. Ten of them have months since June 2018 "
+        "alone; the record begins in September 2018, when concentrations began to be told in the air as it is, and "
+        "holds two years.",
         cities=(*SHANXI, *HENAN, *SHAANXI),
         first="2018-09",
         starts=9,
@@ -159,8 +161,8 @@ def resource(name: str, example: Example, content: bytes) -> dict:
     spans = sorted({row.split(",")[1] for row in rows})
     away = sorted({*intake.span(spans[0], spans[-1])} - {*spans})
     issues = [f"No city has a month {month}: the report was not found." for month in away]
-    issues.append("Particles have been reported at ambient temperature and pressure since September 2018, before at "
-                  "273 K and 101.3 kPa." if example.ruler else "All months are at ambient temperature and pressure.")  # fmt: skip
+    changed = "Particles have been reported at ambient temperature and pressure since September 2018, before at 273 K."
+    issues.append(changed if example.ruler else "All months are at ambient temperature and pressure.")
     return {
         "name": name,
         "type": "table",

@@ -40,7 +40,7 @@ def test_a_descriptor_is_read_as_it_was_written(tmp_path, made):
         ("titel = 'x'", "region.toml: found 'titel', expected some of about, areas"),
         ("title = 3", "region.toml, title: found '3', expected a text in one line"),
         ("title = '<script>'", "region.toml, title: found '<script>', expected a text in one line without markup"),
-        ("years = [2015]", "years: found '[2015]', expected two years"),
+        ("years = [2015]", r"years: found '\[2015\]', expected two years"),
         ("years = ['2015', '2017']", "expected two years"),
         ("starts = 13", "starts: found '13', expected the number of a month"),
         ("ruler = '2018'", "ruler: found '2018', expected a month as YYYY-MM"),
@@ -140,7 +140,10 @@ def test_a_change_outside_the_record_is_refused(months, key):
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ((2014, 2016), "--years: found 2014, expected two of the whole years of my.csv, 2015, 2016, 2017; nothing is said"),
+        (
+            (2014, 2016),
+            "--years: found 2014, expected two of the whole years of my.csv, 2015, 2016, 2017; nothing is said",
+        ),
         ((2015, 2030), "--years: found 2030"),
         ((2017, 2015), "--years: found 2017 to 2015, expected a first year before the last"),
         ((2016, 2016), "expected a first year before the last"),
@@ -154,6 +157,8 @@ def test_years_outside_the_data_are_refused(months, asked, sentence):
 def test_a_city_that_was_not_measured_in_a_compared_year_is_refused(tmp_path):
     late = [line for line in rows() if not line.startswith("Bell,2015")]
     made = intake.read_months(put(tmp_path, late))
-    with pytest.raises(DataError, match="found 0 measured months of Bell in 2015, expected at least 6 of each city in both"):
+    with pytest.raises(
+        DataError, match="found 0 measured months of Bell in 2015, expected at least 6 of each city in both"
+    ):
         parts.choose_years(made, None, 1, "years")
     assert parts.choose_years(made, (2016, 2017), 1, "years") == (2016, 2017)

@@ -95,7 +95,7 @@ def test_the_truth_is_on_its_own_page_alone(site_of_region, region):
     numbers = {f"−{-value:.1f}" for value in truth["cities"].values()}
     for page in PAGES:
         html = (site_of_region / f"{page}.html").read_text("utf-8")
-        there = [number for number in numbers if f"<td>{number}</td>" in re.sub(r'<td[^>]*>', "<td>", html)]
+        there = [number for number in numbers if f"<td>{number}</td>" in re.sub(r"<td[^>]*>", "<td>", html)]
         assert bool(there) == (page == "chapters/truth"), page
 
 

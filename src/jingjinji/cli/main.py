@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import jingjinji
 from jingjinji.cli import data, region, rerun
@@ -274,6 +272,9 @@ def list_findings(
     csv: Annotated[bool, typer.Option("--csv", help="Print all columns as csv.")] = False,
 ) -> None:
     """Print every finding with its interval, or those that some words name."""
+    from rich.console import Console
+    from rich.table import Table
+
     from jingjinji.fits import fitting
 
     found = [finding for finding in fitting.all_findings().values() if _has(finding, words or [])]

@@ -121,9 +121,7 @@ def build(
 
 
 @app.command()
-def remove(
-    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
-) -> None:
+def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Remove a region's folder with its tables, pages, fits and site: nothing of it is anywhere else."""
     place = folder.existing(name)
     if not yes:
@@ -204,8 +202,10 @@ def _said(given: folder.Given) -> list[str]:
     months, made = given.months, given.about
     told = parts.of(months, made, given.official, given.weather)
     files = [given.months, *filter(None, (given.official, given.weather))]
-    lines = [f"{months.file}: {len(months.cities)} cities, {len(months.months)} months from {months.months[0]} to "
-             f"{months.months[-1]}, {len(months.cells):,} measured city-months; {intake.missing_words(months)}"]  # fmt: skip
+    lines = [
+        f"{months.file}: {len(months.cities)} cities, {len(months.months)} months from {months.months[0]} to "
+        f"{months.months[-1]}, {len(months.cells):,} measured city-months; {intake.missing_words(months)}"
+    ]
     lines += [f"{file.file}: column {', '.join(file.ignored)} is not used" for file in files if any(file.ignored)]
     whole = [made.year(year) for year in months.whole_years(made.starts)]
     every = dict.fromkeys(made.year(intake.year_of(month, made.starts)) for month in months.months)
@@ -215,5 +215,3 @@ def _said(given: folder.Given) -> list[str]:
     lines += [f"could be fitted: {words}" for words in told.has.values()]
     lines += [f"not: {words}" for words in told.lacks.values()]
     return lines
-
-

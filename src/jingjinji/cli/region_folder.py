@@ -196,7 +196,9 @@ def _fill(aside: Path, place: Path, given: Given, truth: dict | None) -> None:
     (aside / "data/datapackage.json").write_text(text, encoding="utf-8")
     if truth is not None:
         (aside / TRUTH).write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for file, text in pages(given.about, has(given.about, {name: header for name, (header, _, _) in tables.items()}), place).items():
+    for file, text in pages(
+        given.about, has(given.about, {name: header for name, (header, _, _) in tables.items()}), place
+    ).items():
         if file == OF_TRUTH:
             continue
         (aside / file).parent.mkdir(parents=True, exist_ok=True)
@@ -256,8 +258,12 @@ def _resource(aside: Path, name: str, about: dict, given: Given) -> dict:
     content = (aside / f"data/{name}.csv").read_bytes()
     told = given.about.source if name == "city_month" else {}
     file = {"city_month": given.months, "area_year": given.official, "weather_month": given.weather}[name].file
-    source = {"name": "given", "title": told.get("title") or f"{file}, given by the user",
-              "publisher": told.get("publisher") or "not told", "license": told.get("license") or "not told"}  # fmt: skip
+    source = {
+        "name": "given",
+        "title": told.get("title") or f"{file}, given by the user",
+        "publisher": told.get("publisher") or "not told",
+        "license": told.get("license") or "not told",
+    }
     source |= {key: told[key] for key in ("path", "note") if told.get(key)}
     return {
         "name": name,
@@ -272,8 +278,9 @@ def _resource(aside: Path, name: str, about: dict, given: Given) -> dict:
         "bytes": len(content),
         "rows": content.count(b"\n") - 1,
         "sources": [source],
-        "licenses": [{"name": "as-told", "title": told.get("license") or "not told: ask the source before you "
-                                                                         "publish"}],
+        "licenses": [
+            {"name": "as-told", "title": told.get("license") or "not told: ask the source before you publish"}
+        ],
         "known_issues": about["known_issues"],
         "schema": {
             "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
@@ -318,5 +325,3 @@ def _columns(place: Path) -> dict[str, list[str]]:
 def _plain(text: str) -> str:
     """A text as Markdown that shows it as it is."""
     return SIGNS.sub(r"\\\1", text)
-
-

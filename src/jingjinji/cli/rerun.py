@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 import jingjinji
 from jingjinji.core.errors import BookError
@@ -32,6 +31,8 @@ def verify(
     rows: Annotated[int, typer.Option(min=0, help="How many of the largest shifts to print at least.")] = 20,
 ) -> None:
     """Compare findings and verdicts with the published ones: _build/verify/index.html; exit code 1 if any changed."""
+    from rich.console import Console
+
     from jingjinji.claims import verdicts
     from jingjinji.fits import verify
     from jingjinji.show import rerun
@@ -61,12 +62,14 @@ def verify(
 def compared(names: list[str], fresh: bool) -> dict:
     """What `verify` reports: see `show.rerun.write`; ``absent`` has the fits that were not compared, and why."""
     from jingjinji.claims import verdicts
-    from jingjinji.core import published
+    from jingjinji.core import published, registry
     from jingjinji.core.findings import Findings
     from jingjinji.fits import fitting, verify, world
     from jingjinji.fits.dependencies import Sources
 
     wanted = fitting.named(names)
+    if registry.REGION and not verify.REFERENCE.exists():
+        raise BookError(f"{verify.REFERENCE} is not written yet: what is stored becomes it with 'jingjinji accept'")
     published.read(verify.REFERENCE)
     published.read(verdicts.PUBLISHED)
     found, made_by = Findings(), {}
