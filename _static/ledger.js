@@ -33,6 +33,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const field = (name) => fields.find((one) => one.name === name)
   const reset = make("button", { type: "button" }, "Reset the filter")
   const status = make("p", { role: "status", className: "ledger-status" })
+  const back = make("button", { type: "button", className: "ledger-back" }, "Change the filter")
+  const strip = make("div", { className: "ledger-strip" }, status, back)
   const more = make("button", { type: "button", className: "ledger-more" })
   const form = make("form", { className: "ledger-filter" }, ...fields.map((one) => make("label", {}, one.name, one)), reset)
   form.addEventListener("submit", (event) => event.preventDefault())
@@ -104,6 +106,7 @@ document.addEventListener("DOMContentLoaded", () => {
     next?.querySelector("a")?.focus()
   })
   narrow.addEventListener("change", filter)
+  back.addEventListener("click", () => form.scrollIntoView())
   parts.forEach((part) => part.addEventListener("click", (event) => {
     event.preventDefault()
     const chosen = field("verdict")
@@ -113,7 +116,7 @@ document.addEventListener("DOMContentLoaded", () => {
     form.scrollIntoView({ block: "start" })
   }))
   const box = table.closest(".pst-scrollable-table-container") || table
-  box.before(form, status)
+  box.before(form, strip)
   box.after(more)
   filter()
   addEventListener("hashchange", show)

@@ -9,6 +9,7 @@ CODE = Path("src/jingjinji")
 ANOTHER = "another"
 """The name of the topic that is new."""
 LABEL = "change of the annual mean of PM2.5 from"
+PRIOR = 'pm.LogNormal("year_scale", np.log(0.25), 0.5)'
 UNITS = "UNITS = {\n"
 PLACES = "PLACES = {\n"
 
@@ -57,6 +58,11 @@ def plot(folder: Path) -> None:
 def label(folder: Path) -> None:
     """The label of a finding of a model."""
     edit(folder / CODE / "topics/air/decline_findings.py", replaced, LABEL, LABEL.replace(" of ", " in ", 1))
+
+
+def prior(folder: Path) -> None:
+    """The width of one prior of a model."""
+    edit(folder / CODE / "topics/air/heavy_days.py", replaced, PRIOR, PRIOR.replace("0.5", "0.4"))
 
 
 def moved(folder: Path) -> None:

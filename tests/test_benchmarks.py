@@ -96,7 +96,7 @@ def test_a_moved_module_is_gone_and_nothing_names_it_any_more(code):
     assert sum("from jingjinji.core.sums import" in text for text in after.values()) > 2
 
 
-@pytest.mark.parametrize("change", ["label", "moved", "renamed", "unit", "topic"])
+@pytest.mark.parametrize("change", ["label", "prior", "moved", "renamed", "unit", "topic"])
 def test_a_change_that_finds_nothing_to_change_says_so(code, change):
     import changes
 
@@ -271,7 +271,7 @@ def test_nothing_is_built_again_where_nothing_was_built(tmp_path):
     import book
 
     place = book.Place(tmp_path, {})
-    for step in (book.again("word"), book.quick, book.unsampled, book.second_clone):
+    for step in (book.again("word"), book.unsampled, book.second_clone):
         with pytest.raises(RuntimeError, match="there is no site"):
             step(place)
 

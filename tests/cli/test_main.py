@@ -21,7 +21,7 @@ from jingjinji.cli import main as cli
 from jingjinji.cli import rerun
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
-from jingjinji.fits import cluster, fitting, verify, world
+from jingjinji.fits import cluster, drafts, fitting, verify, world
 
 
 def run(*arguments):
@@ -465,6 +465,8 @@ def published_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(fitting, "names", lambda topics=("heavy_days", "storage"): names(topics))
     claims = ledger.load().query("id in ('C014', 'C037')")
     monkeypatch.setattr(ledger, "load", lambda: claims)
+    monkeypatch.setattr(drafts, "keep", lambda: drafts.KEPT.write_bytes(b"kept"))
+    monkeypatch.setattr(drafts, "KEPT", tmp_path / "drafts.zip")
     return tmp_path
 
 
@@ -474,6 +476,7 @@ def test_verify_exit_codes(prior, published_apart, monkeypatch, capsys):  # noqa
     assert "reference.json is missing" in err
     monkeypatch.setattr(fitting, "draft", lambda: False)
     assert run("accept", "--reason", "the first").exit_code == 0
+    assert drafts.KEPT.read_bytes() == b"kept"
     result = run("verify")
     assert result.exit_code == 0
     assert re.search(r"(\d+) findings beside reference.json: \1 same\.", result.output)

@@ -15,10 +15,10 @@ KEY_FIGURES = {
     "efficiency": "fig-efficiency-ranks",
     "carbon-market": "fig-carbon-shenzhen",
     "green-silk-road": "fig-silk-fan",
-    "governance": "fig-governance-timeline",
+    "governance": "fig-governance-kinds",
     "conclusions": "fig-conclusions-scale",
 }
-LISTS = ("governance", "conclusions")
+LISTS = ("conclusions",)
 """Pages whose key figure is a long list, of which more than half lies on the first two screens."""
 TWO_SCREENS, MOST_WORDS = 1500, 165
 """Pixels of two screens of a desktop; words of an answer box."""

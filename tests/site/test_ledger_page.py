@@ -145,6 +145,29 @@ def test_the_table_is_as_wide_as_a_desktop_allows(page, address):
     assert max(verdicts) <= 0
 
 
+def test_the_filter_stays_in_reach_all_the_way_down(page, address):
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto("about:blank")
+        page.goto(address + PAGE)
+        if width < 992:
+            page.locator(".ledger-more").click()
+        page.locator(ROWS).last.scroll_into_view_if_needed()
+        if width < 992:
+            assert page.locator(".ledger-status").bounding_box()["y"] >= 0
+            page.locator(".ledger-back").click()
+        box, head = page.locator(".ledger-filter").bounding_box(), page.locator(".bd-header-article").bounding_box()
+        assert head["y"] + head["height"] <= box["y"] < 844 - box["height"]
+
+
+def test_a_claim_that_is_linked_to_stands_below_the_filter(page, address):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{address}{PAGE}#C066")
+    page.wait_for_function("document.querySelector('#C066').getBoundingClientRect().top < 900")
+    filter, row = page.locator(".ledger-filter").bounding_box(), page.locator("#C066").bounding_box()
+    assert filter["y"] + filter["height"] <= row["y"]
+
+
 def test_columns_sort_both_ways(page, address, claims):
     page.goto(address + PAGE)
     header = page.locator("table.ledger th", has_text="Verdict")

@@ -73,7 +73,7 @@ def fit(
     if quick:
         os.environ["JINGJINJI_DRAWS"] = "quick"
     from jingjinji.core import registry, tables
-    from jingjinji.fits import cluster, fitting, progress
+    from jingjinji.fits import cluster, drafts, fitting, progress
 
     tables.refuse_faulty()
     if prune and fitting.draft():
@@ -83,6 +83,8 @@ def fit(
     if prune:
         fitting.refuse_shared()
     wanted = _wanted(names or [], resolution)
+    if quick and not dry_run:
+        drafts.unpack()
     todo = fitting.missing(wanted, further=further)
     if dry_run:
         rows = []

@@ -163,7 +163,7 @@ def accept(
 ) -> None:
     """Write what is stored as the new reference, results/*.json, and the reason into CHANGELOG.md."""
     from jingjinji.claims import verdicts
-    from jingjinji.fits import fitting, verify
+    from jingjinji.fits import drafts, fitting, verify
 
     reason = " ".join(reason.split())
     if not reason:
@@ -175,6 +175,8 @@ def accept(
     counts = _differing()
     print(f"{verify.publish()} findings written to {verify.REFERENCE}")
     print(f"{verdicts.publish(fitting.all_findings())} verdicts written to {verdicts.PUBLISHED}")
+    drafts.keep()
+    print(f"Draws of drafts written to {drafts.KEPT}")
     entry = f"- {datetime.date.today().isoformat()}{counts}: {reason}\n"
     CHANGELOG.write_text(with_entry(changelog, entry), encoding="utf-8")
     print(f"The reason stands in {CHANGELOG}")

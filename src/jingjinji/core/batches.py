@@ -1,4 +1,10 @@
-"""Monte Carlo errors of numbers that are no means of draws, such as a coverage: from batches of the draws."""
+"""Monte Carlo errors of numbers that count, such as a coverage: from batches of the draws.
+
+What is counted turns over by chance where it lies near a limit, and with more draws ever fewer things do. The error of
+a count therefore falls less than that of a mean: between the fourth and the second root of the number of draws, by how
+much things turn over together. Taken is the fourth, so that an error is rather too large. By the second root those of
+the book's fits were up to three times too small beside ten runs with other seeds.
+"""
 
 from collections.abc import Callable
 
@@ -18,5 +24,5 @@ def with_errors(
     """
     whole = numbers(*draws)
     parts = [numbers(*part) for part in zip(*(np.array_split(of, BATCHES) for of in draws), strict=True)]
-    errors = {key: np.std([part[key] for part in parts], ddof=1) / np.sqrt(BATCHES) for key in whole}
+    errors = {key: np.std([part[key] for part in parts], ddof=1) / BATCHES**0.25 for key in whole}
     return {key: (value, max(float(errors[key]), least)) for key, value in whole.items()}

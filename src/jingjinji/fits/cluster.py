@@ -77,7 +77,8 @@ def jobs(
         # what others need comes first
         order = sorted(members, key=lambda name, leader=leader: name.partition("/")[0] != leader)
         made.append(Job({name: members[name] for name in order}, mode, dry=dry, further=further, strange=strange))
-    if mode == fitting.PRIOR:
+    stored = mode == fitting.QUICK and all(store.latest_notes(store.DRAWS, name) for name in fits)
+    if mode == fitting.PRIOR or stored:
         return _merged(made)
     made = _split(made, {*groups, *groups.values()}, expected)
     return sorted(made, key=lambda job: -sum(expected[name] for name in job.fits))
@@ -107,7 +108,7 @@ def _split(jobs: list[Job], together: set[str], expected: dict[str, float]) -> l
 
 
 def _merged(jobs: list[Job]) -> list[Job]:
-    """As few jobs as there are cores: where nothing is compiled, starting a process takes longest."""
+    """As few jobs as there are cores: where nothing, or little, is compiled, starting a process takes longest."""
     count = min(len(jobs), cores())
     return [replace(jobs[k], fits={n: key for job in jobs[k::count] for n, key in job.fits.items()})
             for k in range(count)]  # fmt: skip

@@ -364,7 +364,7 @@ def test_the_error_of_a_coverage_is_that_of_batches_of_the_draws():
     """One batch of the draws does not lie around the values; alike batches leave half a value's error."""
     measured = np.full(25, 10.0)
     around = np.repeat(np.linspace(0, 20, 20)[:, None], 25, axis=1)
-    for last, error in ((100.0, np.std([100.0] * 15 + [0.0], ddof=1) / 4), (0.0, 100 / 25 / 2)):
+    for last, error in ((100.0, np.std([100.0] * 15 + [0.0], ddof=1) / 2), (0.0, 100 / 25 / 2)):
         say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
         drawn.say_coverage(say, np.concatenate([around] * 15 + [around + last]), measured, "made up")
         assert [finding.id for finding in say.made] == ["pm25.coverage50", "pm25.coverage94"]

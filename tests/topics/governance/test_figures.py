@@ -49,6 +49,22 @@ def test_an_act_that_ended_before_is_no_dot_in_these_years():
     assert figure.axes[0].get_yticklabels()[0].get_text() == "a (2005 to 2011)"
 
 
+def test_a_row_a_kind_has_every_act_once_and_its_words_do_not_leave_the_figure():
+    acts = page.timeline()
+    figure = fits_a_phone(lambda: figures.by_kind(acts, 2013, 2024))
+    assert len(marks(figure, "o", "<")) == len(acts)
+    counts = acts.kind.value_counts()
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [f"{k} ({n})" for k, n in counts.items()]
+
+
+def test_headlines_of_the_page_hold():
+    acts = page.timeline()
+    assert {*range(2013, 2024)} <= set(acts.start.dt.year)
+    lasting = acts.dropna(subset="end").query("(end - start).dt.days > 730 and end.dt.year >= 2013")
+    others = [((acts.start > act.start) & (acts.start < act.end)).any() for act in lasting.itertuples()]
+    assert sum(others) > max(len(lasting) / 2, len(acts) / 10)
+
+
 def test_acts_stand_in_lanes_by_kind():
     figure = figures.timeline(page.timeline(), 2013, 2024)
     heads = [text for text in figure.axes[0].texts if text.get_weight() == "bold"]

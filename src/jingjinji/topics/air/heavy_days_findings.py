@@ -3,7 +3,6 @@
 import numpy as np
 import scipy
 
-from jingjinji.core.batches import with_errors
 from jingjinji.core.findings import Finding
 from jingjinji.core.left_out import UNRELIABLE, places
 from jingjinji.core.scribe import Scribe
@@ -41,8 +40,8 @@ def findings(fit) -> list[Finding]:
         say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{YEARS[0]} to {YEARS[-1]}, {area}")
     if fit.variant:
         return say.made
-    for key, (value, error) in with_errors(_checked, *left_out(fit), least=0.5).items():
-        say.score(f"check.{key}", CHECKED[key], value, error=error)
+    for key, value in _checked(*left_out(fit)).items():
+        say.score(f"check.{key}", CHECKED[key], value)
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
     for area in AREAS:
         days = fit.panel.counts[fit.panel.counts.area == area].set_index("year").days

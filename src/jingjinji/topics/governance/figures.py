@@ -15,6 +15,20 @@ ROW = 0.2
 
 
 @drawn
+def by_kind(acts: pd.DataFrame, first: int, last: int) -> Figure:
+    """When acts began, a row a kind, the kind with the most acts at the top; `acts` and marks as in `timeline`."""
+    kinds = acts.kind.value_counts()
+    figure, axis = chart(0.28 * len(kinds) + 1.1)
+    for row, kind in enumerate(kinds.index):
+        for act in acts[acts.kind == kind].itertuples():
+            _draw(axis, -row, act._replace(end=act.end if _ended_before(act, first) else pd.NaT), first, last)
+    _lay_out(axis, first, last, -len(kinds) + 0.5, 0.6)
+    axis.set_yticks([-row for row in range(len(kinds))], [f"{kind} ({count})" for kind, count in kinds.items()])
+    key(figure)
+    return figure
+
+
+@drawn
 def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
     """Acts by kind, those of a kind in order of their dates, from year `first` to `last`, with their words beside them.
 
@@ -31,7 +45,7 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
         row -= 1.0
         for act in acts[acts.kind == kind].sort_values("start").itertuples():
             text = act.label + (f" (+{act.parts})" if act.parts else "")
-            if act.end.year < first:
+            if _ended_before(act, first):
                 text += f" ({act.start.year} to {act.end.year})"
             if narrow():
                 axis.text(0, row, text, transform=axis.get_yaxis_transform(), va="center")
@@ -40,22 +54,31 @@ def timeline(acts: pd.DataFrame, first: int, last: int) -> Figure:
             _draw(axis, row - (step - 1) * 0.9, act, first, last)
             row -= step
         row -= 0.3
-    axis.set_xlim(first, last)
-    axis.set_ylim(row + 0.3, 0.8)
+    _lay_out(axis, first, last, row + 0.3, 0.8)
     axis.set_yticks(*([[]] if narrow() else (ticks, words)))
+    twin = axis.secondary_xaxis("top")
+    twin.set_xticks(axis.get_xticks(), [text.get_text() for text in axis.get_xticklabels()])
+    key(figure)
+    return figure
+
+
+def _lay_out(axis, first: int, last: int, lowest: float, highest: float) -> None:
+    """The axis of years, and what the marks mean."""
+    axis.set_xlim(first, last)
+    axis.set_ylim(lowest, highest)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
     years = range(first, last + 1, 3 if narrow() else 2)
     axis.set_xticks(years, [str(year) for year in years])
     axis.xaxis.grid(True, color=FAINT, lw=0.8)
     axis.set_axisbelow(True)
-    twin = axis.secondary_xaxis("top")
-    twin.set_xticks(years, [str(year) for year in years])
     axis.plot([], [], "o", color=INK, ms=5, label="day known")
     axis.plot([], [], "o", color=PAPER, mec=INK, mew=1.2, ms=5, label="day not known")
     axis.plot([], [], "<", color=INK, ms=6, label="before these years")
-    key(figure)
-    return figure
+
+
+def _ended_before(act, first: int) -> bool:
+    return pd.notna(act.end) and act.end.year < first
 
 
 def _draw(axis, row: float, act, first: int, last: int) -> None:
