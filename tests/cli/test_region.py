@@ -333,6 +333,21 @@ def test_a_process_of_a_region_has_its_own_caches(tmp_path, monkeypatch):
     assert (made["JINGJINJI_PROJECT"], made["JINGJINJI_CACHE"]) == (str(tmp_path), str(tmp_path / ".cache"))
 
 
+def test_a_region_is_lent_what_the_book_has_compiled(csv, regions, tmp_path, monkeypatch):
+    said("new", "mine", "--from", csv)
+    monkeypatch.setattr(jingjinji, "CACHE", tmp_path / "cache")
+    own = regions / "mine/.cache/pytensor/numba"
+    region_folder.lend_compiled(regions / "mine")
+    assert not own.exists()
+    (tmp_path / "cache/pytensor/numba").mkdir(parents=True)
+    theirs = put(tmp_path / "cache/pytensor/numba", "compiled", "add.nbc")
+    put(theirs.parent, "unfinished", "add.nbc.tmp.1")
+    region_folder.lend_compiled(regions / "mine")
+    assert files(own) == {"add.nbc": "compiled"}
+    said("remove", "mine", "--yes")
+    assert theirs.read_text("utf-8") == "compiled"
+
+
 # --- made-up regions --------------------------------------------------------------------------------------------------
 
 
@@ -363,6 +378,12 @@ def test_any_change_can_be_made_up(decline):
     assert truth["course"]["all"] == pytest.approx(decline, abs=1e-3)
     assert abs(truth["measured"]["all"] - decline) < 40
     assert months.whole_years() == tuple(range(2015, 2020))
+
+
+def test_a_change_that_the_prior_would_draw_back_is_refused(regions):
+    sentence = mistake("simulate", "riddle", "--years", 3, "--decline", -60)
+    assert "--decline is -60 % in 3 years: the model's prior leaves -39 to 65 %" in sentence
+    assert not regions.exists()
 
 
 def test_the_truth_gets_a_page_where_somebody_asks(regions, csv):

@@ -171,6 +171,12 @@ def test_files_that_are_no_csv_in_utf_8(tmp_path):
         ([*rows(), "Cold,2015-01,40"], "found 1 measured months of Cold, expected at least 12 of each city"),
         ([*rows("2015-01", "2016-12"), *rows("2018-01", "2019-12")], "found no measurement in 12 months in a row"),
         ([line.rpartition(",")[0] + ",0.2" for line in rows()], "look like mg/m³ throughout, expected µg/m³"),
+        (["Ash,2015-01,0.045"], "found 0.045, .*; multiply the column by 1000 if it is in mg/m³"),
+        (
+            [line if line[0] == "A" else line.rpartition(",")[0] + ",40" for line in rows()],
+            "column 'pm25': found 40 in every month of Bell, expected months that differ",
+        ),
+        ([*rows(), "All cities,2015-01,40"], "row 74, column 'city': found 'All cities', expected the name of one city"),
     ],
 )
 def test_a_record_that_does_not_carry_the_model(tmp_path, lines, sentence):
@@ -247,6 +253,7 @@ def test_names_in_ids(tmp_path):
         "Xi'an": "xian", "Lüliang": "luliang", "上海": "place-3", "Saint  Louis": "saint-louis",
         "saint-louis": "place-5",
     }  # fmt: skip
+    assert intake.slugs(["Place 2", "上海"]) == {"Place 2": "place-2", "上海": "place-2-again"}
 
 
 def test_no_library_is_loaded_to_read_a_file(project):

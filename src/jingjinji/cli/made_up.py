@@ -12,8 +12,24 @@ BEGINS = ("Ash", "Bell", "Cold", "Dun", "Elm", "Fen", "Glen", "Har", "Ivy", "Ken
 ENDS = ("ford", "ham", "mere", "wick")
 MISSING = 0.03
 """Share of city-months that nobody measured."""
+USUAL = 8
+SURPRISING = 2.5
+"""Deviations of the prior from which on a truth would be drawn back visibly."""
+SLOPE = Region.slope
 ABOUT = "The record was drawn from the model itself, with a truth that is kept apart from the pages."
 SOURCE = {"title": "A record drawn from the model", "publisher": "jingjinji region simulate", "license": "CC0"}
+
+
+def usual(years: int) -> float:
+    """Change from the first year to the last, %, at a fall of `USUAL` % a year."""
+    return 100 * ((1 - USUAL / 100) ** (years - 1) - 1)
+
+
+def fastest(years: int) -> tuple[float, float]:
+    """Change from the first year to the last, %, at yearly rates of `SURPRISING` prior deviations down and up."""
+    mean, deviation = SLOPE
+    rates = (mean - SURPRISING * deviation, mean + SURPRISING * deviation)
+    return tuple(100 * float(np.expm1(rate * (years - 1))) for rate in rates)
 
 
 def region(places: int, years: int, seed: int, decline: float) -> tuple[Months, dict]:

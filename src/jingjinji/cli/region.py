@@ -87,14 +87,23 @@ def simulate(
     years: Annotated[int, typer.Option(min=2, max=20, help="How many whole years.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another region.")] = 1,
     decline: Annotated[
-        float, typer.Option(min=-95, max=200, help="Lasting change from the first year to the last, %.")
-    ] = -40,
+        float | None,
+        typer.Option(min=-95, max=200, help="Lasting change from the first year to the last, %; by default a fall of 8 % a year."),
+    ] = None,
     title: Title = "",
 ) -> None:
     """Make up a region whose truth is known, and write its folder; the truth stands apart, for whoever asks."""
     folder.refuse_name(name)
     from jingjinji.cli import made_up
 
+    if decline is None:
+        decline = made_up.usual(years)
+    fastest = made_up.fastest(years)
+    if not fastest[0] <= decline <= fastest[1]:
+        raise BookError(
+            f"--decline is {decline:g} % in {years} years: the model's prior leaves {fastest[0]:.0f} to {fastest[1]:.0f} "
+            "%, and beyond it would find less than the truth; choose a smaller change or more years"
+        )
     record, truth = made_up.region(places, years, seed, decline)
     title = title or f"A made-up region, {name}"
     made = Descriptor(title=title, made_up=True, about=made_up.ABOUT, source=made_up.SOURCE)
@@ -113,6 +122,7 @@ def build(
     """Sample what is missing, build the region's site, say where it is."""
     place = folder.existing(name)
     folder.complete(place, truth)
+    folder.lend_compiled(place)
     command = [sys.executable, "-m", "jingjinji.cli.main", "book", *(["--quick"] if quick else [])]
     code = subprocess.run(command, env=environment(place)).returncode
     if code:

@@ -21,6 +21,8 @@ from jingjinji.core.intake import Months, Official, Weather
 
 TRUTH = "truth.json"
 """Of a made-up region what was put in; pages read it only where somebody asks for it."""
+COMPILED = "pytensor/numba"
+"""Where in a cache the compiled operations of models are."""
 TEMPLATE = Path(__file__).with_name("region_template")
 CHAPTER, OF_TRUTH, TOC = "chapters/decline.md", "chapters/truth.md", "_toc.yml"
 WRITTEN_FOR = re.compile(r"(?m)^written_for: (.*)$")
@@ -112,6 +114,26 @@ def complete(place: Path, truth: bool = False) -> None:
             f"{place / CHAPTER} was written for a region with {found[1]}, which has now {' '.join(told)}: delete the "
             "file, and it is written anew, or correct its line 'written_for'"
         )
+
+
+def lend_compiled(place: Path) -> None:
+    """Give a region the operations that the book has compiled, most of which its model has too.
+
+    They are links, so they take no room, and the book keeps them when the region goes.
+    """
+    theirs, own = jingjinji.CACHE / COMPILED, place / ".cache" / COMPILED
+    if own.exists() or not theirs.is_dir():
+        return
+    aside = own.with_name(f"{own.name}.{uuid.uuid4().hex}.part")
+    aside.mkdir(parents=True)
+    for file in theirs.glob("*.nb[ic]"):
+        try:
+            os.link(file, aside / file.name)
+        except FileNotFoundError:  # replaced by a fit that is compiling now
+            continue
+        except OSError:  # another disk
+            shutil.copy2(file, aside / file.name)
+    aside.rename(own)
 
 
 def remove(place: Path) -> None:

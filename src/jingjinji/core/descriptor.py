@@ -137,7 +137,7 @@ def fitted(made: Descriptor, months: intake.Months, file: str) -> Descriptor:
             raise DataError(
                 f"{file}, areas.{area}: found {missing[0]}, expected cities of {months.file}; correct the name"
             )
-        if area in months.cities or area == intake.ALL:
+        if area in months.cities or area.lower() in intake.OF_ALL:
             raise DataError(
                 f"{file}, areas: found {area}, expected a name that no city has, nor '{intake.ALL}'; rename it"
             )

@@ -31,6 +31,8 @@ WEATHER = {
 """Weather variable -> lowest and highest mean of a month, unit."""
 ALL = "all"
 """What official means of all cities together are called."""
+OF_ALL = (ALL, "all cities")
+"""Names that neither a city nor an area may have, in small letters."""
 MOST_CITIES, MOST_BYTES, LONGEST_NAME = 80, 20_000_000, 60
 LEAST_MONTHS = 12
 """Measured months that a city needs for a season of its own."""
@@ -110,6 +112,8 @@ def read_months(path: Path, starts: int = 1) -> Months:
     cells, first, cities = {}, {}, {}
     for row, cell in sheet.rows:
         city, month = name_of(sheet, row, "city", cell["city"]), month_of(sheet, row, cell["month"])
+        if city.lower() in OF_ALL:
+            raise sheet.fault(row, "city", f"'{city}'", "the name of one city", "remove the rows of means of all cities")
         cities[city] = row
         if (city, month) in first:
             before = f"row {first[city, month]} is the same city and month"
@@ -123,6 +127,7 @@ def read_months(path: Path, starts: int = 1) -> Months:
             f"{sheet.file}: found no measurement in column 'pm25', expected monthly means in µg/m³; fill it"
         )
     _refuse_other_unit(sheet, cells)
+    _refuse_still(sheet, cells)
     _refuse_alike(sheet, cities)
     months = span(min(month for _, month in cells), max(month for _, month in cells))
     made = Months(sheet.file, cells, tuple(cities), months, sheet.ignored)
@@ -270,6 +275,8 @@ def number_of(sheet: Sheet, row: int, column: str, text: str, low: float, high: 
     value = float(plain)
     if not low <= value <= high:
         todo = "leave the cell empty where nothing was measured" if value <= 0 or value >= 999 else "correct the number"
+        if unit == "µg/m³" and 0 < value < low:
+            todo = "multiply the column by 1000 if it is in mg/m³, or correct the number"
         raise sheet.fault(row, column, text[:40], expected, todo)
     return value
 
@@ -305,11 +312,13 @@ def slug(name: str) -> str:
 
 
 def slugs(names: Sequence[str]) -> dict[str, str]:
-    """Name -> its `slug`; where that is empty or taken, the number of the place."""
-    made = {}
-    for number, name in enumerate(names, 1):
-        short = slug(name)
-        made[name] = short if short and short not in made.values() else f"place-{number}"
+    """Name -> its `slug`; where that is empty or taken, the number of the place, which is never taken."""
+    made, plain = {}, [slug(name) for name in names]
+    for number, (name, short) in enumerate(zip(names, plain, strict=True), 1):
+        place = f"place-{number}"
+        while place in plain:
+            place += "-again"
+        made[name] = short if short and short not in made.values() else place
     return made
 
 
@@ -384,6 +393,17 @@ def _refuse_other_unit(sheet: Sheet, cells: dict) -> None:
             f"{sheet.file}, column 'pm25': found values around {middle:g} that look like mg/m³ throughout, expected "
             "µg/m³; multiply the column by 1000"
         )
+
+
+def _refuse_still(sheet: Sheet, cells: dict) -> None:
+    """A city whose number never changes was not measured month by month: it has no chance of its own."""
+    numbers = {}
+    for (city, _), value in cells.items():
+        numbers.setdefault(city, []).append(value)
+    for city, values in numbers.items():
+        if len(values) >= LEAST_MONTHS and len({*values}) == 1:
+            raise DataError(f"{sheet.file}, column 'pm25': found {values[0]:g} in every month of {city}, expected months "
+                            "that differ; give the months themselves or leave the city out")  # fmt: skip
 
 
 def _refuse_alike(sheet: Sheet, cities: dict[str, int]) -> None:
