@@ -11,6 +11,7 @@ from scipy import stats
 
 from jingjinji.cli import made_up
 from jingjinji.core.descriptor import Descriptor
+from jingjinji.core.errors import BookError
 from jingjinji.core.intake import ALL, span
 from jingjinji.fits import draws, sampler
 from jingjinji.topics.air import drawn, months, region
@@ -75,6 +76,13 @@ def test_a_part_has_parameters_where_the_region_informs_it(given, more):
     model = months.build(of)
     assert {variable.name for variable in model.free_RVs} == BARE | more
     assert {shared.name for shared in model.data_vars} == months.data(of).keys()
+
+
+def test_a_panel_without_one_measurement_is_refused():
+    of = panel()
+    empty = replace(of, pm25=np.full_like(of.pm25, np.nan))
+    with pytest.raises(BookError, match="no measured month of Ash or of another of its cities from 2015-01 to 2017-12"):
+        months.data(empty)
 
 
 def test_official_means_of_one_kind_have_one_scale():

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from jingjinji.core.errors import BookError
 from jingjinji.topics.air.weather_of_days import Response
 
 CITY, AVERAGE = "city", "average"
@@ -214,9 +215,17 @@ def log_conversion(values: pd.DataFrame, calendar: np.ndarray) -> np.ndarray:
 
 
 def data(panel: Panel) -> dict[str, np.ndarray]:
-    """Every array of the model that can change between fits of one compiled model."""
+    """Every array of the model that can change between fits of one compiled model.
+
+    Raises BookError where nothing was measured: such a fit would print its priors as if they were answers.
+    """
     region = panel.region
     observed = np.isfinite(panel.pm25)
+    if not observed.any():
+        raise BookError(
+            f"the panel has no measured month of {region.cities[0]} or of another of its cities from {region.first} to "
+            f"{region.last}: correct the names of the cities or the months in the table"
+        )
     time, city = np.nonzero(observed)
     log_pm25 = np.log(np.where(observed, panel.pm25, 1.0))
     before, since = (values[time, city] for values in measured_before(panel))
