@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from regions import put, rows
+from region_files import put, rows
 from typer.testing import CliRunner
 
 import jingjinji

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from regions import put, rows
+from region_files import put, rows
 
 from jingjinji.core import descriptor, intake, parts
 from jingjinji.core.descriptor import Descriptor

@@ -1,7 +1,7 @@
 """What somebody brings of a region: what is taken, and the one sentence in which everything else is refused."""
 
 import pytest
-from regions import CITIES, HEAD, put, rows
+from region_files import CITIES, HEAD, put, rows
 
 from jingjinji.core import intake
 from jingjinji.core.errors import DataError
@@ -176,7 +176,10 @@ def test_files_that_are_no_csv_in_utf_8(tmp_path):
             [line if line[0] == "A" else line.rpartition(",")[0] + ",40" for line in rows()],
             "column 'pm25': found 40 in every month of Bell, expected months that differ",
         ),
-        ([*rows(), "All cities,2015-01,40"], "row 74, column 'city': found 'All cities', expected the name of one city"),
+        (
+            [*rows(), "All cities,2015-01,40"],
+            "row 74, column 'city': found 'All cities', expected the name of one city",
+        ),
     ],
 )
 def test_a_record_that_does_not_carry_the_model(tmp_path, lines, sentence):

@@ -83,6 +83,16 @@ def test_the_page_says_what_its_findings_say(browser, address_of_region, site_of
     assert not re.search(r"region\.[a-z]+", text)
 
 
+def test_formulas_of_a_region_are_set(browser, address_of_region):
+    page = browser.new_page()
+    try:
+        page.goto(f"{address_of_region}chapters/decline.html")
+        page.locator("#the-model").scroll_into_view_if_needed()
+        page.wait_for_selector("#the-model mjx-container", timeout=30_000)
+    finally:
+        page.close()
+
+
 def test_no_place_of_the_book_is_on_a_page_of_a_region(site_of_region):
     for page in PAGES:
         html = (site_of_region / f"{page}.html").read_text("utf-8")

@@ -88,7 +88,9 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another region.")] = 1,
     decline: Annotated[
         float | None,
-        typer.Option(min=-95, max=200, help="Lasting change from the first year to the last, %; by default a fall of 8 % a year."),
+        typer.Option(
+            min=-95, max=200, help="Lasting change from the first year to the last, %; by default a fall of 8 % a year."
+        ),
     ] = None,
     title: Title = "",
 ) -> None:
@@ -101,8 +103,8 @@ def simulate(
     fastest = made_up.fastest(years)
     if not fastest[0] <= decline <= fastest[1]:
         raise BookError(
-            f"--decline is {decline:g} % in {years} years: the model's prior leaves {fastest[0]:.0f} to {fastest[1]:.0f} "
-            "%, and beyond it would find less than the truth; choose a smaller change or more years"
+            f"--decline is {decline:g} % in {years} years: the model's prior leaves {fastest[0]:.0f} to "
+            f"{fastest[1]:.0f} %, and beyond it would find less than the truth; choose a smaller change or more years"
         )
     record, truth = made_up.region(places, years, seed, decline)
     title = title or f"A made-up region, {name}"

@@ -113,7 +113,9 @@ def read_months(path: Path, starts: int = 1) -> Months:
     for row, cell in sheet.rows:
         city, month = name_of(sheet, row, "city", cell["city"]), month_of(sheet, row, cell["month"])
         if city.lower() in OF_ALL:
-            raise sheet.fault(row, "city", f"'{city}'", "the name of one city", "remove the rows of means of all cities")
+            raise sheet.fault(
+                row, "city", f"'{city}'", "the name of one city", "remove the rows of means of all cities"
+            )
         cities[city] = row
         if (city, month) in first:
             before = f"row {first[city, month]} is the same city and month"
@@ -402,8 +404,8 @@ def _refuse_still(sheet: Sheet, cells: dict) -> None:
         numbers.setdefault(city, []).append(value)
     for city, values in numbers.items():
         if len(values) >= LEAST_MONTHS and len({*values}) == 1:
-            raise DataError(f"{sheet.file}, column 'pm25': found {values[0]:g} in every month of {city}, expected months "
-                            "that differ; give the months themselves or leave the city out")  # fmt: skip
+            raise DataError(f"{sheet.file}, column 'pm25': found {values[0]:g} in every month of {city}, expected "
+                            "months that differ; give the months themselves or leave the city out")  # fmt: skip
 
 
 def _refuse_alike(sheet: Sheet, cities: dict[str, int]) -> None:

@@ -54,6 +54,7 @@ def _take_the_books_look(app, config) -> None:
     folder = jingjinji.HOME / "_static"
     config.html_static_path = [*config.html_static_path, str(folder)]
     config.html_css_files = [*config.html_css_files, *sorted(file.name for file in folder.glob("*.css"))]
+    config.html_js_files = [*config.html_js_files, *sorted(file.name for file in folder.glob("*.js"))]
     config.html_favicon = os.path.relpath(folder / "favicon.svg", app.confdir)
 
 

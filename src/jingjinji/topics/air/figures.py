@@ -92,14 +92,18 @@ def courses(
 
 @drawn
 def monthly(months: pd.DataFrame, ruler: float | None) -> Figure:
-    """Monthly means of cities (columns city, month, pm25), small multiples on one scale, the dirtiest city first."""
+    """Monthly means of cities (columns city, month, pm25), small multiples on one scale, the dirtiest city first.
+
+    A month that was not measured is a gap of its line.
+    """
     cities = list(months.groupby("city").pm25.mean().sort_values(ascending=False).index)
     figure, axes = grid(cities, 1.15, 4, 0.3)
-    place = months.month.str[:4].astype(int) + (months.month.str[5:].astype(int) - 0.5) / 12
+    every = pd.period_range(months.month.min(), months.month.max(), freq="M")
+    values = months.pivot(index="month", columns="city", values="pm25").reindex(every.astype(str))
+    place = every.year.to_numpy() + (every.month.to_numpy() - 0.5) / 12
     years = np.arange(int(place.min()) + 1, int(place.max()) + 1)
     for axis, city in zip(axes, cities, strict=True):
-        rows = (months.city == city).to_numpy()
-        axis.plot(place[rows], months.pm25[rows], color=INK, lw=0.9)
+        axis.plot(place, values[city], color=INK, lw=0.9)
         if ruler is not None:
             axis.axvline(ruler, color=SOFT, lw=0.8, ls=":")
         axis.set_xticks(years[:: max(1, -(-len(years) // 3))])

@@ -68,15 +68,18 @@ def _forecast(findings: dict[str, Finding]) -> str:
 
 
 def _better(findings: dict[str, Finding]) -> str:
-    """Against which simple forecasts the model's gain is more than two standard errors."""
-    beaten = []
+    """Against which simple forecasts the model's gain, or its loss, is more than two standard errors."""
+    better, worse = [], []
     for key, words in (("same-month", "the same month of the year before"), ("climatology", "a season with a line")):
         gain, error = (find(findings, f"region.forecast.{what}.{key}").mean for what in ("gain", "gain-error"))
-        if gain > 2 * error:
-            beaten.append(words)
-    if beaten:
-        return f"It did better than {' and than '.join(beaten)}."
-    return "It did not clearly do better than simple forecasts."
+        if abs(gain) > 2 * error:
+            (better if gain > 0 else worse).append(words)
+    told = [
+        f"{word} than {' and than '.join(rivals)}" for word, rivals in (("better", better), ("worse", worse)) if rivals
+    ]
+    if told:
+        return f"It did {' and '.join(told)}."
+    return "It is open whether it did better or worse than simple forecasts."
 
 
 WORDS: dict[str, Callable[[dict[str, Finding]], str]] = {
