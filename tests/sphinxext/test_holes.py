@@ -85,7 +85,8 @@ PAGES = {
     + cell("from toybook.fits.fitting import load_fit\nopen('runs.txt', 'a').write('x')\nprint(load_fit('good'))"),
     "words": "# Words\n\nNothing but {finding}`pm25.decline.beijing`.\n",
     "late": LATE,
-    "alt": "# Alt\n\n```{figure} a.svg\n:alt: It is {value:bad.size} high.\n\nWords.\n```\n",
+    "alt": "# Alt\n\n```{figure} a.svg\n:alt: It is {value:bad.size} high.\n\nWords.\n```\n\n"
+    "## It is {finding-value}`bad.size`\n\nMore words.\n",
     "cards": "# Cards\n\n```{findings-cards}\n```\n",
     "appendix/models": "# Models\n\nDiagnostics.\n",
 }
@@ -209,6 +210,12 @@ def test_cards_say_so(book):
 
 def test_alt_texts_print_the_words(book):
     assert f'alt="It is {NOT_PUBLISHED} high."' in html(book, "alt")
+
+
+def test_a_heading_and_the_list_of_contents_print_the_words(book):
+    page = html(book, "alt")
+    assert re.search(rf"<h2>It is .*{NOT_PUBLISHED}.*</h2>", page)
+    assert NOT_PUBLISHED in re.search(r'href="#it-is-[^>]*>(.*?)</a></li>', page, re.DOTALL)[1]
 
 
 def test_the_notebook_to_download_has_words_and_notices(book):

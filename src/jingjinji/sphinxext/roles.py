@@ -45,6 +45,7 @@ def connect(app) -> None:
     for role in KINDS:
         app.add_role(role, FindingRole())
     app.add_node(FindingReference, html=(_open_reference, _close_reference))
+    app.add_node(PageReference, html=(_as_text, _as_text))
     app.connect("env-get-outdated", _pages_with_changed_findings)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
@@ -191,6 +192,10 @@ def fit_reference(config, fit: str, text: str, title: str = "") -> PageReference
     """A link to the diagnostics of a fit."""
     page, anchor = config.jingjinji_models_page, anchor_of_fit(fit)
     return PageReference("", "", nodes.Text(text), page=page, anchor=anchor, title=title)
+
+
+def _as_text(writer, node: PageReference) -> None:
+    """In a list of contents, which copies a heading before its links are made, the text stands alone."""
 
 
 def _state(app, kind: str, id: str) -> str:

@@ -85,6 +85,16 @@ def test_a_panel_without_one_measurement_is_refused():
         months.data(empty)
 
 
+def test_the_carry_over_of_a_region_has_a_bound_and_that_of_the_book_has_none():
+    of = panel()
+    for most, changed in ((region.MOST_CARRIED, of), (1.0, replace(of, region=replace(of.region, most_carried=1.0)))):
+        model = months.build(changed)
+        point = model.initial_point()
+        (name,) = (name for name in point if name.startswith("carry_over"))
+        assert values_at(model, point | {name: np.array(40.0)})["carry_over"] == pytest.approx(most)
+    assert stats.beta(4, 8).sf(region.MOST_CARRIED) < 2e-6
+
+
 def test_official_means_of_one_kind_have_one_scale():
     model = months.build(panel(official=MEANS[:1], areas=FULL["areas"]))
     assert list(model.coords["kind"]) == ["average"]

@@ -57,6 +57,7 @@ class Region:
     starts : month in which years begin that are averaged, 1 for calendar years; a year is called by the calendar year
         in which it begins.
     level, slope : mean and standard deviation of the priors of the region's log level and of its yearly rate.
+    most_carried : largest carry-over of a city's chance from month to month.
     """
 
     cities: tuple[str, ...]
@@ -74,6 +75,7 @@ class Region:
     starts: int = 1
     level: tuple[float, float] = (np.log(40), 0.8)
     slope: tuple[float, float] = (0.0, 0.1)
+    most_carried: float = 1.0
 
     @property
     def converts(self) -> bool:
@@ -476,7 +478,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         else:
             scale = scale * np.ones((count, 1))
         tail = 3 + pm.Gamma("tail", 2, 0.1)
-        carry_over = pm.Beta("carry_over", 4, 8)
+        carry_over = pm.Beta("carry_over", 4, 8, **bounded(region.most_carried))
         month, city = d["time"], d["city_index"]
         carried = pt.exp(d["months_since"] * pt.log(carry_over))
         pm.StudentT(
@@ -509,6 +511,19 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             observed=d["official_pm25"],
         )
     return model
+
+
+def bounded(most: float) -> dict:
+    """How a variable between 0 and 1 is kept below `most`; nothing where that is 1.
+
+    A chain that begins far from a short record may run to a carry-over of all but one, where levels have no say, and
+    stay there.
+    """
+    if most == 1:
+        return {}
+    from pymc.distributions.transforms import Interval
+
+    return {"default_transform": Interval(0, most)}
 
 
 def whole_years(region: Region, months):

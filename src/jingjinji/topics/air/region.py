@@ -27,6 +27,8 @@ from jingjinji.topics.air.months import (  # noqa: F401
     until,
 )
 
+MOST_CARRIED = 0.9
+"""Carry-over beyond which the prior has a millionth of its mass, and the model of a short record is a trap."""
 ALL_TABLES = ("city_month", "area_year", "weather_month")
 ABOUT = registry.REGION or Descriptor()
 TABLES = tuple(name for name in ALL_TABLES if registry.REGION and name in tables.names())
@@ -82,6 +84,7 @@ def region_of(about: Descriptor, first: str, last: str, official: tuple[str, ...
         ruler=about.ruler,
         procedure=about.procedure,
         starts=about.starts,
+        most_carried=MOST_CARRIED,
         weather=weather,
     )
     kinds = {region.kind(area) for area in official}
