@@ -95,6 +95,18 @@ def test_the_carry_over_of_a_region_has_a_bound_and_that_of_the_book_has_none():
     assert stats.beta(4, 8).sf(region.MOST_CARRIED) < 2e-6
 
 
+def test_the_first_month_of_each_city_is_normal_and_no_other():
+    of = panel()
+    model, heavy = months.build(of), months.build(replace(of, region=replace(of.region, first_tail=0.0)))
+    point = some_point(model)
+    values = values_at(model, point)
+    scale = np.exp(values["log_scale"]) / np.sqrt(1 - values["carry_over"] ** 2)
+    away = np.log(of.pm25[0]) - values["mu"][0]
+    expected = stats.norm.logpdf(away, scale=scale) - stats.t.logpdf(away, 3 + values["tail"], scale=scale)
+    found = densities_at(model, point)["cells"] - densities_at(heavy, point)["cells"]
+    assert found == pytest.approx(expected.sum(), rel=0.02)
+
+
 def test_official_means_of_one_kind_have_one_scale():
     model = months.build(panel(official=MEANS[:1], areas=FULL["areas"]))
     assert list(model.coords["kind"]) == ["average"]

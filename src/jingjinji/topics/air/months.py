@@ -58,6 +58,7 @@ class Region:
         in which it begins.
     level, slope : mean and standard deviation of the priors of the region's log level and of its yearly rate.
     most_carried : largest carry-over of a city's chance from month to month.
+    first_tail : degrees of freedom of each city's first month; 0 where they are those of all months.
     """
 
     cities: tuple[str, ...]
@@ -76,6 +77,7 @@ class Region:
     level: tuple[float, float] = (np.log(40), 0.8)
     slope: tuple[float, float] = (0.0, 0.1)
     most_carried: float = 1.0
+    first_tail: float = 0.0
 
     @property
     def converts(self) -> bool:
@@ -483,7 +485,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         carried = pt.exp(d["months_since"] * pt.log(carry_over))
         pm.StudentT(
             "cells",
-            nu=tail,
+            nu=tails(tail, d["months_since"], region.first_tail),
             mu=mu[month, city] + carried * (d["log_pm25_before"] - mu[d["time_before"], city]),
             sigma=scale[month, city] * pt.sqrt((1 - carried**2) / (1 - carry_over**2)),
             observed=d["log_pm25"],
@@ -524,6 +526,19 @@ def bounded(most: float) -> dict:
     from pymc.distributions.transforms import Interval
 
     return {"default_transform": Interval(0, most)}
+
+
+def tails(tail, months_since, first: float):
+    """Degrees of freedom of each measured month: `first` of those that no month of their city precedes, unless it is 0.
+
+    Heavy tails let the first month of all cities be off by whole units of the logarithm, and carry-over and persistence
+    together wear that off month by month: of a short record a chain can take it for the answer.
+    """
+    if not first:
+        return tail
+    import pytensor.tensor as pt
+
+    return pt.switch(pt.ge(months_since, NEVER), first, tail)
 
 
 def whole_years(region: Region, months):

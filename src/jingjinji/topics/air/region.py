@@ -29,6 +29,8 @@ from jingjinji.topics.air.months import (  # noqa: F401
 
 MOST_CARRIED = 0.9
 """Carry-over beyond which the prior has a millionth of its mass, and the model of a short record is a trap."""
+FIRST_TAIL = 1000.0
+"""Degrees of freedom of each city's first month, which is normal so: why, says `months.tails`."""
 ALL_TABLES = ("city_month", "area_year", "weather_month")
 ABOUT = registry.REGION or Descriptor()
 TABLES = tuple(name for name in ALL_TABLES if registry.REGION and name in tables.names())
@@ -85,6 +87,7 @@ def region_of(about: Descriptor, first: str, last: str, official: tuple[str, ...
         procedure=about.procedure,
         starts=about.starts,
         most_carried=MOST_CARRIED,
+        first_tail=FIRST_TAIL,
         weather=weather,
     )
     kinds = {region.kind(area) for area in official}
