@@ -102,11 +102,12 @@ def monthly(months: pd.DataFrame, ruler: float | None) -> Figure:
     values = months.pivot(index="month", columns="city", values="pm25").reindex(every.astype(str))
     place = every.year.to_numpy() + (every.month.to_numpy() - 0.5) / 12
     years = np.arange(int(place.min()) + 1, int(place.max()) + 1)
+    shown = years[:: max(1, -(-len(years) // 3))]
     for axis, city in zip(axes, cities, strict=True):
         axis.plot(place, values[city], color=INK, lw=0.9)
         if ruler is not None:
             axis.axvline(ruler, color=SOFT, lw=0.8, ls=":")
-        axis.set_xticks(years[:: max(1, -(-len(years) // 3))])
+        axis.set_xticks(shown, [str(year) for year in shown])
     figure.supylabel("PM2.5, monthly mean (µg/m³)")
     return figure
 

@@ -8,8 +8,8 @@ from jingjinji.core.findings import Finding, find
 from jingjinji.show import readings
 from jingjinji.topics.air import region
 
-SURE = 0.9
-"""Probability from which on a heading says that something is so."""
+SURE = 0.97
+"""Probability from which on a heading says that something is so: that of one side of a central 94 % interval."""
 ABOUT = region.ABOUT
 
 
@@ -37,7 +37,7 @@ def _cities_went(findings: dict[str, Finding]) -> str:
         return "Every city fell"
     if not fell and not rose:
         return "Of no city is it clear whether it fell"
-    told = [f"{count} {word}" for count, word in ((fell, "fell"), (rose, "rose")) if count]
+    told = [f"{count} clearly {word}" for count, word in ((fell, "fell"), (rose, "rose")) if count]
     return f"Of {len(shorts)} cities {' and '.join(told)}"
 
 
