@@ -85,8 +85,7 @@ PAGES = {
     + cell("from toybook.fits.fitting import load_fit\nopen('runs.txt', 'a').write('x')\nprint(load_fit('good'))"),
     "words": "# Words\n\nNothing but {finding}`pm25.decline.beijing`.\n",
     "late": LATE,
-    "alt": "# Alt\n\n```{figure} a.svg\n:alt: It is {value:bad.size} high.\n\nWords.\n```\n\n"
-    "## It is {finding-value}`bad.size`\n\nMore words.\n",
+    "alt": "# Alt\n\n```{figure} a.svg\n:alt: It is {value:bad.size} high.\n\nWords.\n```\n",
     "cards": "# Cards\n\n```{findings-cards}\n```\n",
     "appendix/models": "# Models\n\nDiagnostics.\n",
 }
@@ -212,12 +211,6 @@ def test_alt_texts_print_the_words(book):
     assert f'alt="It is {NOT_PUBLISHED} high."' in html(book, "alt")
 
 
-def test_a_heading_and_the_list_of_contents_print_the_words(book):
-    page = html(book, "alt")
-    assert re.search(rf"<h2>It is .*{NOT_PUBLISHED}.*</h2>", page)
-    assert NOT_PUBLISHED in re.search(r'href="#it-is-[^>]*>(.*?)</a></li>', page, re.DOTALL)[1]
-
-
 def test_the_notebook_to_download_has_words_and_notices(book):
     notebook = nbformat.read(book / "_build/html/_sources/hole.ipynb", as_version=4)
     assert f"It is {NOT_PUBLISHED}." in notebook.cells[-1].source
@@ -255,6 +248,16 @@ def test_a_site_is_marked_also_where_no_page_needs_the_fit(toy, monkeypatch):
     built(toy)
     assert "bad/unread" in (toy / "_build/html/INCOMPLETE").read_text("utf-8")
     assert site.incomplete({}) == ""
+
+
+def test_a_heading_and_the_list_of_contents_print_the_words(toy):
+    headed = "# Headed\n\n## It is {finding-value}`bad.size`\n\nWords.\n"
+    write_book(toy, {"headed": headed, "appendix/models": PAGES["appendix/models"]})
+    built(toy)
+    page = html(toy, "headed")
+    assert NOT_PUBLISHED in re.search(r"<h2>(.*?)</h2>", page, re.DOTALL)[1]
+    assert page.count(f'It is <span class="not-published">{NOT_PUBLISHED}</span></a></li>') == 1
+    assert 'href="appendix/models.html#fit-bad-wide"' in page
 
 
 def test_pages_concerned_are_built_again_when_the_status_changes(toy, monkeypatch):
