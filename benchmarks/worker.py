@@ -29,11 +29,12 @@ def country(copies: int, years: int) -> dict:
     from larger import simulated
 
     from jingjinji.fits.fit_job import Topic
+    from jingjinji.topics.air import decline
 
     frozen = Topic("decline").frozen
-    module, panel = simulated(copies, years)
+    panel = simulated(copies, years)
     start = time.perf_counter()
-    compiled = sampler.compile_model(module.build(panel), frozen)
+    compiled = sampler.compile_model(decline.build(panel), frozen)
     compile_seconds = time.perf_counter() - start
     print("compiled", flush=True)
     sys.stdin.readline()

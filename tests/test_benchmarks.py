@@ -62,7 +62,7 @@ def test_another_statement_changes_one_function_and_not_what_it_gives():
         ("prose", {"chapters/pm25-decline.md"}),
         ("plot", {"src/jingjinji/topics/air/figures.py"}),
         ("label", {"src/jingjinji/topics/air/decline_findings.py"}),
-        ("renamed", {"src/jingjinji/topics/air/decline.py"}),
+        ("renamed", {"src/jingjinji/topics/air/months.py"}),
         ("unit", {"src/jingjinji/core/tables.py"}),
         (
             "topic",
@@ -410,29 +410,19 @@ def test_the_report_has_a_line_for_every_target_and_counts_those_that_are_met():
     assert is_met(TARGETS["quick"], found["quick"]) is False
 
 
-def test_a_simulated_country_has_the_cities_and_months_asked_for(monkeypatch):
+def test_a_simulated_country_has_the_cities_and_months_asked_for():
+    from larger import simulated
+
     from jingjinji.core import registry
     from jingjinji.topics.air import decline
 
-    monkeypatch.setitem(sys.modules, decline.__name__, decline)
-    from larger import simulated
-
-    names = set(decline.data(registry.load("decline")))
-    module, panel = simulated(copies=2, years=10)
-    assert panel.pm25.shape == (120, 2 * len(decline.CITIES)) == (len(module.MONTHS), len(module.CITIES))
+    panel = simulated(copies=2, years=10)
+    region = panel.region
+    assert panel.pm25.shape == (120, 2 * len(decline.CITIES)) == (len(region.months), len(region.cities))
     assert len(panel.weather) == len(panel.wind_error) == len(panel.conversion) == 120
-    assert panel.official.year.max() == module.LAST == 2022
-    assert set(module.data(panel)) == names
-
-
-def test_a_simulated_country_notices_a_constant_that_is_gone(monkeypatch):
-    from jingjinji.topics.air import decline
-
-    monkeypatch.setitem(sys.modules, decline.__name__, decline)
-    from larger import with_constants
-
-    with pytest.raises(ValueError, match="NOWHERE"):
-        with_constants({"NOWHERE": "1"})
+    assert panel.official.year.max() == region.years[-1] == 2022
+    assert decline.data(panel).keys() == decline.data(registry.load("decline")).keys()
+    assert [len(cities) for cities in region.areas.values()] == [1, 1, 22, 26, 1]
 
 
 def test_rates_of_the_gate_come_from_its_own_rule():

@@ -14,7 +14,7 @@ MAY = {
     "teaching": {"core", "fits", "sphinxext", "teaching"},
     "cli": set(ROOMS),
 }
-SHOWS = ("page", "figures", "reasons")
+SHOWS = ("page", "figures", "reasons", "region_page", "region_words")
 CONCLUSIONS = "conclusions"
 """The one module of the topics that may read several of them."""
 
@@ -92,5 +92,9 @@ def test_no_circle(graph):
 
 
 def _helps(module: str, graph: dict[str, set[str]]) -> bool:
-    """True of a module of a topic that itself imports nothing but `core`, such as classes of water."""
-    return bool(topic(module)) and part(module) not in SHOWS and all(room(other) == "core" for other in graph[module])
+    """True of a module of a topic that itself imports nothing but `core`, such as classes of water, and others so."""
+    return (
+        bool(topic(module))
+        and part(module) not in SHOWS
+        and all(room(other) == "core" or _helps(other, graph) for other in graph[module])
+    )

@@ -8,7 +8,7 @@ import sys
 import pytest
 from faults import copy_package, describe, pin, put
 
-from jingjinji.core import cells, tables
+from jingjinji.core import tables, texts
 from jingjinji.core.errors import DataError
 
 MONTHS, ACTS, ZONE, DAYS = "pm25_city_month", "governance_acts", "hydrogen_zone", "days_by_class"
@@ -87,7 +87,7 @@ def test_half_of_the_rows_are_missed_although_the_hash_matches(data):
 
 def test_numbers_with_a_sign_are_no_formulas():
     for text in ("-34", "-51 to -57", "-17.7 µg/m³", "+61.6 % vs actual; effect -38 %", "-5e-05"):
-        assert cells.text_faults([["note"], [text]], ["note"], "table.csv") == []
+        assert texts.text_faults([["note"], [text]], ["note"], "table.csv") == []
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,16 @@ def test_a_site_is_marked_also_where_no_page_needs_the_fit(toy, monkeypatch):
     assert site.incomplete({}) == ""
 
 
+def test_a_heading_and_the_list_of_contents_print_the_words(toy):
+    headed = "# Headed\n\n## It is {finding-value}`bad.size`\n\nWords.\n"
+    write_book(toy, {"headed": headed, "appendix/models": PAGES["appendix/models"]})
+    built(toy)
+    page = html(toy, "headed")
+    assert NOT_PUBLISHED in re.search(r"<h2>(.*?)</h2>", page, re.DOTALL)[1]
+    assert page.count(f'It is <span class="not-published">{NOT_PUBLISHED}</span></a></li>') == 1
+    assert 'href="appendix/models.html#fit-bad-wide"' in page
+
+
 def test_pages_concerned_are_built_again_when_the_status_changes(toy, monkeypatch):
     pages = ("hole", "chapters/prose", "other", "words", "cards")
     write_book(toy, {name: PAGES[name] for name in pages})

@@ -7,18 +7,21 @@ from dataclasses import asdict, dataclass
 import jingjinji
 from jingjinji.claims import ledger, rules
 from jingjinji.claims.rules import World
-from jingjinji.core import published
+from jingjinji.core import published, tables
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding
 
 PUBLISHED = jingjinji.PROJECT / "results" / "verdicts.json"
+TABLE = "claims"
 
 
 def judged(findings: dict[str, Finding]) -> dict[str, dict]:
     """Each claim's verdict, and what its rule read: finding, cell or record -> value; nothing where a fit failed.
 
-    `fragile` names the verdicts that other levels of probability would give.
+    `fragile` names the verdicts that other levels of probability would give. A region has no claims.
     """
+    if TABLE not in tables.names():
+        return {}
     world = World(findings)
     return {
         row.id: {

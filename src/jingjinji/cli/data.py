@@ -1,14 +1,16 @@
 """``jingjinji data``: list, show, check, fetch and rebuild the data package."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from jingjinji.core import tables
 from jingjinji.core.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 
 app = typer.Typer(name="data", help="The data package and the raw archives behind it.", no_args_is_help=True)
 Mirror = Annotated[
@@ -22,6 +24,11 @@ Mirror = Annotated[
 @app.command("list")
 def list_tables() -> None:
     """List the tables with rows, licence and what they hold."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jingjinji.core import tables
+
     view = Table(title=tables.package()["title"])
     for column in ("table", "rows", "columns", "what"):
         view.add_column(column, justify="right" if column in ("rows", "columns") else "left")
@@ -37,6 +44,10 @@ def show(
     rows: Annotated[int, typer.Option(min=0, help="How many rows to print.")] = 5,
 ) -> None:
     """Show a table's fields, units, sources, licences, known issues and first rows."""
+    from rich.console import Console
+
+    from jingjinji.core import tables
+
     resource, table = tables.describe(name), tables.load(name)
     console = Console()
     _say(console, f"{resource['title']} ({name}, {len(table)} rows)\n{resource['description']}\n")
@@ -56,6 +67,11 @@ def show(
 @app.command()
 def check() -> None:
     """Check every table: schema, units, keys, sha256."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jingjinji.core import tables
+
     problems = tables.problems()
     view = Table()
     for column in ("table", "rows", "state"):
@@ -73,6 +89,8 @@ def check() -> None:
 @app.command()
 def fetch(mirror: Mirror = None) -> None:
     """Get the raw archives, by download or from a mirror, each file checked by its sha256."""
+    from rich.console import Console
+
     from jingjinji.topics.november import archives
 
     files = archives.fetch(mirror)
@@ -82,6 +100,9 @@ def fetch(mirror: Mirror = None) -> None:
 @app.command()
 def rebuild(mirror: Mirror = None) -> None:
     """Compile the tables that come from the raw archives again and report every cell that differs."""
+    from rich.console import Console
+    from rich.table import Table
+
     from jingjinji.topics.november import archives
 
     differences = archives.rebuild(mirror)
@@ -98,11 +119,13 @@ def rebuild(mirror: Mirror = None) -> None:
     raise DataError(f"{differences[0]}{more}; look at the table above and compile the package again or restore it")
 
 
-def _say(console: Console, text: str) -> None:
+def _say(console: "Console", text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _fields(resource: dict) -> Table:
+def _fields(resource: dict) -> "Table":
+    from rich.table import Table
+
     view = Table()
     for column in ("field", "type", "unit", "meaning"):
         view.add_column(column)

@@ -7,18 +7,18 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import jingjinji
-from jingjinji.cli import data, rerun
+from jingjinji.cli import data, region, rerun
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Finding
 from jingjinji.teaching import editions
+
+if TYPE_CHECKING:
+    from jingjinji.core.findings import Finding
 
 app = typer.Typer(
     help="Ten years of environmental cooperation in Beijing-Tianjin-Hebei: data, fits, findings.",
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app)
+app.add_typer(region.app)
 findings_app = typer.Typer(help="The named numbers of the book.", no_args_is_help=True)
 app.add_typer(findings_app, name="findings")
 app.command()(rerun.verify)
@@ -154,9 +155,12 @@ def weigh(
     ] = None,
 ) -> None:
     """Sample the conclusions' models with prior, then likelihood, halved and doubled: results/power_scaling.json."""
+    from jingjinji.core import registry
     from jingjinji.fits import fitting, weighing
     from jingjinji.topics import conclusions
 
+    if registry.REGION:
+        raise BookError("a region has no page of conclusions: run 'jingjinji weigh' in the book")
     asked = conclusions.asked()
     if unknown := [name for name in models or () if not _fits_of(name, asked)]:
         raise BookError(f"model '{unknown[0]}' carries no headline of the conclusions: expected of {', '.join(asked)}")
@@ -283,7 +287,7 @@ def _quiet_kernels() -> None:
 
 @app.command()
 def predict(
-    model: Annotated[str, typer.Argument(help="Name of a model: decline.")],
+    model: Annotated[str, typer.Argument(help="Name of a model: decline, or in a region's project region.")],
     out: Annotated[Path, typer.Option(help="The csv file to write.")],
     months: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021-01:2023-12.")] = "",
     years: Annotated[str, typer.Option(metavar="FIRST:LAST", help="For instance 2021:2024.")] = "",
@@ -292,8 +296,9 @@ def predict(
     from jingjinji.core import registry
     from jingjinji.fits import fitting
 
-    if model != "decline":
-        raise BookError(f"model '{model}' does not predict concentrations: expected decline")
+    able = "region" if registry.REGION else "decline"
+    if model != able:
+        raise BookError(f"model '{model}' does not predict concentrations: expected {able}")
     span = _span(years) if years else None
     if span and not all(re.fullmatch("[0-9]{4}", text) for text in span):
         raise BookError(f"--years is '{years}': expected FIRST:LAST in whole years, for instance 2021:2024")
@@ -315,6 +320,9 @@ def list_findings(
     csv: Annotated[bool, typer.Option("--csv", help="Print all columns as csv.")] = False,
 ) -> None:
     """Print every finding with its interval, or those that some words name."""
+    from rich.console import Console
+    from rich.table import Table
+
     from jingjinji.fits import fitting
 
     found = [finding for finding in fitting.all_findings().values() if _has(finding, words or [])]
@@ -338,6 +346,9 @@ def judge(
     level: Annotated[float | None, typer.Option(help="Instead of every level of probability in the rule: 0.8.")] = None,
 ) -> None:
     """Judge a rule on the stored findings: what each part gives, the verdict, and the values that were read."""
+    from rich.console import Console
+    from rich.table import Table
+
     from jingjinji.claims import rules, trial
 
     ids, _ = rules.named(rules.parse(trial.rule_of(rule)))
@@ -355,7 +366,7 @@ def judge(
     print(f"verdict: {found.verdict}")
 
 
-def _findings_behind(ids: list[str]) -> dict[str, Finding]:
+def _findings_behind(ids: list[str]) -> dict[str, "Finding"]:
     """The findings of these names, of the fits alone that say them where the published ones tell which."""
     from jingjinji.core import published
     from jingjinji.core.errors import FitMissing, FitNotPublished
@@ -372,7 +383,7 @@ def _findings_behind(ids: list[str]) -> dict[str, Finding]:
     return known if all(id in known for id in ids) else fitting.all_findings()
 
 
-def _has(finding: Finding, words: list[str]) -> bool:
+def _has(finding: "Finding", words: list[str]) -> bool:
     text = f"{finding.id} {finding.label} {finding.model}".lower()
     return all(word.lower() in text for word in words)
 

@@ -4,14 +4,15 @@ import contextlib
 import datetime
 import os
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 import jingjinji
 from jingjinji.core.errors import BookError
-from jingjinji.core.findings import Findings
+
+if TYPE_CHECKING:
+    from jingjinji.core.findings import Findings
 
 REPORT = jingjinji.PROJECT / "_build" / "verify"
 CHANGELOG = jingjinji.PROJECT / "CHANGELOG.md"
@@ -30,6 +31,8 @@ def verify(
     rows: Annotated[int, typer.Option(min=0, help="How many of the largest shifts to print at least.")] = 20,
 ) -> None:
     """Compare findings and verdicts with the published ones: _build/verify/index.html; exit code 1 if any changed."""
+    from rich.console import Console
+
     from jingjinji.claims import verdicts
     from jingjinji.fits import verify
     from jingjinji.show import rerun
@@ -59,11 +62,14 @@ def verify(
 def compared(names: list[str], fresh: bool) -> dict:
     """What `verify` reports: see `show.rerun.write`; ``absent`` has the fits that were not compared, and why."""
     from jingjinji.claims import verdicts
-    from jingjinji.core import published
+    from jingjinji.core import published, registry
+    from jingjinji.core.findings import Findings
     from jingjinji.fits import fitting, verify, world
     from jingjinji.fits.dependencies import Sources
 
     wanted = fitting.named(names)
+    if registry.REGION and not verify.REFERENCE.exists():
+        raise BookError(f"{verify.REFERENCE} is not written yet: what is stored becomes it with 'jingjinji accept'")
     published.read(verify.REFERENCE)
     published.read(verdicts.PUBLISHED)
     found, made_by = Findings(), {}
@@ -127,8 +133,10 @@ def _sample(wanted: list[str]) -> None:
     print(view.summary(done))
 
 
-def _over(own: Findings, fresh: Findings, wanted: list[str], made_by: dict[str, str]) -> Findings:
+def _over(own: "Findings", fresh: "Findings", wanted: list[str], made_by: dict[str, str]) -> "Findings":
     """Findings of the fits that were sampled again, in place of the book's own; all of them where none is named."""
+    from jingjinji.core.findings import Findings
+
     if not wanted:
         return fresh
     kept = {id: finding for id, finding in fresh.items() if id in made_by}

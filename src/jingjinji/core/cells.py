@@ -1,8 +1,7 @@
 """The cells of a csv file against its schema: whether they are plain, quickly, and what is wrong with their text.
 
 `plain` is asked each time that a table is loaded. It says yes only where it is sure; whoever gets a no asks
-frictionless, which names row and column. `text_faults` finds what a schema does not: a text that a spreadsheet would
-run, that cannot be seen or that has no end.
+frictionless, which names row and column. What a text may not hold is said in `texts`.
 """
 
 import csv
@@ -12,12 +11,8 @@ from datetime import date
 
 import numpy as np
 
-LONGEST = 2000
-"""Characters of the longest text that a cell may hold."""
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Characters that cannot be seen: controls, other ends of a line, marks that turn the direction of writing."""
-FORMULA = re.compile(r"[=@\uff1d\uff20]|[-+\uff0b\uff0d](?!\d[^(|!=&\"']*$)")
-"""How a text begins that a spreadsheet would run as a formula; a number with a sign is none."""
+from jingjinji.core.texts import text_fault
+
 NOT_A_NUMBER = re.compile(r"(?m)^(?!(?:-?\d{1,15}(?:\.\d{1,15})?(?:e[-+]?\d{1,2})?)?$)", re.ASCII)
 NOT_WHOLE = re.compile(r"(?m)^(?!(?:-?\d{1,15})?$)", re.ASCII)
 NOT_A_DATE = re.compile(r"(?m)^(?!(?:\d{4}-\d\d-\d\d)?$)", re.ASCII)
@@ -56,7 +51,7 @@ def _plain(cells: tuple[str, ...], field: dict) -> bool:
         return False
     match field["type"]:
         case "string":
-            return not any(map(_text_fault, filled))
+            return not any(map(text_fault, filled))
         case "boolean":
             return distinct <= WORDS_OF_TRUTH
         case "date":
@@ -81,29 +76,3 @@ def _inside(values, limits: dict) -> bool:
         return True
     low, high = limits.get("minimum"), limits.get("maximum")
     return (low is None or values[0] >= low) and (high is None or values[-1] <= high)
-
-
-def text_faults(rows: list[list[str]], names: list[str], file: str) -> list[str]:
-    """Cells that hold what no text of a table may: a sentence each; `rows` begin with the header."""
-    return [
-        f"{file}, row {number}, column '{name}': {fault}"
-        for number, row in enumerate(rows[1:], start=2)
-        for name, cell in zip(names, row, strict=False)
-        if (fault := _text_fault(cell))
-    ]
-
-
-def _text_fault(cell: str) -> str:
-    """What is wrong with a text, as the end of a sentence; empty for a plain one."""
-    if len(cell) > LONGEST:
-        return f"found {len(cell):,} characters, expected at most {LONGEST:,}; shorten the cell"
-    if hidden := HIDDEN.search(cell):
-        return f"found the hidden character U+{ord(hidden[0]):04X}, expected text in one line; remove it"
-    if is_formula(cell):
-        return f"found '{cell[:40]}', which a spreadsheet runs as a formula, expected text; write it in words"
-    return ""
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a text; a number with its sign, and words after it, is none."""
-    return bool(FORMULA.match(text.lstrip("\t\r ")))

@@ -7,6 +7,8 @@ Of a model, ``TABLES`` names the tables of which ``panel(*tables)`` makes its pa
 ``TOYS`` the made-up records of known truth (`simulations`), ``TOYS_OF`` the variants from whose panel some of them are
 made. ``DERIVED`` names the variables that are computed from free parameters where findings and pages need them,
 ``BESIDE`` other fits whose draws the findings need. PyMC is imported only where a model is built.
+
+In the project of a region (`descriptor`) there is one model, ``region``, in place of the book's.
 """
 
 import importlib
@@ -14,7 +16,8 @@ from types import ModuleType
 
 import numpy as np
 
-from jingjinji.core import tables
+import jingjinji
+from jingjinji.core import descriptor, tables
 from jingjinji.core.errors import BookError
 
 PLACES = {
@@ -55,6 +58,10 @@ CHAPTERS = {
 SAID = "_findings"
 BY_HOUR = ("apec_hours",)
 """Models that need raw archives which are not part of the book; they are sampled only when they are asked for."""
+REGION = descriptor.of(jingjinji.PROJECT)
+"""What a region's project says of itself; None in the book. A region has one model, and none of the book's."""
+if REGION:
+    PLACES, FACTS, CHAPTERS, BY_HOUR = {"region": "air.region"}, (), {"decline": REGION.title}, ()
 TOPICS = tuple(name for name in PLACES if name not in BY_HOUR)
 
 
@@ -78,6 +85,13 @@ def reasons(topic: str) -> dict[str, str]:
 def facts(topic: str) -> ModuleType:
     """The module that says what tables alone say on a topic."""
     return importlib.import_module(f"jingjinji.topics.{topic}.facts")
+
+
+def words() -> dict:
+    """Id -> function of all findings that gives words which follow from them; none in the book."""
+    if not REGION:
+        return {}
+    return importlib.import_module("jingjinji.topics.air.region_words").WORDS
 
 
 def load(topic: str, variant: str = ""):

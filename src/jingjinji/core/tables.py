@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 import jingjinji
-from jingjinji.core import cells
+from jingjinji.core import cells, texts
 from jingjinji.core.errors import BookError, DataError
 
 DATA = jingjinji.PROJECT / "data"
@@ -345,7 +345,7 @@ def _faults(content: bytes, file: str, resource: dict) -> list[str]:
         return [
             f"{file}, row 2: found no row, expected at least one after the header; restore the file from its source"
         ]
-    short = _shape_faults(rows, list(fields), file) or cells.text_faults(rows, list(fields), file)
+    short = _shape_faults(rows, list(fields), file) or texts.text_faults(rows, list(fields), file)
     return short or _unit_hints(rows, fields, file) or _cell_faults(content, rows, fields, file, resource)
 
 

@@ -8,7 +8,7 @@ import stat
 import uuid
 from pathlib import Path
 
-from jingjinji.core import cells
+from jingjinji.core import texts
 from jingjinji.core.errors import BookError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -96,4 +96,4 @@ def whole_lines(path: Path) -> list:
 
 def harmless(value: object) -> object:
     """A cell for a csv file: a text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and cells.is_formula(value) else value
+    return f"'{value}" if isinstance(value, str) and texts.is_formula(value) else value

@@ -16,6 +16,8 @@ from jingjinji.core.errors import DataError
 
 ALL = "*"
 DESCRIPTOR = "data/datapackage.json"
+LOCK, REGION = "requirements.lock", "region.toml"
+"""Versions of packages, and what a region's project says of itself."""
 TABLES, FITTING, REGISTRY, TOPICS = "core.tables", "fits.fitting", "core.registry", "topics"
 RESULTS = {
     "fits.simulations": "results/simulations.json",
@@ -78,7 +80,11 @@ class Sources:
             found |= self._table(name)
         if descriptor or ALL in tables:
             found[DESCRIPTOR] = self._hash(self.root / DESCRIPTOR)
-        found["requirements.lock"] = self._hash(self.root / "requirements.lock")
+        # a region's project has no lock of its own: its packages are those of the book
+        own = self.root / LOCK
+        found[LOCK] = self._hash(own if own.is_file() else self._folder.parents[1] / LOCK)
+        if (self.root / REGION).is_file():
+            found[REGION] = self._hash(self.root / REGION)
         found["python"] = "{}.{}".format(*sys.version_info)
         for module, name in RESULTS.items():
             if f"{self.package}.{module}" in modules:

@@ -56,7 +56,7 @@ def metatags(title: str, said: str, site: str, picture: str, address: str | None
     """The tags that search engines and messengers read; without an address of the site the picture has none either."""
     named = {"description": said, "twitter:card": "summary_large_image"}
     graph = {"og:type": "article", "og:site_name": site, "og:title": title, "og:description": said, "og:image": picture,
-             "og:image:alt": front.HEADLINE, "og:url": address}  # fmt: skip
+             "og:image:alt": front.HEADLINE if picture else "", "og:url": address}  # fmt: skip
     tags = [f'<meta name="{name}" content="{escape(text)}" />' for name, text in named.items() if text]
     return "".join(
         tags + [f'<meta property="{name}" content="{escape(text)}" />' for name, text in graph.items() if text]

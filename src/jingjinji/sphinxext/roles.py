@@ -8,11 +8,14 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxRole
 
+from jingjinji.core import registry
 from jingjinji.core.errors import FitNotPublished, UnknownFinding
 from jingjinji.core.findings import NOT_PUBLISHED, Finding, anchor_of_fit, find
 from jingjinji.show import readings
 from jingjinji.sphinxext import source
 
+WORDS = "word"
+"""Kind of what is no finding but follows from findings: words of a region's page, such as which city fell most."""
 KINDS = {
     "finding": "",
     "finding-value": "value",
@@ -21,6 +24,7 @@ KINDS = {
     "finding-fall": "fall",
     "finding-fall-value": "fall-value",
     "finding-fall-with-interval": "fall-with-interval",
+    "word": WORDS,
 }
 """Role -> what it prints. Of "" and "fall" the interval is in the popover, and on paper in brackets after the value."""
 ALONE = ("", "value", "fall", "fall-value")
@@ -41,6 +45,7 @@ def connect(app) -> None:
     for role in KINDS:
         app.add_role(role, FindingRole())
     app.add_node(FindingReference, html=(_open_reference, _close_reference))
+    app.add_node(PageReference, html=(_as_text, _as_text))
     app.connect("env-get-outdated", _pages_with_changed_findings)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
@@ -64,6 +69,8 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     """
     if kind not in KINDS.values():
         raise FindingError(f"'{kind}' is no way to print a finding: use {', '.join(filter(None, KINDS.values()))}")
+    if kind == WORDS:
+        return _words(findings, id)
     finding = find(findings, id)
     if kind.startswith("fall"):
         finding = _turned(finding, draft)
@@ -74,6 +81,14 @@ def printed(findings: dict[str, Finding], id: str, kind: str = "", draft: bool =
     if not finding.interval_text:
         raise FindingError(f"finding '{id}' has no interval to print: use the role finding-value")
     return f"{readings.HOUSE} HDI {readings.interval_in_prose(finding)}"
+
+
+def _words(findings: dict[str, Finding], id: str) -> str:
+    """Words that follow from findings, as the registry's ``words`` make them."""
+    known = registry.words()
+    if id not in known:
+        raise FindingError(f"there are no words '{id}': expected one of {', '.join(known) or 'none, this is the book'}")
+    return known[id](findings)
 
 
 def without_popover(kind: str) -> str:
@@ -97,7 +112,8 @@ def remember(app, kind: str, id: str) -> None:
 
 def uses(env) -> dict[str, set[str]]:
     """Page -> ids of the findings that it prints, in alt texts too."""
-    return {docname: {id for kind, id in noted if kind in KINDS.values()} for docname, noted in _uses(env).items()}
+    kinds = {*KINDS.values()} - {WORDS}
+    return {docname: {id for kind, id in noted if kind in kinds} for docname, noted in _uses(env).items()}
 
 
 def needs(env, fits: Iterable[str]) -> None:
@@ -147,6 +163,8 @@ class FindingRole(SphinxRole):
         except (UnknownFinding, FindingError) as error:
             raise FindingError(f"{self.env.doc2path(self.env.docname, False)}, line {self.lineno}: {error}") from error
         remember(self.env.app, kind, id)
+        if kind == WORDS:
+            return [nodes.Text(text)], []
         label = findings.label(id)
         if id in findings.unpublished:
             link = fit_reference(self.config, findings.unpublished[id][1], NOT_PUBLISHED, label)
@@ -176,6 +194,10 @@ def fit_reference(config, fit: str, text: str, title: str = "") -> PageReference
     return PageReference("", "", nodes.Text(text), page=page, anchor=anchor, title=title)
 
 
+def _as_text(writer, node: PageReference) -> None:
+    """In a list of contents, which copies a heading before its links are made, the text stands alone."""
+
+
 def _state(app, kind: str, id: str) -> str:
     """Changes when what a page prints with that role changes."""
     if kind in STATES:
@@ -188,6 +210,19 @@ def _failed(app, kind: str, id: str) -> set[str]:
     if kind in FAILED:
         return FAILED[kind](app, id)
     return source.findings(app).fits_failed([id])
+
+
+def _failed_of_words(app, id: str) -> set[str]:
+    """The fit for want of which words cannot be said."""
+    try:
+        _words(source.findings(app), id)
+    except FitNotPublished as error:
+        return {error.fit}
+    return set()
+
+
+STATES[WORDS] = lambda app, id: text_of(app, WORDS, id)
+FAILED[WORDS] = _failed_of_words
 
 
 def _uses(env) -> dict[str, dict[tuple[str, str], str]]:

@@ -1,9 +1,12 @@
 """The finished site: its own MathJax, the marks of a site not to be published, the findings as files."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import jingjinji
+from jingjinji.core import registry
 from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
 from jingjinji.sphinxext import files, source
 
@@ -42,6 +45,8 @@ def rows_of_files(findings: Findings) -> list[dict]:
 
 
 def _configure(app, config) -> None:
+    if registry.REGION:
+        _take_the_books_look(app, config)
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.jingjinji_static = _digest(Path(app.confdir, folder) for folder in config.html_static_path)
     banners = [INSTRUCTOR_BANNER] * _for_instructors(config) + [DRAFT_BANNER] * source.is_draft(config)
@@ -51,6 +56,15 @@ def _configure(app, config) -> None:
 
 def _for_instructors(config) -> bool:
     return config.jingjinji_edition == INSTRUCTOR
+
+
+def _take_the_books_look(app, config) -> None:
+    """The pages of a region have the styles and scripts of the book, from the book's own folder."""
+    folder = jingjinji.HOME / "_static"
+    config.html_static_path = [*config.html_static_path, str(folder)]
+    config.html_css_files = [*config.html_css_files, *sorted(file.name for file in folder.glob("*.css"))]
+    config.html_js_files = [*config.html_js_files, *sorted(file.name for file in folder.glob("*.js"))]
+    config.html_favicon = os.path.relpath(folder / "favicon.svg", app.confdir)
 
 
 def _digest(folders: Iterable[Path]) -> str:

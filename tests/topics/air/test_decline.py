@@ -1,6 +1,7 @@
 """The model of the decline against computations by hand, and what is derived from its draws."""
 
 import calendar
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -27,7 +28,10 @@ from jingjinji.core.errors import BookError
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
-from jingjinji.topics.air.decline import CITIES, MONTHS, WEATHER, YEARS, Panel
+from jingjinji.topics.air import drawn as from_draws
+from jingjinji.topics.air import months as model_of
+from jingjinji.topics.air.decline import CITIES, REGION
+from jingjinji.topics.air.months import Panel
 from jingjinji.topics.air.weather_of_days import Response
 
 N_MONTHS, N_CITIES = 132, 13
@@ -64,6 +68,7 @@ def some_panel(**changes) -> Panel:
     for (city, month), value in MEASURED.items():
         pm25[at(month), CITIES.index(city)] = value
     fields = {
+        "region": REGION,
         "pm25": pm25,
         "weather": rng.normal(size=(N_MONTHS, 4)),
         "wind_error": np.where(np.arange(N_MONTHS) < 12, 0.3, 0.0),
@@ -174,7 +179,7 @@ def test_prior_of_the_bends(densities, values, panel):
 
 
 def hand_north() -> np.ndarray:
-    latitudes = np.array(list(decline.LATITUDE.values()))
+    latitudes = np.array(list(REGION.latitude.values()))
     return (latitudes - latitudes.mean()) / latitudes.std()
 
 
@@ -404,8 +409,8 @@ def test_random_draws_of_the_autoregression(persistence):
     """Some steps are drawn themselves and some as innovations, the first too."""
     mean, told = np.linspace(0, 5, N_MONTHS), (np.arange(N_MONTHS) // 20 % 2).astype(float)
     with pm.Model(coords={"step": range(N_MONTHS)}):
-        x = decline.autoregressive("x", mean, told, persistence, 0.3, 300.0, dims="step")
-        departures = decline.departures(x, mean, told, persistence, 0.3)
+        x = model_of.autoregressive("x", mean, told, persistence, 0.3, 300.0, N_MONTHS, dims="step")
+        departures = model_of.departures(x, mean, told, persistence, 0.3, N_MONTHS)
         x, departures = pm.draw([x, departures], draws=4000, random_seed=3, mode=PLAIN)
     np.testing.assert_allclose((x - mean)[:, told == 1], departures[:, told == 1])
     assert departures.mean(axis=0) == pytest.approx(np.zeros(N_MONTHS), abs=0.025 / math.sqrt(1 - persistence**2))
@@ -418,19 +423,19 @@ def test_random_draws_of_the_autoregression(persistence):
 
 
 def test_bends_leave_level_and_slope_alone():
-    waves, frequency = decline.bend_waves()
+    waves, frequency = model_of.bend_waves(REGION)
     np.testing.assert_allclose(waves, hand_bends(2.5)[0], atol=1e-12)
-    np.testing.assert_allclose(np.vstack([np.ones(N_MONTHS), decline.TIME]) @ waves, 0, atol=1e-10)
+    np.testing.assert_allclose(np.vstack([np.ones(N_MONTHS), REGION.time]) @ waves, 0, atol=1e-10)
     assert frequency[1] == pytest.approx(2 * frequency[0])
 
 
 def test_bends_go_on_smoothly_after_the_record():
-    longer = np.concatenate([decline.TIME, decline.TIME[-1] + np.arange(1, 13) / 12])
-    waves, frequency = decline.bend_waves(longer)
+    longer = np.concatenate([REGION.time, REGION.time[-1] + np.arange(1, 13) / 12])
+    waves, frequency = model_of.bend_waves(REGION, longer)
     np.testing.assert_allclose(waves[:N_MONTHS], hand_bends(2.5)[0], atol=1e-12)
     # second differences are those of a sine: a straight line was taken away
     bent = np.diff(waves, 2, axis=0) * 144
-    half = 2 * abs(decline.TIME).max()
+    half = 2 * abs(REGION.time).max()
     sine = np.sin(frequency * (longer[1:-1, None] + half)) / math.sqrt(half)
     np.testing.assert_allclose(bent, -(frequency**2) * sine, atol=2e-3)
 
@@ -438,23 +443,23 @@ def test_bends_go_on_smoothly_after_the_record():
 @pytest.mark.parametrize("length_scale", [1.75, 2.5, 3.4])
 def test_waves_make_the_covariance_of_a_squared_exponential(length_scale):
     """On the record, but for the straight line, for all length scales that the prior holds likely."""
-    time = decline.TIME[::6]
+    time = REGION.time[::6]
     basis, amplitude = hand_bends(length_scale)
     made = (basis * amplitude**2) @ basis.T
-    kernel = np.exp(-0.5 * (np.subtract.outer(decline.TIME, decline.TIME) / length_scale) ** 2)
-    line, _ = np.linalg.qr(np.column_stack([np.ones(N_MONTHS), decline.TIME]))
+    kernel = np.exp(-0.5 * (np.subtract.outer(REGION.time, REGION.time) / length_scale) ** 2)
+    line, _ = np.linalg.qr(np.column_stack([np.ones(N_MONTHS), REGION.time]))
     without = np.eye(N_MONTHS) - line @ line.T
     np.testing.assert_allclose(made[::6, ::6], (without @ kernel @ without)[::6, ::6], atol=0.02)
     assert len(time) == 22
 
 
 def test_air_is_thinner_where_cities_lie_high():
-    assert dict(zip(CITIES, decline.HIGHER, strict=True)) == pytest.approx(dict.fromkeys(CITIES, 0.0) | THINNER)
+    assert dict(zip(CITIES, REGION.higher, strict=True)) == pytest.approx(dict.fromkeys(CITIES, 0.0) | THINNER)
     assert -0.08 < THINNER["Zhangjiakou"] < THINNER["Chengde"] < -0.03
 
 
 def test_areas_are_means_of_their_cities():
-    weights = dict(zip(decline.AREAS, decline.membership(), strict=True))
+    weights = dict(zip(REGION.areas, REGION.membership, strict=True))
     for city in ("Beijing", "Tianjin", "Zhangjiakou"):
         assert weights[city].tolist() == [float(name == city) for name in CITIES]
     assert weights["Hebei"] == pytest.approx([1 / 11 if k in HEBEI else 0 for k in range(N_CITIES)])
@@ -466,7 +471,7 @@ def test_years_weigh_months_by_days():
     months[at("2016-02"), 4] = 100
     months[at("2017-02"), 4] = 100
     months[at("2017-12"), 4] = 10
-    yearly = decline.yearly_means(months)
+    yearly = model_of.yearly_means(REGION, months)
     assert yearly[3, 4] == pytest.approx(100 * 29 / 366)
     assert yearly[4, 4] == pytest.approx((100 * 28 + 10 * 31) / 365)
     assert np.count_nonzero(yearly) == 2
@@ -475,7 +480,7 @@ def test_years_weigh_months_by_days():
 def test_area_means_by_hand():
     actual = np.random.default_rng(1).uniform(20, 90, (2, N_MONTHS, N_CITIES))
     found = said.area_means(actual)
-    assert found.shape == (2, len(YEARS), 4)
+    assert found.shape == (2, len(REGION.years), 4)
     days = [calendar.monthrange(2020, month)[1] for month in range(1, 13)]
     cities = [np.average(actual[1, months_of(2020), k], weights=days) for k in range(N_CITIES)]
     expected = [cities[0], cities[1], np.mean([cities[k] for k in HEBEI]), np.mean(cities)]
@@ -487,7 +492,7 @@ def test_area_means_by_hand():
 DRAWS = 400
 
 
-def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
+def some_posterior(panel: Panel, seed: int = 2, **changes) -> from_draws.Posterior:
     """Draws that are all alike but for what a test changes."""
     values = {
         "mu": np.full((DRAWS, N_MONTHS, N_CITIES), math.log(60)),
@@ -502,25 +507,25 @@ def some_posterior(panel: Panel, seed: int = 2, **changes) -> decline.Posterior:
         "weather_city_scale": np.ones((DRAWS, 4)),
         "step": np.ones(DRAWS),
     }
-    return decline.Posterior(panel, values | changes, 2, np.random.default_rng(seed))
+    return from_draws.Posterior(panel, values | changes, 2, np.random.default_rng(seed))
 
 
 def test_chains_and_draws_are_flattened_chain_by_chain():
     draws = xr.Dataset({"slope": (("draw", "chain"), np.arange(6.0).reshape(3, 2))})
-    post = said.posterior(draws, some_panel(), 1)
+    post = from_draws.posterior(draws, some_panel(), 1)
     assert post["slope"].tolist() == [0, 2, 4, 1, 3, 5]
     assert post.by_chain(post["slope"]).tolist() == [[0, 2, 4], [1, 3, 5]]
 
 
 def test_most_keeps_that_many_draws():
     draws = xr.Dataset({"slope": (("chain", "draw"), np.arange(200.0).reshape(2, 100))})
-    post = said.posterior(draws, some_panel(), 1, most=50)
+    post = from_draws.posterior(draws, some_panel(), 1, most=50)
     assert post.size == 50
     assert post["slope"][:2].tolist() == [0, 4]
 
 
 def test_residuals_are_stationary():
-    residuals = said.residuals(some_posterior(some_panel()))
+    residuals = from_draws.residuals(some_posterior(some_panel()))
     variance = 0.1**2 * 10 / 8 / (1 - 0.3**2)
     assert residuals.var(axis=(0, 2))[[0, 1, 70, 131]] == pytest.approx([variance] * 4, rel=0.15)
     before, after = residuals[:, :-1].ravel(), residuals[:, 1:].ravel()
@@ -530,7 +535,7 @@ def test_residuals_are_stationary():
 def test_residuals_of_collected_months_are_larger():
     panel = some_panel()
     post = some_posterior(panel, collected=np.full(DRAWS, 0.4), carry_over=np.zeros(DRAWS))
-    deviation = said.residuals(post).std(axis=(0, 2)) / math.sqrt(10 / 8)
+    deviation = from_draws.residuals(post).std(axis=(0, 2)) / math.sqrt(10 / 8)
     share = 5 / 8
     change = at("2017-02")
     assert deviation[:change].mean() == pytest.approx(0.1 * math.exp(0.4 * (1 - share)), rel=0.02)
@@ -539,7 +544,7 @@ def test_residuals_of_collected_months_are_larger():
 
 def test_measured_months_are_themselves():
     panel = some_panel(official=official(("Beijing", 2014, 70.0, 1e-9), ("Hebei", 2018, 50.0, 1e-9)))
-    actual = said.concentrations(some_posterior(panel))
+    actual = from_draws.concentrations(some_posterior(panel))
     for (city, month), value in MEASURED.items():
         assert (actual[:, at(month), CITIES.index(city)] == value).all()
     assert (actual > 0).all()
@@ -552,9 +557,9 @@ def test_measured_months_are_themselves():
 def test_missing_months_are_moved_until_the_official_mean_is_met(area, year, mean, column):
     panel = some_panel(official=official((area, year, mean, 1e-9)))
     post = some_posterior(panel)
-    actual = said.concentrations(post)
+    actual = from_draws.concentrations(post)
     assert said.area_means(actual)[:, year - 2013, column] == pytest.approx(np.full(DRAWS, mean), abs=1e-4)
-    free = said.concentrations(some_posterior(some_panel(official=official())))
+    free = from_draws.concentrations(some_posterior(some_panel(official=official())))
     same = np.isclose(actual, free).all(axis=0)
     cities = ([0], [1], HEBEI, list(range(N_CITIES)))[column]
     moved = np.zeros((N_MONTHS, N_CITIES), dtype=bool)
@@ -563,12 +568,12 @@ def test_missing_months_are_moved_until_the_official_mean_is_met(area, year, mea
 
 
 def test_an_uncertain_official_mean_moves_little():
-    free = said.area_means(said.concentrations(some_posterior(some_panel(official=official()))))[:, 1, 0]
+    free = said.area_means(from_draws.concentrations(some_posterior(some_panel(official=official()))))[:, 1, 0]
     means = []
     for error in (1e-9, 2.0, 1e4):
         panel = some_panel(official=official(("Beijing", 2014, 50.0, error)))
         # errors far larger than the spread leave the months where they were, on the whole
-        means.append(np.median(said.area_means(said.concentrations(some_posterior(panel)))[:, 1, 0]))
+        means.append(np.median(said.area_means(from_draws.concentrations(some_posterior(panel)))[:, 1, 0]))
     assert means[0] == pytest.approx(50, abs=1e-3)
     assert means[0] < means[1] < means[2]
     assert means[2] == pytest.approx(np.median(free), abs=0.5)
@@ -577,7 +582,7 @@ def test_an_uncertain_official_mean_moves_little():
 def test_areas_and_their_region_are_all_met():
     rows = official(("Beijing", 2021, 55.0, 0.02), ("Tianjin", 2021, 57.0, 0.02), ("Hebei", 2021, 58.0, 0.02),
                     ("BTH13", 2021, (55 + 57 + 11 * 58) / 13, 0.02))  # fmt: skip
-    actual = said.concentrations(some_posterior(some_panel(official=rows)))
+    actual = from_draws.concentrations(some_posterior(some_panel(official=rows)))
     means = np.median(said.area_means(actual)[:, 2021 - 2013], axis=0)
     assert means == pytest.approx(rows.pm25.tolist(), abs=0.1)
 
@@ -586,12 +591,12 @@ def test_a_year_that_is_measured_in_full_is_left_alone():
     pm25 = some_panel().pm25.copy()
     pm25[months_of(2016), 1] = np.linspace(40, 95, 12)
     panel = some_panel(pm25=pm25, official=official(("Tianjin", 2016, 20.0, 1e-9)))
-    assert (said.concentrations(some_posterior(panel))[:, months_of(2016), 1] == pm25[months_of(2016), 1]).all()
+    assert (from_draws.concentrations(some_posterior(panel))[:, months_of(2016), 1] == pm25[months_of(2016), 1]).all()
 
 
 def test_the_weather_of_one_year_is_that_of_a_known_one():
     panel = some_panel(official=official())
-    taken = said.weather_of_a_year(some_posterior(panel), (2014, 2023))
+    taken = from_draws.weather_of_a_year(some_posterior(panel), (2014, 2023))
     of_years = {year: panel.weather[months_of(year)] for year in range(2013, 2024)}
     years = [[year for year, past in of_years.items() if np.array_equal(past, draw)] for draw in taken]
     assert {year for found in years for year in found} == set(range(2014, 2024))
@@ -602,7 +607,7 @@ def test_unknown_weather_takes_that_of_the_months_away_and_puts_a_year_before_in
     panel = some_panel(official=official())
     responses = np.random.default_rng(8).normal(0, 0.2, (1, 4, N_CITIES)).repeat(DRAWS, axis=0)
     post = some_posterior(panel, weather_city=responses)
-    changed = said.with_unknown_weather(post, np.ones((DRAWS, N_MONTHS, N_CITIES)), 2017)
+    changed = from_draws.with_unknown_weather(post, np.ones((DRAWS, N_MONTHS, N_CITIES)), 2017, 2014)
     assert (changed[:, : at("2017-01")] == 1).all()
     effect = np.log(changed[:, months_of(2018)]) + panel.weather[months_of(2018)] @ responses[0]
     years = [
@@ -617,7 +622,7 @@ def test_weather_effect_is_the_regions_and_the_citys():
     city = np.zeros((DRAWS, 4, N_CITIES))
     city[:, 0, 2] = 0.05
     panel = some_panel()
-    effect = said.weather_effect(some_posterior(panel, weather=weather, weather_city=city), panel.weather)
+    effect = from_draws.weather_effect(some_posterior(panel, weather=weather, weather_city=city), panel.weather)
     assert effect[7, :, 0] == pytest.approx(0.1 * panel.weather[:, 0])
     assert effect[7, :, 2] == pytest.approx(0.15 * panel.weather[:, 0])
 
@@ -626,7 +631,7 @@ def test_one_basis_converts_the_months_before_the_change():
     panel = some_panel()
     post = some_posterior(panel, step=np.full(DRAWS, 0.8))
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 50.0)
-    constant = said.on_one_basis(post, actual)
+    constant = from_draws.on_one_basis(post, actual)
     change = at("2018-09")
     assert (constant[:, change:] == 50).all()
     expected = 50 * np.exp(0.8 * panel.conversion[:change])
@@ -639,14 +644,14 @@ def test_one_basis_converts_the_months_before_the_change():
 
 def test_normalised_without_a_weather_effect_is_the_same():
     constant = np.random.default_rng(1).uniform(20, 90, (DRAWS, N_MONTHS, N_CITIES))
-    np.testing.assert_array_equal(said.normalised(some_posterior(some_panel()), constant), constant)
+    np.testing.assert_array_equal(from_draws.normalised(some_posterior(some_panel()), constant), constant)
 
 
 def test_normalised_takes_the_weather_effect_away():
     panel = some_panel()
     post = some_posterior(panel, weather=np.full((DRAWS, 4), [-0.1, 0.02, 0, 0]))
-    effect = said.weather_effect(post, panel.weather)
-    usual = said.normalised(post, 50 * np.exp(effect))
+    effect = from_draws.weather_effect(post, panel.weather)
+    usual = from_draws.normalised(post, 50 * np.exp(effect))
     assert usual[:, 12:] == pytest.approx(np.full_like(usual[:, 12:], 50))
     calibrated = np.log(usual[:, :12, 0] / 50)
     assert calibrated.std() == pytest.approx(0.1 * 0.3 * math.sqrt(2), rel=0.1)
@@ -656,7 +661,7 @@ def test_normalised_takes_the_weather_effect_away():
 
 def test_replicates_carry_the_residual_over_and_keep_the_gaps():
     panel = some_panel()
-    drawn = said.replicates(some_posterior(panel))
+    drawn = from_draws.replicates(some_posterior(panel))
     assert (np.isfinite(drawn).all(axis=0) == np.isfinite(panel.pm25)).all()
     first, second = (np.median(np.log(drawn[:, at(month), 0])) for month in ("2014-01", "2014-02"))
     assert first == pytest.approx(math.log(60), abs=0.02)
@@ -697,7 +702,7 @@ def test_main_panel(main):
     assert (main.wind_error[:12] > 0).all()
     assert not main.wind_error[12:].any()
     assert (main.official.error > 0).all()
-    assert set(main.official.area) <= set(decline.AREAS)
+    assert set(main.official.area) <= set(REGION.areas)
     assert not main.official.duplicated(["area", "year"]).any()
 
 
@@ -705,7 +710,7 @@ def test_the_regions_mean_enters_only_where_its_parts_are_not_all_known(main):
     rows = main.official
     assert rows[rows.area == "BTH13"].year.tolist() == [2016]
     assert 2016 not in rows[rows.area == "Tianjin"].year.tolist()
-    table = decline.tables.load("pm25_official_annual").query("series == 'official' and area in @decline.AREAS")
+    table = decline.tables.load("pm25_official_annual").query("series == 'official' and area in @REGION.areas")
     dropped = table.merge(rows, on=["area", "year"], how="left", indicator=True).query("_merge == 'left_only'")
     assert sorted(dropped.year) == [2013, 2014, 2015, 2017]
     assert set(dropped.area) == {"BTH13"}
@@ -776,7 +781,7 @@ def test_simulate_keeps_gaps_weather_and_rows_and_tells_the_truth(main):
     assert differing(main, made) == {"pm25", "official", "days", "truth"}
     assert made.official[["area", "year", "error"]].equals(main.official[["area", "year", "error"]])
     assert made.truth["slope"] == -0.07
-    assert made.truth["step"] == decline.TRUTH["step"]
+    assert made.truth["step"] == model_of.TRUTH["step"]
 
 
 def test_simulate_is_reproducible(main):
@@ -793,10 +798,10 @@ QUIET = {
 
 
 def test_simulate_without_noise_is_the_formula(main):
-    exact = decline.replace(main, official=main.official.assign(error=0.0))
+    exact = dataclasses.replace(main, official=main.official.assign(error=0.0))
     made = decline.simulate(QUIET, np.random.default_rng(1), exact)
     observed = np.isfinite(main.pm25)
-    curve = 50 * np.exp(-0.1 * decline.TIME)
+    curve = 50 * np.exp(-0.1 * REGION.time)
     np.testing.assert_allclose(made.pm25[observed], np.repeat(curve[:, None], N_CITIES, axis=1)[observed])
     assert list(made.truth["decline"].values()) == pytest.approx([100 * math.expm1(-1)] * 4, abs=0.01)
     days = [calendar.monthrange(2019, month)[1] for month in range(1, 13)]
@@ -805,7 +810,7 @@ def test_simulate_without_noise_is_the_formula(main):
 
 
 def test_simulate_puts_the_step_in_where_the_basis_changed(main):
-    everywhere = decline.replace(main, pm25=np.full((N_MONTHS, N_CITIES), 1.0))
+    everywhere = dataclasses.replace(main, pm25=np.full((N_MONTHS, N_CITIES), 1.0))
     made = decline.simulate(QUIET | {"slope": 0, "step": 1.0}, np.random.default_rng(1), everywhere)
     expected = 50 * np.exp(np.where(np.arange(N_MONTHS) >= at("2018-09"), main.conversion, 0))
     low = [k for k, city in enumerate(CITIES) if city not in THINNER]
@@ -814,8 +819,8 @@ def test_simulate_puts_the_step_in_where_the_basis_changed(main):
         higher = np.where(np.arange(N_MONTHS) >= at("2018-09"), math.exp(thinner), 1)
         np.testing.assert_allclose(made.pm25[:, CITIES.index(city)], expected * higher)
     factor = np.exp(main.conversion)
-    after = np.average(factor[months_of(2023)], weights=decline.DAYS[10])
-    before = np.average(factor[months_of(2013)], weights=decline.DAYS[0])
+    after = np.average(factor[months_of(2023)], weights=REGION.days[10])
+    before = np.average(factor[months_of(2013)], weights=REGION.days[0])
     assert [made.truth["decline"][city] for city in ("beijing", "tianjin")] == pytest.approx([100 * (after - 1)] * 2)
     assert list(made.truth["decline_constant"].values()) == pytest.approx([100 * (after / before - 1)] * 4)
 
@@ -836,7 +841,7 @@ def test_simulated_noise_has_the_stated_properties():
     assert before.std() / after.std() == pytest.approx(math.exp(0.4), rel=0.04)
     contrast = QUIET | {"slope": 0, "contrast": 0.06}
     made = np.log(decline.simulate(contrast, np.random.default_rng(3), panel).pm25 / 50)
-    np.testing.assert_allclose(made, np.outer(made[:, 0] / decline.NORTH[0], decline.NORTH), atol=1e-9)
+    np.testing.assert_allclose(made, np.outer(made[:, 0] / REGION.north[0], REGION.north), atol=1e-9)
     assert made.std() == pytest.approx(0.06, rel=0.15)
     shock = QUIET | {"slope": 0, "shock_scale": 0.11, "shock_tail": 8.0, "persistence": 0.35}
     logs = [np.log(decline.simulate(shock, np.random.default_rng(seed), panel).pm25 / 50) for seed in range(200)]
@@ -910,25 +915,25 @@ def test_prediction_of_a_year_uses_its_official_mean(fit):
 
 
 @pytest.fixture(scope="module")
-def prior_draws(main) -> decline.Posterior:
+def prior_draws(main) -> from_draws.Posterior:
     """Draws of the prior itself, in which every parameter moves."""
     from jingjinji.show.prior_draws import prior_parameters
 
     model = decline.build(main)
     names = [variable.name for variable in (*model.free_RVs, *model.deterministics)]
-    return said.posterior(prior_parameters(model, names, 60, 4), main, 3)
+    return from_draws.posterior(prior_parameters(model, names, 60, 4), main, 3)
 
 
 def test_a_made_up_autoregression_is_stationary_from_its_first_point():
     """An innovation of one at the first point has the spread that later ones have added up to: 1 / 0.8."""
-    assert decline._autoregression(0.6, np.array([1.0, 0.0, 0.0])) == pytest.approx([1.25, 0.75, 0.45])
-    assert decline._autoregression(0.6, np.eye(2)[[0]], axis=1) == pytest.approx(np.array([[1.25, 0.75]]))
+    assert model_of._autoregression(0.6, np.array([1.0, 0.0, 0.0])) == pytest.approx([1.25, 0.75, 0.45])
+    assert model_of._autoregression(0.6, np.eye(2)[[0]], axis=1) == pytest.approx(np.array([[1.25, 0.75]]))
 
 
 def test_the_regional_month_that_is_expected_ahead_is_the_models(prior_draws, main):
     """At the last month of the record the same formula gives what the model says, but for its shock."""
     v = {name: values[7] for name, values in prior_draws.values.items()}
-    last = said._expected(prior_draws, decline.TIME[-1:], main.weather[-1:], main.conversion[-1:])
+    last = from_draws.expected(prior_draws, REGION.time[-1:], np.array([11]), main.weather[-1:], main.conversion[-1:])
     assert last[7, 0] == pytest.approx(hand_expected(v, main, N_MONTHS - 1), rel=1e-9)
 
 
@@ -940,10 +945,10 @@ def test_the_year_ahead_goes_on_where_the_record_ends(prior_draws, main):
     quiet |= {name: prior_draws[name] for name in kept}
     quiet["log_scale"] = np.full_like(prior_draws["log_scale"], -30.0)
     v = {name: values[11] for name, values in quiet.items()}
-    panel = decline.replace(main, conversion=np.zeros(N_MONTHS))
+    panel = dataclasses.replace(main, conversion=np.zeros(N_MONTHS))
     region = np.array([[hand_expected({n: x[d] for n, x in quiet.items()}, panel, N_MONTHS - 1)] for d in range(60)])
     quiet["region"] = np.repeat(region, N_MONTHS, axis=1)
-    post = decline.Posterior(panel, quiet, 1, np.random.default_rng(1))
+    post = from_draws.Posterior(panel, quiet, 1, np.random.default_rng(1))
     made = np.log(said.ahead(post))
     assert made.shape == (60, 12, N_CITIES)
     v["contrast"] = np.zeros(N_MONTHS)
@@ -1012,7 +1017,7 @@ def test_coverage_is_that_of_the_months_left_out(main):
     left_out = registry.load("decline", "without-fold-2")
     k = CITIES.index("Hengshui")
     away = np.isfinite(main.pm25[:, k]) & np.isnan(left_out.pm25[:, k])
-    assert (MONTHS[away] >= pd.Period("2015-01")).all()
+    assert (REGION.months[away] >= pd.Period("2015-01")).all()
     middle = np.where(np.arange(away.sum()) % 4 == 0, 0.1, 1.0) * main.pm25[away, k]
     actual = np.full((DRAWS, N_MONTHS, N_CITIES), 1e-6)
     actual[:, away, k] = middle * np.linspace(0.5, 1.5, DRAWS)[:, None]
@@ -1037,13 +1042,12 @@ def test_findings_of_a_toy_are_pairs_of_truth_and_estimate(main, toy, slope):
         for basis, key in (("", "decline"), (".constant", "decline_constant")):
             assert found[f"pm25.truth.decline.{area}{basis}@{toy}"].mean == pytest.approx(panel.truth[key][area])
     assert found[f"pm25.recovered.persistence@{toy}"].mean == pytest.approx(0.4)
-    assert found[f"pm25.truth.persistence@{toy}"].mean == decline.TRUTH["persistence"]
+    assert found[f"pm25.truth.persistence@{toy}"].mean == model_of.TRUTH["persistence"]
 
 
 # --- scores -----------------------------------------------------------------------------------------------------
 
 
 def test_names_of_weather_variables_are_columns():
-    assert set(WEATHER) <= set(decline.tables.load("weather_beijing_month").columns)
-    assert MONTHS[0].year == YEARS[0]
-    assert MONTHS[-1].year == YEARS[-1]
+    assert set(REGION.weather) <= set(decline.tables.load("weather_beijing_month").columns)
+    assert (REGION.months[0].year, REGION.months[-1].year) == (REGION.years[0], REGION.years[-1])

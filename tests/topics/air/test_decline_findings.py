@@ -12,7 +12,7 @@ from scipy import stats
 
 from jingjinji.core import tables
 from jingjinji.core.scribe import Scribe
-from jingjinji.topics.air import decline
+from jingjinji.topics.air import decline, drawn
 from jingjinji.topics.air import decline_findings as said
 from jingjinji.topics.air.weather_of_days import Response
 
@@ -46,6 +46,7 @@ def area(months: np.ndarray, year: int, cities: list[int]) -> np.ndarray:
 def some_panel(pm25: np.ndarray | None = None, **more) -> decline.Panel:
     rng = np.random.default_rng(5)
     fields = {
+        "region": decline.REGION,
         "pm25": np.full((132, 13), np.nan) if pm25 is None else pm25,
         "weather": rng.normal(size=(132, 4)),
         "wind_error": np.zeros(132),
@@ -337,8 +338,8 @@ def test_crps_by_its_definition():
     rng = np.random.default_rng(4)
     predicted, measured = rng.lognormal(3, 0.5, (37, 5)), np.array([5.0, 15.0, 20.0, 40.0, 200.0])
     expected = [crps_by_definition(predicted[:, k], measured[k]) for k in range(5)]
-    assert said._crps(predicted, measured) == pytest.approx(expected)
-    assert said._crps(np.full((50, 1), 12.0), np.array([15.0])) == pytest.approx(3.0)
+    assert drawn.crps(predicted, measured) == pytest.approx(expected)
+    assert drawn.crps(np.full((50, 1), 12.0), np.array([15.0])) == pytest.approx(3.0)
 
 
 def test_crps_of_a_normal_prediction_is_the_closed_form():
@@ -346,17 +347,17 @@ def test_crps_of_a_normal_prediction_is_the_closed_form():
     for value in (30.0, 40.0, 55.0):
         z = (value - 40) / 6
         closed = 6 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / math.sqrt(math.pi))
-        assert said._crps(sample[:, None], np.array([value])) == pytest.approx(closed, abs=0.01)
+        assert drawn.crps(sample[:, None], np.array([value])) == pytest.approx(closed, abs=0.01)
 
 
 def test_coverage_of_draws_that_lie_evenly():
     """Of draws 0 to 100 the central half ends at 25 and 75, the central 94 % at 3 and 97."""
     predicted = np.repeat(np.arange(101.0)[:, None], 8, axis=1)
     measured = np.array([2.9, 3.1, 24.9, 25.1, 74.9, 75.1, 96.9, 97.1])
-    assert said._is_inside(predicted, measured, 50).sum() == 2
-    assert said._is_inside(predicted, measured, 94).sum() == 6
-    assert said._is_inside(predicted, np.full(8, 50.0), 94).sum() == 8
-    assert said._is_inside(predicted, np.full(8, 99.0), 94).sum() == 0
+    assert drawn.is_inside(predicted, measured, 50).sum() == 2
+    assert drawn.is_inside(predicted, measured, 94).sum() == 6
+    assert drawn.is_inside(predicted, np.full(8, 50.0), 94).sum() == 8
+    assert drawn.is_inside(predicted, np.full(8, 99.0), 94).sum() == 0
 
 
 def test_the_error_of_a_coverage_is_that_of_batches_of_the_draws():
@@ -365,7 +366,7 @@ def test_the_error_of_a_coverage_is_that_of_batches_of_the_draws():
     around = np.repeat(np.linspace(0, 20, 20)[:, None], 25, axis=1)
     for last, error in ((100.0, np.std([100.0] * 15 + [0.0], ddof=1) / 2), (0.0, 100 / 25 / 2)):
         say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-        said._say_coverage(say, np.concatenate([around] * 15 + [around + last]), measured, "made up")
+        drawn.say_coverage(say, np.concatenate([around] * 15 + [around + last]), measured, "made up")
         assert [finding.id for finding in say.made] == ["pm25.coverage50", "pm25.coverage94"]
         assert say.made[1].mean == 100
         assert say.made[1].error == pytest.approx(error)
@@ -390,7 +391,7 @@ def test_a_baseline_repeats_the_last_known_year_with_changes_of_one_and_of_two_y
     season = np.linspace(20, 90, 12)[:, None] * np.linspace(1, 2, 13)
     for year in range(6):
         months[12 * year : 12 * year + 12] = season * math.exp(level[year])
-    predicted = said._same_month_of_last_year(months, 2019, np.random.default_rng(1))
+    predicted = drawn.same_month_of_last_year(decline.REGION, months, 2019, 2, np.random.default_rng(1))
     assert predicted.shape == (2000, 24, 13)
     predicted = predicted[:300]
     last = season * math.exp(level[5])
@@ -407,7 +408,7 @@ def test_a_baseline_goes_back_to_the_last_year_in_which_a_month_is_known():
     months[YEAR > 2018] = 1e6
     months[MONTHS.index((2018, 3)), 4] = np.nan
     months[[MONTHS.index((year, 7)) for year in range(2013, 2019)], 6] = np.nan
-    predicted = said._same_month_of_last_year(months, 2019, np.random.default_rng(1))
+    predicted = drawn.same_month_of_last_year(decline.REGION, months, 2019, 2, np.random.default_rng(1))
     assert np.isnan(predicted[:, [6, 18], 6]).all()
     assert np.isfinite(np.delete(predicted, 6, axis=2)).all()
     np.testing.assert_allclose(predicted[:, 2, 4], seasonal(np.full(13, -0.1))[MONTHS.index((2019, 3)), 4])
@@ -418,7 +419,7 @@ def test_a_baseline_takes_each_citys_season_and_straight_line():
     months, gaps = seasonal(slopes), np.random.default_rng(2).uniform(size=(132, 13)) < 0.1
     known = np.where(gaps, np.nan, months)
     known[YEAR > 2018] = 1e6
-    predicted = said._climatology_with_trend(known, 2019, np.random.default_rng(1))
+    predicted = drawn.climatology_with_trend(decline.REGION, known, 2019, 2, np.random.default_rng(1))
     expected = months[future_mask()]
     np.testing.assert_allclose(predicted, np.repeat(expected[None], 2000, axis=0), rtol=1e-9)
 
@@ -427,7 +428,7 @@ def test_that_baseline_scatters_as_its_residuals_do():
     """Thirteen coefficients are fitted: twelve months and a slope."""
     rng = np.random.default_rng(6)
     months = seasonal(np.full(13, -0.1)) * np.exp(rng.normal(0, 0.2, (132, 13)))
-    predicted = np.log(said._climatology_with_trend(months, 2019, np.random.default_rng(1)))
+    predicted = np.log(drawn.climatology_with_trend(decline.REGION, months, 2019, 2, np.random.default_rng(1)))
     time = np.arange(132) / 12
     design = np.array([[*(float(t % 12 == month) for month in range(12)), time[t]] for t in range(132)])
     train = YEAR <= 2018
@@ -503,13 +504,13 @@ def test_where_the_model_is_right_cells_that_err_together_are_inside_together():
         (np.repeat(rng.normal(size=(2000, 1)), 400, axis=1), {"50": (0, 100, 50), "94": (0, 100, 23.7)}),
     ):
         say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-        said._say_if_right(say, "coverage", predicted, "made up", "%")
+        drawn.say_if_right(say, "coverage", predicted, "made up", "%")
         made = {finding.id: finding.mean for finding in say.made}
         for level, numbers in expected.items():
             found = [made[f"pm25.coverage{level}.{what}"] for what in ("low", "high", "sd")]
             assert found == pytest.approx(numbers, abs=0.6)
     say = Scribe((), "pm25.", as_fit(some_panel(), {"slope": np.zeros(4)}))
-    said._say_if_right(say, "inside", predicted, "made up", "")
+    drawn.say_if_right(say, "inside", predicted, "made up", "")
     assert [finding.mean for finding in say.made[:2]] == [0, 400]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from jingjinji.core import tables
 from jingjinji.topics.air import weather_of_days
-from jingjinji.topics.air.decline import WEATHER
+from jingjinji.topics.air.decline import REGION
 
 RESPONSE = {"wind": -0.3, "dew_point": 0.04, "pressure": -0.01, "temperature": 0.02}
 
@@ -37,7 +37,7 @@ def some_days(noise: float, seed: int = 1, series: str = "embassy") -> pd.DataFr
 
 def scale(days: pd.DataFrame) -> np.ndarray:
     """Of a response by unit of the days' weather, what makes it one by standard deviation of a month's."""
-    table = months().set_index("month")[list(WEATHER)]
+    table = months().set_index("month")[list(REGION.weather)]
     departure = table - table.groupby(table.index.str[5:]).transform("mean")
     wind = (days.wind_nw + days.wind_ne + days.wind_se).groupby(days.date.dt.strftime("%Y-%m")).mean()
     wind = wind[wind.index.isin(table.index)]
@@ -48,7 +48,9 @@ def scale(days: pd.DataFrame) -> np.ndarray:
 def test_a_known_response_comes_back():
     days = some_days(noise=0.0)
     found = weather_of_days.response(days, months(), before="2013-03")
-    assert found.estimate == pytest.approx(np.array([RESPONSE[name] for name in WEATHER]) * scale(days), rel=0.02)
+    assert found.estimate == pytest.approx(
+        np.array([RESPONSE[name] for name in REGION.weather]) * scale(days), rel=0.02
+    )
     np.testing.assert_allclose(found.covariance, 0.03**2 * np.eye(4), atol=1e-4)
 
 
@@ -58,7 +60,7 @@ def test_its_errors_are_those_of_many_records():
     for seed in range(60):
         days = some_days(0.3, seed)
         found = weather_of_days.response(days, months(), before="2013-03")
-        error = found.estimate - np.array([RESPONSE[name] for name in WEATHER]) * scale(days)
+        error = found.estimate - np.array([RESPONSE[name] for name in REGION.weather]) * scale(days)
         scores.append(error / np.sqrt(np.diag(found.covariance) - weather_of_days.TRANSFER**2))
     assert np.std(scores) == pytest.approx(1, abs=0.25)
     assert np.mean(scores) == pytest.approx(0, abs=0.2)

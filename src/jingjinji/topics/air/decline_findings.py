@@ -4,56 +4,51 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import scipy
-import xarray as xr
 
 from jingjinji.core import registry, tables
-from jingjinji.core.batches import with_errors
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.air.decline import (
-    AFTER_CHANGE,
-    AHEAD,
-    AREAS,
-    CALENDAR,
+    AREA_KEYS,
     CITIES,
-    CITY_EFFECTS,
-    COLLECTED,
-    DAY_WEIGHTS,
-    ERROR_SHAPE,
     FIRST,
     FORECAST_YEARS,
-    HIGHER,
     LAST,
     LEFT_OUT,
-    MONTHS,
-    NEVER,
-    NORTH,
     ORIGINS,
-    STEP_PRIOR,
+    REGION,
     TABLES,
-    TIME,
-    WEATHER,
-    YEARS,
     Panel,
-    Posterior,
-    _change,
-    _month,
-    _summary,
-    _year,
-    bend_city_told,
-    bend_told,
-    bend_waves,
-    collected_share,
-    measured_before,
-    membership,
-    middle,
-    season_waves,
-    step_line,
-    weather_city_told,
-    yearly_means,
 )
+from jingjinji.topics.air.drawn import (
+    Posterior,
+    concentrations,
+    crps,
+    expected,
+    forecast_months,
+    is_inside,
+    month_of,
+    normal_quantile_residuals,
+    normalised,
+    of_cities,
+    on_one_basis,
+    posterior,
+    residuals,
+    say_coverage,
+    say_gains,
+    say_if_right,
+    summary,
+    weather_of_a_year,
+    weather_response,
+    with_unknown_weather,
+    year_of,
+    yearly_slope,
+)
+from jingjinji.topics.air.months import ERROR_SHAPE, STEP_PRIOR, change_between, yearly_means
 
+AHEAD = pd.period_range(f"{LAST + 1}-01", f"{LAST + 1}-12", freq="M")
+WEATHER_SINCE = FIRST + 1
+"""The wind of the first year came from another archive, so a random year's weather is never that year's."""
 STANDARD = 35.0
 ANSWERS = ("decline.beijing", "decline.tianjin", "decline.hebei", "weather.share.beijing", "converge.spread-change")
 """What of the main fit is also said of the variants `ANSWERING`."""
@@ -131,113 +126,11 @@ RECOVERED = {
     "persistence": "persistence of the monthly shock",
     "carry-over": "carry-over of a city's residual",
 }
-OF_BASELINE = {
-    "crps": "mean CRPS, {baseline}, {years}",
-    "gain": "CRPS of {baseline} less that of the model with weather unknown, mean over months, {years}",
-    "gain-error": "standard error over months of that gain, {baseline}, {years}",
-}
-BASELINES = {
-    "same-month": "the same month of the last year in which it is known",
-    "climatology": "the city's climatology with a straight trend",
-}
-
-
-def posterior(draws: xr.Dataset, panel: Panel, seed: int, most: int | None = None) -> Posterior:
-    """Flatten chains and draws; `most` keeps at least that many, evenly spaced: more draws never leave fewer."""
-    step = 1 if most is None else max(1, draws.sizes["chain"] * draws.sizes["draw"] // most)
-    draws = draws.isel(draw=slice(None, None, step))
-    values = {
-        name: array.transpose("chain", "draw", ...).values.reshape(-1, *array.shape[2:]).astype(float, copy=False)
-        for name, array in draws.data_vars.items()
-    }
-    return Posterior(panel, values, draws.sizes["chain"], np.random.default_rng(seed))
-
-
-def scales(post: Posterior, collected: np.ndarray = COLLECTED) -> np.ndarray:
-    """(draw, month, city) scale of a city's month beside what is expected; `collected` (month,) as the constant."""
-    more = post["collected"][:, None] * (collected - collected_share(post.panel))
-    return np.exp(post["log_scale"][:, None] + more[:, :, None])
-
-
-def residuals(post: Posterior, collected: np.ndarray = COLLECTED) -> np.ndarray:
-    """New residuals of these months, (draw, month, city): Student-t with carry-over from month to month."""
-    draws = post.rng.standard_t(3 + post["tail"][:, None, None], (post.size, len(collected), len(CITIES)))
-    draws *= scales(post, collected)
-    carry = post["carry_over"][:, None]
-    draws[:, 0] /= np.sqrt(1 - carry**2)
-    for month in range(1, len(collected)):
-        draws[:, month] += carry * draws[:, month - 1]
-    return draws
-
-
-def weather_response(post: Posterior) -> np.ndarray:
-    """(draw, variable, city) change of the log concentration with one standard deviation of a weather variable."""
-    unit = post["weather_city_scale"] ** (1 - weather_city_told(post.panel))
-    return post["weather"][:, :, None] + unit[:, :, None] * post["weather_city"]
-
-
-def weather_effect(post: Posterior, departures: np.ndarray) -> np.ndarray:
-    """(draw, month, city) effect of weather departures (month, variable) or (draw, month, variable)."""
-    response = weather_response(post)
-    return np.matmul(departures, response)
-
-
-def weather_of_a_year(post: Posterior, years: tuple[int, ...]) -> np.ndarray:
-    """Weather departures of a random year for each draw, (draw, calendar month, variable)."""
-    by_year = post.panel.weather.reshape(len(YEARS), 12, len(WEATHER))
-    return by_year[post.rng.integers(years[0] - FIRST, years[-1] - FIRST + 1, post.size)]
-
-
-def concentrations(post: Posterior) -> np.ndarray:
-    """Actual monthly means (draw, month, city), µg/m³, each on the basis in force at the time.
-
-    A measured month is itself. A missing one is drawn from the model and then moved so that its area's year agrees
-    with the official mean, as far as that mean is exact (conditioning by Matheron's rule on log-normal variances).
-    """
-    panel = post.panel
-    log_mean = post["mu"]
-    actual = np.exp(log_mean + residuals(post))
-    observed = np.isfinite(panel.pm25)
-    actual[:, observed] = panel.pm25[observed]
-    carry = post["carry_over"]
-    tail = 3 + post["tail"]
-    variance = scales(post) ** 2 * (tail / (tail - 2) / (1 - carry**2))[:, None, None]
-    together = (1 + carry) / (1 - carry)
-    cell_variance = np.exp(2 * log_mean + variance) * variance
-    cell_variance[:, observed] = 0.0
-    for year, rows in panel.official.groupby("year"):
-        months = np.array([month.year == year for month in MONTHS])
-        areas = [AREAS.index(area) for area in rows.area]
-        weights = DAY_WEIGHTS[year - FIRST][:, None] * membership()[areas][:, None, :]
-        spread = cell_variance[:, None, months] * weights * together[:, None, None, None]
-        between = np.einsum("drmc,smc->drs", spread, weights)
-        if not between.any():
-            continue
-        error = np.hypot(rows.error.to_numpy(), official_error(post, areas, rows.pm25.to_numpy()))
-        noise = error * post.rng.standard_t(ERROR_SHAPE, error.shape)
-        surprise = rows.pm25.to_numpy() + noise - np.einsum("dmc,rmc->dr", actual[:, months], weights)
-        error_variance = error**2 * ERROR_SHAPE / (ERROR_SHAPE - 2)
-        total = between + error_variance[:, :, None] * np.eye(len(rows))
-        pull = np.linalg.solve(total, surprise[:, :, None])[:, :, 0]
-        actual[:, months] = np.maximum(actual[:, months] + np.einsum("drmc,dr->dmc", spread, pull), 1.0)
-    return actual
-
-
-def official_error(post: Posterior, areas: list[int], mean: np.ndarray) -> np.ndarray:
-    """(draw, row) disagreement of official and monthly figures, µg/m³, for means (row) or (draw, row) of areas."""
-    kind = [int(AREAS[area] not in CITIES) for area in areas]
-    return post["official_scale"][:, kind] * mean
-
-
-def on_one_basis(post: Posterior, actual: np.ndarray) -> np.ndarray:
-    """The same months at ambient temperature and pressure throughout: those before September 2018 are converted."""
-    conversion = (1 - AFTER_CHANGE)[:, None] * (post.panel.conversion[:, None] + HIGHER)
-    return actual * np.exp(post["step"][:, None, None] * conversion)
 
 
 def area_means(actual: np.ndarray) -> np.ndarray:
     """(draw, month, city) -> (draw, year, area) for Beijing, Tianjin, Hebei and the mean of all 13 cities."""
-    return yearly_means(actual) @ membership()[:4].T
+    return yearly_means(REGION, actual) @ REGION.membership[:4].T
 
 
 def findings(fit) -> list[Finding]:
@@ -260,7 +153,7 @@ def findings(fit) -> list[Finding]:
     _say_decline_of_beijing(say, constant)
     if not fit.variant:
         _say_declines(say, actual, constant)
-        _say_cities(say, post, yearly_means(constant))
+        _say_cities(say, post, yearly_means(REGION, constant))
         _say_weather(say, post, constant)
         _say_step(say, post, actual, constant)
         _say_standard(say, actual)
@@ -279,25 +172,25 @@ def _say_answers(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.
     """`ANSWERS` alone, of what is said of the main fit."""
     every, wanted = replace(say, made=[]), {f"{say.prefix}{id}{say.suffix}" for id in ANSWERS}
     _say_declines(every, actual, constant)
-    _say_cities(every, post, yearly_means(constant))
+    _say_cities(every, post, yearly_means(REGION, constant))
     _say_weather(every, post, constant)
     say.made.extend(finding for finding in every.made if finding.id in wanted)
 
 
 def dustier(months: np.ndarray) -> np.ndarray:
     """(draw, month, city) means with those after 2020 raised by `DUST`, µg/m³."""
-    return months * (1 + DUST * (MONTHS.year > 2020))[:, None]
+    return months * (1 + DUST * (REGION.months.year > 2020))[:, None]
 
 
 def _say_decline_of_beijing(say: Scribe, constant: np.ndarray) -> None:
     unit, label = DECLINE[""]
     label = label.format(area=AREA_WORDS["beijing"], basis="on one constant basis")
-    say.draws("decline.beijing.constant", label, _change(area_means(constant))[:, 0], unit)
+    say.draws("decline.beijing.constant", label, change_between(REGION, area_means(constant))[:, 0], unit)
 
 
 def _say_declines(say: Scribe, actual: np.ndarray, constant: np.ndarray) -> None:
     """All areas on both bases; Beijing's change on one basis is said before."""
-    published, converted = _change(area_means(actual)), _change(area_means(constant))
+    published, converted = change_between(REGION, area_means(actual)), change_between(REGION, area_means(constant))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
         for key, change, basis in (
             ("", published[:, k], "on the published basis"),
@@ -317,7 +210,7 @@ def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
     noise = post["official_scale"][:, 0, None, None] * post.rng.standard_t(ERROR_SHAPE, yearly.shape)
     yearly = yearly * np.exp(noise)
     start, end, region = yearly[:, 2014 - FIRST], yearly[:, 2020 - FIRST], yearly.mean(axis=2)
-    change, rate = _change(yearly), 100 * ((end / start) ** (1 / 6) - 1)
+    change, rate = change_between(REGION, yearly), 100 * ((end / start) ** (1 / 6) - 1)
     for k, city in enumerate(CITIES):
         words = f"yearly change of PM2.5 in {city}, 2014 to 2020, on one basis"
         say.draws(f"rate.{city.lower()}", words, rate[:, k], "% a year")
@@ -336,7 +229,7 @@ def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
     made = {
         "together.all-fell.ten-years": (yearly[:, LAST - FIRST] < yearly[:, 0]).all(axis=1),
         "rebound": region[:, 2023 - FIRST] > region[:, 2022 - FIRST],
-        "rebound.change": _change(region[:, :, None], 2022, 2023),
+        "rebound.change": change_between(REGION, region[:, :, None], 2022, 2023),
         "together.fastest": rate.min(axis=1),
         "together.slowest": rate.max(axis=1),
         "together.all-fell": (end < start).all(axis=1),
@@ -355,17 +248,6 @@ def _say_cities(say: Scribe, post: Posterior, yearly: np.ndarray) -> None:
     less = relative[:, cities["Zhangjiakou"]] - relative[:, cities["Shijiazhuang"]]
     words = "Zhangjiakou's relative change less Shijiazhuang's, 2014 to 2020"
     say.draws("gain.difference", words, less, "percentage points")
-
-
-def normalised(post: Posterior, constant: np.ndarray) -> np.ndarray:
-    """The months as they would have been with the usual weather: (draw, month, city); associations, not a design.
-
-    A calibrated wind carries its error twice: once for each month and once for the whole calibrated year.
-    """
-    departures = np.repeat(post.panel.weather[None], post.size, axis=0)
-    error = post.rng.normal(size=(post.size, len(MONTHS))) + post.rng.normal(size=(post.size, 1))
-    departures[:, :, 0] += error * post.panel.wind_error
-    return constant * np.exp(-weather_effect(post, departures))
 
 
 def _say_weather(say: Scribe, post: Posterior, constant: np.ndarray) -> None:
@@ -391,15 +273,9 @@ def _say_weather(say: Scribe, post: Posterior, constant: np.ndarray) -> None:
                 say.draws(f"weather.{what}.{area}{key}", label, drawn, unit)
 
 
-def yearly_slope(values: np.ndarray) -> np.ndarray:
-    """Least-squares slope (draw,) of values (draw, year) over their years."""
-    time = np.arange(values.shape[1]) - (values.shape[1] - 1) / 2
-    return values @ time / (time @ time)
-
-
 def _say_step(say: Scribe, post: Posterior, actual: np.ndarray, constant: np.ndarray) -> None:
     """The ruler: what the conversion does to the annual means of 2013, when all of it was on the old basis."""
-    full = actual * np.exp((1 - AFTER_CHANGE)[:, None] * (post.panel.conversion[:, None] + HIGHER))
+    full = actual * np.exp((1 - REGION.after_change)[:, None] * (post.panel.conversion[:, None] + REGION.higher))
     before, by_model, in_full = (area_means(months)[:, 0] for months in (actual, constant, full))
     for k, (area, words) in enumerate(AREA_WORDS.items()):
         label = f"change of the {FIRST} mean by"
@@ -432,7 +308,7 @@ def _say_monthly(say: Scribe, post: Posterior) -> None:
         "noise.collected": 100 * np.expm1(post["collected"]),
     }
     say.table(MONTHLY, made)
-    for k, variable in enumerate(WEATHER):
+    for k, variable in enumerate(REGION.weather):
         more = f"{'stronger' if variable == 'wind' else 'higher'} {variable.replace('_', ' ')}"
         words = f"change of the regional month that goes with one standard deviation of {more}"
         say.draws(f"weather.{variable.replace('_', '-')}", words, 100 * np.expm1(post["weather"][:, k]), "%")
@@ -477,12 +353,11 @@ def disagreement(official: pd.DataFrame, pm25: np.ndarray) -> dict[str, pd.Serie
     official : the table ``pm25_official_annual``. pm25 : (month, city), NaN where there is none: a year with one is not
     compared, in any of its area's cities.
     """
-    yearly = yearly_means(pm25)
-    areas = {"beijing": "Beijing", "tianjin": "Tianjin", "hebei": "Hebei", "region": "BTH13"}
+    yearly = yearly_means(REGION, pm25)
     found = {}
-    for key, area in areas.items():
-        members = membership()[AREAS.index(area)] > 0
-        measured = pd.Series(yearly[:, members].mean(axis=1), index=YEARS).dropna()
+    for key, area in AREA_KEYS.items():
+        members = REGION.membership[REGION.place(area)] > 0
+        measured = pd.Series(yearly[:, members].mean(axis=1), index=REGION.years).dropna()
         rows = official[(official.series == "official") & (official.area == area)].set_index("year").pm25
         found[key] = (100 * (measured / rows - 1)).dropna()
     return found
@@ -499,14 +374,14 @@ def _say_recovered(say: Scribe, fit) -> None:
     for key, label in RECOVERED.items():
         name = key.replace("-", "_")
         pair(key, label, truth[name], post[name])
-    for k, variable in enumerate(WEATHER):
+    for k, variable in enumerate(REGION.weather):
         label = f"effect of {variable.replace('_', ' ')} on the log"
         pair(f"weather.{variable.replace('_', '-')}", label, truth["weather"][k], post["weather"][:, k])
     for months, known, end, basis in (
         (actual, truth["decline"], "", "published basis"),
         (on_one_basis(post, actual), truth["decline_constant"], ".constant", "one basis"),
     ):
-        change = _change(area_means(months))
+        change = change_between(REGION, area_means(months))
         for k, (area, words) in enumerate(AREA_WORDS.items()):
             label = f"change {FIRST} to {LAST}, {words}, {basis}"
             pair(f"decline.{area}{end}", label, known[area], change[:, k], "%")
@@ -518,190 +393,60 @@ def _say_left_out(say: Scribe, city: str, panel: Panel, actual: np.ndarray) -> N
     measured = registry.load("decline").pm25[:, k]
     kept = np.isfinite(measured) & np.isnan(panel.pm25[:, k])
     say = say.under(f"leave-out.{city.lower()}.")
-    _say_coverage(say, actual[:, kept, k], measured[kept], f"months of {city}, left out")
-
-
-def _say_coverage(say: Scribe, predicted: np.ndarray, measured: np.ndarray, words: str) -> None:
-    """Coverage with its Monte Carlo error, which is at least that of half a measured value."""
-
-    def inside(some: np.ndarray) -> dict[str, float]:
-        return {level: 100 * _is_inside(some, measured, int(level)).mean() for level in ("50", "94")}
-
-    for level, (share, error) in with_errors(inside, predicted, least=50 / len(measured)).items():
-        label = f"share of measured values inside the central {level} % interval, {words}"
-        say.score(f"coverage{level}", label, share, "%", error=error)
-
-
-def _is_inside(predicted: np.ndarray, measured: np.ndarray, probability: float) -> np.ndarray:
-    low, high = np.percentile(predicted, [50 - probability / 2, 50 + probability / 2], axis=0)
-    return (low <= measured) & (measured <= high)
-
-
-def forecast_months(origin: int) -> np.ndarray:
-    """Mask (month,) of the months that are asked for of a forecast whose first unseen year is `origin`."""
-    return (MONTHS.year >= origin) & (MONTHS.year < origin + FORECAST_YEARS)
-
-
-def with_unknown_weather(post: Posterior, actual: np.ndarray, origin: int) -> np.ndarray:
-    """The same months (draw, month, city) with the weather of random years before `origin` from then on.
-
-    The wind of the first year came from another archive, so that year's weather is not among them.
-    """
-    years = range(origin - FIRST, len(YEARS))
-    departures = -np.repeat(post.panel.weather[None], post.size, axis=0)
-    departures[:, MONTHS.year < origin] = 0
-    for year in years:
-        departures[:, 12 * year : 12 * year + 12] += weather_of_a_year(post, (FIRST + 1, origin - 1))
-    return actual * np.exp(weather_effect(post, departures))
+    say_coverage(say, actual[:, kept, k], measured[kept], f"months of {city}, left out")
 
 
 def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, origin: int) -> None:
     """Fitted to the years before `origin`, asked for the next: coverage of months and years, CRPS beside baselines."""
     everything = registry.load("decline").pm25
-    future = forecast_months(origin)
+    future = forecast_months(REGION, origin, FORECAST_YEARS)
     kept = np.isfinite(everything[future])
-    measured, month = everything[future][kept], np.nonzero(kept)[0]
-    unknown_weather = with_unknown_weather(post, known_weather, origin)
+    measured = everything[future][kept]
+    unknown_weather = with_unknown_weather(post, known_weather, origin, WEATHER_SINCE)
     years = f"{origin} and {origin + 1} predicted from the years before"
     say, scores = say.under(f"forecast.{origin}."), {}
     for key, months, weather in (("weather-known.", known_weather, "known"), ("", unknown_weather, "unknown")):
         predicted, of = months[:, future][:, kept], say.under(key)
         words = f"months of {years}, weather {weather}"
-        _say_coverage(of, predicted, measured, words)
-        scores[weather] = _crps(predicted, measured)
+        say_coverage(of, predicted, measured, words)
+        scores[weather] = crps(predicted, measured)
         of.score("crps", f"mean CRPS, {words}", scores[weather].mean(), "µg/m³", 2)
     _say_coverage_of_years(say.under("years."), unknown_weather, everything, origin, f"annual means of {years}")
     say.score("months", f"measured city-months of {years}", len(measured))
-    _say_if_right(say, "coverage", unknown_weather[:, future][:, kept], f"share of the months of {years}", "%")
-    for key, baseline in (("same-month", _same_month_of_last_year), ("climatology", _climatology_with_trend)):
-        score = _crps(baseline(everything, origin, post.rng)[:, kept], measured)
-        gain = pd.Series(score - scores["unknown"]).groupby(month).mean()
-        made = {"crps": np.nanmean(score), "gain": gain.mean(), "gain-error": gain.std(ddof=1) / np.sqrt(gain.count())}
-        for what, value in made.items():
-            label = OF_BASELINE[what].format(baseline=BASELINES[key], years=years)
-            say.score(f"{what}.{key}", label, value, "µg/m³", 2)
-
-
-def _say_if_right(say: Scribe, key: str, predicted: np.ndarray, words: str, unit: str) -> None:
-    """In what range coverage lies where the model is right: that of each of the predictions (draw, cell) by the others.
-
-    All cities of a month and all months of a forecast err together, so it is far wider than a binomial range. Of a
-    share in per cent, without a unit of a count.
-    """
-    for probability in (50, 94):
-        inside = _is_inside(predicted, predicted, probability)
-        covered = 100 * inside.mean(axis=1) if unit else inside.sum(axis=1)
-        label = f"{words} inside the {probability} % interval where the model is right"
-        for what, (value, error) in with_errors(_range, covered, least=0.25).items():
-            say.score(f"{key}{probability}.{what}", f"{label}, {RANGE[what]}", value, unit, 1, error=error)
-
-
-RANGE = {"low": "2.5 % quantile", "high": "97.5 % quantile", "sd": "spread"}
-
-
-def _range(values: np.ndarray) -> dict[str, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return {"low": low, "high": high, "sd": values.std(ddof=1)}
+    say_if_right(say, "coverage", unknown_weather[:, future][:, kept], f"share of the months of {years}", "%")
+    say_gains(say, scores["unknown"], everything, origin, FORECAST_YEARS, post, years)
 
 
 def _say_coverage_of_years(say: Scribe, months: np.ndarray, everything: np.ndarray, origin: int, words: str) -> None:
     """How many annual means of cities with twelve measured months lie inside their intervals."""
     asked = slice(origin - FIRST, origin - FIRST + FORECAST_YEARS)
-    measured = yearly_means(everything)[asked]
+    measured = yearly_means(REGION, everything)[asked]
     kept = np.isfinite(measured)
-    predicted = yearly_means(months)[:, asked][:, kept]
+    predicted = yearly_means(REGION, months)[:, asked][:, kept]
     say.score("count", f"measured {words}", int(kept.sum()))
     for probability in (50, 94):
-        inside = _is_inside(predicted, measured[kept], probability).sum()
+        inside = is_inside(predicted, measured[kept], probability).sum()
         say.score(f"inside{probability}", f"how many lie inside the {probability} % interval, {words}", int(inside))
-    _say_if_right(say, "inside", predicted, f"how many of the {words}", "")
-
-
-def _crps(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """Continuous ranked probability score of (draw, cell) predictions, by cell, µg/m³; fair to any number of draws."""
-    import scoringrules
-
-    return scoringrules.crps_ensemble(measured, predicted.T, estimator="pwm")
-
-
-def _same_month_of_last_year(pm25: np.ndarray, origin: int, rng) -> np.ndarray:
-    """(draw, month, city): the city's calendar month of the last year before `origin` in which it was measured.
-
-    It is spread by the known years' own changes over as many years. A month that was never measured is NaN.
-    """
-    log = np.log(np.where((MONTHS.year < origin)[:, None], pm25, np.nan))
-    asked = np.flatnonzero(forecast_months(origin))
-    predicted = np.full((2000, len(asked), len(CITIES)), np.nan)
-    for lag in range(12, len(MONTHS), 12):
-        changes = log[lag:] - log[:-lag]
-        changes = changes[np.isfinite(changes)]
-        before = np.where((asked >= lag)[:, None], log[asked - lag], np.nan)
-        use = np.isfinite(before) & np.isnan(predicted[0])
-        if len(changes) and use.any():
-            predicted[:, use] = before[use] + rng.choice(changes, (2000, use.sum()))
-    return np.exp(predicted)
-
-
-def _climatology_with_trend(pm25: np.ndarray, origin: int, rng) -> np.ndarray:
-    """(draw, month, city): calendar-month means and a straight line by city, least squares, normal errors of logs."""
-    train, future = origin > MONTHS.year, forecast_months(origin)
-    design = np.column_stack([np.eye(12)[CALENDAR], TIME])
-    predicted = np.empty((2000, future.sum(), len(CITIES)))
-    for k in range(len(CITIES)):
-        use = train & np.isfinite(pm25[:, k])
-        coefficients, *_ = np.linalg.lstsq(design[use], np.log(pm25[use, k]), rcond=None)
-        errors = np.log(pm25[use, k]) - design[use] @ coefficients
-        spread = np.sqrt(np.square(errors).sum() / (use.sum() - design.shape[1]))
-        predicted[:, :, k] = design[future] @ coefficients + spread * rng.normal(size=(2000, future.sum()))
-    return np.exp(predicted)
+    say_if_right(say, "inside", predicted, f"how many of the {words}", "")
 
 
 def ahead(post: Posterior) -> np.ndarray:
-    """Months `AHEAD` (draw, month, city), µg/m³, after the last one of the model, with the weather of a random year.
-
-    The wind of the first year came from another archive, so that year's weather is not among them.
-    """
-    time = TIME[-1] + np.arange(1, 13) / 12
-    departures = weather_of_a_year(post, (FIRST + 1, LAST))
+    """Months `AHEAD` (draw, month, city), µg/m³, after the last one of the model, with the weather of a random year."""
+    record, calendar = REGION.time[-1:], np.arange(12)
+    time = REGION.time[-1] + np.arange(1, 13) / 12
+    departures = weather_of_a_year(post, (WEATHER_SINCE, LAST))
     conversion = post.panel.conversion.reshape(-1, 12).mean(axis=0)
-    last = post["region"][:, -1] - _expected(post, TIME[-1:], post.panel.weather[-1:], post.panel.conversion[-1:])[:, 0]
+    at_end = expected(post, record, calendar[-1:], post.panel.weather[-1:], post.panel.conversion[-1:])[:, 0]
+    last = post["region"][:, -1] - at_end
     shocks = post["shock_scale"][:, None] * post.rng.standard_t(3 + post["shock_tail"][:, None], (post.size, 12))
     shock = np.empty_like(shocks)
     for month in range(12):
         last = post["persistence"] * last + shocks[:, month]
         shock[:, month] = last
-    region = (_expected(post, time, departures, conversion) + shock)[:, :, None]
-    since = time - middle(post.panel)
-    waves, amplitude = _bends(post, time)
-    wave_scale = post["city_scale"][:, CITY_EFFECTS.index("bend"), None] * amplitude
-    wave_scale = wave_scale ** (1 - bend_city_told(post.panel))
-    bend_city = waves @ (wave_scale[:, :, None] * post["bend_city"])
-    mu = region + post["level_city"][:, None] + since[:, None] * post["slope_city"][:, None] + bend_city
-    mu += np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
+    mu = (expected(post, time, calendar, departures, conversion) + shock)[:, :, None] + of_cities(post, time, calendar)
     mu += departures @ (weather_response(post) - post["weather"][:, :, None])
-    mu += post["step"][:, None, None] * HIGHER
-    mu += post["contrast_scale"][:, None, None] * post.rng.normal(size=(post.size, 12, 1)) * NORTH
+    mu += post["contrast_scale"][:, None, None] * post.rng.normal(size=(post.size, 12, 1)) * REGION.north
     return np.exp(mu + residuals(post, np.zeros(12)))
-
-
-def _bends(post: Posterior, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Basis of bends (time, wave) and their amplitudes (draw, wave) at scale one."""
-    waves, frequency = bend_waves(time)
-    length = post["length_scale"][:, None]
-    return waves, (2 * np.pi) ** 0.25 * np.sqrt(length) * np.exp(-0.25 * (length * frequency) ** 2)
-
-
-def _expected(post: Posterior, time: np.ndarray, weather: np.ndarray, conversion: np.ndarray) -> np.ndarray:
-    """(draw, time) of the regional month before its shock, in years that end with December, on today's basis."""
-    waves, amplitude = _bends(post, time)
-    calendar, since = np.arange(12)[-len(time) :], time - middle(post.panel)
-    wave_scale = post["bend_scale"][:, None] * amplitude
-    bend = (wave_scale ** (1 - bend_told(post.panel)) * post["bend"]) @ waves.T
-    expected = post["level"][:, None] + post["slope"][:, None] * since + bend + post["season"][:, calendar]
-    expected = expected + since * (post["season_change"] @ season_waves()[calendar, :2].T)
-    level, slope = step_line(post.panel)
-    expected = expected + post["step"][:, None] * (conversion - level - slope * since)
-    return expected + (weather @ post["weather"][:, :, None])[..., 0]
 
 
 def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) -> pd.DataFrame:
@@ -715,42 +460,22 @@ def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) 
     actual, next_year = concentrations(post), ahead(post)
     rows = []
     if months:
-        first, last = (_month(text) for text in months)
+        first, last = (month_of(text, REGION.months[0], AHEAD[-1]) for text in months)
         again = np.where(np.isfinite(fit.panel.pm25), np.exp(post["mu"] + residuals(post)), actual)
         again = np.concatenate([again, next_year], axis=1)
         for month in pd.period_range(first, last, freq="M"):
-            values = again[:, MONTHS.append(AHEAD).get_loc(month)]
-            rows += [_summary(city, str(month), values[:, k]) for k, city in enumerate(CITIES)]
+            values = again[:, REGION.months.append(AHEAD).get_loc(month)]
+            rows += [summary(city, str(month), values[:, k]) for k, city in enumerate(CITIES)]
     if years:
         last_year = np.average(next_year, axis=1, weights=AHEAD.days_in_month.to_numpy())
-        yearly = np.concatenate([yearly_means(actual), last_year[:, None]], axis=1)
+        yearly = np.concatenate([yearly_means(REGION, actual), last_year[:, None]], axis=1)
         areas = {"Beijing": yearly[:, :, 0], "Tianjin": yearly[:, :, 1], "Hebei": yearly[:, :, 2:].mean(axis=2)}
         areas |= {city: yearly[:, :, k] for k, city in enumerate(CITIES)}
-        for year in range(_year(years[0]), _year(years[1]) + 1):
+        asked = [year_of(year, FIRST, AHEAD[0].year) for year in years]
+        for year in range(asked[0], asked[1] + 1):
             for area, values in areas.items():
                 mean = values[:, year - FIRST]
                 kind = int(area not in CITIES)
                 error = post["official_scale"][:, kind] * mean * post.rng.standard_t(ERROR_SHAPE, post.size)
-                rows.append(_summary(area, str(year), mean + error))
+                rows.append(summary(area, str(year), mean + error))
     return pd.DataFrame(rows)
-
-
-def replicates(post: Posterior) -> np.ndarray:
-    """Measured months drawn anew given the measured one before: (draw, month, city); NaN where nothing was measured."""
-    before, since = measured_before(post.panel)
-    log, cities = np.log(post.panel.pm25), np.arange(len(CITIES))
-    carry = post["carry_over"][:, None, None]
-    carried = carry**since
-    mean = post["mu"] + np.where(since < NEVER, carried * (log - post["mu"])[:, before, cities], 0)
-    scale = scales(post) * np.sqrt((1 - carried**2) / (1 - carry**2))
-    drawn = np.exp(mean + scale * post.rng.standard_t(3 + post["tail"][:, None, None], scale.shape))
-    return np.where(np.isfinite(post.panel.pm25), drawn, np.nan)
-
-
-def normal_quantile_residuals(post: Posterior) -> np.ndarray:
-    """(month, city) probability of each measured value under its predictive distribution, as a normal quantile."""
-    drawn = replicates(post)
-    share = (drawn < post.panel.pm25).mean(axis=0)
-    size = len(drawn)
-    score = scipy.stats.norm.ppf(np.clip(share, 0.5 / size, 1 - 0.5 / size))
-    return np.where(np.isfinite(post.panel.pm25), score, np.nan)

@@ -65,16 +65,69 @@ def yearly_intervals(years: np.ndarray, draws: dict[str, np.ndarray], official: 
 
 
 @drawn
-def season(region: np.ndarray, cities: dict[str, np.ndarray]) -> Figure:
-    """Season as a multiple of the year's typical month: region (draw, 12) with band, each city's mean as a line."""
+def courses(
+    years: dict[str, int], draws: dict[str, np.ndarray], measured: dict[str, np.ndarray], ruler: float | None
+) -> Figure:
+    """The lasting course of annual means by area, draws (draw, year), and the means as they were (year).
+
+    years : what a year is called -> its number. ruler : where among these the ruler changed; None where it did not.
+    """
+    figure, axes = grid(draws, 2.3 if len(draws) < 3 else 1.9, min(3, len(draws)), 0.3)
+    names, places = list(years), np.array(list(years.values()))
+    every = max(1, -(-len(names) // 4))
+    for axis, (area, values) in zip(axes, draws.items(), strict=True):
+        band(axis, places, values, MODEL)
+        raw(axis, places, measured[area], size=4)
+        if ruler is not None:
+            axis.axvline(ruler, color=SOFT, lw=0.8, ls=":")
+        axis.set_xticks(places[::every], names[::every])
+        axis.set_xlim(places[0] - 0.4, places[-1] + 0.4)
+    axes[0].set_ylim(0, None)
+    axes[0].plot([], [], color=MODEL, lw=1.6, label="lasting course, with 94 % band")
+    raw(axes[0], [], [], "as measured", size=4)
+    figure.supylabel("PM2.5, annual mean (µg/m³)")
+    key(figure)
+    return figure
+
+
+@drawn
+def monthly(months: pd.DataFrame, ruler: float | None) -> Figure:
+    """Monthly means of cities (columns city, month, pm25), small multiples on one scale, the dirtiest city first.
+
+    A month that was not measured is a gap of its line.
+    """
+    cities = list(months.groupby("city").pm25.mean().sort_values(ascending=False).index)
+    figure, axes = grid(cities, 1.15, 4, 0.3)
+    every = pd.period_range(months.month.min(), months.month.max(), freq="M")
+    values = months.pivot(index="month", columns="city", values="pm25").reindex(every.astype(str))
+    place = every.year.to_numpy() + (every.month.to_numpy() - 0.5) / 12
+    years = np.arange(int(place.min()) + 1, int(place.max()) + 1)
+    shown = years[:: max(1, -(-len(years) // 3))]
+    for axis, city in zip(axes, cities, strict=True):
+        axis.plot(place, values[city], color=INK, lw=0.9)
+        if ruler is not None:
+            axis.axvline(ruler, color=SOFT, lw=0.8, ls=":")
+        axis.set_xticks(shown, [str(year) for year in shown])
+    figure.supylabel("PM2.5, monthly mean (µg/m³)")
+    return figure
+
+
+@drawn
+def season(
+    region: np.ndarray, cities: dict[str, np.ndarray], named: tuple[str, ...] = ("Zhangjiakou", "Shijiazhuang")
+) -> Figure:
+    """Season as a multiple of the year's typical month: region (draw, 12) with band, each city's mean as a line.
+
+    Cities that are `named` stand out.
+    """
     figure, axis = chart(2.6)
     months = np.arange(12)
     for name, values in cities.items():
-        bold = name in ("Zhangjiakou", "Shijiazhuang")
+        bold = name in named
         axis.plot(months, values, color=INK if bold else SOFT, lw=1.2 if bold else 0.6, label=f"_{name}")
     band(axis, months, region, MODEL, 0.35, 2)
     axis.axhline(1, color=SOFT, lw=0.8)
-    ends = {name: (11, cities[name][-1], INK) for name in ("Zhangjiakou", "Shijiazhuang") if name in cities}
+    ends = {name: (11, cities[name][-1], INK) for name in named if name in cities}
     name_ends(axis, ends | {"region": (11, np.median(region[:, -1]), MODEL)}, 2.6)
     axis.set_xticks(months, [month[0] for month in CALENDAR])
     axis.set_ylabel("multiple of the typical month")

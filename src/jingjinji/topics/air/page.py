@@ -1,6 +1,7 @@
 """What the page on the decline shows of its fits: arrays and small tables, computed from stored draws."""
 
 import calendar
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -10,24 +11,31 @@ from jingjinji.core.findings import Finding
 from jingjinji.show.prior_draws import prior_data
 from jingjinji.topics.air import decline
 from jingjinji.topics.air import decline_findings as said
-from jingjinji.topics.air.decline import CALENDAR, CITIES, MONTHS, Panel, Posterior
+from jingjinji.topics.air.decline import CITIES
+from jingjinji.topics.air.drawn import Posterior, concentrations, forecast_months, replicates, with_unknown_weather
+from jingjinji.topics.air.months import Panel, build, season_waves
+
+Predicted = tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]
+"""Months, what is predicted of them (draw, month) by city, and what was measured (month,) by city."""
 
 
 def prior_months(panel: Panel, draws: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Months as the priors alone expect them beside the measured ones, µg/m³: name -> (drawn, measured)."""
-    drawn = np.exp(prior_data(decline.build(panel), "cells", draws, seed))
+    drawn = np.exp(prior_data(build(panel), "cells", draws, seed))
     return {"mean of a month": (drawn.ravel(), panel.pm25[np.isfinite(panel.pm25)])}
 
 
-def check_groups(post: Posterior) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
+def check_groups(
+    post: Posterior, years: Iterable[int] = range(2014, 2021)
+) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
     """Statistics of PM2.5 drawn anew and measured, µg/m³, some of which the model was not fitted to.
 
+    years : those whose winter months are compared; by default those in which the book's cities were measured.
     name -> (labels, {"PM2.5": (drawn (draw, group), measured (group))})
     """
-    replicated, measured = said.replicates(post), post.panel.pm25
-    by_month = [month == CALENDAR for month in range(12)]
-    by_year = [np.array([month.year == year for month in MONTHS]) for year in range(2014, 2021)]
-    winters = [decline.MONTHS.month.isin([12, 1, 2]) & use for use in by_year]
+    replicated, measured, region = replicates(post), post.panel.pm25, post.region
+    by_month = [month == region.calendar for month in range(12)]
+    winters = [region.months.month.isin([12, 1, 2]) & (region.year == year) for year in years]
     checks = {
         "mean by calendar month": (
             calendar.month_abbr[1:],
@@ -35,37 +43,42 @@ def check_groups(post: Posterior) -> dict[str, tuple[list[str], dict[str, tuple[
             np.array([np.nanmean(measured[use]) for use in by_month]),
         ),
         "spread between the cities' winter months (standard deviation), by year": (
-            [str(year) for year in range(2014, 2021)],
+            [str(year) for year in years],
             np.column_stack([np.nanstd(replicated[:, use], axis=2).mean(axis=1) for use in winters]),
             np.array([np.nanstd(measured[use], axis=1).mean() for use in winters]),
         ),
-        "dirtiest month by city": (list(CITIES), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
+        "dirtiest month by city": (list(region.cities), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
     }
     return {name: (labels, {"PM2.5": (drawn, seen)}) for name, (labels, drawn, seen) in checks.items()}
 
 
 def season_multiples(post: Posterior) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The region's season (draw, 12) and each city's mean season (12,), as multiples of a typical month."""
-    departure = np.einsum("mw,dwc->dmc", decline.season_waves(), post["season_city"])
+    departure = np.einsum("mw,dwc->dmc", season_waves(), post["season_city"])
     cities = np.exp(post["season"][:, :, None] + departure).mean(axis=0)
-    return np.exp(post["season"]), {city: cities[:, k] for k, city in enumerate(CITIES)}
+    return np.exp(post["season"]), {city: cities[:, k] for k, city in enumerate(post.region.cities)}
 
 
-def future_months(
-    post: Posterior, origin: int, cities: tuple[str, ...]
-) -> tuple[pd.PeriodIndex, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Months predicted by a fit to the years before `origin`, with the weather unknown, and measured.
+def future_months(post: Posterior, origin: int, cities: tuple[str, ...]) -> Predicted:
+    """Months of the book's region predicted by a fit to the years before `origin`, with the weather unknown."""
+    measured = registry.load("decline").pm25
+    return months_ahead(post, measured, origin, decline.FORECAST_YEARS, said.WEATHER_SINCE, cities)
 
-    Returns months, (draw, month) and (month,) by city.
+
+def months_ahead(
+    post: Posterior, measured: np.ndarray, origin: int, span: int, since: int, cities: tuple[str, ...]
+) -> Predicted:
+    """Months of so many years from `origin` on, predicted by a fit to the years before, with the weather unknown.
+
+    measured : (month, city) of the whole record. since : first year whose weather may be drawn.
     """
-    future = said.forecast_months(origin)
-    predicted = said.with_unknown_weather(post, said.concentrations(post), origin)[:, future]
-    measured = registry.load("decline").pm25[future]
-    columns = {city: CITIES.index(city) for city in cities}
+    future = forecast_months(post.region, origin, span)
+    predicted = with_unknown_weather(post, concentrations(post), origin, since)[:, future]
+    columns = {city: post.region.cities.index(city) for city in cities}
     return (
-        MONTHS[future],
+        post.region.months[future],
         {city: predicted[:, :, k] for city, k in columns.items()},
-        {city: measured[:, k] for city, k in columns.items()},
+        {city: measured[future, k] for city, k in columns.items()},
     )
 
 

@@ -45,3 +45,12 @@ REASONS = {
         "concentration": "Days come in episodes: more scatter than independent days have.",
     },
 }
+REASONS["region"] = REASONS["decline"] | {
+    "level": "Cities of the world have annual means from under 10 to over 100 µg/m³; the prior allows all of them.",
+    "slope": "Falls and rises are as likely beforehand, to a tenth a year and more.",
+    "step": "One is the full physical conversion; none at all is nearly three standard deviations away.",
+    "season": "The dirtiest month is up to twice or three times the cleanest.",
+    "shock_tail": "From heavy tails, for dust, fires and odd winters, to nearly normal; the variance stays finite.",
+    "collected": "Months of an earlier procedure may scatter twice as much as later ones.",
+}
+"""In a region of which nothing is known beforehand, as in the book but for what the book knows of its own."""

@@ -1,0 +1,72 @@
+"""A made-up region: a record drawn from the model itself, with a truth that a class is to find."""
+
+import numpy as np
+from scipy.optimize import brentq
+
+from jingjinji.core.intake import ALL, Months
+from jingjinji.topics.air.months import Panel, Region, change_between, no_means, simulate, yearly_means
+
+FIRST = 2015
+BEGINS = ("Ash", "Bell", "Cold", "Dun", "Elm", "Fen", "Glen", "Har", "Ivy", "Ken", "Lind", "Marl", "Nor", "Oak", "Pen",
+          "Rad", "Sel", "Thorn", "Wal", "Yar")  # fmt: skip
+ENDS = ("ford", "ham", "mere", "wick")
+MISSING = 0.03
+"""Share of city-months that nobody measured."""
+USUAL = 8
+SURPRISING = 2.5
+"""Deviations of the prior from which on a truth would be drawn back visibly."""
+SLOPE = Region.slope
+ABOUT = "The record was drawn from the model itself, with a truth that is kept apart from the pages."
+SOURCE = {"title": "A record drawn from the model", "publisher": "jingjinji region simulate", "license": "CC0"}
+
+
+def usual(years: int) -> float:
+    """Change from the first year to the last, %, at a fall of `USUAL` % a year."""
+    return 100 * ((1 - USUAL / 100) ** (years - 1) - 1)
+
+
+def fastest(years: int) -> tuple[float, float]:
+    """Change from the first year to the last, %, at yearly rates of `SURPRISING` prior deviations down and up."""
+    mean, deviation = SLOPE
+    rates = (mean - SURPRISING * deviation, mean + SURPRISING * deviation)
+    return tuple(100 * float(np.expm1(rate * (years - 1))) for rate in rates)
+
+
+def region(places: int, years: int, seed: int, decline: float) -> tuple[Months, dict]:
+    """A made-up record and its truth.
+
+    Level, season and gaps are drawn with the seed, and so is what cities have of their own. The slope is such that the
+    lasting change of the mean of all cities from the first year to the last is `decline`, in per cent.
+
+    Returns the months, and the truth as JSON: ``course`` and ``cities`` (lasting changes, %), ``measured`` (the change
+    of the annual mean as it came about, %), ``parameters``.
+    """
+    names = [f"{begin}{end}" for end in ENDS for begin in BEGINS][:places]
+    of = Region(tuple(names), f"{FIRST}-01", f"{FIRST + years - 1}-12", {ALL: tuple(names), **{n: (n,) for n in names}})
+    panel = Panel(of, np.ones((len(of.months), places)), no_means())
+    rng = np.random.default_rng([seed, 1])
+    drawn = {"level": float(np.log(rng.uniform(25, 90))), "season": float(rng.uniform(0.15, 0.5))}
+
+    def made(slope: float) -> Panel:
+        return simulate(drawn | {"slope": slope, "slope_on_level": 0.0}, np.random.default_rng([seed, 2]), panel)
+
+    slope = brentq(lambda slope: made(slope).truth["course"][ALL] - decline, -4, 2)
+    whole = made(slope)
+    away = rng.uniform(size=whole.pm25.shape) < MISSING
+    away[[0, -1]] = False
+    months = tuple(of.months.astype(str))
+    cells = {
+        (city, month): round(float(whole.pm25[t, k]), 1)
+        for k, city in enumerate(names)
+        for t, month in enumerate(months)
+        if not away[t, k]
+    }
+    yearly = yearly_means(of, whole.pm25) @ of.membership.T
+    parameters = {name: value for name, value in whole.truth.items() if isinstance(value, int | float | np.floating)}
+    truth = {
+        "course": {ALL: whole.truth["course"][ALL]},
+        "cities": {city: whole.truth["course"][city] for city in names},
+        "measured": {ALL: float(change_between(of, yearly)[0])},
+        "parameters": {name: float(value) for name, value in parameters.items()},
+    }
+    return Months("the made-up record", cells, tuple(names), months), truth
