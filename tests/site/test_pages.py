@@ -146,6 +146,22 @@ def test_the_menu_of_downloads_opens_closes_and_leads_to_files(browser, address,
         tab.close()
 
 
+def test_menus_stay_on_the_screen_of_a_phone(browser, address):
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    try:
+        tab.goto(f"{address}{CHAPTER}.html")
+        menus = tab.locator(".page-menu").all()
+        assert menus
+        for menu in menus:
+            menu.locator("summary").click()
+            box = menu.locator("ul").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390
+            tab.keyboard.press("Escape")
+    finally:
+        tab.close()
+
+
 def test_the_colours_follow_the_button_and_are_kept(browser, address):
     context = browser.new_context(color_scheme="light")
     try:

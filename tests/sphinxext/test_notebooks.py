@@ -165,7 +165,8 @@ def test_no_role_no_directive_and_no_place_of_the_site_is_left(books, name):
     whole = json.dumps(notebook(books[name]), ensure_ascii=False)
     said = "\n\n".join(texts(books[name]))
     assert not re.search(r"\{[a-z-]+\}`|:::|```\{|^\(.*\)=$", said, re.MULTILINE)
-    links = re.findall(r"\]\(<?([^)>]*)", said) + re.findall(r'(?:href|src)=\\"([^"\\]*)', whole)
+    shown = [output.data.get("text/html", "") for cell in codes(books[name]) for output in cell.outputs]
+    links = re.findall(r"\]\(<?([^)>]*)", said) + re.findall(r'(?:href|src)="([^"]*)', "".join(shown))
     assert all(link.startswith("https://") for link in links)
     assert bool(links) == (name == "published")
     assert str(books[name]) not in whole
