@@ -118,3 +118,10 @@ def test_what_is_built_of_an_edition_has_no_trace_of_what_it_leaves_out(project,
     assert kinds >= ({"md", "html", "doctree"} if found else set())
     uses = html(made, "cards/pm25").partition('id="pm25.decline.tianjin"')[2]
     assert ("chapters/wind" in uses) == (edition != STUDENT)
+
+
+def test_solutions_of_a_page_without_exercises_are_gated_too():
+    page = "# Lessons\n\nWhy?\n\n:::{dropdown} Solution\nBecause of the wind.\n:::\n\nNext.\n"
+    assert "wind" in editions.gated(page, "teach", READER)
+    assert "wind" in editions.gated(page, "teach", INSTRUCTOR)
+    assert editions.gated(page, "teach", STUDENT) == "# Lessons\n\nWhy?\n\n\nNext.\n"

@@ -111,17 +111,17 @@ def parts(text: str, page: str) -> list[Part]:
 
 
 def exercises(text: str, page: str) -> list[Exercise]:
-    """The exercises of a page, in order; empty where it has no section of them.
+    """The exercises of a page, in order; empty where it has no section of them, as a page of lessons with solutions.
 
     Raises BookError, with the line, as `parts` does and for an exercise that lacks one of its parts.
     """
     folded = [part for part in parts(text, page) if part.title != PLAN]
     lines = text.splitlines()
     if SECTION not in lines:
-        if folded:
+        if misplaced := [part for part in folded if part.title != SOLUTION]:
             raise BookError(
-                f"{page}, line {folded[0].first}: a part '{folded[0].title}' stands in no exercise: write it below the "
-                f"heading '{SECTION}'"
+                f"{page}, line {misplaced[0].first}: a part '{misplaced[0].title}' stands in no exercise: write it "
+                f"below the heading '{SECTION}'"
             )
         return []
     begin = lines.index(SECTION) + 1
