@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup book quick serve test verify lint unit site-test bench lock format clean pristine
+.PHONY: help setup book quick slides serve test verify lint unit site-test bench lock format clean pristine
 
 help: ## Print every target with one line
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,10 +37,13 @@ quick: $(READY) ## Draft of the site with few draws, in _build/quick; never to b
 	@$(BIN)/jingjinji book --quick $(call OR_FORGET,_build/quick/_build)
 	@echo "$(CURDIR)/_build/quick/_build/html/index.html"
 
+slides: $(READY) ## Slides of the lessons, in _build/slides, from the cells of their page
+	@JINGJINJI_DRAWS=full $(BIN)/jingjinji slides
+
 serve: book ## Build the site and serve it at http://127.0.0.1:8000 (PORT=8000)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-test: lint unit book verify site-test ## Linters, data check, unit tests, the build, findings against the published ones, site tests
+test: lint unit book slides verify site-test ## Linters, data check, unit tests, the build, slides, findings against the published ones, site tests
 
 verify: book ## Compare this machine's findings with the published ones
 	@$(BIN)/jingjinji verify

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pandas as pd
 import pytest
 from faults import copy_package, pin, put
@@ -21,7 +22,9 @@ from jingjinji.cli import main as cli
 from jingjinji.cli import rerun
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
+from jingjinji.core.findings import Finding
 from jingjinji.fits import cluster, drafts, fitting, verify, world
+from jingjinji.sphinxext import decks
 
 
 def run(*arguments):
@@ -55,7 +58,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(monkeypatch, capsys, empty_ca
 def test_help_names_every_command(monkeypatch, capsys):
     code, out, _ = main(monkeypatch, capsys, "--help")
     assert code == 0
-    for command in ("data", "fit", "book", "predict", "findings", "verify"):
+    for command in ("data", "fit", "book", "slides", "judge", "predict", "findings", "verify"):
         assert command in out
 
 
@@ -525,3 +528,44 @@ def test_weigh_takes_a_model_for_its_fits_and_never_drafts(monkeypatch):
     assert run("weigh").output == "heavy_days: heavy.beijing.halved\n"
     monkeypatch.setenv("JINGJINJI_DRAWS", "quick")
     assert "unset JINGJINJI_DRAWS" in mistake("weigh", "miyun")
+
+
+def test_judge_prints_each_part_what_was_read_and_the_verdict(monkeypatch):
+    fell = Finding("a.fell", "fell", np.arange(-70.0, -50.0)[None], "%", "toy", ())
+    asked = []
+    monkeypatch.setattr(cli, "_findings_behind", lambda ids: asked.append(ids) or {"a.fell": fell})
+    result = run("judge", "P(a.fell < 0) > 0.9; P(a.fell < -60) > 0.9")
+    assert result.exit_code == 0, result.output
+    assert asked == [["a.fell"]]
+    lines = result.output.splitlines()
+    assert lines[-1] == "verdict: supported in part"
+    assert [line for line in lines if line.startswith("read a.fell: ")]
+    assert [word for word in ("holds", "open") if word not in result.output] == []
+    assert run("judge", "P(a.fell < -54) > 0.9", "--level", "0.7").output.endswith("verdict: supported\n")
+
+
+def test_judge_refuses_what_is_no_rule_in_one_sentence(monkeypatch):
+    monkeypatch.setattr(cli, "_findings_behind", lambda ids: {})
+    assert "compares nothing" in mistake("judge", "a.fell")
+    assert "there is no claim 'C999'" in mistake("judge", "C999")
+    assert "there is no finding 'a.fell'" in mistake("judge", "P(a.fell < 0) > 0.9")
+
+
+def test_judge_loads_the_fits_behind_a_rule_alone_and_all_where_they_are_not_known(monkeypatch):
+    fell = Finding("pm25.decline.beijing", "fell", np.ones((1, 4)), "%", "decline", ())
+    loaded = []
+    monkeypatch.setattr(fitting, "load_findings", lambda name: loaded.append(name) or {fell.id: fell})
+    monkeypatch.setattr(fitting, "all_findings", lambda: {"all": fell})
+    assert cli._findings_behind([fell.id]) == {fell.id: fell}
+    assert loaded == ["decline"]
+    assert cli._findings_behind([fell.id, "a.stranger"]) == {"all": fell}
+
+
+def test_slides_of_a_book_with_a_hole_are_made_and_the_command_fails(monkeypatch, tmp_path):
+    monkeypatch.setattr(jingjinji, "PROJECT", tmp_path)
+    monkeypatch.setattr(jingjinji, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(cli, "_make_fits", lambda quick: BookError("fit 'decline' is not published"))
+    made = []
+    monkeypatch.setattr(decks, "build", lambda out: made.append(out) or [out / "lesson-1.html"])
+    assert "the slides stand in" in mistake("slides", "--quick")
+    assert made == [tmp_path / "_build/quick/_build/slides"]

@@ -42,6 +42,7 @@ except BookError as error:
     found["error"] = [type(error).__name__, str(error)]
 fit = fitting.load_fit("toy")
 found["derived"] = list(fit.parameters)
+found["free"] = list(fitting.load_fit("toy", derived=False).parameters)
 found["all"] = sorted(fitting.all_findings())
 everything = fitting.all_findings()
 found["unpublished"] = [everything.failed, everything.unpublished]
@@ -279,6 +280,7 @@ def test_stored_fits_have_draws_of_a_look_checks_and_findings(runs):
     assert (main["findings"], variant["findings"]) == (["toy.mean"], ["toy.mean@shifted"])
     assert main["notes"]["findings"]["toy.mean"]["code"].startswith("src/jingjinji/topics/toys/toy_findings.py:")
     assert runs["cold fits"]["derived"] == ["mean", "rest", "double"]
+    assert runs["cold fits"]["free"] == ["mean", "rest"]
 
 
 def test_draws_are_those_of_the_panel_of_each_fit(runs):

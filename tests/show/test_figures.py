@@ -7,6 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from phone import fits_a_phone
 
+from jingjinji.core.errors import DataError
 from jingjinji.core.findings import Finding
 from jingjinji.show import figures
 
@@ -156,6 +157,13 @@ def test_histograms_of_prior_and_figures_are_shares():
     (outline,) = [patch for patch in axis.patches if not hasattr(patch, "get_height")]
     assert set(np.round(outline.get_xy()[1:-1:2, 1], 9)) <= set(np.round(outline.get_xy()[:, 1], 9))
     assert outline.get_xy()[1:-1:2, 1].sum() == pytest.approx(1, abs=0.06)
+
+
+def test_priors_that_allow_no_more_than_was_measured_stop_the_page():
+    prior = np.geomspace(1, 1e4, 500)
+    for measured in (np.geomspace(0.1, 100, 20), np.geomspace(10, 1e5, 20)):
+        with pytest.raises(DataError, match=r"a: the priors allow 1.0. to .*, which is no wider than what was"):
+            figures.prior_predictive({"a": (prior, measured)}, "x")
 
 
 def test_a_predictive_check_draws_the_band_of_each_group_and_skips_groups_without_figures():

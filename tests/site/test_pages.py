@@ -59,6 +59,7 @@ def test_the_policy_holds_against_scripts_in_the_page(browser, address, page):
             "window.violations = []; addEventListener('securitypolicyviolation', (one) => window.violations.push(one))"
         )
         tab.goto(f"{address}{page}.html", wait_until="networkidle")
+        tab.wait_for_load_state("load")
         assert tab.evaluate("window.violations.length") == 0
         tried = tab.evaluate(PROBES)
         kinds = tab.evaluate(THREE_VIOLATIONS)

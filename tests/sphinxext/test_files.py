@@ -3,6 +3,7 @@
 import csv
 import json
 
+import pandas as pd
 from docutils import nodes
 
 from jingjinji.sphinxext import files
@@ -26,6 +27,11 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_in_the_csv_alone(t
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [f"'{text}" for text in texts[:5]] + texts[5:]
     assert {row["value"] for row in rows} == {"-1.5"}
+
+
+def test_a_csv_has_no_word_for_what_is_missing_and_a_harmless_head():
+    rows = [{"=a": "=1+1", "b": 1.5, "ü": float("nan")}, {"=a": "plain, text", "b": pd.NA, "ü": None}]
+    assert files.as_csv(rows).splitlines() == ["'=a,b,ü", "'=1+1,1.5,", '"plain, text",,']
 
 
 def test_without_rows_there_is_a_head(tmp_path):

@@ -111,18 +111,33 @@ def parse(text: str) -> Rule:
             raise DataError(f"rule '{text}' gives no reason: write it after the colon")
         return Rule(kind.strip(), reason.strip())
     measures = kind.strip() == "measures" and bool(colon)
-    pieces = [piece for piece in _pieces(reason if measures else text) if piece.strip()]
-    if not pieces:
+    written = pieces(reason if measures else text)
+    if not written:
         raise DataError("the rule is empty: expected a test, or 'missing: ...' or 'untestable: ...'")
-    clauses = [CLAUSE.match(piece) for piece in pieces]
+    clauses = [CLAUSE.match(piece) for piece in written]
     if any(clauses) and (measures or not all(clauses)):
         raise DataError(f"rule '{text}' mixes tests with and without a verdict: expected all or none with 'VERDICT if'")
     if any(clauses):
         tests = [
-            (clause[1], _Reader(piece[clause.end() :]).test()) for clause, piece in zip(clauses, pieces, strict=True)
+            (clause[1], _Reader(piece[clause.end() :]).test()) for clause, piece in zip(clauses, written, strict=True)
         ]
         return Rule("clauses", "", tuple(tests))
-    return Rule("measures" if measures else "parts", "", tuple(("", _Reader(piece).part()) for piece in pieces))
+    return Rule("measures" if measures else "parts", "", tuple(("", _Reader(piece).part()) for piece in written))
+
+
+def written_parts(text: str) -> list[str]:
+    """The text of each test of a rule, in the order of `Rule.tests`; none of a rule without a test."""
+    rule = parse(text)
+    if rule.kind in WITHOUT_TEST:
+        return []
+    return pieces(text.partition(":")[2] if rule.kind == "measures" else text)
+
+
+def chance(test: tuple, world: World) -> float | None:
+    """The probability of which a test of a rule asks; None where it asks none, or several."""
+    while test[0] in CAPPED:
+        test = test[1]
+    return _chance(test[1], world) if test[0] == "chance" else None
 
 
 def parse_value(placeholder: str) -> tuple:
@@ -130,9 +145,10 @@ def parse_value(placeholder: str) -> tuple:
     return _Reader(placeholder.strip().removeprefix("value:")).value()
 
 
-def _pieces(text: str) -> list[str]:
-    """The text cut at its semicolons, those inside quoted words left alone."""
-    return re.findall(r"(?:[^;']|'[^']*'|')+", text)
+def pieces(text: str) -> list[str]:
+    """The text cut at its semicolons, those inside quoted words left alone; each piece in one line."""
+    found = [" ".join(piece.split()) for piece in re.findall(r"(?:[^;']|'[^']*'|')+", text)]
+    return [piece for piece in found if piece]
 
 
 class _Reader:

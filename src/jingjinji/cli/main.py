@@ -184,15 +184,7 @@ def book(quick: Quick = False) -> None:
     # a build makes millions of objects that stay: looking through them for garbage takes a fifth of its time
     gc.set_threshold(100_000, 50, 1000)
     atexit.register(gc.freeze)
-    problem = None
-    try:
-        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
-    except BookError as error:
-        from jingjinji.fits import fitting
-
-        if not fitting.all_stored():
-            raise
-        problem = error
+    problem = _make_fits(quick)
     print("Running the pages and building the site ...", flush=True)
     _quiet_kernels()
     from jupyter_book.cli.main import main as jupyter_book
@@ -212,6 +204,38 @@ def book(quick: Quick = False) -> None:
         lock.release()
     if problem:
         raise BookError(f"the site stands in {out / '_build/html'}, with a hole: {problem}")
+
+
+@app.command()
+def slides(quick: Quick = False) -> None:
+    """Make every fit that is missing, then the slides of the lessons, a deck each, from the cells of their page."""
+    problem = _make_fits(quick)
+    print("Making the slides ...", flush=True)
+    _quiet_kernels()
+    from jingjinji.sphinxext import decks
+
+    out = jingjinji.PROJECT / "_build/quick" if quick else jingjinji.PROJECT
+    lock = _lock_of_site(out)
+    try:
+        for deck in decks.build(out / "_build/slides"):
+            print(deck)
+    finally:
+        lock.release()
+    if problem:
+        raise BookError(f"the slides stand in {out / '_build/slides'}, with a hole: {problem}")
+
+
+def _make_fits(quick: bool) -> BookError | None:
+    """Make what is missing; gives the error of fits that did not pass, where pages can be made without them."""
+    try:
+        fit(quick=quick, resolution="day", scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""))
+    except BookError as error:
+        from jingjinji.fits import fitting
+
+        if not fitting.all_stored():
+            raise
+        return error
+    return None
 
 
 def _lock_of_site(out: Path):
@@ -292,6 +316,49 @@ def list_findings(
         view.add_row(finding.id, finding.text, finding.label)
     Console().print(view)
     print(f"{len(found)} findings")
+
+
+@app.command()
+def judge(
+    rule: Annotated[str, typer.Argument(help="A rule in quotation marks, or the number of a claim: C066.")],
+    level: Annotated[float | None, typer.Option(help="Instead of every level of probability in the rule: 0.8.")] = None,
+) -> None:
+    """Judge a rule on the stored findings: what each part gives, the verdict, and the values that were read."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jingjinji.claims import rules, trial
+
+    ids, _ = rules.named(rules.parse(trial.rule_of(rule)))
+    found = trial.tried(rule, _findings_behind(ids), level)
+    view = Table()
+    for column in ("part", "probability", "gives"):
+        view.add_column(column)
+    for row in found.rows:
+        view.add_row(*row.values())
+    console = Console()
+    if found.rows:
+        console.print(view, markup=False)
+    for name, value in found.read.items():
+        console.print(f"read {name}: {value}", markup=False, highlight=False)
+    print(f"verdict: {found.verdict}")
+
+
+def _findings_behind(ids: list[str]) -> "dict[str, Finding]":
+    """The findings of these names, of the fits alone that say them where the published ones tell which."""
+    from jingjinji.core import published
+    from jingjinji.core.errors import FitMissing, FitNotPublished
+    from jingjinji.fits import fitting
+
+    rows = published.read(fitting.PUBLISHED) if fitting.PUBLISHED.exists() else {}
+    fits = {rows.get(id, {}).get("fit", "") for id in ids}
+    try:
+        loaded = [fitting.load_facts(fit.removesuffix(fitting.FACTS)) if fit.endswith(fitting.FACTS)
+                  else fitting.load_findings(fit) for fit in fits if fit]  # fmt: skip
+    except (FitMissing, FitNotPublished):
+        loaded = []
+    known = {id: finding for found in loaded for id, finding in found.items()}
+    return known if all(id in known for id in ids) else fitting.all_findings()
 
 
 def _has(finding: "Finding", words: list[str]) -> bool:

@@ -178,8 +178,10 @@ def problem_of(name: str, key: str) -> str | None:
     return store.notes(store.FINDINGS, name, key)["problem"] or None
 
 
-def load_fit(name: str, *, published: bool = True) -> Fit:
+def load_fit(name: str, *, published: bool = True, derived: bool = True) -> Fit:
     """A stored fit with its draws; with ``published=False`` also one that did not pass the gate.
+
+    With ``derived=False`` only free parameters are loaded, which takes no building of the model.
 
     Raises FitMissing where today's code and data have none, naming the command that makes it; FitNotPublished where it
     did not pass the gate, or has no draws.
@@ -196,7 +198,7 @@ def load_fit(name: str, *, published: bool = True) -> Fit:
     panel = registry.load(topic, variant)
     # draws may have been stored by a copy of the book with other words
     parameters = with_labels(tree["posterior"].to_dataset().astype(float), notes["labels"])
-    if module.DERIVED and mode() != PRIOR:
+    if derived and module.DERIVED and mode() != PRIOR:
         parameters = with_derived(module, module.build(panel), parameters)
     return Fit(topic, variant, panel, parameters, tree["sample_stats"].to_dataset(),
                [gate.Check(**check) for check in notes["checks"]], notes["seconds"]["sample"],

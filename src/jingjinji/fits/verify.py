@@ -2,11 +2,11 @@
 
 The rule. A finding with draws is compared by its mean and by its 3 % and 97 % quantiles, whose Monte Carlo errors are
 known on both sides, a score of a whole fit by its own Monte Carlo error. Each difference, divided by the errors of both
-sides, has Student's t distribution: the errors are estimated, from sixteen batches of the draws or from as much. A
-finding is as unlikely as the least likely of its comparisons, times their number (Bonferroni). It has *changed* where
-that, times the number of published findings, is less than `FALSE_ALARM`; otherwise it is *noise*. Of two right runs
-therefore no finding at all is said to have changed, but for one pair of runs in a hundred at most, however findings
-hang together.
+sides, has Student's t distribution: the errors are estimated, that of a mean from sixteen batches of the draws or from
+as much, that of a quantile from the few draws beside it. A finding is as unlikely as the least likely of its
+comparisons, times their number (Bonferroni). It has *changed* where that, times the number of published findings, is
+less than `FALSE_ALARM`; otherwise it is *noise*. Of two right runs therefore no finding at all is said to have changed,
+but for one pair of runs in a hundred at most, however findings hang together.
 
 A score whose own error nobody has computed is compared by its standard deviation over runs with other seeds
 (``benchmarks/soak.py``), with as many degrees of freedom as runs less one. Where all these runs agreed, it is a count
@@ -32,11 +32,13 @@ SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
 """Of scores of whole fits: their standard deviation over runs with other seeds, and how many runs (``soak.py``)."""
 FALSE_ALARM = 0.01
 """Most that the probability may be that any finding of a right rerun is said to have changed."""
-FREEDOM = 30
-"""Degrees of freedom of a difference's Monte Carlo error, which is itself estimated, from `BATCHES` on both sides."""
 TAILS = (0.03, 0.97)
-COMPARED = {"mean": "mcse", "low": "interval_mcse", "high": "interval_mcse"}
-"""What is compared of a finding -> its Monte Carlo error."""
+COMPARED = {"mean": ("mcse", 30), "low": ("interval_mcse", 8), "high": ("interval_mcse", 8)}
+"""What is compared of a finding -> its Monte Carlo error, and the degrees of freedom of the error of a difference.
+
+The error of a mean is known from `BATCHES` on both sides. That of a quantile hangs on the few draws beside it: beside a
+tail of few draws far out, differences in a thousand or in ten thousand are as large as eight degrees of freedom say.
+"""
 SAME_DIGITS = 1e-9
 
 SAME, NOISE, CHANGED, NEW, GONE = "same", "noise", "changed", "new", "gone"
@@ -130,12 +132,13 @@ def summary(shifts: list[Shift]) -> str:
     return f"{len(shifts)} findings beside {REFERENCE.name}: {said or 'none'}{noise}."
 
 
-def chance(scores: np.ndarray) -> np.ndarray:
+def chance(scores: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     """Probability of the least likely of some comparisons, times their number, at most 1.
 
-    scores : (..., comparison), differences in units of their Monte Carlo errors. Returns an array (...).
+    scores : (..., comparison), differences in units of their Monte Carlo errors.
+    freedom : (comparison,), degrees of freedom of these errors. Returns an array (...).
     """
-    return np.minimum(1, scores.shape[-1] * 2 * stats.t.sf(np.abs(scores).max(axis=-1), FREEDOM))
+    return np.minimum(1, scores.shape[-1] * 2 * stats.t.sf(np.abs(scores), freedom).min(axis=-1))
 
 
 def has_changed(chance: np.ndarray | float, published: int) -> np.ndarray | bool:
@@ -180,10 +183,10 @@ def _is_same(mine: dict, there: dict) -> bool:
 
 def _chance(finding: Finding, mine: dict, there: dict, scatter: dict | None) -> float | None:
     """Probability of a difference as large between two right runs; None where nobody knows."""
-    pairs = [(mine[value] - there[value], math.hypot(mine[of], there[of])) for value, of in COMPARED.items()
-             if value in mine and value in there]  # fmt: skip
-    if scores := [difference / error for difference, error in pairs if error]:
-        return float(chance(np.array(scores)))
+    known = [(mine[value] - there[value], math.hypot(mine[of], there[of]), freedom)
+             for value, (of, freedom) in COMPARED.items() if value in mine and value in there]  # fmt: skip
+    if scores := [(difference / error, freedom) for difference, error, freedom in known if error]:
+        return float(chance(*np.array(scores).T))
     difference = abs(mine["mean"] - there["mean"])
     if finding.model == "table" or not finding.exact:
         return 0.0

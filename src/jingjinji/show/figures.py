@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import NullLocator
 
+from jingjinji.core.errors import DataError
 from jingjinji.core.findings import PROBABILITY, Finding
 from jingjinji.show import palette, vector
 
@@ -327,12 +328,18 @@ def prior_predictive(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: st
     """What the priors alone expect against what was measured: name -> (drawn, measured), histograms on a log axis.
 
     Bars are shares of all values, so that many draws compare with few figures; values at or below zero are left out.
+    Raises DataError where the priors do not allow a wider range than was measured, as captions say they do.
     """
     figure, axes = grid(panels, 1.35, columns, 0.6, sharex=False, sharey=False)
     columns = min(columns, _LAYOUT.get().columns, len(panels))
-    for axis, (expected, measured) in zip(axes, panels.values(), strict=True):
+    for axis, (name, (expected, measured)) in zip(axes, panels.items(), strict=True):
         expected, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (expected, measured))
-        low, high = np.percentile(expected, [0.5, 99.5])
+        (low, high), (least, most) = (np.percentile(values, [0.5, 99.5]) for values in (expected, measured))
+        if low > least or high < most or high / low <= most / least:
+            raise DataError(
+                f"{name}: the priors allow {low:.3g} to {high:.3g}, which is no wider than what was measured, "
+                f"{least:.3g} to {most:.3g}: mend the priors or the headline of the figure"
+            )
         low, high = min(low, measured.min()), max(high, measured.max())
         bins = np.geomspace(low, 1.0001 * high, 31)
         bars = {"color": SOFT, "alpha": 0.5, "label": "prior"}

@@ -9,8 +9,10 @@ from jingjinji.sphinxext import (
     cards,
     contents,
     front,
+    headlines,
     holes,
     ledger,
+    lessons,
     light,
     pictures,
     places,
@@ -21,12 +23,19 @@ from jingjinji.sphinxext import (
     staleness,
 )
 
-READING = (roles, ledger, places, cards, sections, alts, pictures, holes, staleness, contents)
+READING = (roles, ledger, places, cards, sections, lessons, alts, pictures, holes, staleness, contents, headlines)
 WRITING = (site, front, about, light, search)
+OF_SLIDES = (roles, ledger, lessons, alts, pictures, holes, staleness)
+"""What slides are read with: the book's roles, figures and holes, without its cards, its search and its looks."""
 
 
 def setup(app) -> dict:
     """Register every room of the extension with a Sphinx application."""
+    return prepare(app, (*READING, *WRITING))
+
+
+def prepare(app, rooms: tuple) -> dict:
+    """Register some rooms, and every value of the configuration."""
     app.add_config_value("jingjinji_findings_source", "jingjinji.fits.fitting", "env", str)
     app.add_config_value("jingjinji_findings_page", "chapters/appendix/findings", "env", str)
     app.add_config_value("jingjinji_data_page", "chapters/appendix/data", "env", str)
@@ -35,7 +44,7 @@ def setup(app) -> dict:
     app.add_config_value("jingjinji_conclusions_page", "chapters/conclusions", "env", str)
     app.add_config_value("jingjinji_package", "jingjinji", "env", str)
     app.add_config_value("jingjinji_static", "", "html", str)
-    for room in (*READING, *WRITING):
+    for room in rooms:
         room.connect(app)
     return {"env_version": _code(), "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -1,10 +1,12 @@
 """Rows that a page offers to download, as JSON and as csv, and the line that links to both."""
 
 import csv
+import io
 import json
 import math
 from pathlib import Path
 
+import pandas as pd
 from docutils import nodes
 
 from jingjinji.core import writing
@@ -18,18 +20,26 @@ def paths(folder: Path, name: str) -> list[Path]:
 def write(folder: Path, name: str, rows: list[dict], **about) -> None:
     """Write rows as ``name.json``, below what is said `about` them, and as ``name.csv``.
 
-    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other. A text that a
-    spreadsheet would run gets an apostrophe before it in the csv.
+    A number that does not exist (R-hat of an exact quantity) is null in the one and empty in the other.
     """
-    rows = [{key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
-            for row in rows]  # fmt: skip
+    rows = [{key: None if _is_missing(value) else value for key, value in row.items()} for row in rows]
     listed, tabled = paths(folder, name)
     text = json.dumps({**about, name: rows}, ensure_ascii=False, indent=1, allow_nan=False)
     listed.write_text(f"{text}\n", encoding="utf-8")
-    with tabled.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["id"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: writing.harmless(value) for key, value in row.items()} for row in rows)
+    tabled.write_text(as_csv(rows), encoding="utf-8", newline="")
+
+
+def as_csv(rows: list[dict]) -> str:
+    """Rows as csv, missing values empty; a text that a spreadsheet would run gets an apostrophe before it."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([writing.harmless(name) for name in (rows[0] if rows else ["id"])])
+    writer.writerows(["" if _is_missing(value) else writing.harmless(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _is_missing(value) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
 def links(docname: str, name: str) -> nodes.paragraph:

@@ -24,6 +24,7 @@ ONLY_WITH = {
     "mathematics.js": 'class="math',
     "ledger.": 'class="ledger',
     "front.css": 'class="front-',
+    "lessons.css": 'class="minutes',
 }
 """A part of a file's name -> what the text of a page that needs the file contains."""
 ONLY_ON = {"_static/search.js": "search"}

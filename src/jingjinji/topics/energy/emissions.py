@@ -356,6 +356,8 @@ DERIVED = (
     "own_trend", "elasticity", "year_shock", "regional_shock", "level_mean", "step_mean", "share_slope", "over_years",
     "scatter", "year_scale", "regional_scale", "province_scale", "region_scale",
 )  # fmt: skip
+TARGET_ACCEPT = 0.92
+"""At 0.9 the error of energy was above 10 with 2 of 20,000 draws, at 0.92 never above 3."""
 VARIANTS = {
     "dust": Variant("soot and dust", partial(replace, emission="dust")),
     "ceads": Variant("CO2 by CEADs", partial(replace, emission="ceads")),

@@ -172,7 +172,9 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drift = pm.Normal("drift", 0, 0.15, dims="epoch")
         error = pm.LogNormal("error", np.log(0.01), 0.5)
         off = pm.Normal("off", 0, 1, dims="printed")
-        excess = pm.Exponential("excess", 1, dims="more_than")
+        # sampled on a scale that grows as the excess itself: on its logarithm paths hit a wall and diverged
+        log_exp_m1 = pm.distributions.transforms.log_exp_m1
+        excess = pm.Exponential("excess", 1, dims="more_than", default_transform=log_exp_m1)
 
         scale = pt.sqrt(error**2 + d["rounding"] ** 2 + walk**2 * d["wide"] / 2)
         printed, above = d["log_exact"] + scale * off, d["log_lower"] + d["above"] * excess
@@ -231,7 +233,7 @@ def _toy(panel: Panel, rng: np.random.Generator, since: float) -> Panel:
 
 
 DERIVED = ("state",)
-TARGET_ACCEPT = 0.98
-"""Points that lie as high as a record makes edges: at 0.9 three transitions diverged."""
+TARGET_ACCEPT = 0.99
+"""Points that lie as high as a record make edges: at 0.98 the error of energy is above 10 with 3 of 10,000 draws."""
 VARIANTS: dict = {}
 TOYS = {"toy": partial(_toy, since=0.15), "toy-no-rise": partial(_toy, since=0.0)}
