@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from jingjinji.core.cells import is_formula
+from jingjinji.core.texts import is_formula
 from jingjinji.show import figures, vector
 
 PIXELS_OF_A_PHONE = 358

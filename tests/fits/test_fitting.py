@@ -67,7 +67,7 @@ COUNTED = {
     "variant", "other topic", "src/jingjinji/topics/toys/toy.py", "src/jingjinji/topics/toys/__init__.py",
     "src/jingjinji/topics/__init__.py", "src/jingjinji/core/__init__.py", "src/jingjinji/__init__.py",
     "src/jingjinji/core/tables.py", "src/jingjinji/core/cells.py", "src/jingjinji/core/findings.py",
-    "src/jingjinji/core/errors.py",
+    "src/jingjinji/core/errors.py", "src/jingjinji/core/texts.py",
     "src/jingjinji/core/scribe.py", "src/jingjinji/core/topic.py", "src/jingjinji/topics/toys/toy_findings.py",
     "src/jingjinji/core/kernel.py", "src/jingjinji/fits/gate.py", "src/jingjinji/fits/fit_job.py",
     "src/jingjinji/fits/store.py", "src/jingjinji/fits/draws.py",

@@ -15,7 +15,7 @@ import site_checks as checks
 
 import jingjinji
 from jingjinji import PROJECT
-from jingjinji.core.cells import is_formula
+from jingjinji.core.texts import is_formula
 from jingjinji.sphinxext import pictures, travel
 
 pytestmark = pytest.mark.site

@@ -14,8 +14,7 @@ from jingjinji.core.errors import BookError, FitNotPublished
 from jingjinji.core.findings import NOT_PUBLISHED, Findings
 from jingjinji.fits import fitting
 from jingjinji.sphinxext import ledger
-from jingjinji.sphinxext.roles import printed, without_popover
-from jingjinji.sphinxext.staleness import readable
+from jingjinji.sphinxext.roles import KINDS, printed, without_popover
 from jingjinji.teaching import checks, editions
 from jingjinji.teaching.exercises import CODE, Exercise
 
@@ -30,6 +29,7 @@ CHECK = """>>> from jingjinji.teaching.checks import agrees
 >>> agrees({name!r}, answer_{number}, {sealed!r})
 True
 """
+ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 FIGURE = re.compile(r"\{numref\}`([\w-]+)`")
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
@@ -43,7 +43,9 @@ def write(project: Path, folder: Path, edition: str) -> None:
     for page, exercises in editions.exercises_of(project).items():
         title = re.search(r"(?m)^# (.+)$", (project / page).read_text("utf-8"))[1]
         notebook = of_page(page, title, exercises, edition == editions.INSTRUCTOR)
-        readable(notebook, lambda kind, id: _text(findings, kind, id))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = ROLE.sub(lambda role: _text(findings, KINDS[role[1]], role[2].strip()), cell.source)
         made[folder / f"{page.stem}.ipynb"] = nbformat.writes(notebook)
     folder.mkdir(parents=True, exist_ok=True)
     for old in set(folder.glob("*.ipynb")) - made.keys():

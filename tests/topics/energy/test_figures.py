@@ -16,7 +16,7 @@ def test_structure_series_start_at_one_and_mark_breaks():
     coal = {line.get_label(): line.get_ydata() for line in axes[0].lines}
     rows = panel[panel.province == "Hebei"].sort_values("year").coal.to_numpy()
     assert coal["Hebei"] == pytest.approx(rows / rows[0])
-    assert len(axes[1].lines) == len(axes[0].lines) + 1
+    assert len(axes[1].lines) == len(axes[2].lines) + 1
     assert axes[1].lines[-1].get_xdata()[0] == 2015.5
 
 
