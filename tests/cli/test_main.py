@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import jingjinji
 from jingjinji.claims import ledger, verdicts
 from jingjinji.cli import main as cli
-from jingjinji.cli import rerun
+from jingjinji.cli import rerun, wheel
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError, FitMissing
 from jingjinji.core.findings import Finding
@@ -229,6 +229,7 @@ def steps(monkeypatch, tmp_path) -> list:
         if standalone_mode:
             raise SystemExit(0)
 
+    monkeypatch.setattr(wheel, "offer", lambda site: None)
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "all_stored", lambda: True)
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)

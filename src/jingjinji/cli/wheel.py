@@ -22,11 +22,11 @@ LOADS_ANY = re.compile(r"\bload_fit\((?!\s*f?\")")
 
 
 def offer(site: Path) -> None:
-    """Put the wheel among the downloads of a site, unless it is there and made of the same; a draft has none.
+    """Put the wheel among the downloads of a site, unless it is there and made of the same.
 
-    Raises BookError where it cannot be built.
+    A draft has none, nor has a region, whose pages need more than a package. Raises BookError where it cannot be built.
     """
-    if fitting.draft() or importlib.util.find_spec("hatchling") is None:
+    if fitting.draft() or registry.REGION or importlib.util.find_spec("hatchling") is None:
         return
     fits = stored()
     target, stamp = site / DOWNLOADS / WHEEL, site.parent / ".wheel.sha256"
