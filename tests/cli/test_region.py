@@ -96,7 +96,8 @@ def test_new_writes_a_folder_whose_tables_are_checked_like_the_books(csv, region
     made = descriptor.read(place / "region.toml")
     assert (made.title, made.cities, made.years) == ("My land", ("Ash", "Bell"), (2015, 2017))
     assert set(files(place)) == {
-        "CHANGELOG.md", "_config.yml", "_toc.yml", "index.md", "region.toml", "chapters/decline.md",
+        "CHANGELOG.md", "_config.yml", "_toc.yml", "index.md", "references.bib", "region.toml",
+        "chapters/decline.md",
         "chapters/appendix/data.md", "chapters/appendix/findings.md", "chapters/appendix/models.md",
         "data/city_month.csv", "data/datapackage.json",
     }  # fmt: skip

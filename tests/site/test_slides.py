@@ -145,7 +145,7 @@ def test_months_in_the_spreadsheet_are_those_of_the_table(site):
 def test_the_site_has_the_verdicts_of_the_ledger_in_the_lessons_claims(site):
     with (site / "_static/lessons/lesson-3-claims.csv").open(encoding="utf-8-sig", newline="") as file:
         lesson = {row["id"]: row["verdict"] for row in csv.DictReader(file)}
-    with (site / "claims.csv").open(encoding="utf-8", newline="") as file:
+    with (site / "claims.csv").open(encoding="utf-8-sig", newline="") as file:
         ledger = {row["id"]: row["verdict"] for row in csv.DictReader(file)}
     assert lesson == {id: verdict for id, verdict in ledger.items() if id in lesson}
 

@@ -19,6 +19,7 @@ from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.errors import BookError
 from jingjinji.core.intake import Months, Official, Weather
 
+REFERENCES = "references.bib"
 TRUTH = "truth.json"
 """Of a made-up region what was put in; pages read it only where somebody asks for it."""
 COMPILED = "pytensor/numba"
@@ -170,20 +171,19 @@ def has(about: Descriptor, tables: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def pages(about: Descriptor, told: list[str], place: Path) -> dict[str, str]:
-    """Every file of the template with the parts that are told, by its place in a region's folder."""
+    """Every file of the template with the parts that are told, by its place in a region's folder; and sources."""
     words = {
         "title": _plain(about.title),
         "about": _plain(about.about),
         "name": place.name,
         "written-for": " ".join(told),
-        "references": os.path.relpath(jingjinji.HOME / "references.bib", place),
         "toml-title": json.dumps(about.title, ensure_ascii=False),
     }
     return {
         str(file.relative_to(TEMPLATE)): rendered(file.read_text("utf-8"), told, words)
         for file in sorted(TEMPLATE.rglob("*"))
         if file.is_file() and file.suffix in (".md", ".yml")
-    }
+    } | {REFERENCES: (jingjinji.HOME / REFERENCES).read_text("utf-8")}
 
 
 def rendered(text: str, told: Iterable[str], words: dict[str, str]) -> str:
