@@ -7,6 +7,7 @@ from pathlib import Path
 
 FOLDED = re.compile(r"(?ms)^(:{3,})\{dropdown\} (Solution|For the instructor[^\n]*)\n(.*?)\n\1$")
 ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 FENCED = re.compile(r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1$")
 SENTENCE_END = re.compile(r"(?<=[.?!:;])\s+|\n\s*\n|\n(?=- )")
 WORD = re.compile(r"\w+")
@@ -24,7 +25,7 @@ def secrets(source: Path, titles: tuple[str, ...]) -> dict[str, set[tuple[str, .
         if title.startswith(titles):
             code = [line for _, block in FENCED.findall(text) for line in block.splitlines()]
             for sentence in [*SENTENCE_END.split(FENCED.sub("\n\n", text)), *code]:
-                if made := set().union(*map(runs, ROLE.split(sentence))):
+                if made := set().union(*map(runs, ROLE.split(LINK.sub(r"\1", sentence)))):
                     found[" ".join(sentence.split())] = made
     return found
 
