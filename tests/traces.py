@@ -57,6 +57,8 @@ def words_of(file: Path) -> set[tuple[str, ...]]:
     """The runs of words of a file: of a page without its tags, of a notebook as it is and as a reader sees it."""
     text = file.read_bytes().decode("utf-8", "ignore")
     made = runs(html.unescape(TAG.sub(" ", text))) | runs(html.unescape(text))
+    if file.suffix == ".md":
+        made |= runs(LINK.sub(r"\1", text))
     if file.suffix == ".ipynb":
         for cell in json.loads(text)["cells"]:
             made |= runs("".join(cell["source"]))
