@@ -61,12 +61,11 @@ def rows_of(file: str, findings) -> pd.DataFrame:
     return pd.DataFrame(sheet.rows(findings))
 
 
-def test_months_years_and_region_are_the_tables(findings):
+def test_months_and_years_are_the_tables(findings):
     months = tables.load("pm25_city_month")
     pd.testing.assert_frame_equal(rows_of("lesson-1-months.csv", findings), months, check_dtype=False)
     official = tables.load("pm25_official_annual").query("series == 'official'")
     assert rows_of("lesson-1-years.csv", findings).pm25.tolist() == official.pm25.tolist()
-    assert len(rows_of("lesson-4-region.csv", findings)) == months.city.isin(page.REGION).sum()
 
 
 def test_answers_and_chances_are_the_findings(findings):
@@ -86,7 +85,7 @@ def test_made_up_months_and_what_many_of_them_say_are_those_of_the_lesson(findin
 
 def test_every_lesson_has_data_and_no_file_twice():
     names = [sheet.file for sheet in page.SHEETS]
-    assert {sheet.lesson for sheet in page.SHEETS} == {1, 2, 3, 4}
+    assert {sheet.lesson for sheet in page.SHEETS} == {1, 2, 3}
     assert len(set(names)) == len(names)
     assert all(name.startswith(f"lesson-{sheet.lesson}-") for name, sheet in zip(names, page.SHEETS, strict=True))
 

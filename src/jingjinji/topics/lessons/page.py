@@ -13,8 +13,6 @@ from jingjinji.topics.lessons import steps
 
 AREAS = {"Beijing": "beijing", "Tianjin": "tianjin", "Hebei": "hebei"}
 CHAPTER = "pm25-decline"
-REGION = ("Beijing", "Tianjin", "Shijiazhuang")
-"""Cities of the small table with which a class tries the kit for its own region."""
 MINUS = "\N{MINUS SIGN}"
 CLAIMED, TOLERANCES, LEVELS = 60, (1, 2, 4, 6, 8, 10), (0.8, 0.9, 0.95)
 """The claimed fall (per cent), how far off it may be (percentage points), and levels of probability."""
@@ -125,11 +123,6 @@ def _chances(findings: dict[str, Finding]) -> pd.DataFrame:
     return pd.DataFrame({"fall of at least (%)": LIMITS} | chances(findings))
 
 
-def _region(findings: dict[str, Finding]) -> pd.DataFrame:
-    rows = tables.load("pm25_city_month")
-    return rows[rows.city.isin(REGION)][["city", "month", "pm25"]]
-
-
 SHEETS = (
     Sheet(1, "lesson-1-months.csv", "monthly means of thirteen cities, in µg/m³", _months),
     Sheet(1, "lesson-1-years.csv", "official annual means, in µg/m³, with half of what rounding leaves open", _years),
@@ -138,5 +131,4 @@ SHEETS = (
     Sheet(2, "lesson-2-experience.csv", "what two analyses say of many made-up records", _experience),
     Sheet(3, "lesson-3-claims.csv", "the claims of the first chapter, with rule, reason and verdict", _claims),
     Sheet(3, "lesson-3-chances.csv", "how probable it is that each place fell by so much", _chances),
-    Sheet(4, "lesson-4-region.csv", "months of three cities, to try the commands with", _region),
 )
