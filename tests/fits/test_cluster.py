@@ -59,6 +59,18 @@ def supervise(local, names, report=print):
         return cluster._supervise(client, [job], "token", report, "tcp://here:1")
 
 
+def test_a_draft_of_which_all_draws_are_stored_is_made_in_as_few_processes_as_there_are_cores(monkeypatch):
+    monkeypatch.setattr(cluster, "cores", lambda: 2)
+    fits = dict.fromkeys(["carbon", "april", "storage", "heavy_days"], "key")
+    stored = set(fits)
+    monkeypatch.setattr(cluster.store, "latest_notes", lambda kind, name: {"of": {}} if name in stored else {})
+    made = cluster.jobs(fits, "quick")
+    assert len(made) == 2
+    assert {name for job in made for name in job.fits} == set(fits)
+    stored.remove("april")
+    assert len(cluster.jobs(fits, "quick")) == len(fits)
+
+
 def test_a_job_whose_process_died_is_done_again_for_what_is_left(local, done):
     asked, returned = done
     returned += [("killed", True, {}), ("", False, {})]

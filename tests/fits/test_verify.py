@@ -231,7 +231,6 @@ SHAPES = {
     "normal": lambda x: x,
     "skewed": np.exp,
     "heavy tails": lambda x: stats.t.ppf(stats.norm.cdf(x), 3),
-    "few far out": lambda x: np.where(x > 1.8, 2 + 200 * (x - 1.8), x),
     "rare": lambda x: (x > stats.norm.isf(0.02)).astype(float),
 }
 
@@ -252,3 +251,17 @@ def test_errors_of_chains_are_as_the_rule_takes_them(reference, monkeypatch, sha
     for level in (0.1, 0.01):
         assert (chances < level).sum() <= stats.binom.isf(1e-3, pairs, level), level
     assert (chances < 0.5).any()
+
+
+def test_quantiles_beside_few_draws_far_out_have_errors_as_uncertain_as_the_rule_says():
+    """Every pair of 600 runs: as few differ by much as the rule takes, and more than where errors were as of a mean."""
+    rng, freedom = np.random.default_rng(3), verify.COMPARED["high"][1]
+    normal = rng.normal(size=(600, 4, 500))
+    made = np.where(normal > 1.8, 2 + 200 * (normal - 1.8), normal)
+    found = [Finding("a.b", "some", draws, "%", "decline", ()) for draws in made]
+    high, errors = np.quantile(made, 0.97, axis=(1, 2)), np.array([finding.interval_mcse for finding in found])
+    here, there = np.triu_indices(len(found), 1)
+    off = np.abs(high[here] - high[there]) / np.hypot(errors[here], errors[there])
+    for level in (0.01, 0.001):
+        assert np.mean(2 * stats.t.sf(off, freedom) < level) <= level
+        assert np.mean(2 * stats.t.sf(off, verify.COMPARED["mean"][1]) < level) > level

@@ -1,5 +1,7 @@
 """A headline that does not hold stops the build; in a draft, or with a fit that failed, it is only said."""
 
+from dataclasses import replace
+
 import pytest
 from sphinx_book import build, fake_fitting, some_findings, write_book
 
@@ -25,6 +27,17 @@ def test_a_headline_that_does_not_hold_stops_the_build(tmp_path, monkeypatch):
             build(tmp_path)
     asked(tmp_path, -50)
     build(tmp_path)
+
+
+def test_a_finding_that_has_changed_is_asked_again(tmp_path, monkeypatch):
+    fake_fitting(monkeypatch, some_findings())
+    asked(tmp_path, -50)
+    build(tmp_path)
+    (changed,) = [found for id, found in some_findings().items() if id == "pm25.decline.beijing"]
+    fake_fitting(monkeypatch, some_findings() | {changed.id: replace(changed, draws=changed.draws + 40)})
+    (tmp_path / "index.md").write_text(BOOK["index"] + "\nRead again.\n", "utf-8")
+    with pytest.raises(HeadlineError, match="the headline 'It fell' does not hold"):
+        build(tmp_path)
 
 
 def test_a_rule_that_cannot_be_asked_stops_the_build(tmp_path, monkeypatch):

@@ -343,7 +343,7 @@ def prior_predictive(panels: dict[str, tuple[np.ndarray, np.ndarray]], label: st
     for axis, (name, (expected, measured)) in zip(axes, panels.items(), strict=True):
         expected, measured = (np.asarray(values)[np.asarray(values) > 0] for values in (expected, measured))
         (low, high), (least, most) = (np.percentile(values, [0.5, 99.5]) for values in (expected, measured))
-        if low > least or high < most or high / low <= most / least:
+        if low > least or high < most:
             raise DataError(
                 f"{name}: the priors allow {low:.3g} to {high:.3g}, which is no wider than what was measured, "
                 f"{least:.3g} to {most:.3g}: mend the priors or the headline of the figure"

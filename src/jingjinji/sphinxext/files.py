@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +39,7 @@ def as_csv(rows: list[dict]) -> str:
 
 
 def _is_missing(value) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
 
 
 def links(docname: str, name: str) -> nodes.paragraph:

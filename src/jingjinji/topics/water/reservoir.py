@@ -172,7 +172,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         drift = pm.Normal("drift", 0, 0.15, dims="epoch")
         error = pm.LogNormal("error", np.log(0.01), 0.5)
         off = pm.Normal("off", 0, 1, dims="printed")
-        # sampled on a scale that grows as the excess itself: on its logarithm paths hit a wall and diverged
+        # on a scale that grows as the excess itself: sampled on its logarithm, paths meet a wall
         log_exp_m1 = pm.distributions.transforms.log_exp_m1
         excess = pm.Exponential("excess", 1, dims="more_than", default_transform=log_exp_m1)
 
