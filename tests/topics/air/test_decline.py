@@ -274,9 +274,11 @@ def hand_expected(v: dict, panel: Panel, t: int) -> float:
     expected += sum(scales ** (1 - hand_told(panel)) * basis[t] * v["bend"])
     expected += years * (v["season_change"] @ hand_season(t)[:2])
     expected += sum(v["weather"][k] * panel.weather[t, k] for k in range(4))
-    measured = [month for month, _ in zip(*np.nonzero(np.isfinite(panel.pm25)), strict=True)]
-    since = [(month - at("2018-07")) / 12 - hand_middle(panel) for month in measured]
-    slope, level = np.polyfit(since, [hand_conversion(panel, month) for month in measured], 1)
+    cities = np.isfinite(panel.pm25).sum(axis=1)
+    measured = np.flatnonzero(cities)
+    since = (measured - at("2018-07")) / 12 - hand_middle(panel)
+    conversion = [hand_conversion(panel, month) for month in measured]
+    slope, level = np.polyfit(since, conversion, 1, w=np.sqrt(cities[measured]))
     return expected + float(v["step"]) * (hand_conversion(panel, t) - level - slope * years)
 
 

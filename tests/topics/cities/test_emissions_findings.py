@@ -97,11 +97,12 @@ def criteria(panel, known, shared: float) -> dict[str, np.ndarray]:
         seen = known[f"{part}_province_part"] + known[f"{part}_own"]
         own[part] = (1 - shared) * seen + np.sqrt(shared * (1 - shared)) * (of_own + of_province)
     made = {name: np.empty((SIZE, 9, 13)) for name in ("intensity", "excess")}
+    product = gdp(panel)
     for j, (city, k) in enumerate(zip(THIRTEEN, place, strict=True)):
         for t in range(9):
             made["excess"][:, t, j] = own["level"][:, k] + own["trend"][:, k] * TIME[t]
             smooth = known["level_smooth"][:, k] + known["trend_smooth"][:, k] * TIME[t]
-            made["intensity"][:, t, j] = 20_000 * np.exp(smooth + made["excess"][:, t, j]) / gdp(panel)[city][t]
+            made["intensity"][:, t, j] = 20_000 * np.exp(smooth + made["excess"][:, t, j]) / product[city][t]
     return made
 
 
