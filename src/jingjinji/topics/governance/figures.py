@@ -66,7 +66,7 @@ def _lay_out(axis, first: int, last: int, lowest: float, highest: float) -> None
     """The axis of years, and what the marks mean."""
     axis.set_xlim(first, last)
     axis.set_ylim(lowest, highest)
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", length=0, pad=9)
     axis.spines["left"].set_visible(False)
     years = range(first, last + 1, 3 if narrow() else 2)
     axis.set_xticks(years, [str(year) for year in years])
