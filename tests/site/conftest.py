@@ -1,10 +1,12 @@
 import os
+import pickle
 import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+from prior_fits import once
 from site_checks import BROWSER_ARGUMENTS, BROWSERS, served
 from site_checks import visit as visit_page
 
@@ -56,6 +58,13 @@ def address(site):
 
 
 @pytest.fixture(scope="session")
-def visit(browser, address):
-    """Visit a page of the site once, however many tests ask."""
-    return cache(lambda page: visit_page(browser, f"{address}{page}.html"))
+def visit(browser, address, tmp_path_factory):
+    """Visit a page of the site once, however many tests of all workers ask."""
+
+    def see(page: str):
+        def make(folder: Path):
+            (folder / "seen").write_bytes(pickle.dumps(visit_page(browser, f"{address}{page}.html")))
+
+        return pickle.loads((once(tmp_path_factory, f"visit {page.replace('/', ' ')}", make) / "seen").read_bytes())
+
+    return cache(see)

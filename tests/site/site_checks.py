@@ -58,7 +58,10 @@ LEAVE_SOME_OF_EACH_KIND = """() => {
     document.querySelectorAll("tbody").forEach((body) => some(body.rows))
 }"""
 """Cards and rows are made by one template each; axe takes minutes for thousands of them."""
-RUN_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then((results) => results.violations)"
+RUN_AXE = """(tags) => axe.run(document, {resultTypes: ["violations"], ...(tags ? {runOnly: tags} : {})})
+    .then((results) => results.violations)"""
+COLOURS = ["cat.color"]
+"""What axe calls its rules on colours: all that differs between a light and a dark page."""
 
 
 PHONE, DESK, DARK = VIEWS = ((390, False), (1280, False), (1280, True))
@@ -151,7 +154,7 @@ def visit(browser, url: str, views: tuple[tuple[int, bool], ...] = VIEWS) -> Vis
         page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
         for (width, dark), look in seen.looks.items():
             _turn(page, width, dark)
-            look.violations = page.evaluate(RUN_AXE)
+            look.violations = page.evaluate(RUN_AXE, COLOURS if dark and (width, False) in seen.looks else None)
     finally:
         context.close()
     return seen

@@ -42,7 +42,7 @@ CHECKOUT, PACKAGES, SEEN = {checkout!r}, {packages!r}, {seen!r}
 def seen(event, arguments):
     if event in ("open", "os.listdir", "os.scandir") and arguments and isinstance(arguments[0], (str, bytes)):
         path = os.path.realpath(os.fsdecode(arguments[0]))
-        if path.startswith(CHECKOUT + os.sep) and not path.startswith(PACKAGES + os.sep):
+        if f"{{path}}/".startswith(f"{{CHECKOUT}}/") and not f"{{path}}/".startswith(f"{{PACKAGES}}/"):
             with open(SEEN, "a") as file:
                 file.write(path + "\\n")
 
@@ -108,7 +108,7 @@ def test_a_notebook_runs_elsewhere_with_the_package_alone(site, elsewhere):
     assert result.returncode == 0, result.stderr[-3000:]
     assert not seen.exists(), seen.read_text()
     assert shown(made) == shown(given)
-    assert len(shown(made)) > 10
+    assert len(shown(made)) > 5
 
 
 def shown(path) -> list[str]:
@@ -142,8 +142,9 @@ def test_a_notebook_names_its_install_line_and_no_place_that_is_not_there(site, 
     lines = re.findall(r"^pip install (\S+)$", first, re.MULTILINE)
     assert [line.rpartition("/")[2] for line in lines] == ([] if (site / "DRAFT").exists() else [travel.WHEEL])
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    assert re.findall(r"\{[a-z:-]+\}`[^`]*`|^:::+.*|^```\{.*|^\([\w-]+\)=$", text, re.MULTILINE) == []
-    assert [link for link in re.findall(r"\]\(<?([^)>]*)", text) if "://" not in link] == []
+    words = re.sub(r"(?<![}`])`[^`\n]*`", "", text)
+    assert re.findall(r"\{[a-z:-]+\}`[^`]*`|^:::+.*|^```\{.*|^\([\w-]+\)=$", words, re.MULTILINE) == []
+    assert [link for link in re.findall(r"\]\(<?([^)>]*)", words) if "://" not in link] == []
     whole = path.read_text("utf-8")
     # within a figure its parts name each other
     assert re.findall(r'(?:href|src)=\\"(?!https?://|data:|#f[0-9a-f]{7})[^"\\]*', whole) == []

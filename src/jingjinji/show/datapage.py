@@ -10,6 +10,10 @@ class Block(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """What a program that shows no HTML says instead; the text itself would carry links that lead nowhere."""
+        return "(a table in HTML)"
+
     def _repr_html_(self) -> str:
         return str(self)
 
