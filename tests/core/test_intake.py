@@ -101,7 +101,10 @@ CELLS = [
     (changed(3, "Ash,2015-13,40"), r"row 3, column 'month': found '2015-13', expected a month as YYYY-MM"),
     (changed(3, "Ash,2015-2,40"), r"row 3, column 'month': found '2015-2', .*; write 2015-02"),
     (changed(3, "Ash,2015-02-01,40"), r"row 3, column 'month': .*; write 2015-02, one row a month"),
-    (changed(3, "Ash,Feb-15,40"), r"row 3, column 'month': .*; a spreadsheet may have changed it"),
+    (changed(3, "Ash,201502,40"), r"row 3, column 'month': .*; write 2015-02$"),
+    (changed(3, "Ash,99999,40"), r"row 3, column 'month': .*; correct the cell$"),
+    (changed(3, "Ash,February,40"), r"row 3, column 'month': .*; correct the cell$"),
+    (changed(3, "Ash,42036,40"), r"row 3, column 'month': .*; it is how a spreadsheet keeps a date: give the column"),
     (changed(3, "Ash,,40"), r"row 3, column 'month': found '', expected a month"),
     (changed(3, "Ash,2015-01,40"), r"row 3, column 'month': found '2015-01' of Ash again, .*; row 2 is the same"),
     (changed(3, ",2015-02,40"), r"row 3, column 'city': found an empty cell, expected a name"),
@@ -121,6 +124,27 @@ def test_a_cell_that_is_refused(tmp_path, change, sentence):
     import re
 
     assert re.search(f"my.csv, {sentence}", refused(put(tmp_path, change())))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018/9/1", "1/9/2018", "2018-9-1", "9/1/18", "01.09.2018", "2018/9", "9/2018", "09.2018", "Sep-18", "Sep 2018",
+        "September 2018", "1-Sep-18", "01 Sep 2018", "18-Sep", "2018年9月", "2018年9月1日", "2018/9/1 0:00",
+        "2018-09-01 00:00:00", "43344",
+    ],
+)  # fmt: skip
+def test_a_date_of_a_spreadsheet_is_mended_in_the_spreadsheet(tmp_path, text):
+    said = refused(put(tmp_path, [f"Ash,{text},40"]))
+    assert f"row 2, column 'month': found '{text}', expected a month as YYYY-MM; it " in said
+    assert said.endswith("give the column the custom format yyyy-mm there, and save the file as csv again")
+
+
+def test_spreadsheets_number_days_from_1900():
+    from datetime import date
+
+    days = [(day - date(1899, 12, 30)).days for day in (date(intake.YEARS[0], 1, 1), date(intake.YEARS[1], 12, 31))]
+    assert tuple(days) == intake.SERIALS
 
 
 FILES = [
@@ -242,6 +266,11 @@ def test_weather_of_the_record_alone_is_taken(tmp_path, months):
             weather_lines(lambda month, n: n if month < "2016-06" else ""),
             "month,temperature",
             "found 17 of the 36 months",
+        ),
+        (
+            [f"{month},{0.1 * int(month[5:]):.1f}" for month in intake.span("2015-01", "2017-12")],
+            "month,temperature",
+            "column 'temperature': found the same twelve numbers in every year, which look like normals",
         ),
         ([*weather_lines(), "2016-01,3"], "month,temperature", "found '2016-01' again"),
     ],

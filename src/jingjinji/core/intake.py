@@ -18,6 +18,15 @@ from jingjinji.core.errors import DataError
 from jingjinji.core.texts import HIDDEN, is_formula
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+DATE = re.compile(
+    r"(\d{4}[-./]\d{1,2}([-./]\d{1,2})?|\d{1,2}[-./]\d{4}|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})"
+    r"|(\d{1,2}[- ./])?[A-Za-z]{3,9}\.?[- ./](\d{1,2},? )?(\d{2}|\d{4})|\d{2,4}[- ./][A-Za-z]{3,9}"
+    r"|\d{4}年\d{1,2}月(\d{1,2}日)?)([ T]\d{1,2}:\d\d(:\d\d)?)?",
+    re.ASCII,
+)
+"""A day or a month as spreadsheets write them."""
+SERIALS = (32874, 49674)
+"""The first and the last day of `YEARS` as spreadsheets number days."""
 NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?", re.ASCII)
 YEARS = (1990, 2035)
 """Years in which a measurement may lie."""
@@ -42,6 +51,8 @@ LONGEST_GAP = 12
 WHOLE = 10
 """Months of a year that must be measured, in half of the cities at least, for the year to be compared with others."""
 ENOUGH_WEATHER = 0.75
+STILL = 1e-6
+"""Departure from the calendar month's mean, in a variable's unit, that is none."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +215,11 @@ def read_weather(path: Path, months: Months) -> Weather:
         if len(set(known.values())) == 1:
             raise DataError(f"{sheet.file}, column '{name}': found one number in every month, expected weather; remove "
                             "the column")  # fmt: skip
+        if max(abs(departure) for departure in _departures(known)) < STILL:
+            raise DataError(
+                f"{sheet.file}, column '{name}': found the same twelve numbers in every year, which look like normals, "
+                "expected the weather that each month had; give that or remove the column"
+            )
     return Weather(sheet.file, values, sheet.ignored)
 
 
@@ -375,17 +391,31 @@ def _no_column(file: str, head: list[str], columns: list[str], missing: str, exp
 
 
 def _of_another_month(text: str) -> str:
+    """What to do about a cell that is no month: a spreadsheet makes dates of months, and keeps dates as numbers."""
     if re.fullmatch(r"\d{4}-\d", text):
         return f"write {text[:5]}0{text[5:]}"
+    if re.fullmatch(r"\d{6}", text) and MONTH.fullmatch(f"{text[:4]}-{text[4:]}"):
+        return f"write {text[:4]}-{text[4:]}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"write {text[:7]}, one row a month"
-    if re.fullmatch(r"[A-Za-z]{3}[- ]\d\d(\d\d)?|\d{1,2}[./]\d{4}|\d{4}[./]\d{1,2}|\d{6}", text):
-        return "a spreadsheet may have changed it: format the column as text"
+    is_serial = re.fullmatch(r"\d{5}", text) and SERIALS[0] <= int(text) <= SERIALS[1]
+    if is_serial or DATE.fullmatch(text):
+        what = "is how a spreadsheet keeps a date" if is_serial else "may be what a spreadsheet has made of a month"
+        return f"it {what}: give the column the custom format yyyy-mm there, and save the file as csv again"
     return "correct the cell"
 
 
 def _ends(months: Months) -> tuple[int, int]:
     return int(months.months[0][:4]), int(months.months[-1][:4]) + 1
+
+
+def _departures(known: dict[str, float]) -> list[float]:
+    """Month -> number as departures from the mean of the calendar month, of which nothing else enters the model."""
+    by_calendar = {}
+    for month, value in known.items():
+        by_calendar.setdefault(month[5:], []).append(value)
+    means = {month: sum(values) / len(values) for month, values in by_calendar.items()}
+    return [value - means[month[5:]] for month, value in known.items()]
 
 
 def _refuse_other_unit(sheet: Sheet, cells: dict) -> None:
