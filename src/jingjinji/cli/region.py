@@ -89,7 +89,9 @@ def simulate(
     decline: Annotated[
         float | None,
         typer.Option(
-            min=-95, max=200, help="Lasting change from the first year to the last, %; by default a fall of 8 % a year."
+            min=-95,
+            max=200,
+            help="Lasting change from the first year to the last, %; by default drawn with the seed, mostly a fall.",
         ),
     ] = None,
     title: Title = "",
@@ -99,7 +101,7 @@ def simulate(
     from jingjinji.cli import made_up
 
     if decline is None:
-        decline = made_up.usual(years)
+        decline = made_up.likely(years, seed)
     fastest = made_up.fastest(years)
     if not fastest[0] <= decline <= fastest[1]:
         raise BookError(
@@ -190,11 +192,8 @@ def _given(
     title = title or made.title or " ".join(re.findall(r"\w+", csv.stem)).replace("_", " ").capitalize()
     chosen = parts.choose_years(months, _years(years, made.years), starts, "--years" if years else "years")
     made = replace(made, title=title, ruler=ruler or made.ruler, starts=starts, years=chosen)
-    if official and starts != 1:
-        raise DataError(
-            f"{official.name}: found official annual means, expected none where years begin in another month than "
-            "January; leave them out"
-        )
+    if official:
+        parts.refuse_official(official.name, starts)
     means = intake.read_official(official, months, made.areas) if official else None
     air = intake.read_weather(weather, months) if weather else None
     return folder.Given(made, months, means, air)
