@@ -72,6 +72,7 @@ def test_check_tells_of_columns_that_are_not_used_and_of_broken_years(tmp_path):
     lines = [f"{line},x" for line in rows("2014-12", "2017-02")]
     text = said("check", put(tmp_path, lines, head="city,month,pm25,station"))
     assert "my.csv: column station is not used" in text
+    assert ".toml" not in text
     assert "whole years: 2015, 2016; months of 2014, 2017 inform the fit, and no annual mean is made of them" in text
 
 
@@ -120,6 +121,7 @@ def test_new_with_everything(tmp_path, csv, regions, monkeypatch):
                 "--years", "2015:2017")  # fmt: skip
     assert "not: no change of the way of making monthly means is known" in text
     assert text.count("\nnot: ") == 1
+    assert "\nmy.toml: what it says of the region is used\n" in text
     place = regions / "mine"
     monkeypatch.setattr(tables, "DATA", place / "data")
     tables.check()
@@ -554,7 +556,7 @@ def test_the_registry_of_a_region_offers_its_model_alone(inside):
     assert "'data/city_month.csv'" in names
     assert "'region.toml'" in names
     assert lock == "True True"
-    assert panel == "(36, 2) ['region.title']"
+    assert panel == "(36, 2) ['region.first']"
 
 
 def test_the_model_of_a_bare_region_has_no_parameter_that_nothing_informs(inside):
