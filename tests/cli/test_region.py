@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from region_files import put, rows
 from typer.testing import CliRunner
@@ -71,6 +72,7 @@ def test_check_tells_of_columns_that_are_not_used_and_of_broken_years(tmp_path):
     lines = [f"{line},x" for line in rows("2014-12", "2017-02")]
     text = said("check", put(tmp_path, lines, head="city,month,pm25,station"))
     assert "my.csv: column station is not used" in text
+    assert ".toml" not in text
     assert "whole years: 2015, 2016; months of 2014, 2017 inform the fit, and no annual mean is made of them" in text
 
 
@@ -113,12 +115,13 @@ def test_new_with_everything(tmp_path, csv, regions, monkeypatch):
     put(tmp_path, 'title = "Land"\n[cities]\nAsh = { latitude = 1 }\nBell = { latitude = 2, local = "铃" }\n[areas]\n'
         'South = ["Bell"]\n[source]\ntitle = "Reports"\nlicense = "CC0"\n', "my.toml")  # fmt: skip
     official = put(tmp_path, ["South,2016,49.5", "all,2017,44"], "official.csv", "area,year,pm25")
-    air = [f"{month},{int(month[5:]) + k % 3},{1000 + k % 5}" for k, month in enumerate(span("2015-01", "2017-12"))]
+    air = [f"{month},{int(month[5:]) + k % 7},{1000 + k % 5}" for k, month in enumerate(span("2015-01", "2017-12"))]
     weather = put(tmp_path, air, "air.csv", "month,temperature,pressure")
     text = said("new", "mine", "--from", csv, "--official", official, "--weather", weather, "--break", "2016-05",
                 "--years", "2015:2017")  # fmt: skip
     assert "not: no change of the way of making monthly means is known" in text
     assert text.count("\nnot: ") == 1
+    assert "\nmy.toml: what it says of the region is used\n" in text
     place = regions / "mine"
     monkeypatch.setattr(tables, "DATA", place / "data")
     tables.check()
@@ -289,6 +292,22 @@ def test_a_chapter_that_was_written_for_other_parts_is_told(csv, regions):
     assert "by latitude" in (place / "chapters/decline.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch], ids=["folder", "file"])
+def test_something_else_of_a_name_is_no_region(csv, regions, make):
+    regions.mkdir()
+    make(regions / "mine")
+    sentence = mistake("new", "mine", "--from", csv)
+    assert f"there is something else at {regions / 'mine'}, without a region.toml: choose another name" in sentence
+    assert "region remove" not in sentence
+
+
+def test_a_place_that_cannot_be_written_is_answered_with_its_own_variable(csv, tmp_path, monkeypatch):
+    monkeypatch.setenv("JINGJINJI_REGIONS", str(put(tmp_path, "x", "file") / "regions"))
+    sentence = mistake("new", "mine", "--from", csv)
+    assert "have JINGJINJI_REGIONS name a folder that can be written" in sentence
+    assert "JINGJINJI_CACHE" not in sentence
+
+
 def test_remove_asks_and_leaves_nothing(csv, regions):
     said("new", "mine", "--from", csv)
     (regions / "mine/.cache/fits").mkdir(parents=True)
@@ -350,6 +369,80 @@ def test_a_region_is_lent_what_the_book_has_compiled(csv, regions, tmp_path, mon
     assert theirs.read_text("utf-8") == "compiled"
 
 
+def build_refused(folder: Path, change: dict[str, tuple[str, str]], monkeypatch, *more: str) -> str:
+    """What `build` says, before anything runs or is written, once texts of the region's files are replaced."""
+    for file, (old, new) in change.items():
+        text = (folder / file).read_text("utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    monkeypatch.setattr(region.subprocess, "run", lambda *a, **k: pytest.fail("a build was begun"))
+    sentence = mistake("build", folder.name, *more)
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[2015, 2017]", "[2010, 2017]", "region.toml, years: found 2010, expected two of the whole years of city_mon"),
+        ("[2015, 2017]", "[2017, 2015]", "region.toml, years: found 2017 to 2015, expected a first year before"),
+        ('South" = ["Bell"]', 'South" = ["Cold"]', "region.toml, areas.South: found Cold, expected cities of city_mon"),
+        ('"South" = ["Bell"]', '"North" = ["Bell"]', "area_year.csv, row 2, column 'area': found 'South', expected"),
+        ('"Ash" = {}\n', "", "region.toml, cities: found no Ash, expected every city of city_month.csv"),
+        ('"Ash" = {}', '"Ash" = {}\n"Cold" = {}', "region.toml, cities: found Cold, expected cities of city_month"),
+        ("[cities]", 'ruler = "2030-01"\n[cities]', "the change of ruler in 2030-01 lies outside the record"),
+        ("[cities]", "starts = 7\n[cities]", "region.toml, years: found 2017, expected two of the whole years"),
+        ("[2015, 2017]", "[2015, 2016]\nstarts = 7", "area_year.csv: found official annual means, expected none"),
+    ],
+)
+def test_build_holds_the_descriptor_against_the_tables(tmp_path, csv, regions, monkeypatch, old, new, sentence):
+    put(tmp_path, '[areas]\nSouth = ["Bell"]\n', "my.toml")
+    official = put(tmp_path, ["South,2016,49.5"], "official.csv", "area,year,pm25")
+    said("new", "mine", "--from", csv, "--official", official)
+    assert sentence in build_refused(regions / "mine", {"region.toml": (old, new)}, monkeypatch)
+
+
+def test_what_new_has_written_build_reads_again(tmp_path, csv, regions):
+    from jingjinji.core.intake import span
+
+    official = put(tmp_path, ["Ash,2016,49.51234"], "official.csv", "area,year,pm25")
+    air = [f"{month},{int(month[5:]) + k % 5 - 7 + 0.00001:.5f}" for k, month in enumerate(span("2015-01", "2017-12"))]
+    weather = put(tmp_path, air, "air.csv", "month,temperature")
+    said("new", "mine", "--from", csv, "--official", official, "--weather", weather)
+    assert region_folder.refuse_contradictions(regions / "mine") == descriptor.read(regions / "mine/region.toml")
+    region_folder.complete(regions / "mine")
+
+
+@pytest.mark.parametrize("file", ["chapters/decline.md", "_toc.yml", "index.md"])
+def test_a_page_in_another_encoding_is_named(csv, regions, monkeypatch, file):
+    said("new", "mine", "--from", csv)
+    path = regions / "mine" / file
+    path.write_text(path.read_text("utf-8"), encoding="utf-16")
+    sentence = build_refused(regions / "mine", {}, monkeypatch)
+    assert f"{path}, row 1: found byte 0xff that is not UTF-8, expected text in UTF-8; save the file so" in sentence
+
+
+def test_nothing_is_written_where_something_is_refused(csv, regions, monkeypatch):
+    said("new", "mine", "--from", csv)
+    (regions / "mine/index.md").unlink()
+    change = {"chapters/decline.md": ("written_for: forecast months", "written_for: months")}
+    assert "was written for a region with months" in build_refused(regions / "mine", change, monkeypatch)
+
+
+def test_a_region_is_not_sent_to_the_book_for_other_seeds(inside):
+    code = (
+        "from jingjinji.cli import main; from jingjinji.core.errors import BookError\n"
+        "from jingjinji.fits import fitting\n"
+        "fitting.problem_of = lambda name, key: 'short'; fitting.may_go_on = lambda name, key: True\n"
+        "try:\n    main._end_where_unpublished(['region'])\nexcept BookError as error:\n    print(error)\n"
+    )
+    text = inside(code)
+    assert "sample with other seeds, 'JINGJINJI_SEED=1 jingjinji region build mine'" in text
+    assert re.search(r"'JINGJINJI_PROJECT=\S+mine JINGJINJI_CACHE=\S+ jingjinji fit region --further'", text)
+    assert "make book" not in text
+
+
 # --- made-up regions --------------------------------------------------------------------------------------------------
 
 
@@ -365,11 +458,28 @@ def test_a_made_up_region_has_the_truth_that_was_asked_for(regions):
     assert not [file for file, text in files(place).items() if "truth.json" in text and file != "truth.json"]
 
 
-def test_the_same_seed_makes_the_same_region_and_another_another(regions):
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+def test_the_same_seed_makes_the_same_region_and_another_another_with_another_truth(regions):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2), ("d", 7)):
         said("simulate", name, "--places", 3, "--years", 3, "--seed", seed)
     hashes = {name: hashlib.sha256((regions / name / "data/city_month.csv").read_bytes()).hexdigest() for name in "abc"}
     assert hashes["a"] == hashes["b"] != hashes["c"]
+    truth = {name: json.loads((regions / name / "truth.json").read_text("utf-8"))["course"]["all"] for name in "abcd"}
+    assert truth["a"] == truth["b"]
+    assert len({round(truth[name], 1) for name in "acd"}) == 3
+
+
+@pytest.mark.parametrize("years", [2, 6, 20])
+def test_the_truths_of_a_class_differ_and_none_would_be_drawn_back_by_the_prior(years):
+    from jingjinji.cli import made_up
+
+    low, high = made_up.fastest(years)
+    truths = [made_up.likely(years, seed) for seed in range(1, 31)]
+    assert all(low < truth < high for truth in truths)
+    assert sum(truth < 0 for truth in truths) in range(20, 30)
+    rates = np.log1p(np.array(truths) / 100) / (years - 1)
+    assert np.ptp(rates) > 0.1
+    assert abs(rates).max() < made_up.SLOPE[1] * made_up.SURPRISING / 2
+    assert len({*np.round(truths, 1)}) > 15
 
 
 @pytest.mark.parametrize("decline", [-90, 0, 60])
@@ -398,6 +508,16 @@ def test_the_truth_gets_a_page_where_somebody_asks(regions, csv):
     assert (place / "_toc.yml").read_text("utf-8").count("chapters/truth") == 1
     region_folder.complete(place, truth=True)
     assert (place / "_toc.yml").read_text("utf-8").count("chapters/truth") == 1
+    toc = (place / "_toc.yml").read_text("utf-8")
+    (place / "_toc.yml").write_text(toc.replace("      - file: chapters/truth\n", ""), encoding="utf-8")
+    (place / "_toc.yml").write_text(re.sub("(?m)^ {6}", "  ", (place / "_toc.yml").read_text("utf-8")), "utf-8")
+    region_folder.complete(place, truth=True)
+    assert "  - file: chapters/decline\n  - file: chapters/truth\n" in (place / "_toc.yml").read_text("utf-8")
+    (place / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
+    (place / "chapters/truth.md").unlink()
+    with pytest.raises(BookError, match="has no line '- file: chapters/decline', expected one to put the truth below"):
+        region_folder.complete(place, truth=True)
+    assert not (place / "chapters/truth.md").exists()
     said("new", "mine", "--from", csv)
     with pytest.raises(BookError, match="region 'mine' was not made up: nobody knows its truth"):
         region_folder.complete(regions / "mine", truth=True)
@@ -436,7 +556,7 @@ def test_the_registry_of_a_region_offers_its_model_alone(inside):
     assert "'data/city_month.csv'" in names
     assert "'region.toml'" in names
     assert lock == "True True"
-    assert panel == "(36, 2) ['region.title']"
+    assert panel == "(36, 2) ['region.first']"
 
 
 def test_the_model_of_a_bare_region_has_no_parameter_that_nothing_informs(inside):

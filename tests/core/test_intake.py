@@ -3,7 +3,7 @@
 import pytest
 from region_files import CITIES, HEAD, put, rows
 
-from jingjinji.core import intake
+from jingjinji.core import descriptor, intake
 from jingjinji.core.errors import DataError
 
 
@@ -42,6 +42,11 @@ def test_columns_in_any_order_and_others_beside_them(tmp_path):
     assert made.cells == intake.read_months(put(tmp_path, rows())).cells
 
 
+def test_a_column_without_a_name_is_told_where_something_stands_in_it(tmp_path):
+    lines = [f"{line},x,y," for line in rows()]
+    assert intake.read_months(put(tmp_path, lines, head="city,month,pm25,note,,")).ignored == ("note", "number 5")
+
+
 def test_an_empty_cell_is_a_missing_month_as_a_missing_row_is(tmp_path):
     lines = rows()
     lines[5], cut = lines[5].rpartition(",")[0] + ",", lines.pop(9)
@@ -55,6 +60,16 @@ def test_a_month_that_is_nowhere_is_named(tmp_path):
     made = intake.read_months(put(tmp_path, [line for line in rows() if "2016-12" not in line]))
     assert intake.missing_words(made) == "2 of 72 are missing, 2016-12 in every city"
     assert made.whole_years() == (2015, 2016, 2017)
+
+
+def test_a_name_is_one_however_its_letters_are_composed(tmp_path):
+    lines = [line.replace("Ash", "Éa" if k % 2 else "E\u0301a") for k, line in enumerate(rows())]
+    made = intake.read_months(put(tmp_path, lines))
+    assert made.cities == ("Éa", "Bell")
+    official = put(tmp_path, ["E\u0301a,2016,50"], "official.csv", "area,year,pm25")
+    assert intake.read_official(official, made, []).rows[0][0] == "Éa"
+    about = put(tmp_path, "[cities]\n'E\u0301a' = {}\n", "region.toml")
+    assert descriptor.fitted(descriptor.read(about), made, "region.toml").cities == made.cities
 
 
 def test_whole_years_need_ten_months_in_half_of_the_cities(tmp_path):
@@ -101,7 +116,10 @@ CELLS = [
     (changed(3, "Ash,2015-13,40"), r"row 3, column 'month': found '2015-13', expected a month as YYYY-MM"),
     (changed(3, "Ash,2015-2,40"), r"row 3, column 'month': found '2015-2', .*; write 2015-02"),
     (changed(3, "Ash,2015-02-01,40"), r"row 3, column 'month': .*; write 2015-02, one row a month"),
-    (changed(3, "Ash,Feb-15,40"), r"row 3, column 'month': .*; a spreadsheet may have changed it"),
+    (changed(3, "Ash,201502,40"), r"row 3, column 'month': .*; write 2015-02$"),
+    (changed(3, "Ash,99999,40"), r"row 3, column 'month': .*; correct the cell$"),
+    (changed(3, "Ash,February,40"), r"row 3, column 'month': .*; correct the cell$"),
+    (changed(3, "Ash,42036,40"), r"row 3, column 'month': .*; it is how a spreadsheet keeps a date: give the column"),
     (changed(3, "Ash,,40"), r"row 3, column 'month': found '', expected a month"),
     (changed(3, "Ash,2015-01,40"), r"row 3, column 'month': found '2015-01' of Ash again, .*; row 2 is the same"),
     (changed(3, ",2015-02,40"), r"row 3, column 'city': found an empty cell, expected a name"),
@@ -110,6 +128,9 @@ CELLS = [
     (changed(3, "{word}`x`,2015-02,40"), r"row 3, column 'city': found .* expected a plain name"),
     (changed(3, f"{'A' * 61},2015-02,40"), r"row 3, column 'city': found 61 characters, expected a name of at most 60"),
     (changed(3, "As\u202eh,2015-02,40"), r"row 3, column 'city': found the hidden character U\+202E"),
+    (changed(3, "As\u200bh,2015-02,40"), r"row 3, column 'city': found the hidden character U\+200B"),
+    (changed(3, "As\xadh,2015-02,40"), r"row 3, column 'city': found the hidden character U\+00AD"),
+    (changed(3, "Ａsh,2015-02,40"), r"row 3, column 'city': found 'Ａsh', expected the name 'Ash' as in rows before"),
     (changed(3, "ash,2015-02,40"), r"row 3, column 'city': found 'ash', expected the name 'Ash' as in rows before"),
     (changed(3, "Ash,2015-02"), r"row 3: found 2 cells, expected 3 as in the header"),
     (changed(3, "Ash,2015-02,40,1"), r"row 3: found 4 cells, expected 3"),
@@ -123,12 +144,49 @@ def test_a_cell_that_is_refused(tmp_path, change, sentence):
     assert re.search(f"my.csv, {sentence}", refused(put(tmp_path, change())))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018/9/1", "1/9/2018", "2018-9-1", "9/1/18", "01.09.2018", "2018/9", "9/2018", "09.2018", "Sep-18", "Sep 2018",
+        "September 2018", "1-Sep-18", "01 Sep 2018", "18-Sep", "2018年9月", "2018年9月1日", "2018/9/1 0:00",
+        "2018-09-01 00:00:00", "43344",
+    ],
+)  # fmt: skip
+def test_a_date_of_a_spreadsheet_is_mended_in_the_spreadsheet(tmp_path, text):
+    said = refused(put(tmp_path, [f"Ash,{text},40"]))
+    assert f"row 2, column 'month': found '{text}', expected a month as YYYY-MM; it " in said
+    assert said.endswith("give the column the custom format yyyy-mm there, and save the file as csv again")
+
+
+def test_spreadsheets_number_days_from_1900():
+    from datetime import date
+
+    days = [(day - date(1899, 12, 30)).days for day in (date(intake.YEARS[0], 1, 1), date(intake.YEARS[1], 12, 31))]
+    assert tuple(days) == intake.SERIALS
+
+
 FILES = [
     ("", "row 1: found an empty file"),
     ("\n\n;;\n", "row 1: found an empty file"),
     (f"{HEAD}\n", "row 2: found no row"),
     ("city,date,pm25\nAsh,2015-01,40\n", "row 1: column 'month' is missing, found columns city, date, pm25"),
-    ("city,month,PM2.5\nAsh,2015-01,40\n", "row 1: column 'pm25' is missing, .*; rename 'PM2.5'"),
+    ("city,month,PM2.5\nAsh,2015-01,40\n", "row 1: column 'pm25' is missing, .*; rename 'PM2.5' to 'pm25'$"),
+    (
+        "Town,月份,PM2.5\nAsh,2015-01,40\n",
+        "row 1: columns 'city' and 'month' and 'pm25' are missing, found columns Town, 月份, PM2.5, .*; "
+        "rename 'Town' to 'city', rename '月份' to 'month', rename 'PM2.5' to 'pm25'$",
+    ),
+    ("城市,month,pm25\nAsh,2015-01,40\n", "column 'city' is missing, .*; rename '城市' to 'city'$"),
+    ("x,month,pm25\nAsh,2015-01,40\n", "column 'city' is missing, .*; name the column of it 'city'$"),
+    ("sep=;\ncity;month;pm25\nAsh;2015-01;40\n", "row 1: found 'sep=;', expected the header; remove the row$"),
+    (
+        "Air of 2015,,\n,,\ncity,month,pm25\nAsh,2015-01,40\n",
+        "row 1: found 'Air of 2015' above the header in row 3; remove the rows above it$",
+    ),
+    (
+        "Air\ncity;month;pm25\nAsh;2015-01;40\n",
+        "row 1: found 'Air' above the header in row 2; remove the rows above it$",
+    ),
     ("city,month,pm25,pm25\nAsh,2015-01,40,41\n", "row 1: found column 'pm25' twice"),
     ("city\tmonth\tpm25\nAsh\t2015-01\t40\n", "row 1: found cells separated by tabs"),
     (
@@ -175,6 +233,10 @@ def test_files_that_are_no_csv_in_utf_8(tmp_path):
         (
             [line if line[0] == "A" else line.rpartition(",")[0] + ",40" for line in rows()],
             "column 'pm25': found 40 in every month of Bell, expected months that differ",
+        ),
+        (
+            [*rows(), *(line.replace("Bell", "Cold") for line in rows()[40:])],
+            "found the same numbers for Bell and Cold in all 32 months that both have, expected those of each",
         ),
         (
             [*rows(), "All cities,2015-01,40"],
@@ -242,6 +304,11 @@ def test_weather_of_the_record_alone_is_taken(tmp_path, months):
             weather_lines(lambda month, n: n if month < "2016-06" else ""),
             "month,temperature",
             "found 17 of the 36 months",
+        ),
+        (
+            [f"{month},{0.1 * int(month[5:]):.1f}" for month in intake.span("2015-01", "2017-12")],
+            "month,temperature",
+            "column 'temperature': found the same twelve numbers in every year, which look like normals",
         ),
         ([*weather_lines(), "2016-01,3"], "month,temperature", "found '2016-01' again"),
     ],

@@ -1,5 +1,6 @@
 """Figures show what they are given."""
 
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -27,6 +28,14 @@ def test_a_grid_on_a_phone_has_two_charts_side_by_side():
         figure, axes = figures.grid("abcd", 1.0, 4)
     assert len({axis.get_subplotspec().colspan.start for axis in axes}) == 2
     assert figure.get_figwidth() == figures.NARROW.width
+
+
+def test_a_name_in_letters_that_the_font_lacks_is_drawn_as_text():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures.use_house_style()
+        finding = Finding("a.b", "x", np.random.default_rng(1).normal(-60, 2, (4, 500)), "%", "m", ())
+        assert "上海" in figures.svg(figures.forest({"": [("上海", finding)]}, "change (%)"))
 
 
 def test_a_band_is_the_middle_of_the_draws_around_their_median_and_a_key_names_both():

@@ -12,7 +12,8 @@ BEGINS = ("Ash", "Bell", "Cold", "Dun", "Elm", "Fen", "Glen", "Har", "Ivy", "Ken
 ENDS = ("ford", "ham", "mere", "wick")
 MISSING = 0.03
 """Share of city-months that nobody measured."""
-USUAL = 8
+RATES = (-0.12, 0.03)
+"""Yearly change of the logarithm, between which a truth is drawn that nobody has chosen."""
 SURPRISING = 2.5
 """Deviations of the prior from which on a truth would be drawn back visibly."""
 SLOPE = Region.slope
@@ -20,9 +21,10 @@ ABOUT = "The record was drawn from the model itself, with a truth that is kept a
 SOURCE = {"title": "A record drawn from the model", "publisher": "jingjinji region simulate", "license": "CC0"}
 
 
-def usual(years: int) -> float:
-    """Change from the first year to the last, %, at a fall of `USUAL` % a year."""
-    return 100 * ((1 - USUAL / 100) ** (years - 1) - 1)
+def likely(years: int, seed: int) -> float:
+    """Change from the first year to the last, %, at a yearly rate of `RATES` that is drawn with the seed."""
+    rate = np.random.default_rng([seed, 0]).uniform(*RATES)
+    return 100 * float(np.expm1(rate * (years - 1)))
 
 
 def fastest(years: int) -> tuple[float, float]:

@@ -104,6 +104,7 @@ def fit(
 
 def _end_where_unpublished(wanted: list[str]) -> None:
     """Raise BookError with a sentence for each of the wanted fits that did not pass; the draft asks for nothing."""
+    from jingjinji.core import registry
     from jingjinji.fits import fitting
 
     keys = fitting.key_of_findings(wanted)
@@ -112,11 +113,12 @@ def _end_where_unpublished(wanted: list[str]) -> None:
     if failed:
         how = "; ".join(f"fit '{name}' is not published: {problem}" for name, problem in failed.items())
         short = [name for name in failed if fitting.may_go_on(name, keys[name])]
-        more = f"go on with 'jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
-        raise BookError(
-            f"{how}. Pages leave {'their' if len(failed) > 1 else 'its'} numbers out: {more}sample the whole book "
-            "with other seeds, 'JINGJINJI_SEED=1 make book'"
-        )
+        where = f"JINGJINJI_PROJECT={jingjinji.PROJECT} JINGJINJI_CACHE={jingjinji.CACHE} " if registry.REGION else ""
+        more = f"go on with '{where}jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
+        again = "sample the whole book with other seeds, 'JINGJINJI_SEED=1 make book'"
+        if registry.REGION:
+            again = f"sample with other seeds, 'JINGJINJI_SEED=1 jingjinji region build {jingjinji.PROJECT.name}'"
+        raise BookError(f"{how}. Pages leave {'their' if len(failed) > 1 else 'its'} numbers out: {more}{again}")
 
 
 def _wanted(names: list[str], resolution: str) -> list[str]:

@@ -54,8 +54,9 @@ def check(
     years: Years = "",
 ) -> None:
     """Say what a csv file holds, and what could be fitted with it and what not; nothing is written."""
+    about = about or _beside(csv)
     given = _given(csv, official, weather, about, "", ruler, starts, years)
-    for line in _said(given):
+    for line in _said(given, about):
         print(line)
 
 
@@ -73,8 +74,9 @@ def new(
 ) -> None:
     """Check csv files and write a region's folder: descriptor, tables, pages. No code is edited, nothing is sampled."""
     folder.refuse_name(name)
+    about = about or _beside(csv)
     given = _given(csv, official, weather, about, title, ruler, starts, years)
-    for line in _said(given):
+    for line in _said(given, about):
         print(line)
     place = folder.create(name, given)
     print(f"{place} is written: build it with 'jingjinji region build {name}'")
@@ -89,7 +91,9 @@ def simulate(
     decline: Annotated[
         float | None,
         typer.Option(
-            min=-95, max=200, help="Lasting change from the first year to the last, %; by default a fall of 8 % a year."
+            min=-95,
+            max=200,
+            help="Lasting change from the first year to the last, %; by default drawn with the seed, mostly a fall.",
         ),
     ] = None,
     title: Title = "",
@@ -99,7 +103,7 @@ def simulate(
     from jingjinji.cli import made_up
 
     if decline is None:
-        decline = made_up.usual(years)
+        decline = made_up.likely(years, seed)
     fastest = made_up.fastest(years)
     if not fastest[0] <= decline <= fastest[1]:
         raise BookError(
@@ -164,6 +168,12 @@ def environment(place: Path) -> dict[str, str]:
     return kept | {"JINGJINJI_PROJECT": str(place), "JINGJINJI_CACHE": str(place / ".cache")}
 
 
+def _beside(csv: Path) -> Path | None:
+    """The descriptor of a csv's name beside it, if there is one."""
+    file = csv.parent / f"{csv.stem}.toml"
+    return file if file.is_file() else None
+
+
 def _given(
     csv: Path,
     official: Path | None,
@@ -175,8 +185,6 @@ def _given(
     years: str,
 ) -> folder.Given:
     """All that a user gives of a region, checked; raises DataError with the first fault."""
-    beside = csv.parent / f"{csv.stem}.toml"
-    about = about or (beside if beside.is_file() else None)
     made = descriptor.read(about) if about else Descriptor()
     if made.made_up:
         raise DataError(f"{about.name}: found made_up = true, expected a region that was measured; remove the line")
@@ -190,11 +198,8 @@ def _given(
     title = title or made.title or " ".join(re.findall(r"\w+", csv.stem)).replace("_", " ").capitalize()
     chosen = parts.choose_years(months, _years(years, made.years), starts, "--years" if years else "years")
     made = replace(made, title=title, ruler=ruler or made.ruler, starts=starts, years=chosen)
-    if official and starts != 1:
-        raise DataError(
-            f"{official.name}: found official annual means, expected none where years begin in another month than "
-            "January; leave them out"
-        )
+    if official:
+        parts.refuse_official(official.name, starts)
     means = intake.read_official(official, months, made.areas) if official else None
     air = intake.read_weather(weather, months) if weather else None
     return folder.Given(made, months, means, air)
@@ -209,7 +214,7 @@ def _years(text: str, told: tuple[int, int]) -> tuple[int, int] | None:
     return int(text[:4]), int(text[5:])
 
 
-def _said(given: folder.Given) -> list[str]:
+def _said(given: folder.Given, descriptor_file: Path | None) -> list[str]:
     """What was found and what could be fitted with it, a line each."""
     months, made = given.months, given.about
     told = parts.of(months, made, given.official, given.weather)
@@ -218,7 +223,9 @@ def _said(given: folder.Given) -> list[str]:
         f"{months.file}: {len(months.cities)} cities, {len(months.months)} months from {months.months[0]} to "
         f"{months.months[-1]}, {len(months.cells):,} measured city-months; {intake.missing_words(months)}"
     ]
-    lines += [f"{file.file}: column {', '.join(file.ignored)} is not used" for file in files if any(file.ignored)]
+    if descriptor_file:
+        lines.append(f"{descriptor_file.name}: what it says of the region is used")
+    lines += [f"{file.file}: column {', '.join(file.ignored)} is not used" for file in files if file.ignored]
     whole = [made.year(year) for year in months.whole_years(made.starts)]
     every = dict.fromkeys(made.year(intake.year_of(month, made.starts)) for month in months.months)
     broken = [year for year in every if year not in whole]

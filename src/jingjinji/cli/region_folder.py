@@ -9,14 +9,15 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import jingjinji
-from jingjinji.core import descriptor, intake, parts
+from jingjinji.core import descriptor, intake, parts, writing
 from jingjinji.core.descriptor import Descriptor
-from jingjinji.core.errors import BookError
+from jingjinji.core.errors import BookError, DataError
 from jingjinji.core.intake import Months, Official, Weather
 
 REFERENCES = "references.bib"
@@ -26,6 +27,8 @@ COMPILED = "pytensor/numba"
 """Where in a cache the compiled operations of models are."""
 TEMPLATE = Path(__file__).with_name("region_template")
 CHAPTER, OF_TRUTH, TOC = "chapters/decline.md", "chapters/truth.md", "_toc.yml"
+LISTED = r"(?m)^( *)- file: {}(\.md)?[ \t]*\n"
+"""The line of a table of contents that names a page."""
 WRITTEN_FOR = re.compile(r"(?m)^written_for: (.*)$")
 """The line of the chapter's head that says of which parts it tells."""
 BLOCK = re.compile(r"(?m)^%% (?P<word>if|unless) (?P<part>[a-z-]+)\n(?P<text>(?:(?!%% ).*\n)*)%% end\n")
@@ -52,16 +55,21 @@ def root() -> Path:
 
 
 def refuse_name(name: str) -> None:
-    """Raise BookError for a name that no folder may have, or that a region has already."""
+    """Raise BookError for a name that no folder may have, or that a region or something else has already."""
     if not re.fullmatch("[a-z][a-z0-9-]{0,39}", name):
         raise BookError(
             f"'{name[:60]}' cannot name a region: expected a small letter and then at most 39 small letters, digits or "
             "hyphens"
         )
-    if (root() / name).exists():
+    place = root() / name
+    if (place / descriptor.FILE).is_file():
         raise BookError(
             f"there is a region '{name}' already: choose another name, or remove it with 'jingjinji region remove "
             f"{name}'"
+        )
+    if os.path.lexists(place):
+        raise BookError(
+            f"there is something else at {place}, without a {descriptor.FILE}: choose another name, or move it away"
         )
 
 
@@ -79,6 +87,21 @@ def existing(name: str) -> Path:
     return found[name]
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Tell in one sentence where a folder of regions cannot be written; BookError instead of such an OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in writing.CLOSED:
+            raise
+        raise BookError(
+            f"{error.filename2 or error.filename or root()} cannot be read or written ({error.strerror}): make it so, "
+            "or have JINGJINJI_REGIONS name a folder that can be written"
+        ) from None
+
+
+@_writing()
 def create(name: str, given: Given, truth: dict | None = None) -> Path:
     """Write a region's folder beside and rename it when it is whole; returns where it is."""
     place = root() / name
@@ -92,31 +115,87 @@ def create(name: str, given: Given, truth: dict | None = None) -> Path:
     return place
 
 
+@_writing()
 def complete(place: Path, truth: bool = False) -> None:
-    """Write pages of a region that are not there; BookError where its chapter was written for other parts.
+    """Write pages of a region that are not there.
+
+    Raises BookError, before anything is written, where the descriptor contradicts the tables, where a page cannot be
+    read, and where the chapter was written for other parts.
 
     truth : whether a made-up region is to have a page that folds out its truth.
     """
-    about = descriptor.read(place / descriptor.FILE)
+    about = refuse_contradictions(place)
     told = has(about, _columns(place))
     if truth and not (place / TRUTH).is_file():
         raise BookError(f"region '{place.name}' was not made up: nobody knows its truth")
-    for file, text in pages(about, told, place).items():
-        if not (place / file).exists() and (file != OF_TRUTH or truth):
-            (place / file).parent.mkdir(parents=True, exist_ok=True)
-            (place / file).write_text(text, encoding="utf-8")
-    if truth and OF_TRUTH.removesuffix(".md") not in (toc := (place / TOC).read_text("utf-8")):
-        line = f"      - file: {CHAPTER.removesuffix('.md')}\n"
-        (place / TOC).write_text(toc.replace(line, line + line.replace(CHAPTER[:-3], OF_TRUTH[:-3])), encoding="utf-8")
-    chapter = (place / CHAPTER).read_text("utf-8")
-    found = WRITTEN_FOR.search(chapter)
+    made = pages(about, told, place)
+    if not truth:
+        del made[OF_TRUTH]
+    there = {file: _own(place / file) for file in made if (place / file).exists()}
+    found = WRITTEN_FOR.search(there.get(CHAPTER, ""))
     if found and not found[1].split() == told:
         raise BookError(
             f"{place / CHAPTER} was written for a region with {found[1]}, which has now {' '.join(told)}: delete the "
             "file, and it is written anew, or correct its line 'written_for'"
         )
+    new = {file: text for file, text in made.items() if file not in there}
+    if truth:
+        toc = (there | new)[TOC]
+        if (listed := _with_truth(place, toc)) != toc:
+            new[TOC] = listed
+    for file, text in new.items():
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        writing.replace(place / file, text)
 
 
+def refuse_contradictions(place: Path) -> Descriptor:
+    """The descriptor of a region; DataError where it says what the region's tables do not hold, as at its making."""
+    about, data = descriptor.read(place / descriptor.FILE), place / "data"
+    months = intake.read_months(data / "city_month.csv", about.starts)
+    if missing := [city for city in months.cities if city not in about.cities]:
+        raise DataError(
+            f"{descriptor.FILE}, cities: found no {missing[0]}, expected every city of {months.file}; add it, or make "
+            "the region again without it"
+        )
+    about = descriptor.fitted(about, months, descriptor.FILE)
+    parts.choose_years(months, about.years, about.starts, f"{descriptor.FILE}, years")
+    official = weather = None
+    if (data / "area_year.csv").is_file():
+        parts.refuse_official("area_year.csv", about.starts)
+        official = intake.read_official(data / "area_year.csv", months, about.areas)
+    if (data / "weather_month.csv").is_file():
+        weather = intake.read_weather(data / "weather_month.csv", months)
+    parts.of(months, about, official, weather)
+    return about
+
+
+def _with_truth(place: Path, toc: str) -> str:
+    """A table of contents with the page of the truth below the chapter; BookError where that is not found."""
+    chapter, truth = CHAPTER.removesuffix(".md"), OF_TRUTH.removesuffix(".md")
+    if re.search(LISTED.format(truth), f"{toc}\n"):
+        return toc
+    toc = toc if toc.endswith("\n") else f"{toc}\n"
+    if not re.search(LISTED.format(chapter), toc):
+        raise BookError(
+            f"{place / TOC} has no line '- file: {chapter}', expected one to put the truth below; write the line "
+            f"'- file: {truth}' where the page is to stand"
+        )
+    return re.sub(LISTED.format(chapter), rf"\g<0>\g<1>- file: {truth}\n", toc, count=1)
+
+
+def _own(file: Path) -> str:
+    """A page that is the user's own; BookError where it is no text in UTF-8."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        row = error.object[: error.start].count(b"\n") + 1
+        raise BookError(
+            f"{file}, row {row}: found byte 0x{error.object[error.start]:02x} that is not UTF-8, expected text in "
+            "UTF-8; save the file so, or delete it, and it is written anew"
+        ) from None
+
+
+@_writing()
 def lend_compiled(place: Path) -> None:
     """Give a region the operations that the book has compiled, most of which its model has too.
 
@@ -137,6 +216,7 @@ def lend_compiled(place: Path) -> None:
     aside.rename(own)
 
 
+@_writing()
 def remove(place: Path) -> None:
     """Remove a region's folder and, where it was the last one, that of the regions."""
     shutil.rmtree(place)
@@ -244,7 +324,8 @@ def _tables(given: Given) -> dict[str, tuple[list[str], list[list], dict]]:
         ],
     })}  # fmt: skip
     if given.official:
-        rows = [[area, str(year), f"{mean:g}", f"{rounding:g}"] for area, year, mean, rounding in given.official.rows]
+        rows = [[area, str(year), f"{mean:g}", _plain_number(rounding)]
+                for area, year, mean, rounding in given.official.rows]  # fmt: skip
         years = [year for _, year, _, _ in given.official.rows]
         made["area_year"] = (["area", "year", "pm25", "rounding"], rows, {
             "title": "Official annual means of PM2.5",
@@ -262,7 +343,8 @@ def _tables(given: Given) -> dict[str, tuple[list[str], list[list], dict]]:
     if given.weather:
         values = given.weather.values
         known = [month for month in months.months if any(month in of for of in values.values())]
-        rows = [[month, *(f"{of[month]:g}" if month in of else "" for of in values.values())] for month in known]
+        rows = [[month, *(_plain_number(of[month]) if month in of else "" for of in values.values())]
+                for month in known]  # fmt: skip
         made["weather_month"] = (["month", *values], rows, {
             "title": "Weather of the region by month",
             "description": "Monthly means that stand for the whole region.",
@@ -326,6 +408,12 @@ def _month_field() -> dict:
 def _number_field(name: str, what: str, unit: str, low: float, high: float, required: bool = True) -> dict:
     limits = {"minimum": low, "maximum": high} | ({"required": True} if required else {})
     return {"name": name, "type": "number", "description": what, "unit": unit, "constraints": limits}
+
+
+def _plain_number(value: float) -> str:
+    """A number as `intake` reads it again: without an exponent."""
+    text = f"{value:g}"
+    return f"{value:.15f}".rstrip("0").rstrip(".") if "e" in text else text
 
 
 def _csv(header: list[str], rows: list[list[str]]) -> bytes:

@@ -6,6 +6,7 @@ A folder with such a file is a project of its own: its model, pages and results 
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def of(project: Path) -> Descriptor | None:
 def read(path: Path) -> Descriptor:
     """A descriptor; raises DataError that names file and key, what was found and what was expected."""
     try:
-        found = tomllib.loads(path.read_text("utf-8-sig"))
+        found = tomllib.loads(unicodedata.normalize("NFC", path.read_text("utf-8-sig")))
     except FileNotFoundError:
         raise DataError(f"{path} is missing: give the name of a descriptor, as region.toml is one") from None
     except IsADirectoryError:

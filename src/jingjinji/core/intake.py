@@ -7,6 +7,7 @@ silence. No library is loaded, so that a file is checked within a second.
 import csv
 import difflib
 import io
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -18,6 +19,15 @@ from jingjinji.core.errors import DataError
 from jingjinji.core.texts import HIDDEN, is_formula
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+DATE = re.compile(
+    r"(\d{4}[-./]\d{1,2}([-./]\d{1,2})?|\d{1,2}[-./]\d{4}|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})"
+    r"|(\d{1,2}[- ./])?[A-Za-z]{3,9}\.?[- ./](\d{1,2},? )?(\d{2}|\d{4})|\d{2,4}[- ./][A-Za-z]{3,9}"
+    r"|\d{4}年\d{1,2}月(\d{1,2}日)?)([ T]\d{1,2}:\d\d(:\d\d)?)?",
+    re.ASCII,
+)
+"""A day or a month as spreadsheets write them."""
+SERIALS = (32874, 49674)
+"""The first and the last day of `YEARS` as spreadsheets number days."""
 NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?", re.ASCII)
 YEARS = (1990, 2035)
 """Years in which a measurement may lie."""
@@ -29,6 +39,14 @@ WEATHER = {
     "dew_point": (-80.0, 40.0, "degC"),
 }
 """Weather variable -> lowest and highest mean of a month, unit."""
+ALSO = {
+    "city": ("town", "place", "location", "station", "name", "城市", "市", "地区"),
+    "area": ("city", "town", "place", "region", "name", "城市", "地区"),
+    "month": ("date", "time", "period", "year-month", "月份", "月", "日期", "时间"),
+    "year": ("年", "年份"),
+    "pm25": ("pm2.5", "pm2_5", "pm2,5", "pm 2.5", "value", "concentration", "mean"),
+}
+"""Column -> what users call it."""
 ALL = "all"
 """What official means of all cities together are called."""
 OF_ALL = (ALL, "all cities")
@@ -42,6 +60,8 @@ LONGEST_GAP = 12
 WHOLE = 10
 """Months of a year that must be measured, in half of the cities at least, for the year to be compared with others."""
 ENOUGH_WEATHER = 0.75
+STILL = 1e-6
+"""Departure from the calendar month's mean, in a variable's unit, that is none."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +151,7 @@ def read_months(path: Path, starts: int = 1) -> Months:
     _refuse_other_unit(sheet, cells)
     _refuse_still(sheet, cells)
     _refuse_alike(sheet, cities)
+    _refuse_same(sheet, cells)
     months = span(min(month for _, month in cells), max(month for _, month in cells))
     made = Months(sheet.file, cells, tuple(cities), months, sheet.ignored)
     _refuse_too_little(made, starts)
@@ -204,6 +225,11 @@ def read_weather(path: Path, months: Months) -> Weather:
         if len(set(known.values())) == 1:
             raise DataError(f"{sheet.file}, column '{name}': found one number in every month, expected weather; remove "
                             "the column")  # fmt: skip
+        if max(abs(departure) for departure in _departures(known)) < STILL:
+            raise DataError(
+                f"{sheet.file}, column '{name}': found the same twelve numbers in every year, which look like normals, "
+                "expected the weather that each month had; give that or remove the column"
+            )
     return Weather(sheet.file, values, sheet.ignored)
 
 
@@ -226,7 +252,9 @@ def read_sheet(path: Path, required: Sequence[str], optional: Sequence[str] = ()
     lines = [(number, row) for number, row in lines if any(cell.strip() for cell in row)]
     head, columns = [cell.strip() for cell in lines[0][1]], [cell.strip().lower() for cell in lines[0][1]]
     if missing := [name for name in required if name not in columns]:
-        raise DataError(_no_column(file, head, columns, missing[0], [*required, *optional], first))
+        below = [number for number, row in lines[1:6]
+                 if {*required} <= {cell.strip().lower() for cell in re.split("[,;]", ",".join(row))}]  # fmt: skip
+        raise DataError(_no_column(file, head, missing, [*required, *optional], first, below))
     if twice := [name for name in (*required, *optional) if columns.count(name) > 1]:
         raise DataError(f"{file}, row 1: found column '{twice[0]}' twice, expected it once; remove one of them")
     if len(lines) < 2:
@@ -238,12 +266,18 @@ def read_sheet(path: Path, required: Sequence[str], optional: Sequence[str] = ()
             raise DataError(f"{file}, row {number}: found {len(row)} cells, expected {len(columns)} as in the header; "
                             "correct the row")  # fmt: skip
         rows.append((number, {name: row[place].strip() for name, place in used.items()}))
-    ignored = tuple(name for name, column in zip(head, columns, strict=True) if column not in used)
+    filled = {place for _, row in lines[1:] for place, cell in enumerate(row) if cell.strip()}
+    ignored = tuple(name or f"number {place + 1}" for place, name in enumerate(head)
+                    if name.lower() not in used and (name or place in filled))  # fmt: skip
     return Sheet(file, tuple(used), ignored, rows, "," if mark == ";" else ".")
 
 
 def name_of(sheet: Sheet, row: int, column: str, text: str) -> str:
-    """A name as a cell has it; raises DataError for one that is empty, too long, hidden in part, or a formula."""
+    """A name as a cell has it, with letters and their marks composed (NFC), which look no other than apart.
+
+    Raises DataError for one that is empty, too long, hidden in part, or a formula.
+    """
+    text = unicodedata.normalize("NFC", text)
     if not text:
         raise sheet.fault(row, column, "an empty cell", "a name", "fill the cell or remove the row")
     if len(text) > LONGEST_NAME:
@@ -356,36 +390,64 @@ def _text(path: Path) -> str:
     return text
 
 
-def _no_column(file: str, head: list[str], columns: list[str], missing: str, expected: list[str], first: str) -> str:
-    """Why a header lacks a column: a wide table, another separator, another name."""
+def _no_column(
+    file: str, head: list[str], missing: list[str], expected: list[str], first: str, below: list[int]
+) -> str:
+    """Why a header lacks columns: rows above it, a wide table, another separator, other names.
+
+    first : the file's first line. below : numbers of rows that would be a header.
+    """
+    if re.match("sep=", first, re.IGNORECASE):
+        return f"{file}, row 1: found '{first.strip()[:20]}', expected the header; remove the row"
+    if below:
+        found = ", ".join(filter(None, head))[:60]
+        return f"{file}, row 1: found '{found}' above the header in row {below[0]}; remove the rows above it"
     years = [name for name in head if re.fullmatch(r"(19|20)\d\d([-/.]?\d{1,2})?", name)]
     if len(years) > 2:
         return (
             f"{file}, row 1: found a column for each of {years[0]}, {years[1]}, ..., expected one row for each city "
             f"and month with the columns {', '.join(expected[:3])}; turn the wide table into a long one"
         )
-    if len(columns) == 1 and "\t" in first:
+    if len(head) == 1 and "\t" in first:
         return f"{file}, row 1: found cells separated by tabs, expected commas or semicolons; save the file as csv"
-    near = difflib.get_close_matches(missing, columns, n=1, cutoff=0.5)
-    hint = f"rename '{head[columns.index(near[0])]}'" if near else "add the column"
+    other = {name.lower(): name for name in head if name and name.lower() not in expected}
+    hints = []
+    for name in missing:
+        near = [one for one in other if one in ALSO.get(name, ())] or difflib.get_close_matches(name, other, 1, 0.5)
+        hints.append(f"rename '{other.pop(near[0])}' to '{name}'" if near else f"name the column of it '{name}'")
+    names = " and ".join(f"'{name}'" for name in missing)
     return (
-        f"{file}, row 1: column '{missing}' is missing, found columns {', '.join(head)[:200]}, expected "
-        f"{', '.join(expected)}; {hint}"
+        f"{file}, row 1: column{'s' * (len(missing) > 1)} {names} {'are' if len(missing) > 1 else 'is'} missing, found "
+        f"columns {', '.join(filter(None, head))[:200]}, expected {', '.join(expected)}; {', '.join(hints)}"
     )
 
 
 def _of_another_month(text: str) -> str:
+    """What to do about a cell that is no month: a spreadsheet makes dates of months, and keeps dates as numbers."""
     if re.fullmatch(r"\d{4}-\d", text):
         return f"write {text[:5]}0{text[5:]}"
+    if re.fullmatch(r"\d{6}", text) and MONTH.fullmatch(f"{text[:4]}-{text[4:]}"):
+        return f"write {text[:4]}-{text[4:]}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"write {text[:7]}, one row a month"
-    if re.fullmatch(r"[A-Za-z]{3}[- ]\d\d(\d\d)?|\d{1,2}[./]\d{4}|\d{4}[./]\d{1,2}|\d{6}", text):
-        return "a spreadsheet may have changed it: format the column as text"
+    is_serial = re.fullmatch(r"\d{5}", text) and SERIALS[0] <= int(text) <= SERIALS[1]
+    if is_serial or DATE.fullmatch(text):
+        what = "is how a spreadsheet keeps a date" if is_serial else "may be what a spreadsheet has made of a month"
+        return f"it {what}: give the column the custom format yyyy-mm there, and save the file as csv again"
     return "correct the cell"
 
 
 def _ends(months: Months) -> tuple[int, int]:
     return int(months.months[0][:4]), int(months.months[-1][:4]) + 1
+
+
+def _departures(known: dict[str, float]) -> list[float]:
+    """Month -> number as departures from the mean of the calendar month, of which nothing else enters the model."""
+    by_calendar = {}
+    for month, value in known.items():
+        by_calendar.setdefault(month[5:], []).append(value)
+    means = {month: sum(values) / len(values) for month, values in by_calendar.items()}
+    return [value - means[month[5:]] for month, value in known.items()]
 
 
 def _refuse_other_unit(sheet: Sheet, cells: dict) -> None:
@@ -409,13 +471,26 @@ def _refuse_still(sheet: Sheet, cells: dict) -> None:
 
 
 def _refuse_alike(sheet: Sheet, cities: dict[str, int]) -> None:
-    """Names that differ in capitals or blanks alone are one city, spelt in two ways."""
+    """Names that differ in capitals, blanks or the width of letters alone are one city, spelt in two ways."""
     seen = {}
     for city, row in cities.items():
-        plain = "".join(city.lower().split())
+        plain = "".join(unicodedata.normalize("NFKC", city).casefold().split())
         if plain in seen:
             raise sheet.fault(row, "city", f"'{city}'", f"the name '{seen[plain]}' as in rows before", "spell it alike")
         seen[plain] = city
+
+
+def _refuse_same(sheet: Sheet, cells: dict) -> None:
+    """Two cities whose numbers are the same in every month that both have were not measured apart."""
+    series = {}
+    for (city, month), value in cells.items():
+        series.setdefault(city, {})[month] = value
+    for (one, numbers), (other, others) in itertools.combinations(series.items(), 2):
+        both = numbers.keys() & others.keys()
+        if len(both) >= LEAST_MONTHS and all(numbers[month] == others[month] for month in both):
+            raise DataError(f"{sheet.file}, column 'pm25': found the same numbers for {one} and {other} in all "
+                            f"{len(both)} months that both have, expected those of each; correct them or leave one "
+                            "out")  # fmt: skip
 
 
 def _refuse_too_little(made: Months, starts: int) -> None:

@@ -47,6 +47,15 @@ def choose_years(months: Months, asked: tuple[int, int] | None, starts: int, whe
     return first, last
 
 
+def refuse_official(file: str, starts: int) -> None:
+    """Raise DataError for official annual means, which are of calendar years, where years begin in another month."""
+    if starts != 1:
+        raise DataError(
+            f"{file}: found official annual means, expected none where years begin in another month than January; "
+            "leave them out"
+        )
+
+
 def of(months: Months, made: Descriptor, official: Official | None, weather: Weather | None) -> Parts:
     """What the model of a region has and lacks; raises DataError for a change that lies outside the record."""
     for key, words in (("ruler", "change of ruler"), ("procedure", "change of procedure")):

@@ -4,8 +4,9 @@ import re
 
 LONGEST = 2000
 """Characters of the longest text that a cell may hold."""
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Characters that cannot be seen: controls, other ends of a line, marks that turn the direction of writing."""
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Characters that cannot be seen: controls, other ends of a line, blanks and hyphens without a width, joiners, marks
+that turn the direction of writing."""
 FORMULA = re.compile(r"[=@\uff1d\uff20]|[-+\uff0b\uff0d](?!\d[^(|!=&\"']*$)")
 """How a text begins that a spreadsheet would run as a formula; a number with a sign is none."""
 

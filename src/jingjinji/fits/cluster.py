@@ -47,12 +47,17 @@ WITHOUT_WATCHING = {
 _running: dict[int, subprocess.Popen] = {}
 
 
+def timed() -> dict[str, float]:
+    """Seconds that each fit took when the published findings were made; empty where none were."""
+    try:
+        return {name: float(sum(stages.values())) for name, stages in json.loads(COSTS.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError):  # none, or of another version
+        return {}
+
+
 def costs(names: Iterable[str]) -> dict[str, float]:
     """Seconds that each fit is expected to take; a fit that nobody has timed is expected to be a long one."""
-    try:
-        known = {name: float(sum(stages.values())) for name, stages in json.loads(COSTS.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError, TypeError):  # none, or of another version
-        known = {}
+    known = timed()
     return {name: known.get(name, 60.0) for name in names}
 
 

@@ -25,6 +25,7 @@ class Progress:
     def __init__(self, wanted, todo):
         self.total, self.todo = len({*wanted, *todo}), list(todo)
         self.expected = cluster.costs(self.todo)
+        self.untimed = self.expected.keys() - cluster.timed().keys()
         self.ended: dict[str, dict] = {}
         self.now: dict[str, str] = {}
         self.start = time.monotonic()
@@ -94,6 +95,8 @@ class Progress:
         """When the rest will be done, from what fits took before and how fast this machine has been with them."""
         done = sum(self.expected[fit] for fit in self.ended if fit in self.expected)
         left = sum(self.expected.values()) - done
+        if done <= 30 and self.untimed - self.ended.keys():
+            return "how long that takes is not known yet"
         elapsed = time.monotonic() - self.start
         pace = elapsed / done if done > 30 else 0.5
         minutes = left * pace / 60

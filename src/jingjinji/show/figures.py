@@ -8,6 +8,7 @@ read off its charts (`plotted`): a label that begins with a line, ``_Baoding``, 
 """
 
 import textwrap
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -51,7 +52,11 @@ _LETTER, _BOLD = 0.6, 1.1
 
 
 def use_house_style() -> None:
-    """Set the look of every figure of a page, and SVG in both widths as its format."""
+    """Set the look of every figure of a page, and SVG in both widths as its format.
+
+    A letter that Matplotlib's font lacks is no warning: text of an SVG stays text, and browsers have fonts for it.
+    """
+    warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
     sns.set_theme(
         style="ticks",
         rc={

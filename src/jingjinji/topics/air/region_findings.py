@@ -34,7 +34,8 @@ PREFIX = "region."
 USUAL_AIR = 15.0
 """Degrees Celsius of the standard atmosphere at the sea, by which a change of ruler is told where nobody measured."""
 MOST_DRAWS = 2000
-FORECAST_YEARS = 1
+YEARS_AHEAD = 1
+"""Years that the fit of the record cut off is asked for."""
 OF_WEATHER = {
     "rate": ("% a year", "yearly change of the annual means, {period}, mean of all cities"),
     "normalised-rate": (
@@ -224,7 +225,7 @@ def _say_official(say: Scribe, post: Posterior) -> None:
 
 def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, everything: np.ndarray, origin: int) -> None:
     """A fit to the years before `origin`, asked for its months: coverage, CRPS beside baselines."""
-    future = forecast_months(post.region, origin, FORECAST_YEARS)
+    future = forecast_months(post.region, origin, YEARS_AHEAD)
     kept = np.isfinite(everything[future])
     measured, years = everything[future][kept], f"{region.ABOUT.year(origin)} predicted from the years before"
     months = with_unknown_weather(post, known_weather, origin, post.region.years[0])
@@ -234,7 +235,7 @@ def _say_forecast(say: Scribe, post: Posterior, known_weather: np.ndarray, every
     scores = crps(predicted, measured)
     say.score("months", f"measured city-months of {years}", len(measured))
     say.score("crps", f"mean CRPS, months of {years}", scores.mean(), "µg/m³", 2)
-    say_gains(say, scores, everything, origin, FORECAST_YEARS, post, years)
+    say_gains(say, scores, everything, origin, YEARS_AHEAD, post, years)
 
 
 def predict(fit, months: tuple[str, str] | None, years: tuple[int, int] | None) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def _sorted(findings: dict[str, Finding]) -> list[str]:
 
 
 def _lasting(findings: dict[str, Finding]) -> str:
-    """What the comparison with the measured change says: whether the chance of months made it larger or smaller."""
+    """Where the change as measured lies: inside or outside the interval of the lasting one."""
     measured, change = find(findings, "region.change.measured"), find(findings, "region.change")
     low, high = change.hdi
     return "inside the interval" if low <= measured.estimate <= high else "outside the interval"
@@ -83,7 +83,6 @@ def _better(findings: dict[str, Finding]) -> str:
 
 
 WORDS: dict[str, Callable[[dict[str, Finding]], str]] = {
-    "region.title": lambda findings: ABOUT.title,
     "region.first": lambda findings: ABOUT.year(ABOUT.years[0]),
     "region.last": lambda findings: ABOUT.year(ABOUT.years[1]),
     "region.begins": lambda findings: calendar.month_name[ABOUT.starts],
