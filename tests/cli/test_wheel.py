@@ -103,6 +103,7 @@ def made(monkeypatch) -> list:
     calls = []
 
     def build(folder, given):
+        assert not given.is_relative_to(folder.parent), "hatchling packs both files where a project has them"
         calls.append(sorted(path.relative_to(given).as_posix() for path in given.rglob("*") if path.is_file()))
         (folder / WHEEL).write_text("a wheel")
 

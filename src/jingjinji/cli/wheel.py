@@ -39,8 +39,9 @@ def offer(site: Path, edition: str = editions.READER) -> None:
         return
     stamp.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=site.parent) as folder:
-        given = Path(folder, "given")
+    # what takes the place of a file of the package lies outside of the project, or hatchling would pack both
+    with TemporaryDirectory(dir=site.parent) as folder, TemporaryDirectory() as outside:
+        given = Path(outside)
         carried.pack(given / "fits", fits, with_draws(_pages()))
         lay_out(given, other)
         build(Path(folder), given)
