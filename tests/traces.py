@@ -3,9 +3,12 @@
 import html
 import json
 import re
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
-FOLDED = re.compile(r"(?ms)^(:{3,})\{dropdown\} (Solution|For the instructor[^\n]*)\n(.*?)\n\1$")
+FOLDED = re.compile(r"(?ms)^(:{3,})\{(?:dropdown\} )?(Solution|For the instructor[^\n]*|minutes\}[^\n]*)\n(.*?)\n\1$")
 ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 FENCED = re.compile(r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1$")
@@ -16,6 +19,8 @@ ESCAPED = re.compile(r"\\[nrt\"]")
 LEAST = 4
 """Words in a row that make a trace."""
 IMAGES = (".png", ".svg", ".woff2", ".woff", ".ttf", ".jpg", ".ico")
+ARCHIVES, ARRAYS = (".zip", ".whl"), (".nc", ".npz")
+"""Files that hold others, and those in them that hold numbers alone."""
 
 
 def secrets(source: Path, titles: tuple[str, ...]) -> dict[str, set[tuple[str, ...]]]:
@@ -53,24 +58,40 @@ def files(folder: Path) -> list[Path]:
             if path.is_file() and not path.is_symlink() and path.suffix not in IMAGES]  # fmt: skip
 
 
-def words_of(file: Path) -> set[tuple[str, ...]]:
+def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Place and content of every file below a folder, of those in an archive too: ``a.zip/b.md``."""
+    for file in files(folder):
+        yield from _opened(file.relative_to(folder).as_posix(), file.read_bytes())
+
+
+def _opened(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    if not place.endswith(ARCHIVES):
+        yield place, content
+        return
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        for member in archive.namelist():
+            if not member.endswith((*IMAGES, *ARRAYS)):
+                yield from _opened(f"{place}/{member}", archive.read(member))
+
+
+def words_of(place: str, content: bytes) -> set[tuple[str, ...]]:
     """The runs of words of a file: of a page without its tags, of a notebook as it is and as a reader sees it."""
-    text = file.read_bytes().decode("utf-8", "ignore")
+    text = content.decode("utf-8", "ignore")
     made = runs(html.unescape(TAG.sub(" ", text))) | runs(html.unescape(text))
-    if file.suffix == ".md":
+    if place.endswith(".md"):
         made |= runs(LINK.sub(r"\1", text))
-    if file.suffix == ".ipynb":
+    if place.endswith(".ipynb"):
         for cell in json.loads(text)["cells"]:
             made |= runs("".join(cell["source"]))
     return made
 
 
 def traces(folder: Path, wanted: dict[str, set[tuple[str, ...]]]) -> dict[str, list[str]]:
-    """Sentence -> the files of a folder in which all of its runs of words stand."""
+    """Sentence -> the files of a folder, and those in its archives, in which all of its runs of words stand."""
     found = {}
-    for file in files(folder):
-        there = words_of(file)
+    for place, content in contents(folder):
+        there = words_of(place, content)
         for sentence, made in wanted.items():
             if made <= there:
-                found.setdefault(sentence, []).append(str(file.relative_to(folder)))
+                found.setdefault(sentence, []).append(place)
     return found

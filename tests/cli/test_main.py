@@ -229,7 +229,7 @@ def steps(monkeypatch, tmp_path) -> list:
         if standalone_mode:
             raise SystemExit(0)
 
-    monkeypatch.setattr(wheel, "offer", lambda site: None)
+    monkeypatch.setattr(wheel, "offer", lambda site, edition: None)
     monkeypatch.setattr(fitting, "missing", lambda wanted=(), **_: {})
     monkeypatch.setattr(fitting, "all_stored", lambda: True)
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: None)

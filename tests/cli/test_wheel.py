@@ -7,13 +7,15 @@ import sys
 import zipfile
 
 import pytest
+from traces import hidden, traces
 
 import jingjinji
-from jingjinji.cli import wheel
+from jingjinji.cli import region_folder, wheel
 from jingjinji.core import tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits import drafts, fitting, store
 from jingjinji.sphinxext.travel import DOWNLOADS, WHEEL
+from jingjinji.teaching.editions import INSTRUCTOR, READER, STUDENT
 
 SAYS = """
 import json
@@ -43,8 +45,28 @@ def test_the_wheel_has_code_tables_and_kept_results_and_nothing_else(built, proj
     assert {f"jingjinji/carried/data/{path.name}" for path in (project / "data").iterdir()} <= names
     results = {path.name for path in (project / "results").iterdir()} - {drafts.KEPT.name}
     assert {path.rpartition("/")[2] for path in names if "carried/results/" in path} == results
-    assert "jingjinji/carried/benchmarks/gate_rates.json" in names
+    assert {"jingjinji/carried/benchmarks/gate_rates.json", "jingjinji/carried/references.bib"} <= names
     assert not [name for name in names if "carried/fits" in name or "__pycache__" in name]
+
+
+def test_the_students_wheel_writes_regions_without_solutions(tmp_path):
+    """What `region new` writes comes from pages in the package, so these are gated too."""
+    wanted = hidden(region_folder.TEMPLATE, "Solution")
+    assert len(wanted) > 5
+    assert wheel.gated_template(READER) == wheel.gated_template(INSTRUCTOR) == {}
+    found = {}
+    for edition in (READER, STUDENT):
+        given = tmp_path / f"given-{edition}"
+        (given / "fits").mkdir(parents=True)
+        wheel.lay_out(given, wheel.gated_template(edition))
+        wheel.build(tmp_path / edition, given)
+        found[edition] = traces(tmp_path / edition, wanted)
+        with zipfile.ZipFile(tmp_path / edition / WHEEL) as file:
+            assert len(set(file.namelist())) == len(file.namelist())
+            text = file.read("jingjinji/cli/region_template/chapters/decline.md").decode()
+        assert "Leave a city out" in text
+    assert found == {READER: found[READER], STUDENT: {}}
+    assert found[READER].keys() == wanted.keys()
 
 
 def test_an_editable_package_carries_nothing(tmp_path, project):
@@ -80,8 +102,9 @@ def made(monkeypatch) -> list:
     """What `offer` is asked to build, without building it."""
     calls = []
 
-    def build(folder, fits):
-        calls.append(sorted(path.name for path in fits.iterdir()))
+    def build(folder, given):
+        assert not given.is_relative_to(folder.parent), "hatchling packs both files where a project has them"
+        calls.append(sorted(path.relative_to(given).as_posix() for path in given.rglob("*") if path.is_file()))
         (folder / WHEEL).write_text("a wheel")
 
     monkeypatch.setattr(wheel, "build", build)
@@ -101,6 +124,8 @@ def test_the_site_is_offered_a_wheel_which_is_made_anew_only_when_something_in_i
     monkeypatch.setattr(wheel, "MADE_OF", ("pyproject.toml",))
     wheel.offer(site)
     assert len(made) == 3
+    wheel.offer(site, STUDENT)
+    assert [name for name in made[3] if name not in made[2]] == ["instead/cli/region_template/chapters/decline.md"]
 
 
 def test_a_draft_is_offered_none(tmp_path, monkeypatch, made):

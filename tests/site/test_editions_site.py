@@ -13,18 +13,22 @@ from jingjinji.teaching.editions import INSTRUCTOR, STUDENT
 
 pytestmark = pytest.mark.site
 
-SOLUTION, NOTES = "Solution", "For the instructor"
+SOLUTION, NOTES, MINUTES = "Solution", "For the instructor", "minutes"
+TEMPLATE = PROJECT / "src/jingjinji/cli/region_template"
 PAGES = list(editions.exercises_of(PROJECT))
 
 
 def test_an_edition_holds_what_it_may(edition):
     name, folder = edition
-    wanted = hidden(PROJECT, SOLUTION, NOTES)
-    found = traces(folder, wanted)
+    wanted = hidden(PROJECT, SOLUTION, NOTES, MINUTES)
+    of_regions = hidden(TEMPLATE, SOLUTION)
+    found = traces(folder, wanted | of_regions)
     assert len(wanted) > 500
+    assert len(of_regions) > 5
     if name == STUDENT:
         assert found == {}
         return
+    found = {sentence: places for sentence, places in found.items() if sentence in wanted}
     assert found.keys() == wanted.keys()
     kinds = {sentence: {Path(file).suffix for file in places} for sentence, places in found.items()}
     assert [sentence for sentence, ends in kinds.items() if not {".md", ".html"} <= ends] == []
@@ -36,6 +40,19 @@ def test_the_readers_edition_has_the_solutions_and_no_notes(site):
     assert found.keys() == solutions.keys()
     kinds = {Path(file).suffix for places in found.values() for file in places}
     assert kinds >= {".html", ".md", ".ipynb", ".js"}
+
+
+def test_lessons_of_students_have_no_notes_of_the_teacher(edition):
+    name, folder = edition
+    text = (folder / "_build/html/chapters/teach.html").read_text("utf-8")
+    words = (
+        'class="minutes"',
+        'class="lesson-plan',
+        "What will surprise in lesson",
+        "Answers to the three questions of lesson",
+    )
+    assert [word in text for word in words] == [name == INSTRUCTOR] * len(words)
+    assert "Three questions to end with" in text
 
 
 def test_no_card_of_the_students_edition_tells_what_a_solution_uses(edition):

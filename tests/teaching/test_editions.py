@@ -4,7 +4,7 @@ import pytest
 import yaml
 from exercise_page import PAGE
 from sphinx_book import build, decline, fake_fitting, html, write_book
-from traces import secrets, traces
+from traces import contents, secrets, traces
 
 from jingjinji.core.errors import BookError
 from jingjinji.teaching import editions
@@ -118,6 +118,80 @@ def test_what_is_built_of_an_edition_has_no_trace_of_what_it_leaves_out(project,
     assert kinds >= ({"md", "html", "doctree"} if found else set())
     uses = html(made, "cards/pm25").partition('id="pm25.decline.tianjin"')[2]
     assert ("chapters/wind" in uses) == (edition != STUDENT)
+
+
+SITE, REPOSITORY = "https://class.example/book/", "https://github.com/owner/solved"
+
+
+@pytest.mark.parametrize("edition", [STUDENT, INSTRUCTOR])
+def test_only_the_readers_edition_leads_to_the_site_and_the_repository(project, tmp_path, monkeypatch, edition):
+    """Both hold every solution; of a page with code, the notebook and its menu would name them."""
+    told = {"html": {"baseurl": SITE, "use_repository_button": True}, "repository": {"url": REPOSITORY, "branch": "x"}}
+    (project / "_config.yml").write_text(yaml.safe_dump({"title": "Winds", **told}), "utf-8")
+    head, cell = (
+        "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n",
+        "\n```{code-cell} ipython3\n1 + 1\n```\n",
+    )
+    (project / "chapters/wind.md").write_text(f"{head}{PAGE}{cell}", "utf-8")
+    fake_fitting(monkeypatch, {})
+    leads = {}
+    for made in (READER, edition):
+        editions.write(project, tmp_path / made, made)
+        config = yaml.safe_load((tmp_path / made / "_config.yml").read_text("utf-8"))
+        about = {"html_baseurl": config["html"]["baseurl"]}
+        about["html_theme_options"] = {"repository_url": config["repository"]["url"]}
+        about["extensions"] = ["myst_nb", "sphinx_design", "jingjinji.sphinxext"]
+        build(tmp_path / made, myst_enable_extensions=["colon_fence"], **about)
+        built = contents(tmp_path / made / "_build/html")
+        leads[made] = {place for place, text in built if SITE.encode() in text or REPOSITORY.encode() in text}
+        assert config["html"]["use_repository_button"] == (made == READER)
+    assert {"chapters/wind.html", "_sources/chapters/wind.ipynb"} <= leads[READER]
+    assert leads[edition] == set()
+
+
+LESSON = """# Lessons
+
+(one)=
+## Lesson 1: wind
+
+:::{minutes} 5 together
+Ask who has felt it.
+:::
+
+### The plan of lesson 1
+
+```{lesson-plan} 5
+```
+
+### What to show in lesson 1
+
++++ {"slideshow": {"slide_type": "slide"}}
+
+#### Gusts
+
+What is a gust?
+
+### What will surprise in lesson 1
+
+```python
+# a comment is no heading
+### What to show is none either
+```
+
++++ {"slideshow": {"slide_type": "skip"}}
+
+(two)=
+## Lesson 2: rain
+"""
+
+
+def test_a_students_lesson_has_no_minutes_and_no_section_for_teachers():
+    told = editions.gated(LESSON, "teach", STUDENT)
+    assert " ".join(told.split()) == (
+        '# Lessons (one)= ## Lesson 1: wind ### What to show in lesson 1 +++ {"slideshow": {"slide_type": "slide"}} '
+        '#### Gusts What is a gust? +++ {"slideshow": {"slide_type": "skip"}} (two)= ## Lesson 2: rain'
+    )
+    assert editions.gated(LESSON, "teach", READER) == editions.gated(LESSON, "teach", INSTRUCTOR) == LESSON
 
 
 def test_solutions_of_a_page_without_exercises_are_gated_too():

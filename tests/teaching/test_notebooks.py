@@ -1,5 +1,7 @@
 """Notebooks of exercises: those of students hold no solution, their checks know the right answer from a wrong one."""
 
+import re
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -11,12 +13,35 @@ from traces import secrets, traces
 
 from jingjinji.core.errors import BookError
 from jingjinji.fits import fitting
+from jingjinji.sphinxext import travel
 from jingjinji.teaching import notebooks
 from jingjinji.teaching.editions import INSTRUCTOR, STUDENT
 from jingjinji.teaching.exercises import exercises
 
 WIND = Path("chapters/wind.md")
-ASKED = PAGE.replace("Why?", "Why, see {numref}`fig-wind`, {claim}`C001` and {finding-value}`pm25.decline.beijing`?")
+FIGURE = """
+## Figures
+
+```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    name: fig-wind
+    caption: >-
+      **Gusts are
+      {finding-value}`pm25.decline.beijing`.** Points are gusts.
+---
+draw()
+```
+"""
+ASKED = (
+    PAGE.replace(
+        "Why?",
+        "Why, see {numref}`fig-wind`, [there](gusts), [here](https://wind.example), {claim}`C001` and "
+        "{finding-value}`pm25.decline.beijing`?",
+    )
+    + FIGURE
+)
 
 
 @pytest.fixture
@@ -45,12 +70,35 @@ def test_a_students_notebook_holds_no_solution_and_an_instructors_holds_all(proj
 
 def test_a_question_reads_without_the_site(project):
     cells = {cell.id: cell.source for cell in written(project, STUDENT).cells}
-    assert cells["q2-question"].startswith("## 2\n\n(harder, 25 minutes) Why, see [the chapter's figure](")
-    assert "_build/html/chapters/wind.html#fig-wind), C001 and −64" in cells["q2-question"]
+    assert cells["q2-question"] == (
+        "## 2\n\n(harder, 25 minutes) Why, see the chapter's figure “Gusts are −64\N{NO-BREAK SPACE}%”, there, "
+        "[here](https://wind.example), C001 and −64\N{NO-BREAK SPACE}%?"
+    )
     assert cells["q1-given"] == "speeds = [2, 4]"
     assert cells["q1-answer"] == "answer_1 = ..."
     assert "Look up." in cells["q2-hint"]
     assert cells["q2-answer"] == "*Your answer:*"
+
+
+@pytest.mark.parametrize("edition", [STUDENT, INSTRUCTOR])
+def test_a_notebook_is_handed_out_alone_and_names_its_one_install_line(project, monkeypatch, edition):
+    """It leads to no file beside it, and to nothing in the repository, where every solution is."""
+    monkeypatch.setattr(fitting, "draft", lambda: False)
+    cells = written(project, edition).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert re.findall(r"\]\(<?([^)>]*)", text) == ["https://wind.example"]
+    (line,) = re.findall(r"^pip install (.+)$", cells[0].source, re.MULTILINE)
+    assert line == f'"{travel.WHEEL}[classroom]"'
+    assert any("otter-grader" in one and "classroom" in one for one in metadata.requires("jingjinji"))
+    assert "make " not in text
+    monkeypatch.setattr(fitting, "draft", lambda: True)
+    assert "pip install" not in written(project, edition).cells[0].source
+
+
+def test_a_figure_that_the_page_does_not_have_is_one_sentence(project):
+    (project / WIND).write_text(ASKED.replace("name: fig-wind", "name: fig-gusts"), "utf-8")
+    with pytest.raises(BookError, match=r"^chapters/wind\.md: an exercise names the figure 'fig-wind'"):
+        written(project, STUDENT)
 
 
 def test_notebooks_of_pages_that_are_gone_go_too(project):

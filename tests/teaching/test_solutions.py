@@ -1,6 +1,7 @@
 """The exercises of the book itself: every page has enough, and the code of every solution runs."""
 
 import re
+import zipfile
 
 import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
@@ -20,6 +21,8 @@ EVERY = [(page, exercise) for page, made in EXERCISES.items() for exercise in ma
 FEWEST = 5
 NOTES = ("For the instructor",)
 SOLUTION = ("Solution",)
+MINUTES = ("minutes",)
+LESSONS = "chapters/teach.md"
 
 
 def named(given) -> str:
@@ -63,12 +66,31 @@ def test_a_question_gives_no_solution_away(page, exercise):
 
 def test_sources_of_editions_hold_what_they_may(tmp_path):
     for edition, there, gone in (
-        (READER, SOLUTION, NOTES), (STUDENT, (), SOLUTION + NOTES), (INSTRUCTOR, SOLUTION + NOTES, ()),
-    ):  # fmt: skip
+        (READER, SOLUTION + MINUTES, NOTES),
+        (STUDENT, (), SOLUTION + NOTES + MINUTES),
+        (INSTRUCTOR, SOLUTION + NOTES + MINUTES, ()),
+    ):
         editions.write(PROJECT, tmp_path / edition, edition)
         shown = hidden(PROJECT, *there)
         assert traces(tmp_path / edition, hidden(PROJECT, *gone)) == {}
         assert traces(tmp_path / edition, shown).keys() == shown.keys()
+
+
+def test_students_lessons_keep_what_is_shown_and_asked_and_nothing_of_the_teacher():
+    """A new section of a lesson belongs to one of the two sides, so it is listed here or in `FOR_TEACHERS`."""
+    whole = (PROJECT / LESSONS).read_text("utf-8")
+    text = editions.gated(whole, LESSONS, STUDENT)
+    asked = ("What to show in", "Homework of", "Data of")
+    titles = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert titles == [f"{words} lesson {number}" for number in (1, 2, 3, 4) for words in asked]
+    assert "{minutes}" not in text
+    assert "{lesson-plan}" not in text
+    for kept in (r"^## Lesson .+$", r"^#### .+$", r"^\([\w-]+\)=$", r"^```\{lesson-data\} \d$", r"^ *name: fig-.+$"):
+        assert re.findall(kept, text, re.MULTILINE) == re.findall(kept, whole, re.MULTILINE) != []
+    for edition in (READER, INSTRUCTOR):
+        others = editions.gated(whole, LESSONS, edition)
+        assert re.findall(r"^###? .+$", others, re.MULTILINE) == re.findall(r"^###? .+$", whole, re.MULTILINE)
+        assert others.count("{minutes}") == whole.count("{minutes}") > 0
 
 
 def test_nearly_every_sentence_of_a_solution_is_looked_for():
@@ -96,6 +118,20 @@ def test_the_search_finds_a_sentence_in_every_kind_of_file(tmp_path, file, writt
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(written.format(leaked), "utf-8")
     assert traces(tmp_path, wanted) == {leaked: [file]}
+
+
+def test_the_search_looks_into_archives_and_into_archives_within_them(tmp_path):
+    wanted = hidden(PROJECT, *SOLUTION)
+    leaked = max((sentence for sentence in wanted if '"' not in sentence and "{" not in sentence), key=len)
+    with zipfile.ZipFile(tmp_path / "book.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("book/page.md", leaked)
+    with zipfile.ZipFile(tmp_path / "kit.zip", "w", zipfile.ZIP_DEFLATED) as kit:
+        kit.write(tmp_path / "book.whl", "packages/book.whl")
+    assert traces(tmp_path, wanted).keys() == {leaked}
+    assert sorted(traces(tmp_path, wanted)[leaked]) == [
+        "book.whl/book/page.md",
+        "kit.zip/packages/book.whl/book/page.md",
+    ]
 
 
 def test_notebooks_of_the_book_hold_what_they_may(prior, tmp_path):  # noqa: F811

@@ -208,7 +208,7 @@ def book(
     options += ["--path-output", str(out)]
     lock = _lock_of_site(out)
     try:
-        wheel.offer(out / "_build/html")
+        wheel.offer(out / "_build/html", edition)
         editions.write(jingjinji.PROJECT, source, edition)
         if edition != editions.READER:
             from jingjinji.teaching import notebooks

@@ -10,41 +10,64 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import jingjinji
+from jingjinji.cli import region_folder
 from jingjinji.core import registry
 from jingjinji.core.errors import BookError
 from jingjinji.fits import carried, fitting, store
 from jingjinji.sphinxext.travel import DOWNLOADS, WHEEL
+from jingjinji.teaching import editions
 
-MADE_OF = ("src", "data", "results", "benchmarks/gate_rates.json", "pyproject.toml", "hatch_build.py", "README.md")
+MADE_OF = ("src", "data", "results", "benchmarks/gate_rates.json", "references.bib", "pyproject.toml", "hatch_build.py",
+           "README.md")  # fmt: skip
 """What of the project is in the wheel, or decides what is."""
 LOADS = re.compile(r"\bload_fit\(\s*(?P<open>f?)\"(?P<name>[^\"{]*)")
 LOADS_ANY = re.compile(r"\bload_fit\((?!\s*f?\")")
 
 
-def offer(site: Path) -> None:
+def offer(site: Path, edition: str = editions.READER) -> None:
     """Put the wheel among the downloads of a site, unless it is there and made of the same.
 
-    A draft has none, nor has a region, whose pages need more than a package. Raises BookError where it cannot be built.
+    What an edition leaves out of its pages its wheel leaves out of those that it writes for a region. A draft has
+    no wheel, nor has a region, whose pages need more than a package. Raises BookError where it cannot be built.
     """
     if fitting.draft() or registry.REGION or importlib.util.find_spec("hatchling") is None:
         return
-    fits = stored()
+    fits, other = stored(), gated_template(edition)
     target, stamp = site / DOWNLOADS / WHEEL, site.parent / ".wheel.sha256"
-    state = _state(fits)
+    state = _state(fits, other)
     if target.exists() and stamp.exists() and stamp.read_text("utf-8") == state:
         return
     stamp.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=site.parent) as folder:
-        carried.pack(Path(folder, "fits"), fits, with_draws(_pages()))
-        build(Path(folder), Path(folder, "fits"))
+    # what takes the place of a file of the package lies outside of the project, or hatchling would pack both
+    with TemporaryDirectory(dir=site.parent) as folder, TemporaryDirectory() as outside:
+        given = Path(outside)
+        carried.pack(given / "fits", fits, with_draws(_pages()))
+        lay_out(given, other)
+        build(Path(folder), given)
         Path(folder, WHEEL).replace(target)
     stamp.write_text(state, encoding="utf-8")
 
 
-def build(folder: Path, fits: Path | None = None) -> Path:
-    """Build the wheel into a folder, with the fits of another one if there are any; BookError where that fails."""
-    carry = {"JINGJINJI_CARRY": str(fits)} if fits else {}
+def gated_template(edition: str) -> dict[str, str]:
+    """Place in the package -> text of the pages of a region's template that an edition has otherwise."""
+    texts = {file: file.read_text("utf-8") for file in region_folder.TEMPLATE.rglob("*.md")}
+    gated = {file: editions.gated(text, file.name, edition) for file, text in texts.items()}
+    package = region_folder.TEMPLATE.parents[1]
+    return {file.relative_to(package).as_posix(): text for file, text in gated.items() if text != texts[file]}
+
+
+def lay_out(given: Path, instead: dict[str, str]) -> None:
+    """Write texts where `build` finds them, which stand in the wheel in place of the package's own."""
+    for name, text in instead.items():
+        place = given / "instead" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+
+def build(folder: Path, given: Path | None = None) -> Path:
+    """Build the wheel into a folder, with what another one has for it (`hatch_build`); BookError where that fails."""
+    carry = {"JINGJINJI_CARRY": str(given)} if given else {}
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     result = subprocess.run(command, cwd=jingjinji.PROJECT, env={**os.environ, **carry}, capture_output=True, text=True)
     if result.returncode:
@@ -76,9 +99,9 @@ def _pages() -> list[str]:
     return [path.read_text("utf-8") for path in sorted((jingjinji.PROJECT / "chapters").rglob("*.md"))]
 
 
-def _state(fits: dict[str, tuple[str, str]]) -> str:
+def _state(fits: dict[str, tuple[str, str]], other: dict[str, str]) -> str:
     """A hash of all that is in the wheel."""
-    total = hashlib.sha256(repr((sorted(fits.items()), sorted(with_draws(_pages())))).encode())
+    total = hashlib.sha256(repr((sorted(fits.items()), sorted(with_draws(_pages())), sorted(other.items()))).encode())
     for name in MADE_OF:
         place = jingjinji.PROJECT / name
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import zipfile
-from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -92,12 +91,11 @@ def _head(app, docname: str) -> list:
     if source.is_draft(app.config):
         draft = "It is of a draft with few draws: only notebooks of the finished book come with a package to run them."
         return [nbformat.v4.new_markdown_cell(f"{first} {draft}")]
-    python = (metadata.metadata("jingjinji")["Requires-Python"] or "").removeprefix(">=")
     wheel = _wheel(app)
     size = f" The file has {wheel.stat().st_size / 1e6:.0f} MB." if wheel else ""
     where = "" if base else " It is offered beside this notebook, in the same menu."
     text = (
-        f"{first}\n\nTo run them again, with Python {python} or newer, install the book's package once:\n\n"
+        f"{first}\n\nTo run them again, with Python {travel.python()} or newer, install the book's package once:\n\n"
         f"```\npip install {travel.package(base)}\n```\n\n"
         "It brings the code, the tables and the fits that the page shows: nothing is sampled, and no other file is "
         f"needed.{size}{where}"

@@ -5,6 +5,7 @@ branch of the repository that the workflow writes when it publishes the site.
 """
 
 import re
+from importlib import metadata
 from urllib.parse import quote, urljoin, urlsplit
 
 import jingjinji
@@ -38,6 +39,11 @@ def whole(base: str, page: str, address: str) -> str | None:
 def package(base: str) -> str:
     """What pip is given to install the package: its address, or its file where the site has none."""
     return whole(base, "", f"/{DOWNLOADS}/{WHEEL}") or WHEEL
+
+
+def python() -> str:
+    """The oldest version of Python that the package runs with."""
+    return (metadata.metadata("jingjinji")["Requires-Python"] or "").removeprefix(">=")
 
 
 def launches(repository: str, base: str, page: str) -> dict[str, str]:

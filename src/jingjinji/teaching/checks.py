@@ -4,7 +4,7 @@ import hashlib
 import math
 
 ROUNDS = 100_000
-"""Of the hash: a check takes a tenth of a second, trying many answers takes long."""
+"""Of the hash: a check takes about a tenth of a second. It hides an answer from who reads, not from who tries many."""
 
 
 def seal(name: str, answer: object, within: float = 0.0) -> str:

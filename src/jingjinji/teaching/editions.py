@@ -12,14 +12,28 @@ import yaml
 
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError
-from jingjinji.teaching.exercises import NOTES, PLAN, SOLUTION, Exercise, exercises, parts, plan
+from jingjinji.teaching.exercises import (
+    FOR_TEACHERS,
+    MINUTES,
+    NOTES,
+    PLAN,
+    SOLUTION,
+    TITLES,
+    Exercise,
+    exercises,
+    parts,
+    plan,
+    sections,
+)  # fmt: skip
 
 READER, STUDENT, INSTRUCTOR = EDITIONS = ("reader", "student", "instructor")
-HIDDEN = {READER: (NOTES, PLAN), STUDENT: (SOLUTION, NOTES, PLAN), INSTRUCTOR: ()}
-"""Titles of the parts that an edition leaves out."""
+HIDDEN = {READER: (NOTES, PLAN), STUDENT: (SOLUTION, NOTES, PLAN, MINUTES), INSTRUCTOR: ()}
+"""Titles of the parts that an edition leaves out; the student's leaves out the sections `FOR_TEACHERS` too."""
 CONFIG, CONTENTS = "_config.yml", "_toc.yml"
 LINKED = (CONTENTS, "_static", "data", "results", "references.bib", "CITATION.cff", "requirements.lock")
 """What a build needs beside the pages and their configuration; links to the project lead there."""
+BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
+"""Buttons of a page that lead to the repository."""
 PAGES = (".md", ".ipynb")
 
 
@@ -55,9 +69,11 @@ def gated(text: str, page: str, edition: str) -> str:
     lines = text.split("\n")
     if edition == INSTRUCTOR and lesson and made:
         lines[lesson.last - 1] = f"{_sum(made)}\n{lines[lesson.last - 1]}"
-    for part in parts(text, page):
-        if part.title in HIDDEN[edition]:
-            lines[part.first - 1 : part.last] = [None] * (part.last - part.first + 1)
+    left_out = [part for part in parts(text, page, (*TITLES, MINUTES)) if part.title in HIDDEN[edition]]
+    if edition == STUDENT:
+        left_out += sections(text, FOR_TEACHERS)
+    for part in left_out:
+        lines[part.first - 1 : part.last] = [None] * (part.last - part.first + 1)
     if edition == READER:
         return "\n".join(line or "" for line in lines)
     return "\n".join(line for line in lines if line is not None)
@@ -113,10 +129,18 @@ def _page(project: Path, page: Path, edition: str) -> str:
 def _configuration(project: Path, edition: str) -> str:
     """The book's configuration, which names the edition; executed pages are kept where the project keeps them.
 
-    They hold code and its output alone, and no edition has code of its own: what one has run, the others need not run.
+    They hold code and its output alone, and a page has the same code in every edition, that of lessons excepted: what
+    one edition has run, the others need not run. The addresses of site and repository are those of the reader's
+    edition, where solutions are, so no other edition has them.
     """
     config = yaml.safe_load((project / CONFIG).read_text("utf-8"))
-    config.setdefault("sphinx", {}).setdefault("config", {})["jingjinji_edition"] = edition
+    own = config.setdefault("sphinx", {}).setdefault("config", {})
+    own["jingjinji_edition"] = edition
+    if edition != READER:
+        config["html"] = (config.get("html") or {}) | {"baseurl": ""} | dict.fromkeys(BUTTONS, False)
+        config["repository"] = (config.get("repository") or {}) | {"url": ""}
+        own.pop("html_baseurl", None)
+        (own.get("html_theme_options") or {}).pop("repository_url", None)
     if config.get("execute", {}).get("cache"):
         config["execute"]["cache"] = str(project / config["execute"]["cache"])
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)

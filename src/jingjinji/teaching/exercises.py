@@ -13,6 +13,13 @@ from jingjinji.core.errors import BookError
 GIVEN, HINT, SOLUTION, NOTES = "Code to begin with", "Hint", "Solution", "For the instructor"
 PLAN = "For the instructor: plan of the lesson"
 TITLES = (GIVEN, HINT, SOLUTION, NOTES, PLAN)
+MINUTES = "minutes"
+"""The directive of a lesson's page that holds what the teacher says; it is no folded part."""
+FOR_TEACHERS = tuple(
+    f"{words} lesson"
+    for words in ("The plan of", "What students meet in", "What will surprise in", "Answers to the three questions of")
+)
+"""How headings of a lesson's sections begin that are for the teacher alone."""
 IN_PLAN = ("Goal", "Time", "What to change", "What will surprise")
 IN_NOTES = ("Usual mistakes", "Marks")
 SECTION = "## Exercises"
@@ -21,6 +28,8 @@ DIRECTIVE = re.compile(r"\{(?P<name>[\w-]+)\} *(?P<title>.*?) *$")
 GATED_WORDS = re.compile(r"solution|instructor|\bhints?\b", re.IGNORECASE)
 NUMBERED = re.compile(r"^\*\*(?P<number>\d+)\.\*\*")
 HEAD = re.compile(r"^\*\*\d+\.\*\* \((?P<harder>harder, )?(?P<minutes>\d+) minutes\) (?P<rest>\S.*)$")
+BEFORE_HEADING = re.compile(r"^(\+\+\+.*|\([\w-]+\)=) *$")
+HEADING = re.compile(r"^(?P<level>#+) +(?P<title>.+?) *$")
 VERBATIM = ("code-cell", "code-block", "code", "raw", "math")
 """Directives in which nothing else begins."""
 POINTS = re.compile(r"(?m)^- (\d+): \S")
@@ -73,10 +82,10 @@ class Exercise:
         return float(found[-1]["within"] or 0) if found else None
 
 
-def parts(text: str, page: str) -> list[Part]:
+def parts(text: str, page: str, titles: tuple[str, ...] = TITLES) -> list[Part]:
     """The folded parts of a page that some edition may lack, in order.
 
-    page : what an error calls the page.
+    page : what an error calls the page. titles : of folded parts, and names of other directives that are wanted.
 
     Raises BookError, with the line, for a fence that is not closed or closes nothing, and for a title that is nearly
     one of `TITLES`: a part that is not recognised would be shown to everybody.
@@ -86,14 +95,14 @@ def parts(text: str, page: str) -> list[Part]:
         verbatim = bool(fences) and fences[-1][3]
         match = FENCE.match(line)
         if not match:
-            outer = next((fence for fence in fences if fence[2] in TITLES), None)
+            outer = next((fence for fence in fences if fence[2] in titles), None)
             if outer and not verbatim and line.startswith("#"):
                 raise _not_closed(page, outer[0], outer[1], f"before the heading in line {number}")
             continue
         mark, rest = match["mark"], match["rest"].strip()
         if not rest and fences and mark.startswith(fences[-1][1]):
             first, _, title, _ = fences.pop()
-            if title in TITLES:
+            if title in titles:
                 found.append(Part(title, first, number, "\n".join(lines[first : number - 1]).strip("\n")))
         elif not verbatim:
             if not rest and mark[0] == ":":
@@ -108,6 +117,29 @@ def parts(text: str, page: str) -> list[Part]:
     if fences:
         raise _not_closed(page, fences[0][0], fences[0][1], "before the page ends")
     return sorted(found, key=lambda part: part.first)
+
+
+def sections(text: str, beginnings: tuple[str, ...]) -> list[Part]:
+    """The sections of a page whose heading begins so, each to the next heading of its level or a higher one, in order.
+
+    A mark of a slide before that heading, and its label, are no part of it: they belong to what comes next.
+    """
+    lines = text.split("\n")
+    fence, headings = "", []
+    for number, line in enumerate(lines, 1):
+        mark = FENCE.match(line)
+        if mark and mark["mark"][0] in "`~" and (not fence or mark["mark"].startswith(fence)):
+            fence = "" if fence else mark["mark"]
+        elif not fence and (found := HEADING.match(line)):
+            headings.append((number, len(found["level"]), found["title"]))
+    made = []
+    for place, (first, level, title) in enumerate(headings):
+        if title.startswith(beginnings):
+            last = next((number - 1 for number, deep, _ in headings[place + 1 :] if deep <= level), len(lines))
+            while last > first and (not lines[last - 1].strip() or BEFORE_HEADING.match(lines[last - 1])):
+                last -= 1
+            made.append(Part(title, first, last, "\n".join(lines[first:last]).strip("\n")))
+    return made
 
 
 def exercises(text: str, page: str) -> list[Exercise]:

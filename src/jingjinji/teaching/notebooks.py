@@ -13,15 +13,22 @@ from jingjinji.core import writing
 from jingjinji.core.errors import BookError, FitNotPublished
 from jingjinji.core.findings import NOT_PUBLISHED, Findings
 from jingjinji.fits import fitting
-from jingjinji.sphinxext import ledger
+from jingjinji.sphinxext import ledger, travel
 from jingjinji.sphinxext.roles import KINDS, printed, without_popover
 from jingjinji.teaching import checks, editions
 from jingjinji.teaching.exercises import CODE, Exercise
 
 BEGIN = """# Exercises: {title}
 
-They belong to the [chapter]({page}). Where an exercise has a check, set the variable that it names and run the check.
-The notebook runs where the book is installed, with `make setup`, and its fits are stored, with `make book`."""
+They belong to the chapter of this name. Where an exercise has a check, set the variable that it names and run the
+check. {install}"""
+INSTALL = """To run the notebook, with Python {python} or newer, install the book's package and what checks answers
+once, in the folder of the package's file, which the site offers in the download menu of its pages:
+
+```
+pip install "{package}[classroom]"
+```"""
+OF_A_DRAFT = "The notebook is of a draft with few draws: only the finished book comes with a package to run it."
 START = """import otter
 
 grader = otter.Notebook("{file}")"""
@@ -31,6 +38,9 @@ True
 """
 ROLE = re.compile(r"\{(" + "|".join(KINDS) + r")\}`([^`]+)`")
 FIGURE = re.compile(r"\{numref\}`([\w-]+)`")
+CAPTIONED = re.compile(r"(?ms)^ *name: (?P<name>[\w-]+)\n +caption: >-\s+\*\*(?P<headline>.+?)\.?\*\*")
+INSIDE = re.compile(r"\[([^\]]+)\]\((?!\w+://)[^)]*\)")
+"""A link that leads to a place in the book, which a notebook does not have."""
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
@@ -41,8 +51,7 @@ def write(project: Path, folder: Path, edition: str) -> None:
     """
     findings, made = fitting.all_findings(), {}
     for page, exercises in editions.exercises_of(project).items():
-        title = re.search(r"(?m)^# (.+)$", (project / page).read_text("utf-8"))[1]
-        notebook = of_page(page, title, exercises, edition == editions.INSTRUCTOR)
+        notebook = of_page(page, (project / page).read_text("utf-8"), exercises, edition == editions.INSTRUCTOR)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = ROLE.sub(lambda role: _text(findings, KINDS[role[1]], role[2].strip()), cell.source)
@@ -54,19 +63,24 @@ def write(project: Path, folder: Path, edition: str) -> None:
         writing.replace(file, text)
 
 
-def of_page(page: Path, title: str, exercises: list[Exercise], solved: bool) -> nbformat.NotebookNode:
-    """The notebook of a page's exercises; with `solved` it holds solutions and notes, and its checks pass."""
-    site = f"../_build/html/{page.with_suffix('.html').as_posix()}"
+def of_page(page: Path, text: str, exercises: list[Exercise], solved: bool) -> nbformat.NotebookNode:
+    """The notebook of a page's exercises; with `solved` it holds solutions and notes, and its checks pass.
+
+    It is handed out alone, so it leads to no file of the site: a figure is named by the first words of its caption.
+    """
+    title = re.search(r"(?m)^# (.+)$", text)[1]
+    figures = {found["name"]: " ".join(found["headline"].split()) for found in CAPTIONED.finditer(text)}
     sealed = {exercise.number: sealed_answer(page, exercise) for exercise in exercises}
     tests = {f"q{number}": _test(_name(page, number), number, seal) for number, seal in sealed.items() if seal}
-    cells = [new_markdown_cell(BEGIN.format(title=title, page=site), id="begin")]
+    cells = [new_markdown_cell(BEGIN.format(title=title, install=_install()), id="begin")]
     if tests:
         cells.append(new_code_cell(START.format(file=f"{page.stem}.ipynb"), id="start"))
     for exercise in exercises:
         cells += _cells(exercise, bool(sealed[exercise.number]), solved)
     for cell in cells:
         if cell.cell_type == "markdown":
-            cell.source = FIGURE.sub(rf"[the chapter's figure]({site}#\1)", ledger.NAMED.sub(r"\1", cell.source))
+            source = FIGURE.sub(lambda found: _figure(figures, found[1], page), ledger.NAMED.sub(r"\1", cell.source))
+            cell.source = INSIDE.sub(r"\1", source)
     return new_notebook(cells=cells, metadata=KERNEL | {"otter": {"OK_FORMAT": True, "tests": tests}})
 
 
@@ -117,6 +131,19 @@ def _cells(exercise: Exercise, checked: bool, solved: bool) -> list[nbformat.Not
         within = f"  # within {exercise.within:g}" if exercise.within else ""
         cells.append(new_code_cell(f'grader.check("q{number}"){within}', id=f"q{number}-check"))
     return cells
+
+
+def _install() -> str:
+    if fitting.draft():
+        return OF_A_DRAFT
+    return INSTALL.format(python=travel.python(), package=travel.package(""))
+
+
+def _figure(figures: dict[str, str], name: str, page: Path) -> str:
+    """What an exercise calls a figure of its chapter; raises BookError for one that the page does not caption."""
+    if name not in figures:
+        raise BookError(f"{page.as_posix()}: an exercise names the figure '{name}': expected one of {sorted(figures)}")
+    return f"the chapter's figure “{figures[name]}”"
 
 
 def _folded(title: str, text: str) -> str:
