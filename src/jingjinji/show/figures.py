@@ -8,7 +8,7 @@ read off its charts (`plotted`): a label that begins with a line, ``_Baoding``, 
 """
 
 import textwrap
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -249,9 +249,15 @@ def name_ends(axis: Axes, ends: dict[str, tuple[float, float, str]], height: flo
 
 @drawn
 def forest(
-    groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None, log: bool = False
+    groups: dict[str, list[tuple[str, Finding]]],
+    label: str,
+    reference: float | None = None,
+    log: bool = False,
+    beside: tuple[str, Mapping[str, float]] = ("", {}),
 ) -> Figure:
     """Estimates with 94 % highest-density intervals, one row a finding, one block a group.
+
+    beside : what numbers are that rows have beside their estimates, and row -> number; they are hollow diamonds.
 
     What comes from a table and no model has the mark of published figures, with its range if it has one. Blocks of
     `MANY` rows or more are sorted by their estimates.
@@ -275,6 +281,9 @@ def forest(
                 published(axis, finding.estimate, position)
             else:
                 posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
+            if name in beside[1]:
+                published(axis, beside[1][name], position)
+                rows.append((title, name, beside[0], beside[1][name], None, None))
             marks.add(finding.model == "table")
             rows.append(
                 (title, name, "published" if finding.model == "table" else "model", finding.estimate, low, high)
@@ -297,6 +306,10 @@ def forest(
     if len(marks) > 1:
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label="published")
+        key(figure)
+    elif beside[1]:
+        posterior(axis, [], [], [], [], label="lasting, with 94 % interval")
+        published(axis, [], [], label=beside[0])
         key(figure)
     told = pd.DataFrame(rows, columns=["group", "name", "shown as", label, f"{label} low", f"{label} high"])
     return plotted.tell(figure, told if any(groups) else told.drop(columns="group"))
