@@ -81,7 +81,8 @@ def of(months: Months, made: Descriptor, official: Official | None, weather: Wea
          "there are no official annual means: nothing stands beside the months")  # fmt: skip
     _put(has, lacks, "latitude", has_latitude(made),
          "months in which the north was cleaner than the south, or dirtier",
-         f"a contrast of north and south needs {FEWEST_FOR_LATITUDE} cities and the latitude of each, in the descriptor")  # fmt: skip
+         f"a contrast of north and south needs {FEWEST_FOR_LATITUDE} cities and the latitude of each, in the "
+         "descriptor")  # fmt: skip
     _put(has, lacks, "ruler", bool(made.ruler) and measured,
          f"the change of ruler in {made.ruler}, converted by temperature and pressure",
          f"the change of ruler in {made.ruler} cannot be converted without temperature and pressure" if made.ruler

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from densities import densities_at, some_point, values_at
 from scipy import stats
 
@@ -209,13 +210,40 @@ def test_the_course_that_is_told_is_the_one_that_was_put_in():
 
 
 def prior(of: months.Panel, size: int) -> SimpleNamespace:
-    """Draws of the prior as if they were a fit."""
-    import pymc as pm
+    """Draws of what findings read, by hand from the priors, as if they were a fit."""
+    rng, made, cities, region_ = np.random.default_rng(1), {}, len(of.region.cities), of.region
 
-    with months.build(of) as model:
-        names = [variable.name for variable in model.free_RVs] + list(region.DERIVED)
-        drawn_ = pm.sample_prior_predictive(size, var_names=names, random_seed=1)["prior"].to_dataset()
-    return SimpleNamespace(parameters=drawn_, panel=of, seed=1, variant="", name="region")
+    def normal(name: str, scale, *shape: int) -> None:
+        made[name] = scale * rng.normal(size=(size, *shape))
+
+    made["length_scale"] = months.LENGTH_SCALE * np.exp(months.LENGTH_SPREAD * rng.normal(size=size))
+    made["bend_scale"] = months.BEND_SCALE * np.exp(0.5 * rng.normal(size=size))
+    post = drawn.Posterior(of, made, 1, rng)
+    wave_scale = made["bend_scale"][:, None] * drawn.bends(post, region_.time)[1]
+    normal("bend", wave_scale ** months.bend_told(of), region_.waves)
+    normal("slope", 0.1)
+    for name, scale, *shape in (
+        ("season", 0.4, 12), ("season_change", 0.03, 2), ("level_city", 0.3, cities), ("slope_city", 0.02, cities),
+        ("bend_city", 0.02, region_.waves, cities), ("season_city", 0.05, 4, cities), ("log_scale", 0.3, cities),
+        ("weather", 0.15, len(region_.weather)), ("weather_city", 0.02, len(region_.weather), cities),
+    ):  # fmt: skip
+        if 0 not in shape:
+            normal(name, scale, *shape)
+    for name, value in {"level": 3.7, "persistence": 0.3, "shock_scale": 0.1, "shock_tail": 8, "tail": 8}.items():
+        made[name] = np.full(size, float(value))
+    made["carry_over"], made["city_scale"] = np.full(size, 0.3), np.full((size, 3), 0.05)
+    if region_.weather:
+        made["weather_city_scale"] = np.full((size, len(region_.weather)), 0.02)
+    made["step"] = rng.normal(1, 0.3, size)
+    made["mu"] = np.log(drawn.course(post))
+    names = {name: ["chain", "draw", *(f"{name}_{k}" for k in range(1, values.ndim))] for name, values in made.items()}
+    dataset = xr.Dataset({name: (names[name], values[None]) for name, values in made.items()})
+    return SimpleNamespace(parameters=dataset, panel=of, seed=1, variant="", name="region")
+
+
+def test_the_spread_of_bends_is_that_of_the_model():
+    scale = months.build(panel())["bend_scale"].owner.inputs[-1]
+    assert float(scale.data) == region_findings.BEND_SPREAD
 
 
 def found(of: months.Panel, about: Descriptor, monkeypatch, size: int = 40) -> dict:
@@ -246,9 +274,7 @@ def test_measured_and_lasting_changes_are_told_on_one_ruler_or_it_is_said(air, m
     words = "on one basis" if air is not None else "as published, across a change of ruler"
     for id in ("change", "fell", "change.measured", "rate", "area.south", "city.ash", "measured.ash", "lowest"):
         assert made[f"region.{id}"].label.endswith(words), id
-    mean = (published + 100).mean()
     assert made["region.change.measured"].exact == (air is None)
-    assert mean > 0
     assert ("region.ruler.usual" in made) == (air is None)
     assert 0 <= made["region.lowest.below-next"].mean <= 1
 
@@ -256,8 +282,8 @@ def test_measured_and_lasting_changes_are_told_on_one_ruler_or_it_is_said(air, m
 def test_the_usual_change_of_ruler_knows_the_heights_of_cities(monkeypatch):
     monkeypatch.setattr(region, "ABOUT", Descriptor(title="x", cities=CITIES, years=(2015, 2017)))
     for height, change in (({}, -5.2), ({"Ash": 400}, -5.2), (dict.fromkeys(CITIES, 400), -8.8)):
-        say = SimpleNamespace(fact=lambda id, label, value, unit, digits: told.append(round(value, 1)))
         told = []
+        say = SimpleNamespace(fact=lambda id, label, value, unit, digits, to=told: to.append(round(value, 1)))
         region_findings._say_usual_ruler(say, panel(ruler="2016-09", height=height).region)
         assert told == [change]
 
@@ -273,7 +299,7 @@ def test_the_part_of_a_rate_that_goes_with_weather_needs_four_years(last, monkey
     assert "region.weather.share" not in made
     if last == 2018:
         rates = made["region.weather.rate"].mean - made["region.weather.normalised-rate"].draws
-        np.testing.assert_allclose(made["region.weather.difference"].draws, rates)
+        np.testing.assert_allclose(made["region.weather.difference"].draws, rates, atol=0.01)
 
 
 def test_calendar_years_are_counted_whatever_the_month_in_which_years_begin(monkeypatch):
