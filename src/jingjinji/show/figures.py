@@ -308,7 +308,7 @@ def forest(
         published(axis, [], [], label="published")
         key(figure)
     elif beside[1]:
-        posterior(axis, [], [], [], [], label="lasting, with 94 % interval")
+        posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label=beside[0])
         key(figure)
     told = pd.DataFrame(rows, columns=["group", "name", "shown as", label, f"{label} low", f"{label} high"])
