@@ -8,7 +8,7 @@ read off its charts (`plotted`): a label that begins with a line, ``_Baoding``, 
 """
 
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -253,7 +253,7 @@ def forest(
     label: str,
     reference: float | None = None,
     log: bool = False,
-    beside: tuple[str, Mapping[str, float]] = ("", {}),
+    beside: tuple[str, dict[str, float]] | None = None,
 ) -> Figure:
     """Estimates with 94 % highest-density intervals, one row a finding, one block a group.
 
@@ -281,7 +281,7 @@ def forest(
                 published(axis, finding.estimate, position)
             else:
                 posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
-            if name in beside[1]:
+            if beside and name in beside[1]:
                 published(axis, beside[1][name], position)
                 rows.append((title, name, beside[0], beside[1][name], None, None))
             marks.add(finding.model == "table")
@@ -307,7 +307,7 @@ def forest(
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label="published")
         key(figure)
-    elif beside[1]:
+    elif beside:
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label=beside[0])
         key(figure)
