@@ -112,7 +112,7 @@ def test_a_bare_record_has_three_parts_and_every_other_is_told_with_its_reason(m
     ("changed", "weather", "part"),
     [
         ({"areas": {"South": ("Bell",)}}, None, "areas"),
-        ({"latitude": {"Ash": 1.0, "Bell": 2.0}}, None, "latitude"),
+        ({"cities": tuple("ABCD"), "latitude": dict(zip("ABCD", range(4), strict=True))}, None, "latitude"),
         ({"procedure": "2016-02"}, None, "procedure"),
         ({"ruler": "2016-02"}, WEATHER, "ruler"),
         ({}, WEATHER, "weather"),
@@ -127,7 +127,11 @@ def test_what_is_not_enough_for_a_part(months):
     told = parts.of(months, some(months, ruler="2016-02"), None, intake.Weather("air.csv", {"temperature": {}}))
     assert "cannot be converted without temperature and pressure" in told.lacks["ruler"]
     assert "latitude" in parts.of(months, some(months, latitude={"Ash": 1.0}), None, None).lacks
-    assert "latitude" in parts.of(months, some(months, latitude={"Ash": 1.0, "Bell": 1.0}), None, None).lacks
+    assert "latitude" in parts.of(months, some(months, latitude={"Ash": 1.0, "Bell": 2.0}), None, None).lacks
+    four = {"cities": tuple("ABCD"), "latitude": dict.fromkeys("ABCD", 1.0)}
+    assert "latitude" in parts.of(months, some(months, **four), None, None).lacks
+    for years, told in (((2014, 2017), True), ((2015, 2017), False)):
+        assert ("yearly rate" in parts.of(months, some(months, years=years), None, WEATHER).has["weather"]) == told
     assert "forecast" in parts.of(months, some(months, years=(2016, 2017)), None, None).lacks
 
 

@@ -69,6 +69,15 @@ def test_what_was_published_has_another_mark_than_what_a_model_says():
     assert {text.get_text() for text in axis.figure.legends[0].texts} == {"model, with 94 % interval", "published"}
 
 
+def test_numbers_beside_estimates_have_their_own_mark_and_name():
+    said = Finding("a.b", "x", np.random.default_rng(1).normal(-60, 2, (4, 500)), "%", "m", ())
+    beside = ("as measured", {"one": -50.0})
+    axis = figures.forest({"": [("one", said), ("two", said)]}, "change (%)", beside=beside).axes[0]
+    marks = {line.get_xdata()[0]: line.get_marker() for line in axis.lines if len(line.get_xdata())}
+    assert marks == {said.mean: "o", -50.0: "D"}
+    assert {text.get_text() for text in axis.figure.legends[0].texts} == {"model, with 94 % interval", "as measured"}
+
+
 def test_rows_of_a_long_block_are_sorted():
     rows = [
         (str(k), Finding(f"a.b{k}", "x", np.full((2, 4), float(k % 7)) + np.arange(4), "%", "m", ())) for k in range(12)

@@ -107,8 +107,9 @@ def simulate(
     fastest = made_up.fastest(years)
     if not fastest[0] <= decline <= fastest[1]:
         raise BookError(
-            f"--decline is {decline:g} % in {years} years: the model's prior leaves {fastest[0]:.0f} to "
-            f"{fastest[1]:.0f} %, and beyond it would find less than the truth; choose a smaller change or more years"
+            f"--decline is {decline:g} % in {years} years: expected {fastest[0]:.0f} to {fastest[1]:.0f} %, because "
+            "the model's prior draws a larger change back so far that its intervals would miss more than they say; "
+            "choose a smaller one or more years"
         )
     record, truth = made_up.region(places, years, seed, decline)
     title = title or f"A made-up region, {name}"

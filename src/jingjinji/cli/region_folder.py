@@ -232,17 +232,18 @@ def _remove_empty(regions: Path) -> None:
 def has(about: Descriptor, tables: Mapping[str, Iterable[str]]) -> list[str]:
     """Which parts the chapter of a region tells of, sorted; tables : name -> columns."""
     measured = {*parts.TO_CONVERT} <= {*tables.get("weather_month", ())}
-    known = {about.latitude.get(city) for city in about.cities}
     there = {
         "months": True,
         "forecast": about.forecasts,
         "areas": bool(about.areas),
-        "latitude": None not in known and len(known) > 1,
+        "latitude": parts.has_latitude(about),
         "weather": "weather_month" in tables,
+        "weather-rates": "weather_month" in tables and parts.tells_rates(*about.years),
         "official": "area_year" in tables,
         "procedure": bool(about.procedure),
         "ruler": bool(about.ruler),
         "converted": bool(about.ruler) and measured,
+        "two-rulers": about.ruler_between and not measured,
         "made-up": about.made_up,
         "about": bool(about.about),
         "split": about.starts != 1,

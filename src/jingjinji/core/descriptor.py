@@ -67,6 +67,12 @@ class Descriptor:
         return intake.words_of(self.years, self.starts)
 
     @property
+    def ruler_between(self) -> bool:
+        """Whether the ruler changed after the first month that is compared and not after the last."""
+        first, end = (f"{year}-{self.starts:02d}" for year in (self.years[0], self.years[1] + 1))
+        return bool(self.ruler) and first < self.ruler < end
+
+    @property
     def forecasts(self) -> bool:
         """Whether the model is asked for the last year from those before."""
         return self.years[1] - self.years[0] + 1 >= FORECAST_YEARS

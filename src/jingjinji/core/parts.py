@@ -9,6 +9,12 @@ from jingjinji.core.errors import DataError
 from jingjinji.core.intake import Months, Official, Weather
 
 TO_CONVERT = ("temperature", "pressure")
+FEWEST_FOR_LATITUDE = 4
+"""Cities from which on a contrast of north and south is told apart from the chance of single cities."""
+WEATHER_YEARS = 4
+"""Whole years from which on the part of a rate that goes with weather is told."""
+PRESSURE_OFF = 25.0
+"""hPa by which the mean pressure may differ from that of the standard atmosphere: about 200 metres."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,9 @@ def of(months: Months, made: Descriptor, official: Official | None, weather: Wea
                 f"the {words} in {month} lies outside the record, {months.months[0]} to {months.months[-1]}: leave it "
                 "out or correct the month"
             )
+    measured = set(TO_CONVERT) <= set(weather.values) if weather else False
+    if made.ruler and measured and made.height:
+        _refuse_other_height(made, weather)
     first, last = made.years
     has = {"change": f"the change from {made.year(first)} to {made.year(last)}, of the region and of each of its "
                      f"{len(made.cities)} cities",
@@ -74,15 +83,15 @@ def of(months: Months, made: Descriptor, official: Official | None, weather: Wea
          f"a forecast of {made.year(last)} from the years before, held against what was measured",
          f"a forecast needs {FORECAST_YEARS} whole years")  # fmt: skip
     _put(has, lacks, "areas", bool(made.areas), f"the change of {len(made.areas)} areas", "the descriptor has no areas")
-    _put(has, lacks, "weather", bool(weather), "what weather has to do with months, and the change without it",
+    rates = ", and the yearly rate less what goes with it" if tells_rates(first, last) else ""
+    _put(has, lacks, "weather", bool(weather), f"how months differ with their weather{rates}",
          "there is no table of weather: a change may be the weather's")  # fmt: skip
     _put(has, lacks, "official", bool(official), "how far official annual means agree with the months",
          "there are no official annual means: nothing stands beside the months")  # fmt: skip
-    known = {made.latitude.get(city) for city in made.cities}
-    _put(has, lacks, "latitude", None not in known and len(known) > 1,
+    _put(has, lacks, "latitude", has_latitude(made),
          "months in which the north was cleaner than the south, or dirtier",
-         "a contrast of north and south needs the latitude of every city, in the descriptor")  # fmt: skip
-    measured = set(TO_CONVERT) <= set(weather.values) if weather else False
+         f"a contrast of north and south needs {FEWEST_FOR_LATITUDE} cities and the latitude of each, in the "
+         "descriptor")  # fmt: skip
     _put(has, lacks, "ruler", bool(made.ruler) and measured,
          f"the change of ruler in {made.ruler}, converted by temperature and pressure",
          f"the change of ruler in {made.ruler} cannot be converted without temperature and pressure" if made.ruler
@@ -90,6 +99,33 @@ def of(months: Months, made: Descriptor, official: Official | None, weather: Wea
     _put(has, lacks, "procedure", bool(made.procedure), f"months before {made.procedure} may scatter more",
          "no change of the way of making monthly means is known")  # fmt: skip
     return Parts(has, lacks)
+
+
+def has_latitude(made: Descriptor) -> bool:
+    """Whether months may contrast north and south: cities enough, the latitude of each, not all of one."""
+    known = {made.latitude.get(city) for city in made.cities}
+    return len(made.cities) >= FEWEST_FOR_LATITUDE and None not in known and len(known) > 1
+
+
+def tells_rates(first: int, last: int) -> bool:
+    """Whether years are enough to tell which part of a rate goes with weather."""
+    return last - first + 1 >= WEATHER_YEARS
+
+
+def _refuse_other_height(made: Descriptor, weather: Weather) -> None:
+    """Raise DataError where the pressure is not that of the height at which the weather is said to be measured.
+
+    Cities are converted by their heights above that place: pressure of another would be taken off twice or not at all.
+    """
+    pressure = weather.values["pressure"].values()
+    mean, usual = sum(pressure) / len(pressure), 1013.25 * (1 - 2.25577e-5 * made.plain) ** 5.25588
+    if abs(mean - usual) > PRESSURE_OFF:
+        lies = (1 - (mean / 1013.25) ** (1 / 5.25588)) / 2.25577e-5
+        raise DataError(
+            f"{weather.file}, column 'pressure': found a mean of {mean:.0f} hPa, that of air at {lies:.0f} metres, "
+            f"expected about {usual:.0f} hPa, as weather measured at {made.plain:g} metres has; give in the "
+            "descriptor, as 'plain', how high above the sea the weather was measured, 0 for pressure told for the sea"
+        )
 
 
 def _put(has: dict, lacks: dict, part: str, there: bool, gives: str, why: str) -> None:

@@ -254,9 +254,15 @@ def name_ends(axis: Axes, ends: dict[str, tuple[float, float, str]], height: flo
 
 @drawn
 def forest(
-    groups: dict[str, list[tuple[str, Finding]]], label: str, reference: float | None = None, log: bool = False
+    groups: dict[str, list[tuple[str, Finding]]],
+    label: str,
+    reference: float | None = None,
+    log: bool = False,
+    beside: tuple[str, dict[str, float]] | None = None,
 ) -> Figure:
     """Estimates with 94 % highest-density intervals, one row a finding, one block a group.
+
+    beside : what numbers are that rows have beside their estimates, and row -> number; they are hollow diamonds.
 
     What comes from a table and no model has the mark of published figures, with its range if it has one. Blocks of
     `MANY` rows or more are sorted by their estimates.
@@ -280,6 +286,9 @@ def forest(
                 published(axis, finding.estimate, position)
             else:
                 posterior(axis, position, low, finding.estimate, high, palette.place(name, MODEL))
+            if beside and name in beside[1]:
+                published(axis, beside[1][name], position)
+                rows.append((title, name, beside[0], beside[1][name], None, None))
             marks.add(finding.model == "table")
             rows.append(
                 (title, name, "published" if finding.model == "table" else "model", finding.estimate, low, high)
@@ -302,6 +311,10 @@ def forest(
     if len(marks) > 1:
         posterior(axis, [], [], [], [], label="model, with 94 % interval")
         published(axis, [], [], label="published")
+        key(figure)
+    elif beside:
+        posterior(axis, [], [], [], [], label="model, with 94 % interval")
+        published(axis, [], [], label=beside[0])
         key(figure)
     told = pd.DataFrame(rows, columns=["group", "name", "shown as", label, f"{label} low", f"{label} high"])
     return plotted.tell(figure, told if any(groups) else told.drop(columns="group"))

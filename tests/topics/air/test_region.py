@@ -2,10 +2,12 @@
 
 import calendar
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from densities import densities_at, some_point, values_at
 from scipy import stats
 
@@ -14,12 +16,12 @@ from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.errors import BookError
 from jingjinji.core.intake import ALL, span
 from jingjinji.fits import draws, sampler
-from jingjinji.topics.air import drawn, months, region
+from jingjinji.topics.air import drawn, months, region, region_findings
 
-CITIES = ("Ash", "Bell", "Cold")
+CITIES = ("Ash", "Bell", "Cold", "Dun")
 FULL = {
     "areas": {"South": ("Bell", "Cold")},
-    "latitude": {"Ash": 30.0, "Bell": 31.0, "Cold": 33.0},
+    "latitude": {"Ash": 30.0, "Bell": 31.0, "Cold": 33.0, "Dun": 35.0},
     "ruler": "2016-09",
     "procedure": "2016-03",
 }
@@ -62,6 +64,7 @@ BARE = {
         ({}, set()),
         ({"latitude": FULL["latitude"]}, {"contrast_scale", "contrast"}),
         ({"latitude": {"Ash": 30.0}}, set()),
+        ({"latitude": dict.fromkeys(CITIES, 30.0)}, set()),
         ({"procedure": "2016-03"}, {"collected"}),
         ({"ruler": "2016-09"}, set()),
         ({"air": weather()}, {"weather", "weather_city_scale", "weather_city"}),
@@ -129,11 +132,11 @@ def test_parts_that_do_nothing_leave_the_months_as_they_are():
 def test_months_outside_whole_years_are_in_no_annual_mean():
     of = panel(record("2014-12", "2017-02")).region
     assert (len(of.months), of.years) == (27, (2015, 2016))
-    values = np.zeros((27, 3))
+    values = np.zeros((27, 4))
     values[[0, 25, 26]] = 1e6
     values[2, 1] = 100.0
     yearly = months.yearly_means(of, values)
-    assert yearly.shape == (2, 3)
+    assert yearly.shape == (2, 4)
     assert yearly[0, 1] == pytest.approx(100 * 28 / 365)
     assert np.count_nonzero(yearly) == 1
 
@@ -141,7 +144,7 @@ def test_months_outside_whole_years_are_in_no_annual_mean():
 def test_years_that_begin_in_september():
     of = replace(panel(record("2018-09", "2020-08")).region, starts=9)
     assert of.years == (2018, 2019)
-    values = np.zeros((24, 3))
+    values = np.zeros((24, 4))
     values[17, 0] = 100.0  # February 2020
     assert months.yearly_means(of, values)[1, 0] == pytest.approx(100 * 29 / 366)
     days = [calendar.monthrange(2018, m)[1] for m in range(9, 13)]
@@ -189,21 +192,122 @@ def test_the_course_that_is_told_is_the_one_that_was_put_in():
     bare = panel()
     made = months.simulate(truth, np.random.default_rng(5), bare)
     rng = np.random.default_rng(5)
-    level, slope = (values - values.mean() for values in (rng.normal(0, 0.2, 3), rng.normal(0, 0.02, 3)))
-    rng.normal(0, 0.02, (0, 3))
-    season = rng.normal(0, 0.05, (4, 3))
+    level, slope = (values - values.mean() for values in (rng.normal(0, 0.2, 4), rng.normal(0, 0.02, 4)))
+    rng.normal(0, 0.02, (0, 4))
+    season = rng.normal(0, 0.05, (4, 4))
     of, mid = bare.region, months.middle(bare)
     values = {
         "level": np.array([4.0 - 0.12 * mid]), "slope": np.array([-0.12]), "bend_scale": np.ones(1),
         "bend": np.zeros((1, 3)), "length_scale": np.ones(1),
         "season": 0.35 * np.cos(2 * np.pi * np.arange(12) / 12)[None],
         "season_change": np.zeros((1, 2)), "level_city": (level + slope * mid)[None], "slope_city": slope[None],
-        "city_scale": np.ones((1, 3)), "bend_city": np.zeros((1, 3, 3)),
+        "city_scale": np.ones((1, 3)), "bend_city": np.zeros((1, 3, 4)),
         "season_city": (season - season.mean(axis=1, keepdims=True))[None],
     }  # fmt: skip
     post = drawn.Posterior(bare, values, 1, np.random.default_rng(1))
     yearly = months.yearly_means(of, drawn.course(post)) @ of.membership.T
     assert months.change_between(of, yearly)[0] == pytest.approx(list(made.truth["course"].values()))
+
+
+def prior(of: months.Panel, size: int) -> SimpleNamespace:
+    """Draws of what findings read, by hand from the priors, as if they were a fit."""
+    rng, made, cities, region_ = np.random.default_rng(1), {}, len(of.region.cities), of.region
+
+    def normal(name: str, scale, *shape: int) -> None:
+        made[name] = scale * rng.normal(size=(size, *shape))
+
+    made["length_scale"] = months.LENGTH_SCALE * np.exp(months.LENGTH_SPREAD * rng.normal(size=size))
+    made["bend_scale"] = months.BEND_SCALE * np.exp(0.5 * rng.normal(size=size))
+    post = drawn.Posterior(of, made, 1, rng)
+    wave_scale = made["bend_scale"][:, None] * drawn.bends(post, region_.time)[1]
+    normal("bend", wave_scale ** months.bend_told(of), region_.waves)
+    normal("slope", 0.1)
+    for name, scale, *shape in (
+        ("season", 0.4, 12), ("season_change", 0.03, 2), ("level_city", 0.3, cities), ("slope_city", 0.02, cities),
+        ("bend_city", 0.02, region_.waves, cities), ("season_city", 0.05, 4, cities), ("log_scale", 0.3, cities),
+        ("weather", 0.15, len(region_.weather)), ("weather_city", 0.02, len(region_.weather), cities),
+    ):  # fmt: skip
+        if 0 not in shape:
+            normal(name, scale, *shape)
+    for name, value in {"level": 3.7, "persistence": 0.3, "shock_scale": 0.1, "shock_tail": 8, "tail": 8}.items():
+        made[name] = np.full(size, float(value))
+    made["carry_over"], made["city_scale"] = np.full(size, 0.3), np.full((size, 3), 0.05)
+    if region_.weather:
+        made["weather_city_scale"] = np.full((size, len(region_.weather)), 0.02)
+    made["step"] = rng.normal(1, 0.3, size)
+    made["mu"] = np.log(drawn.course(post))
+    names = {name: ["chain", "draw", *(f"{name}_{k}" for k in range(1, values.ndim))] for name, values in made.items()}
+    dataset = xr.Dataset({name: (names[name], values[None]) for name, values in made.items()})
+    return SimpleNamespace(parameters=dataset, panel=of, seed=1, variant="", name="region")
+
+
+def test_the_spread_of_bends_is_that_of_the_model():
+    scale = months.build(panel())["bend_scale"].owner.inputs[-1]
+    assert float(scale.data) == region_findings.BEND_SPREAD
+
+
+def found(of: months.Panel, about: Descriptor, monkeypatch, size: int = 40) -> dict:
+    monkeypatch.setattr(region, "ABOUT", about)
+    return {finding.id: finding for finding in region_findings.findings(prior(of, size))}
+
+
+def test_the_prior_takes_all_of_a_change_of_which_the_data_say_nothing(monkeypatch):
+    about = Descriptor(title="x", cities=CITIES, years=(2015, 2017))
+    made = found(panel(), about, monkeypatch, 2000)
+    assert made["region.prior.takes"].mean == pytest.approx(100, rel=0.1)
+    assert made["region.prior.spread"].mean == pytest.approx(20, rel=0.2)
+    two, six = (panel(record("2015-01", f"{year}-12")).region for year in (2016, 2020))
+    variances = [region_findings.prior_variance(of, 2015, of.years[-1]) ** 0.5 for of in (two, six)]
+    assert variances == pytest.approx([0.1, 0.5], rel=0.1)
+
+
+@pytest.mark.parametrize("air", [None, weather()], ids=["published", "converted"])
+def test_measured_and_lasting_changes_are_told_on_one_ruler_or_it_is_said(air, monkeypatch):
+    about = Descriptor(title="x", cities=CITIES, years=(2015, 2017), ruler="2016-09", areas=FULL["areas"])
+    given = panel(air=air, ruler="2016-09", areas=FULL["areas"])
+    made = found(given, about, monkeypatch)
+    published = months.change_between(given.region, months.yearly_means(given.region, given.pm25))
+    for k, city in enumerate(("ash", "bell", "cold", "dun")):
+        measured = made[f"region.measured.{city}"]
+        assert measured.exact == (air is None)
+        assert measured.exact == bool(np.allclose(measured.draws, published[k], atol=0.01))
+    words = "on one basis" if air is not None else "as published, across a change of ruler"
+    for id in ("change", "fell", "change.measured", "rate", "area.south", "city.ash", "measured.ash", "lowest"):
+        assert made[f"region.{id}"].label.endswith(words), id
+    assert made["region.change.measured"].exact == (air is None)
+    assert ("region.ruler.usual" in made) == (air is None)
+    assert 0 <= made["region.lowest.below-next"].mean <= 1
+
+
+def test_the_usual_change_of_ruler_knows_the_heights_of_cities(monkeypatch):
+    monkeypatch.setattr(region, "ABOUT", Descriptor(title="x", cities=CITIES, years=(2015, 2017)))
+    for height, change in (({}, -5.2), ({"Ash": 400}, -5.2), (dict.fromkeys(CITIES, 400), -8.8)):
+        told = []
+        say = SimpleNamespace(fact=lambda id, label, value, unit, digits, to=told: to.append(round(value, 1)))
+        region_findings._say_usual_ruler(say, panel(ruler="2016-09", height=height).region)
+        assert told == [change]
+
+
+@pytest.mark.parametrize("last", [2017, 2018])
+def test_the_part_of_a_rate_that_goes_with_weather_needs_four_years(last, monkeypatch):
+    about = Descriptor(title="x", cities=CITIES, years=(2015, last))
+    air = weather("2015-01", f"{last}-12")
+    air.loc[3, "pressure"] = np.nan
+    made = found(panel(record("2015-01", f"{last}-12"), air=air), about, monkeypatch)
+    assert made["region.weather.filled"].mean == 1
+    assert ("region.weather.difference" in made) == (last == 2018)
+    assert "region.weather.share" not in made
+    if last == 2018:
+        rates = made["region.weather.rate"].mean - made["region.weather.normalised-rate"].draws
+        np.testing.assert_allclose(made["region.weather.difference"].draws, rates, atol=0.01)
+
+
+def test_calendar_years_are_counted_whatever_the_month_in_which_years_begin(monkeypatch):
+    for first, last, count in (("2018-09", "2020-08", 1), ("2018-01", "2020-08", 2)):
+        told = {}
+        say = SimpleNamespace(fact=lambda id, label, value, told=told: told.setdefault(id, value))
+        region_findings._say_record(say, panel(record(first, last), starts=9))
+        assert told["calendar-years"] == count
 
 
 def test_a_known_truth_is_found():

@@ -47,7 +47,8 @@ REASONS = {
 }
 REASONS["region"] = REASONS["decline"] | {
     "level": "Cities of the world have annual means from under 10 to over 100 µg/m³; the prior allows all of them.",
-    "slope": "Falls and rises are as likely beforehand, to a tenth a year and more.",
+    "slope": "Falls and rises are as likely, to a tenth a year and more; standing still is likeliest, and of the "
+    "change of few years that takes a part.",
     "step": "One is the full physical conversion; none at all is nearly three standard deviations away.",
     "season": "The dirtiest month is up to twice or three times the cleanest.",
     "shock_tail": "From heavy tails, for dust, fires and odd winters, to nearly normal; the variance stays finite.",

@@ -9,7 +9,7 @@ from functools import partial
 
 import pandas as pd
 
-from jingjinji.core import intake, registry, tables
+from jingjinji.core import intake, parts, registry, tables
 from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.topic import Variant
 from jingjinji.topics.air.months import (  # noqa: F401
@@ -75,13 +75,12 @@ def region_of(about: Descriptor, first: str, last: str, official: tuple[str, ...
     """
     cities = {city: (city,) for city in about.cities if city in official}
     latitudes = {city: about.latitude[city] for city in about.cities if city in about.latitude}
-    told = len(latitudes) == len(about.cities) and len({*latitudes.values()}) > 1
     region = Region(
         cities=about.cities,
         first=first,
         last=last,
         areas={intake.ALL: about.cities, **about.areas, **cities},
-        latitude=latitudes if told else {},
+        latitude=latitudes if parts.has_latitude(about) else {},
         height=about.height,
         plain=about.plain,
         ruler=about.ruler,

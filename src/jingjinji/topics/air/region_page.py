@@ -6,7 +6,7 @@ import pandas as pd
 from jingjinji.core import intake, registry
 from jingjinji.core.findings import Finding
 from jingjinji.topics.air import page, region
-from jingjinji.topics.air.drawn import Posterior, concentrations, course
+from jingjinji.topics.air.drawn import Posterior, concentrations, course, on_one_basis
 from jingjinji.topics.air.months import Panel, Region, yearly_means
 
 EVERY = "all cities"
@@ -38,12 +38,13 @@ def areas(of: Region) -> dict[str, int]:
 def courses(post: Posterior) -> tuple[dict[str, int], dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Years in words, the lasting course of each area's annual mean (draw, year), and the mean as it was, µg/m³.
 
-    As it was (year): of the measured months, and of what is expected of missing ones.
+    As it was (year): of the measured months, on one basis where the region converts, and of what is expected of
+    missing ones.
     """
     of = post.region
     chosen = [of.years.index(year) for year in years(of)]
     lasting = (yearly_means(of, course(post)) @ of.membership.T)[:, chosen]
-    months = concentrations(post).mean(axis=0)
+    months = on_one_basis(post, concentrations(post)).mean(axis=0)
     seen = (yearly_means(of, months) @ of.membership.T)[chosen]
     shown = {region.ABOUT.year(int(year)): year for year in years(of)}
     return (
@@ -60,6 +61,19 @@ def changes(found: dict[str, Finding]) -> dict[str, list[tuple[str, Finding]]]:
     return {"mean of all cities": [(EVERY, found["region.change"])]} | (
         {"areas": of_areas} if of_areas else {}
     ) | {"cities": cities}  # fmt: skip
+
+
+def measured(found: dict[str, Finding]) -> tuple[str, dict[str, float]]:
+    """What stands beside the lasting changes in that figure: the changes as measured, in %, of all cities and each."""
+    of_cities = {city: found[f"region.measured.{short}"] for city, short in intake.slugs(region.ABOUT.cities).items()}
+    told = {EVERY: found["region.change.measured"]} | of_cities
+    return "as measured", {name: finding.estimate for name, finding in told.items()}
+
+
+def checks(post: Posterior) -> dict:
+    """`page.check_groups` of the years that are compared; its winter is December to February, whatever the place."""
+    groups = page.check_groups(post, [int(year) for year in years(post.region)])
+    return {name.replace("winter months", "months from December to February"): group for name, group in groups.items()}
 
 
 def names() -> pd.DataFrame:

@@ -10,6 +10,8 @@ from jingjinji.topics.air import region
 
 SURE = 0.97
 """Probability from which on a heading says that something is so: that of one side of a central 94 % interval."""
+TAKES_MUCH = 10.0
+"""Per cent of a change that the prior takes, from which on the answer says so."""
 ABOUT = region.ABOUT
 
 
@@ -33,8 +35,10 @@ def _cities_went(findings: dict[str, Finding]) -> str:
     shorts = intake.slugs(ABOUT.cities)
     fell = sum((find(findings, f"region.city.{short}").draws < 0).mean() >= SURE for short in shorts.values())
     rose = sum((find(findings, f"region.city.{short}").draws > 0).mean() >= SURE for short in shorts.values())
-    if fell == len(shorts):
+    if find(findings, "region.all-fell").mean >= SURE:
         return "Every city fell"
+    if fell == len(shorts):
+        return f"Each of {fell} cities clearly fell by itself"
     if not fell and not rose:
         return "Of no city is it clear whether it fell"
     told = [f"{count} clearly {word}" for count, word in ((fell, "fell"), (rose, "rose")) if count]
@@ -51,6 +55,56 @@ def _lasting(findings: dict[str, Finding]) -> str:
     measured, change = find(findings, "region.change.measured"), find(findings, "region.change")
     low, high = change.hdi
     return "inside the interval" if low <= measured.estimate <= high else "outside the interval"
+
+
+def _drawn_back(findings: dict[str, Finding]) -> str:
+    """What the prior makes of the answer, where that is much."""
+    takes = find(findings, "region.prior.takes")
+    if takes.mean < TAKES_MUCH:
+        return ""
+    return (
+        "The record is short: the prior, for which standing still is the likeliest, takes "
+        f"{readings.in_prose(takes)} of a lasting change, on average."
+    )
+
+
+def _arithmetic(findings: dict[str, Finding]) -> str:
+    """Whether the change as measured is arithmetic alone."""
+    if find(findings, "region.change.measured").exact:
+        return "That is arithmetic"
+    return "That is arithmetic but for what the model had to predict or to convert"
+
+
+def _missing(findings: dict[str, Finding]) -> str:
+    """What missing months leave open."""
+    missing = find(findings, "region.cells.missing")
+    if not missing.mean:
+        return "No month of any city is missing."
+    return (
+        f"{readings.in_prose(missing)} months of cities are missing. They are predicted as if they were missing by "
+        "chance: where monitors stood still because the air was bad, the means are too low."
+    )
+
+
+def _official_apart(findings: dict[str, Finding]) -> str:
+    """How far official means lie from the months, where a year was measured in full."""
+    if not find(findings, "region.official.compared").mean:
+        return "None of them can be held against a year of which every month was measured."
+    mean, most = (readings.in_prose(find(findings, f"region.official.{key}")) for key in ("mean", "most"))
+    return f"The means of the months lie {mean} from these on average, and {most} at most."
+
+
+def _why_split(findings: dict[str, Finding]) -> str:
+    """Why years begin in another month than January."""
+    if find(findings, "region.calendar-years").mean < 2:
+        return "because the record has no two whole calendar years"
+    return "as was asked for"
+
+
+def _usual_air(findings: dict[str, Finding]) -> str:
+    """For which air the usual change of ruler is told."""
+    known = ABOUT.height.keys() >= {*ABOUT.cities}
+    return "at the cities' heights" if known else "at the sea, and by more where a city lies high"
 
 
 def _closer(findings: dict[str, Finding]) -> str:
@@ -91,7 +145,14 @@ WORDS: dict[str, Callable[[dict[str, Finding]], str]] = {
     "region.procedure": lambda findings: _month(ABOUT.procedure),
     "region.went": _went,
     "region.cities-went": _cities_went,
+    "region.drawn-back": _drawn_back,
+    "region.arithmetic": _arithmetic,
+    "region.missing": _missing,
+    "region.official-apart": _official_apart,
+    "region.why-split": _why_split,
+    "region.usual-air": _usual_air,
     "region.lowest.city": lambda findings: _sorted(findings)[0],
+    "region.next.city": lambda findings: _sorted(findings)[1],
     "region.highest.city": lambda findings: _sorted(findings)[-1],
     "region.measured-is": _lasting,
     "region.closer": _closer,
