@@ -38,11 +38,13 @@ def secrets(source: Path, titles: tuple[str, ...]) -> dict[str, set[tuple[str, .
 def hidden(project: Path, *titles: str) -> dict[str, set[tuple[str, ...]]]:
     """The `secrets` of every page that has some, without those whose words all stand outside of folded parts too.
 
-    Such a sentence, a common import or the words of a caption, tells nothing of a solution.
+    Such a sentence, a common import or the words of a caption, tells nothing of a solution, nor does a line of code
+    that the package has, which students install.
     """
     pages = [project / "index.md", *project.glob("chapters/**/*.md")]
     found = {sentence: made for page in pages for sentence, made in secrets(page, titles).items()}
     shown = set().union(*(runs(FOLDED.sub("\n\n", page.read_text("utf-8"))) for page in pages))
+    shown |= set().union(*(runs(module.read_text("utf-8")) for module in project.glob("src/**/*.py")))
     return {sentence: made for sentence, made in found.items() if not made <= shown}
 
 
