@@ -28,6 +28,7 @@ def once(factory: pytest.TempPathFactory, name: str, make) -> Path:
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             aside = folder.with_name(f"{name}.part")
+            shutil.rmtree(aside, ignore_errors=True)  # of one that failed
             aside.mkdir()
             make(aside)
             aside.rename(folder)

@@ -11,7 +11,7 @@ from traces import hidden, traces
 
 import jingjinji
 from jingjinji.cli import region_folder, wheel
-from jingjinji.core import tables
+from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
 from jingjinji.fits import drafts, fitting, store
 from jingjinji.sphinxext.travel import DOWNLOADS, WHEEL
@@ -126,6 +126,14 @@ def test_the_site_is_offered_a_wheel_which_is_made_anew_only_when_something_in_i
     assert len(made) == 3
     wheel.offer(site, STUDENT)
     assert [name for name in made[3] if name not in made[2]] == ["instead/cli/region_template/chapters/decline.md"]
+
+
+def test_what_tables_say_is_made_before_a_wheel_is_packed(tmp_path, monkeypatch, made):
+    """In a first build no page has asked for it yet."""
+    asked = []
+    monkeypatch.setattr(fitting, "load_facts", asked.append)
+    wheel.offer(tmp_path / "html")
+    assert asked == list(registry.FACTS)
 
 
 def test_a_draft_is_offered_none(tmp_path, monkeypatch, made):

@@ -58,10 +58,10 @@ LEAVE_SOME_OF_EACH_KIND = """() => {
     document.querySelectorAll("tbody").forEach((body) => some(body.rows))
 }"""
 """Cards and rows are made by one template each; axe takes minutes for thousands of them."""
-RUN_AXE = """(tags) => axe.run(document, {resultTypes: ["violations"], ...(tags ? {runOnly: tags} : {})})
+RUN_AXE = """(rules) => axe.run(document, {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})})
     .then((results) => results.violations)"""
-COLOURS = ["cat.color"]
-"""What axe calls its rules on colours: all that differs between a light and a dark page."""
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""axe's rules on colours: all that differs between a light and a dark page."""
 
 
 PHONE, DESK, DARK = VIEWS = ((390, False), (1280, False), (1280, True))

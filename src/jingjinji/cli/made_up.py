@@ -21,7 +21,8 @@ RATES = (-0.12, 0.03)
 SURPRISING = 2.5
 """Deviations of the prior from which on a truth is no truth that the model allows for."""
 MOST_DRAWN_BACK = 0.75
-"""Posterior deviations by which the prior may draw a truth back: a 94 % interval then holds it in 87 of 100 records or more."""
+"""Posterior deviations by which the prior may draw a truth back: a 94 % interval then holds it in at least 87 % of
+records."""
 SLOPE = Region.slope
 ABOUT = "The record was made by a simpler sibling of the model, with a truth that is kept apart from the pages."
 SOURCE = {

@@ -32,6 +32,8 @@ def offer(site: Path, edition: str = editions.READER) -> None:
     """
     if fitting.draft() or registry.REGION or importlib.util.find_spec("hatchling") is None:
         return
+    for topic in registry.FACTS:
+        fitting.load_facts(topic)
     fits, other = stored(), gated_template(edition)
     target, stamp = site / DOWNLOADS / WHEEL, site.parent / ".wheel.sha256"
     state = _state(fits, other)

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import grimp
@@ -132,7 +132,7 @@ class Sources:
 
     @cached_property
     def _graph(self) -> grimp.ImportGraph:
-        return grimp.build_graph(self.package, cache_dir=None)
+        return _import_graph(self.package, self._folder, _state_of(self._folder))
 
     @cached_property
     def _modules(self) -> frozenset[str]:
@@ -180,6 +180,20 @@ class Sources:
         if path not in self._hashes:
             self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
         return self._hashes[path]
+
+
+def _state_of(folder: Path) -> str:
+    """A hash of every module below a folder."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        total.update(f"{path}\n".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _import_graph(package: str, folder: Path, state: str) -> grimp.ImportGraph:
+    """The imports of a package; they are read once as long as its folder stays in its state."""
+    return grimp.build_graph(package, cache_dir=None)
 
 
 def fingerprint(dependencies: dict[str, str]) -> str:
