@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CARRIED = ("data", "benchmarks/gate_rates.json", "references.bib")
+CARRIED = ("data", "benchmarks/gate_rates.json", "references.bib", "_static")
 KEPT = "results"
 """Kept results are JSON; the draws of drafts beside them are none that a page shows."""
 

@@ -46,6 +46,8 @@ def test_the_wheel_has_code_tables_and_kept_results_and_nothing_else(built, proj
     results = {path.name for path in (project / "results").iterdir()} - {drafts.KEPT.name}
     assert {path.rpartition("/")[2] for path in names if "carried/results/" in path} == results
     assert {"jingjinji/carried/benchmarks/gate_rates.json", "jingjinji/carried/references.bib"} <= names
+    # a region's site is built with the book's style sheets
+    assert {f"jingjinji/carried/_static/{path.name}" for path in (project / "_static").iterdir()} <= names
     assert not [name for name in names if "carried/fits" in name or "__pycache__" in name]
 
 

@@ -17,8 +17,8 @@ from jingjinji.fits import carried, fitting, store
 from jingjinji.sphinxext.travel import DOWNLOADS, WHEEL
 from jingjinji.teaching import editions
 
-MADE_OF = ("src", "data", "results", "benchmarks/gate_rates.json", "references.bib", "pyproject.toml", "hatch_build.py",
-           "README.md")  # fmt: skip
+MADE_OF = ("src", "data", "results", "benchmarks/gate_rates.json", "references.bib", "_static", "pyproject.toml",
+           "hatch_build.py", "README.md")  # fmt: skip
 """What of the project is in the wheel, or decides what is."""
 LOADS = re.compile(r"\bload_fit\(\s*(?P<open>f?)\"(?P<name>[^\"{]*)")
 LOADS_ANY = re.compile(r"\bload_fit\((?!\s*f?\")")
