@@ -99,6 +99,13 @@ def test_dependencies_are_found_by_reading(toy, code, expected):
     assert names(toy, code) == expected
 
 
+def test_an_import_that_came_since_counts_in_the_same_process(toy):
+    assert names(toy, "import toybook.look") == {"__init__", "look"}
+    with (toy / "code/toybook/look.py").open("a") as module:
+        module.write("from toybook import figures\n")
+    assert names(toy, "import toybook.look") == {"__init__", "look", "figures", *TABLES, "data/weather.csv"}
+
+
 def test_a_table_named_by_a_variable_means_every_table(toy):
     for code in ("tables.load(name)", "map(tables.load, ['days'])", "tables.check()"):
         found = names(toy, f"from toybook.core import tables\n{code}")

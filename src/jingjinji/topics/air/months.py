@@ -29,8 +29,8 @@ SLOPE_SCALE, CITY_BEND_SCALE, SEASON_SCALE, RESPONSE_SCALE, CONTRAST_SCALE = 0.0
 """Medians of priors: cities' yearly rates, bends, seasons and responses to weather; north and south in a month."""
 BEND_SCALE, LENGTH_SCALE, SHOCK_SCALE, MONTH_SCALE = 0.1, 2.5, 0.1, 0.12
 """Medians of priors: the region's bends and their years, its months, a city's month beside it."""
-LENGTH_SPREAD = 0.2
-"""Prior standard deviation of the logarithm of the bends' length scale."""
+BEND_SPREAD, LENGTH_SPREAD = 0.5, 0.2
+"""Prior standard deviations of the logarithms of the bends' scale and of their length scale."""
 NEVER = 1000
 """Months since a measurement that there is not: nothing is carried over so long."""
 DERIVED = ("mu", "region", "slope_city")
@@ -413,7 +413,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         length_scale = pm.LogNormal("length_scale", np.log(LENGTH_SCALE), LENGTH_SPREAD)
         amplitude = np.sqrt(np.sqrt(2 * np.pi)) * pt.sqrt(length_scale)
         amplitude = amplitude * pt.exp(-0.25 * (length_scale * frequency) ** 2)
-        bend_scale = pm.LogNormal("bend_scale", np.log(BEND_SCALE), 0.5)
+        bend_scale = pm.LogNormal("bend_scale", np.log(BEND_SCALE), BEND_SPREAD)
         told, wave_scale = d["bend_told"], bend_scale * amplitude
         bend = waves @ (wave_scale ** (1 - told) * pm.Normal("bend", 0, wave_scale**told, dims="bend_wave"))
         told, wave_scale = d["bend_city_told"][:, None], (bend_city_scale * amplitude)[:, None]

@@ -30,6 +30,7 @@ from jingjinji.topics.air.drawn import (
 )
 from jingjinji.topics.air.months import (
     BEND_SCALE,
+    BEND_SPREAD,
     ERROR_SHAPE,
     LENGTH_SCALE,
     LENGTH_SPREAD,
@@ -46,8 +47,6 @@ from jingjinji.topics.air.months import (
 PREFIX = "region."
 USUAL_AIR = 15.0
 """Degrees Celsius of the standard atmosphere at the sea, by which a change of ruler is told where nobody measured."""
-BEND_SPREAD = 0.5
-"""Prior standard deviation of the logarithm of the bends' scale."""
 MOST_DRAWS = 2000
 YEARS_AHEAD = 1
 """Years that the fit of the record cut off is asked for."""
