@@ -73,15 +73,19 @@ def soak(place: book.Place) -> Part:
 
 
 def soaked(kept: dict) -> Found:
-    """What share of whole builds passes at least, in per cent, as so many builds can show; with what else they say."""
+    """What share of whole builds passes, in per cent: of those counted, less those in which a fit would be short of draws.
+
+    So few builds cannot show a failure that is rare: what counting alone shows at least stands beside it.
+    """
+    short = kept["fits short of draws a build, by extrapolation"]
     note = (
-        f"soak of {kept['date']}: {kept['builds that pass']} of {kept['builds']} builds passed: the figure is "
-        f"what counting so few shows at least (95 %); {kept['failed']} of "
+        f"soak of {kept['date']}: {kept['builds that pass']} of {kept['builds']} builds passed, which alone "
+        f"shows {100 * kept['whole builds that pass, 95 % lower limit']:.3g} % at least (95 %); {kept['failed']} of "
         f"{kept['fits']} fits failed, at most {100 * kept['fits that fail, 95 % upper limit']:.3g} %, "
         f"{kept['fits that diverge']} with divergences; short of draws, extrapolated from how many were needed, "
-        f"{kept['fits short of draws a build, by extrapolation']:.2g} fits a build"
+        f"{short:.2g} fits a build"
     )
-    return Found(100 * kept["whole builds that pass, 95 % lower limit"], note)
+    return Found(100 * kept["builds that pass"] / kept["builds"] * (1 - short), note)
 
 
 STEPS = {

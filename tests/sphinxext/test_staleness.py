@@ -99,11 +99,12 @@ def test_dependencies_are_found_by_reading(toy, code, expected):
     assert names(toy, code) == expected
 
 
-def test_an_import_that_came_since_counts_in_the_same_process(toy):
+def test_a_module_that_came_since_counts_in_the_same_process(toy):
     assert names(toy, "import toybook.look") == {"__init__", "look"}
+    (toy / "code/toybook/late.py").write_text("from toybook import figures\n")
     with (toy / "code/toybook/look.py").open("a") as module:
-        module.write("from toybook import figures\n")
-    assert names(toy, "import toybook.look") == {"__init__", "look", "figures", *TABLES, "data/weather.csv"}
+        module.write("from toybook import late\n")
+    assert names(toy, "import toybook.look") == {"__init__", "look", "late", "figures", *TABLES, "data/weather.csv"}
 
 
 def test_a_table_named_by_a_variable_means_every_table(toy):
