@@ -73,7 +73,7 @@ def soak(place: book.Place) -> Part:
 
 
 def soaked(kept: dict) -> Found:
-    """What share of whole builds passes, in per cent: of those counted, less those in which a fit would be short of draws.
+    """What share of whole builds passes, in per cent: of those counted, less those that would be short of draws.
 
     So few builds cannot show a failure that is rare: what counting alone shows at least stands beside it.
     """

@@ -34,7 +34,7 @@ def country(copies: int, years: int) -> dict:
     frozen = Topic("decline").frozen
     panel = simulated(copies, years)
     start = time.perf_counter()
-    compiled = sampler.compile_model(decline.build(panel), frozen)
+    compiled = sampler.compile_soon(decline.build(panel), frozen)
     compile_seconds = time.perf_counter() - start
     print("compiled", flush=True)
     sys.stdin.readline()

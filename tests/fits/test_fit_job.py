@@ -200,7 +200,7 @@ def started(monkeypatch, making, before=None) -> dict:
         raise MemoryError  # ends here
 
     compiled = SimpleNamespace(with_data=lambda **_: 0)
-    monkeypatch.setattr(fit_job.sampler, "compile_model", lambda model, frozen: compiled)
+    monkeypatch.setattr(fit_job.sampler, "compile_soon", lambda model, frozen: compiled)
     monkeypatch.setattr(fit_job.sampler, "draw", draw)
     with pytest.raises(MemoryError):
         making._sampled(before)

@@ -50,6 +50,23 @@ def test_products_are_right_in_every_layout_and_are_not_pytensors():
     assert compiled(pt.dmatrix("left"), pt.dvector("right"))(TALL, WIDE[:, 0]) == pytest.approx(TALL @ WIDE[:, 0])
 
 
+def test_shapes_that_differ_are_refused_without_words_that_are_compiled_for_long(monkeypatch):
+    from numba import njit
+    from numba.np import arrayobj
+
+    monkeypatch.setattr(arrayobj, "raise_with_shape_context", arrayobj.raise_with_shape_context)
+    sampler._raise_plainly()
+
+    @njit
+    def put(target, source):
+        target[1:] = source
+        return target
+
+    assert put(np.zeros(4), np.arange(3.0)) == pytest.approx([0, 0, 1, 2])
+    with pytest.raises(ValueError, match="does not fit into the part of another one"):
+        put(np.zeros(4), np.arange(2.0))
+
+
 @pytest.mark.usefixtures("_without_pytensors")
 def test_whole_numbers_are_left_to_pytensor():
     with pytest.raises(NotImplementedError, match="PyTensor's own product"):

@@ -118,7 +118,7 @@ class Topic:
     def compiled(self):
         start = time.monotonic()
         with _garbage_left():
-            made = sampler.compile_model(self.model, self.frozen)
+            made = sampler.compile_soon(self.model, self.frozen)
         self.compile_seconds = time.monotonic() - start
         return made
 

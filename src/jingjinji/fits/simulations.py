@@ -196,7 +196,7 @@ def _simulate(topic: str, records: int) -> str:
         for number in range(records):
             for toy in module.TOYS:
                 if (toy, number) not in there:
-                    compiled = compiled or sampler.compile_model(job.model)
+                    compiled = compiled or sampler.compile_soon(job.model)
                     rows = _one(job, compiled, toy, number)
                     done += rows
                     print(json.dumps(rows), file=file, flush=True)  # a record is in the log whole or not at all

@@ -93,5 +93,5 @@ def _drawn(model: str, built, constant: tuple[str, ...], settings: sampler.Sampl
         topic = fit_job.Topic(model)
         topic.model = built
         return topic.prior(settings.chains, 0, min(draws, 25), seed)
-    compiled = sampler.compile_model(built, constant)
+    compiled = sampler.compile_soon(built, constant)
     return sampler.draw(compiled, settings, seed, lambda: settings.chains, lambda tree: True, looks=(draws,))

@@ -317,7 +317,7 @@ def test_a_known_truth_is_found():
     about = Descriptor(title="x", cities=made.cities, years=(2015, 2019))
     of = region.panel_of(about, pd.DataFrame(rows, columns=["city", "month", "pm25"]))
     model = months.build(of)
-    compiled = sampler.compile_model(model, tuple(months.data(of)))
+    compiled = sampler.compile_soon(model, tuple(months.data(of)))
     tree = sampler.draw(compiled, sampler.Sampling(2, 300), 5, lambda: 2, lambda tree: True, looks=(300, 301))
     parameters = draws.with_derived(region, model, tree["posterior"].to_dataset().astype(float))
     post = drawn.posterior(parameters, of, 1)
