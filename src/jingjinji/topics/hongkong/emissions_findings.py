@@ -47,6 +47,8 @@ READINGS = {
 """What "as before" can mean where years to come scatter as years did."""
 STRAIGHT = {"per-cent": "the same per cent a year", "tonnes": "the same tonnes a year"}
 """What it means where no year to come surprises: arithmetic of the past, of which no probability is given."""
+OF_STEPS = tuple(reading for reading in READINGS if reading != MODEL)
+"""Readings that draw steps of the past again, and so hang on where it begins; so do those of `STRAIGHT`."""
 MOST_LEFT = 300
 """Per cent of the emissions of `BASE` above which a path is not followed."""
 FIFTH = 0.2
