@@ -11,7 +11,9 @@ from jingjinji.core.findings import Finding, Findings
 from jingjinji.fits import fitting
 from jingjinji.fits.power_scaling import POWERS
 from jingjinji.topics import conclusions
+from jingjinji.topics.air import decline
 from jingjinji.topics.conclusions import HEADLINES, Choice, Headline, Nowhere, least_certain, probability
+from jingjinji.topics.hongkong import emissions_findings as hongkong
 
 
 def quantity(id: str, mean: float, sd: float = 1.0) -> Finding:
@@ -163,6 +165,23 @@ def test_every_headline_is_of_its_fit_and_its_choices_exist(prior):  # noqa: F81
     dials = [id for line in HEADLINES for id in line.dials]
     assert not {*chosen} & {*dials, *(line.id for line in HEADLINES)}
     assert all(found[id].is_probability == found[line.id].is_probability for line in HEADLINES for id in line.dials)
+
+
+def test_no_place_is_asked_without_all_its_figures():
+    """A fit without a city's figures would answer for that city from its neighbours and its prior."""
+    for line in HEADLINES:
+        if line.fit == "decline" and isinstance(line.without, Choice):
+            of = decline.AREA_KEYS.get(line.id.rpartition(".")[2])
+            assert of not in decline.LEFT_OUT[line.without.id.partition("@")[2]]
+    assert any(isinstance(line.without, Choice) for line in HEADLINES if line.fit == "decline")
+
+
+def test_where_the_past_of_hong_kong_begins_is_a_further_choice():
+    (line,) = [line for line in HEADLINES if line.id == "silk.hongkong.reached.2035"]
+    of_tonnes = {id.partition(".drawn-tonnes")[2] for id in line.dials if ".drawn-tonnes" in id}
+    assert of_tonnes == {*hongkong.SPANS}
+    of_per_cent = {id.partition(".drawn-per-cent")[2] for id in line.dials if ".drawn-per-cent" in id}
+    assert of_per_cent == {*hongkong.SPANS} - {""}
 
 
 def test_headlines_are_told_apart_and_coloured():

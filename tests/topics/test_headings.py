@@ -31,6 +31,7 @@ def test_the_model_held_what_came(published):
     for last in emissions.ORIGINS:
         asked = published[f"silk.hongkong.{emissions.NOW}{page.ENDS[hongkong.MODEL]}@to-{last}"]
         assert asked["low"] < truth < asked["high"]
+        assert truth - asked["low"] < asked["mean"] - truth  # on the low side, nearer to the edge than to the middle
 
 
 def test_the_first_year_decides_whether_both_inventories_fall():

@@ -164,7 +164,9 @@ def test_simulate_has_the_stated_mean_and_scatter():
     second = math.exp(2 * level) * (20 * math.exp(0)) ** 2
     variance = 20 * math.exp(level / 2) + second * (1 + 1 / 5) - (20 * math.exp(level / 2)) ** 2
     assert days[:, :, YEARS.index(2018)].var() == pytest.approx(variance, rel=0.1)
-    assert runs[0].truth == heavy_days.TRUTH | truth
+    known = runs[0].truth
+    assert {name: known[name] for name in heavy_days.TRUTH} == heavy_days.TRUTH | truth
+    assert known["expected"][-1] / known["expected"][0] == pytest.approx(np.full(3, math.exp(-1.5)))
 
 
 @pytest.fixture
@@ -238,6 +240,11 @@ def test_findings_of_a_toy_tell_the_truth(fit):
     panel = heavy_days.TOYS["toy"](fit.panel, np.random.default_rng(1))
     fit.variant, fit.name, fit.panel = "toy", "heavy_days/toy", panel
     found = {finding.id: finding for finding in said.findings(fit)}
-    assert set(found) == {"heavy.truth.rate@toy", "heavy.rate@toy"}
+    both = {f"heavy.{truth}{what}@toy" for what in ("rate", "beijing.change") for truth in ("", "truth.")}
+    assert set(found) == both
+    first, last = panel.truth["expected"][[0, -1], 0]
+    assert found["heavy.truth.beijing.change@toy"].mean == pytest.approx(100 * (last / first - 1))
+    assert first * math.exp(-2) != pytest.approx(last, rel=0.01)  # the years' own effects are in the answer
+    assert found["heavy.beijing.change@toy"].mean == pytest.approx(-60)
     assert found["heavy.truth.rate@toy"].mean == pytest.approx(100 * math.expm1(-0.2))
     assert found["heavy.rate@toy"].mean == pytest.approx(-10)

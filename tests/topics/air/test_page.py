@@ -59,16 +59,29 @@ def test_what_is_said_of_coverage_follows_from_what_a_right_model_gives():
     assert "77 % hold their annual mean, fewer than the" in said
 
 
+def test_the_side_of_the_shares_is_named_where_it_is_clear():
+    """Of four forecasts' sixteen shares: 50 and 94 % of months and of 26 annual means."""
+    said = page.forecast_direction(forecasts(coverage50=60, coverage94=99, **{"years.inside94": 26}))
+    assert "Of the 16 shares of the four forecasts 12 lie above what their interval is called and 0 below" in said
+    assert "if anything, too wide" in said
+    low, high = (50 + sign * 2 * 5 * np.sqrt(4 + 3) * 100 / 104 for sign in (-1, 1))
+    assert f"anything from {low:.0f} to {high:.0f} % of the annual means" in said
+    assert "too narrow." in page.forecast_direction(forecasts(coverage50=40, **{"years.inside94": 20}))
+    below = {"years.inside50": 9, "years.inside94": 20}
+    said = page.forecast_direction(forecasts(coverage50=60, coverage94=99, **below))
+    assert "not clearly too wide or too narrow" in said
+
+
 def test_scores_of_forecasts_have_a_row_for_each_origin():
     found = {}
     for origin in decline.ORIGINS:
         made = {"weather-known.crps": 5.0, "crps": 6.0}
         made |= {f"{what}.{key}": value for key, score in (("same-month", 9.0), ("climatology", 7.5))
-                 for what, value in (("crps", score), ("gain", score - 6), ("gain-error", 0.5))}  # fmt: skip
+                 for what, value in (("crps", score), ("gain", score - 6))}  # fmt: skip
         found |= {f"pm25.forecast.{origin}.{key}": exact("x", "x", value, "µg/m³", ()) for key, value in made.items()}
     table = page.forecast_scores(found).set_index("first year not seen")
     assert len(table) == 4
-    assert table.loc["2018"].tolist() == ["6.0", "5.0", "9.0 (3.0 ± 0.5)", "7.5 (1.5 ± 0.5)"]
+    assert table.loc["2018"].tolist() == ["6.0", "5.0", "9.0 (3.0)", "7.5 (1.5)"]
 
 
 def test_prior_months_are_wide_and_positive():

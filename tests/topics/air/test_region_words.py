@@ -103,13 +103,13 @@ def test_the_ends_are_named_by_their_means():
 @pytest.mark.parametrize(
     ("gains", "words"),
     [
-        ((2, 2), "It did better than the same month of the year before and than a season with a line."),
-        ((2, -2), "It did better than the same month of the year before and worse than a season with a line."),
-        ((0.5, -2), "It did worse than a season with a line."),
-        ((0.5, 0.5), "It is open whether it did better or worse than simple forecasts."),
+        ((2, 2), "It did better than the same month of the year before and than a season with a line. "),
+        ((2, -2), "It did better than the same month of the year before and worse than a season with a line. "),
+        ((-0.5, -2), "It did worse than the same month of the year before and than a season with a line. "),
     ],
 )
 def test_a_forecast_that_did_worse_says_so(gains, words):
-    exact = {"forecast_gain_same__month": gains[0], "forecast_gain_climatology": gains[1],
-             "forecast_gain__error_same__month": 0.5, "forecast_gain__error_climatology": 0.5}  # fmt: skip
-    assert said("region.forecast.better", **{key: np.full(8, value) for key, value in exact.items()}) == words
+    exact = {"forecast_gain_same__month": gains[0], "forecast_gain_climatology": gains[1]}
+    told = said("region.forecast.better", **{key: np.full(8, value) for key, value in exact.items()})
+    assert told.startswith(words)
+    assert "one trial" in told

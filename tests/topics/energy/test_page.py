@@ -1,11 +1,14 @@
 """Tables of the chapter on structure: curves, half-times and paths."""
 
+import json
+
 import numpy as np
 import pytest
 from prior_fits import prior, prior_cache  # noqa: F401
 
 from jingjinji.core import registry
-from jingjinji.fits import fitting
+from jingjinji.core.findings import Finding
+from jingjinji.fits import fitting, simulations
 from jingjinji.topics.energy import coal_path, page
 
 
@@ -60,3 +63,20 @@ def test_prior_curves_are_those_of_the_model():
     assert left.shape == (2000, 4)
     assert (np.diff(left, axis=1) <= 0).all()
     assert 0.05 < np.median(left[:, 2]) < 0.3
+
+
+def test_pace_beside_beijing_is_said_no_finer_than_made_up_records_carry():
+    found = {}
+    for province, share in (("hebei", 0.999), ("tianjin", 0.5)):
+        happened = np.random.default_rng(1).permutation(np.arange(4000) < 4000 * share).astype(float)
+        id = f"energy.{province}.slower-than-beijing"
+        found[id] = Finding(id, id, happened.reshape(4, -1), "probability", "m", ())
+    said = page.slower_than_beijing(found)
+    assert "above 0.9 for Hebei and not above 0.9 for Tianjin" in said
+    assert "0.999" not in said
+    kept = json.loads(simulations.KEPT.read_text("utf-8"))["energy_coal"]["rows"]
+    rows = {row["id"]: row for row in kept if row["toy"] == "toy"}
+    yes, left = rows["energy.hebei.slower-than-beijing"], rows["energy.hebei.left.2023"]
+    assert yes["truth"] == 0
+    assert f"the right probability is 0. There the model gives {yes['estimate']:.2f} in the mean" in said
+    assert f"hold the truth in {left['inside']} of {left['records']} (" in said

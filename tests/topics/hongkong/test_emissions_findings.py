@@ -143,6 +143,31 @@ def test_steps_drawn_again_have_their_mean_and_spread():
     assert sorted(set(one.round(6))) == sorted(possible.round(6))
 
 
+@pytest.mark.parametrize(("span", "years"), [("", 10), (".all", 19), (".five", 5)])
+def test_where_the_past_begins_is_a_choice(found, made, total, span, years):
+    """Steps of the last ten, of all or of the last five years, alone and drawn again."""
+    tonnes = total[2024] + 11 * (total[2024] - total[2024 - years]) / years
+    assert draws(found, f"left.2035.tonnes{span}") == pytest.approx(100 * tonnes / total[2005])
+    rate = total[2024] * (total[2024] / total[2024 - years]) ** (11 / years)
+    assert draws(found, f"left.2035.per-cent{span}") == pytest.approx(100 * rate / total[2005])
+    one = np.repeat(made[:1], 4000, axis=0)
+    fit = as_fit(one)
+    later = {end: path for _, end, _, path in said.by_span(fit, said.states(fit), 11)}
+    steps = np.diff(one[0].sum(axis=0))[-years:]
+    drawn = later[f".drawn-tonnes{span}"][:, -1] - one[0, :, -1].sum()
+    assert drawn.mean() == pytest.approx(11 * steps.mean(), abs=4 * np.sqrt(11 / 4000) * steps.std())
+    assert drawn.std() == pytest.approx(np.sqrt(11) * steps.std(), rel=0.06)
+
+
+def test_each_reading_of_steps_has_its_targets_for_each_beginning(found):
+    for reading in said.OF_STEPS:
+        for span in said.SPANS:
+            assert found[f"hongkong.reached.2035.{reading}{span}"].is_probability
+    labels = [finding.label for finding in found.values()]
+    assert len(labels) == len(set(labels))
+    assert "hongkong.reached.2035.five" not in found
+
+
 def test_a_path_that_comes_to_zero_stays_there():
     assert said.until_zero(np.array([3.0, 1, -1, 2])).tolist() == [3, 1, 0, 0]
 
@@ -192,8 +217,13 @@ def test_planned_spending_for_each_tonne(found, total):
 
 def test_figures_until_2016_tell_2024_by_each_reading(made, total):
     found = found_of(as_fit(made, "to-2016"))
-    ends = ("", ".drawn-fuels", ".drawn-per-cent", ".drawn-tonnes")
-    assert found.keys() == {f"hongkong.2024{end}" for end in ends}
+    ends = ["", *(f".{reading}{span}" for reading in said.OF_STEPS for span in said.SPANS)]
+    assert found.keys() == {f"hongkong.{what}2024{end}" for end in ends for what in ("", "as-low.")}
+    printed = tables.load("hongkong_emissions").query("year == 2024 and quantity == 'emissions' and sector == 'all'")
+    for end in ends:
+        as_low = draws(found, f"2024{end}") <= printed.value.iloc[0]
+        assert draws(found, f"as-low.2024{end}").tolist() == as_low.tolist()
+    assert 0 < draws(found, "as-low.2024").mean() < 1
     power, odds, rest = (paths_of(made)[:, :, 11] + 8 * DRIFT).T
     share = 1 / (1 + np.exp(-odds))
     model = np.exp(power) * (share + 0.45 * (1 - share)) + np.exp(rest)

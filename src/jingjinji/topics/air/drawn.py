@@ -38,7 +38,6 @@ BASELINES = {
 OF_BASELINE = {
     "crps": "mean CRPS, {baseline}, {years}",
     "gain": "CRPS of {baseline} less that of the model with weather unknown, mean over months, {years}",
-    "gain-error": "standard error over months of that gain, {baseline}, {years}",
 }
 RANGE = {"low": "2.5 % quantile", "high": "97.5 % quantile", "sd": "spread"}
 
@@ -403,13 +402,16 @@ def climatology_with_trend(region: Region, pm25: np.ndarray, origin: int, years:
 def say_gains(
     say: Scribe, scores: np.ndarray, everything: np.ndarray, origin: int, span: int, post: Posterior, years: str
 ) -> None:
-    """CRPS of `BASELINES` and what the model, with `scores` by measured cell, gains on them."""
+    """CRPS of `BASELINES` and what the model, with `scores` by measured cell, gains on them.
+
+    Without a standard error: all months of a forecast err together, so its months are not so many witnesses.
+    """
     kept = np.isfinite(everything[forecast_months(post.region, origin, span)])
     measured, month = everything[forecast_months(post.region, origin, span)][kept], np.nonzero(kept)[0]
     for key, baseline in (("same-month", same_month_of_last_year), ("climatology", climatology_with_trend)):
         score = crps(baseline(post.region, everything, origin, span, post.rng)[:, kept], measured)
         gain = pd.Series(score - scores).groupby(month).mean()
-        made = {"crps": np.nanmean(score), "gain": gain.mean(), "gain-error": gain.std(ddof=1) / np.sqrt(gain.count())}
+        made = {"crps": np.nanmean(score), "gain": gain.mean()}
         for what, value in made.items():
             label = OF_BASELINE[what].format(baseline=BASELINES[key], years=years)
             say.score(f"{what}.{key}", label, value, "µg/m³", 2)

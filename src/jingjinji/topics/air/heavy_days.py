@@ -95,14 +95,18 @@ TRUTH = {"level": np.log(20), "slope": -0.2, "year_scale": 0.25, "concentration"
 
 
 def simulate(truth: dict, rng: np.random.Generator, panel: Panel) -> Panel:
-    """A panel with known parameters (keys of `TRUTH`) and the rows of `panel`."""
+    """A panel with known parameters (keys of `TRUTH`) and the rows of `panel`.
+
+    The truth that is kept also has ``expected`` days (year, area), with what was odd in these years.
+    """
     known = {**TRUTH, **truth}
     area = rng.normal(0, 0.3, len(AREAS))
     path = np.exp(known["level"] + (area - area.mean()) + known["slope"] * TIME[:, None])
     expected = path * np.exp(rng.normal(0, known["year_scale"], len(YEARS)))[:, None]
     area, year = [AREAS.index(area) for area in panel.counts.area], panel.counts.year.to_numpy() - YEARS[0]
     days = drawn_days(expected[year, area], known["concentration"], known["shared"], panel, rng)
-    return replace(panel, counts=panel.counts.assign(days=np.round(days).astype(int)), truth=known)
+    counts = panel.counts.assign(days=np.round(days).astype(int))
+    return replace(panel, counts=counts, truth=known | {"expected": expected})
 
 
 def drawn_days(mean: np.ndarray, concentration, shared, panel: Panel, rng: np.random.Generator) -> np.ndarray:

@@ -26,18 +26,26 @@ CHECKED = {
 def findings(fit) -> list[Finding]:
     """Change of the expected number of heavy days from the first to the last year, with what was odd in these years.
 
-    Of a made-up panel the yearly change alone, beside its truth; under another choice the changes alone.
+    Of a made-up panel the yearly change and Beijing's change, beside their truths; under another choice the changes
+    alone.
     """
     say = Scribe(TABLES, "heavy.", fit)
+    expected = fit.parameters["expected"].transpose("chain", "draw", "year", "area").values
+    period = f"{YEARS[0]} to {YEARS[-1]}"
     if fit.panel.truth:
         rate = 100 * np.expm1(without_years(fit)[1].reshape(fit.parameters.sizes["chain"], -1))
         say.pair("rate", RATE, float(100 * np.expm1(fit.panel.truth["slope"])), rate, "% a year")
+        unit, label = OF_AREA["change"]
+        true, drawn = (
+            100 * (days[..., -1, 0] / days[..., 0, 0] - 1) for days in (fit.panel.truth["expected"], expected)
+        )
+        label = label.format(period=f"{period}, {AREAS[0]}")
+        say.pair(f"{AREAS[0].lower()}.change", label, float(true), drawn, unit)
         return say.made
-    expected = fit.parameters["expected"].transpose("chain", "draw", "year", "area").values
     for k, area in enumerate(AREAS):
         first, last = expected[:, :, 0, k], expected[:, :, -1, k]
         made = {"change": 100 * (last / first - 1), "halved": last <= first / 2}
-        say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{YEARS[0]} to {YEARS[-1]}, {area}")
+        say.under(f"{area.lower()}.").table(OF_AREA, made, period=f"{period}, {area}")
     if fit.variant:
         return say.made
     for key, value in _checked(*left_out(fit)).items():

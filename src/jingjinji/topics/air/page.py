@@ -82,6 +82,8 @@ def months_ahead(
     )
 
 
+CLEARLY = 2 / 3
+"""Share of the forecasts' shares on one side of what their intervals are called from which the side is named."""
 SHARED = 0.5
 """Forecasts of which one begins a year after the other share one of their two years: how far their coverages agree."""
 
@@ -144,6 +146,24 @@ def forecast_sentence(found: dict[str, Finding]) -> str:
     return f"Of all forecasts together, {words[94]}; {words[50]}."
 
 
+def forecast_direction(found: dict[str, Finding]) -> str:
+    """To which side the shares inside lie of what their intervals are called, and how little the check can see."""
+    numbers = _coverages(found)
+    each, together = numbers.drop("all"), numbers.loc["all"]
+    above, below, count = 0, 0, 0
+    for level in (50, 94):
+        for share in (each[f"coverage{level}"], 100 * each[f"years.inside{level}"] / each["years.count"]):
+            above, below, count = above + (share > level).sum(), below + (share < level).sum(), count + len(share)
+    side = "wide" if above > CLEARLY * count else "narrow" if below > CLEARLY * count else ""
+    told = f"the bands are, if anything, too {side}" if side else "the bands are not clearly too wide or too narrow"
+    low, high = (100 * together[f"years.inside50.{end}"] / together["years.count"] for end in ("low", "high"))
+    return (
+        f"Of the {count} shares of the four forecasts {above} lie above what their interval is called and {below} "
+        f"below: {told}. The check sees little. A right model's 50 % intervals hold anything from {low:.0f} to "
+        f"{high:.0f} % of the annual means, so that only a gross fault would show."
+    )
+
+
 def _beside(row: pd.Series, kind: str, factor: float, what: str) -> str:
     share, low, high = (factor * row[f"{kind}{end}"] for end in ("", ".low", ".high"))
     verdict = "which agrees with" if low <= share <= high else "more than" if share > high else "fewer than"
@@ -151,14 +171,13 @@ def _beside(row: pd.Series, kind: str, factor: float, what: str) -> str:
 
 
 def forecast_scores(found: dict[str, Finding]) -> pd.DataFrame:
-    """CRPS (µg/m³) of each forecast and of two baselines, with the model's gain and its standard error over months."""
+    """CRPS (µg/m³) of each forecast and of two baselines, with the model's gain."""
 
     def number(origin: int, name: str) -> float:
         return found[f"pm25.forecast.{origin}.{name}"].mean
 
     def baseline(origin: int, name: str) -> str:
-        gain, error = (number(origin, f"{what}.{name}") for what in ("gain", "gain-error"))
-        return f"{number(origin, f'crps.{name}'):.1f} ({gain:.1f} ± {error:.1f})".replace("-", "−")
+        return f"{number(origin, f'crps.{name}'):.1f} ({number(origin, f'gain.{name}'):.1f})".replace("-", "−")
 
     return pd.DataFrame(
         {

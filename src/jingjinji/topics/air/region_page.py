@@ -107,11 +107,10 @@ def forecast(post: Posterior) -> page.Predicted:
 
 
 def scores(found: dict[str, Finding]) -> pd.DataFrame:
-    """CRPS (µg/m³) of the forecast and of two baselines, with the model's gain and its standard error over months."""
+    """CRPS (µg/m³) of the forecast and of two baselines, with the model's gain."""
     rows = [{"forecast": "the model", "CRPS": f"{found['region.forecast.crps'].mean:.1f}", "gain": ""}]
     for key, words in (("same-month", "the same month of the last known year"), ("climatology", "season and a line")):
-        gain, error = (found[f"region.forecast.{what}.{key}"].mean for what in ("gain", "gain-error"))
-        told = f"{gain:.1f} ± {error:.1f}".replace("-", "−")
+        told = f"{found[f'region.forecast.gain.{key}'].mean:.1f}".replace("-", "−")
         rows.append({"forecast": words, "CRPS": f"{found[f'region.forecast.crps.{key}'].mean:.1f}", "gain": told})
     return pd.DataFrame(rows)
 

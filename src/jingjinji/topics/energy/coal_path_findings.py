@@ -26,6 +26,7 @@ LAST_BALANCE = 2022
 """The last year with a figure of end use; `YEARS` end with EDGAR and steel alone."""
 CHECKED = 2020
 """A year after the yearbook in which a page gives Beijing's coal; the figure is not in the model."""
+LEFT_OF_HEBEI = "left of Hebei's coal in {year}"
 NAMES = {"ceads": "CO2 of coal (CEADs)", "end-use": "coal of end use", "edgar": "CO2 (EDGAR)"}
 
 
@@ -116,7 +117,7 @@ def _say_recovered(say: Scribe, panel: Panel, share: np.ndarray) -> None:
     true = path(panel, panel.truth["later"], "Hebei") / largest("Hebei")[1]
     for year in (LAST_BALANCE, YEARS[-1]):
         k = YEARS.index(year)
-        say.pair(f"hebei.left.{year}", f"left of Hebei's coal in {year}", round(100 * float(true[k]), 1),
+        say.pair(f"hebei.left.{year}", LEFT_OF_HEBEI.format(year=year), round(100 * float(true[k]), 1),
                  100 * share[..., k], "%")  # fmt: skip
     for key, label, event in (
         ("more-left-than-germany", "more of Hebei's coal is left than was of Germany's", _slower_than_germany),

@@ -1,5 +1,6 @@
 """What is said of fits of `emissions`: the named quantities of a fit."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -33,6 +34,9 @@ NEAR_ZERO = 10.0
 """Per cent of the emissions of `BASE`; at most that much is counted as near zero, since no sink is in the data."""
 SPAN = 10
 """Last years whose change, or whose yearly steps, are taken to go on."""
+SPANS = {"": SPAN, ".all": len(YEARS) - 1, ".five": 5}
+"""What ids end in -> the same with other last years: where the past begins is a choice like any other."""
+OF_SPANS = {"": "", ".all": f", of all years since {BASE}", ".five": ", of the last five years"}
 MODEL = "model"
 READINGS = {
     MODEL: "drifts walk on, years surprise to both sides",
@@ -43,6 +47,8 @@ READINGS = {
 """What "as before" can mean where years to come scatter as years did."""
 STRAIGHT = {"per-cent": "the same per cent a year", "tonnes": "the same tonnes a year"}
 """What it means where no year to come surprises: arithmetic of the past, of which no probability is given."""
+OF_STEPS = tuple(reading for reading in READINGS if reading != MODEL)
+"""Readings that draw steps of the past again, and so hang on where it begins; so do those of `STRAIGHT`."""
 MOST_LEFT = 300
 """Per cent of the emissions of `BASE` above which a path is not followed."""
 FIFTH = 0.2
@@ -76,10 +82,10 @@ def total(now: dict[str, np.ndarray], year: int) -> np.ndarray:
     return now["emissions"][..., year - BASE].sum(axis=1)
 
 
-def ahead(fit, now: dict[str, np.ndarray], years: int = len(AHEAD)) -> dict[str, np.ndarray]:
+def ahead(fit, now: dict[str, np.ndarray], years: int = len(AHEAD), span: int = SPAN) -> dict[str, np.ndarray]:
     """Emissions of all (draw, year), Mt, in so many years after the last one, by each of `READINGS` and `STRAIGHT`.
 
-    Of the model, drifts walk on and years surprise as they did. All others go on with what the last `SPAN` years
+    Of the model, drifts walk on and years surprise as they did. All others go on with what the last `span` years
     changed by, or with fewer where there are not so many: their mean, or their steps in a random order, each as often
     as chance has it. What would fall below zero stays at zero.
     """
@@ -88,7 +94,7 @@ def ahead(fit, now: dict[str, np.ndarray], years: int = len(AHEAD)) -> dict[str,
     size = len(paths), paths.shape[1], years
     drifts = now["walk_scale"][:, None, None] * TYPICAL_DRIFT[:, None] * rng.normal(size=size).cumsum(axis=2)
     steps = now["drift"][..., None] + drifts + now["scatter"][..., None] * rng.standard_t(TAIL, size)
-    span = min(SPAN, all_years.shape[1] - 1)
+    span = min(span, all_years.shape[1] - 1)
     again = rng.integers(span, size=(len(paths), years))
     in_tonnes, in_logs = (np.diff(values, axis=1)[:, -span:] for values in (all_years, np.log(all_years)))
     of_fuels = np.diff(paths, axis=2)[..., -span:]
@@ -105,6 +111,20 @@ def ahead(fit, now: dict[str, np.ndarray], years: int = len(AHEAD)) -> dict[str,
         "drawn-tonnes": until_zero(last + np.take_along_axis(in_tonnes, again, axis=1).cumsum(axis=1)),
         "tonnes": until_zero(last + in_tonnes.mean(axis=1, keepdims=True) * count),
     }
+
+
+def by_span(
+    fit, now: dict[str, np.ndarray], years: int = len(AHEAD), spans: dict[str, int] = SPANS
+) -> Iterator[tuple[str, str, str, np.ndarray]]:
+    """Each reading, what its ids end in, its words, and its emissions (draw, year), Mt, as in `ahead`, for each span.
+
+    The model takes no steps of the past, so it comes once.
+    """
+    for end, span in spans.items():
+        later = ahead(fit, now, years, span)
+        for reading, words in (READINGS | STRAIGHT).items():
+            if reading != MODEL or not end:
+                yield reading, f"{_end(reading)}{end}", f"{words}{OF_SPANS[end]}", later[reading]
 
 
 def until_zero(path: np.ndarray) -> np.ndarray:
@@ -150,15 +170,19 @@ CHECKED = {
 def findings(fit) -> list[Finding]:
     """The path since `BASE`, where it leads by each reading, the probability of each target, and the plan's money.
 
-    From earlier years alone, what each reading says of `NOW`; where the inventory errs more, the targets alone.
+    From earlier years alone, what each reading says of `NOW`, and how probable it takes emissions as low as those that
+    were printed; where the inventory errs more, the targets alone.
     """
     say, now = Scribe(TABLES, "silk.hongkong.", fit), states(fit)
     of = partial(total, now)
     if fit.variant.startswith("to-"):
-        later = ahead(fit, now, NOW - fit.panel.last)
-        for reading, words in READINGS.items():
-            label = f"Hong Kong's emissions, {NOW}, from figures to {fit.panel.last}: {words}"
-            say.draws(f"{NOW}{_end(reading)}", label, later[reading][:, -1], "Mt", by_median=True)
+        came, since = printed_now(fit.panel), f"from figures to {fit.panel.last}"
+        for reading, end, words, path in by_span(fit, now, NOW - fit.panel.last):
+            if reading in READINGS:
+                label = f"Hong Kong's emissions, {NOW}, {since}: {words}"
+                say.draws(f"{NOW}{end}", label, path[:, -1], "Mt", by_median=True)
+                label = f"probability, {since}, that Hong Kong emits in {NOW} at most what was printed: {words}"
+                say.draws(f"as-low.{NOW}{end}", label, path[:, -1] <= came, "probability")
         return say.made
     yearly = 100 * ((of(NOW) / of(PEAK)) ** (1 / (NOW - PEAK)) - 1)
     made = {"change": 100 * (of(NOW) / of(BASE) - 1), "rate": yearly, str(NOW): of(NOW)}
@@ -172,14 +196,15 @@ def findings(fit) -> list[Finding]:
         return say.made
     say.table(NOW_AND_THEN, made)
     of_plans = say.under(tables=(*TABLES, "policy_facts"))
-    for reading in READINGS:
-        _say_targets(of_plans, of, later[reading], reading)
+    for reading, end, words, path in by_span(fit, now, spans={"": SPAN} if fit.variant else SPANS):
+        if reading in READINGS:
+            _say_targets(of_plans, of, path, words, end)
+        elif not fit.variant:
+            for year in (HALF, NEUTRAL):
+                label = f"{LEFT.format(year=year)}, {words}, without a surprise to come"
+                of_plans.draws(f"left.{year}{end}", label, _left(of, path, year), "%", by_median=True)
     if fit.variant:
         return say.made
-    for reading, words in STRAIGHT.items():
-        for year in (HALF, NEUTRAL):
-            label = f"{LEFT.format(year=year)}, {words}, without a surprise to come"
-            of_plans.draws(f"left.{year}.{reading}", label, _left(of, later[reading], year), "%", by_median=True)
     _say_by_pace(of_plans, of, later[MODEL], now)
     goal = _goal(of)
     needed = 100 * ((goal / of(NOW)) ** (1 / (HALF - NOW)) - 1)
@@ -218,8 +243,14 @@ def _left(of, later: np.ndarray, year: int) -> np.ndarray:
     return np.minimum(100 * later[:, year - AHEAD[0]] / of(BASE), MOST_LEFT)
 
 
-def _say_targets(say: Scribe, of, later: np.ndarray, reading: str) -> None:
-    words, end = f", {READINGS[reading]}", _end(reading)
+def printed_now(panel) -> float:
+    """The printed total of `NOW`, Mt, which figures that end earlier did not know."""
+    rows = panel.printed
+    return float(np.exp(rows.value[(rows.quantity == "total") & (rows.year == NOW)].mean()))
+
+
+def _say_targets(say: Scribe, of, later: np.ndarray, words: str, end: str) -> None:
+    words = f", {words}"
     for year in (EARLIER, HALF, NEUTRAL):
         left = _left(of, later, year)
         if year != EARLIER:
@@ -294,5 +325,6 @@ def _say_check(say: Scribe, fit, now: dict) -> None:
     say.fact("check.limit", "Pareto k above which weights are not trusted", UNRELIABLE)
     say.fact("record.figures", "printed figures that the model uses", len(printed))
     years = printed[printed.quantity == "total"].year.nunique()
+    say.fact(f"printed.{NOW}", f"Hong Kong's emissions, {NOW}, as printed", printed_now(fit.panel), "Mt", 1)
     say.fact("record.years", "years from 2005 to 2024 with a printed total", years)
     say.fact("record.gas-for-coal", "CO2 of power from gas, of that from coal, assumed", 100 * GAS_FOR_COAL, "%")

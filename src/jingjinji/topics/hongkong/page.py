@@ -25,7 +25,11 @@ WORDS = {
     "per-cent": "the same per cent every year", "tonnes": "the same tonnes every year",
 }  # fmt: skip
 """Reading -> its name in tables."""
-OTHERS = tuple(ENDS[reading] for reading in said.READINGS if ENDS[reading])
+BEGINS = {"": f"since {emissions.NOW - said.SPAN}", ".all": f"since {emissions.BASE}",
+          ".five": f"since {emissions.NOW - said.SPANS['.five']}"}  # fmt: skip
+"""What ids end in -> the first of the past years that go on."""
+OTHERS = tuple(f"{ENDS[reading]}{span}" for reading in said.OF_STEPS for span in said.SPANS)
+"""What ends the ids of probabilities by other readings than the model's."""
 
 
 def answers(found: dict[str, Finding]) -> pd.DataFrame:
@@ -46,16 +50,43 @@ def answers(found: dict[str, Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("not given")
 
 
-def origins(found: dict[str, Finding]) -> pd.DataFrame:
-    """What each reading says of the last year from figures to earlier ones; a star where its interval holds it."""
-    truth = found[f"silk.hongkong.{emissions.NOW}"].estimate
+def begins(found: dict[str, Finding]) -> pd.DataFrame:
+    """Emissions left in 2035 (median, per cent) and P of half, by reading and by the years that go on."""
     rows = []
-    for reading in said.READINGS:
+    for reading in (*said.OF_STEPS, *said.STRAIGHT):
         row = {"as before": WORDS[reading]}
+        for span, words in BEGINS.items():
+            end = f"{emissions.HALF}{ENDS[reading]}{span}"
+            row[words] = f"{found[f'silk.hongkong.left.{end}'].estimate:.0f} %"
+            if reading in said.OF_STEPS:
+                row[words] += f", P {bare(found[f'silk.hongkong.reached.{end}'])}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def left_by_choice(found: dict[str, Finding]) -> dict[str, list[tuple[str, Finding]]]:
+    """Emissions left in 2035 by each reading: block -> (words, finding), a block for each beginning of the past."""
+    made = {"": [(SHORT[said.MODEL], found[f"silk.hongkong.left.{emissions.HALF}"])]}
+    for span, words in BEGINS.items():
+        made[words] = [
+            (SHORT[reading], found[f"silk.hongkong.left.{emissions.HALF}{ENDS[reading]}{span}"])
+            for reading in (*said.OF_STEPS, *said.STRAIGHT)
+        ]
+    return made
+
+
+def origins(found: dict[str, Finding]) -> pd.DataFrame:
+    """What each reading says of the last year from figures to earlier ones, and P of emissions as low as printed."""
+    rows = []
+    for reading, span in [(said.MODEL, ""), *((one, span) for span in said.SPANS for one in said.OF_STEPS)]:
+        row = {"as before": f"{WORDS[reading]}{said.OF_SPANS[span]}"}
         for last in emissions.ORIGINS:
-            finding = found[f"silk.hongkong.{emissions.NOW}{ENDS[reading]}@to-{last}"]
+            end = f"{emissions.NOW}{ENDS[reading]}{span}@to-{last}"
+            finding = found[f"silk.hongkong.{end}"]
             low, high = finding.hdi
-            row[f"from {last}"] = f"{finding.estimate:.0f} ({low:.0f} to {high:.0f}){' *' * (low <= truth <= high)}"
+            row[f"from {last}"] = (
+                f"{finding.estimate:.0f} ({low:.0f} to {high:.0f}), P {bare(found[f'silk.hongkong.as-low.{end}'])}"
+            )
         rows.append(row)
     return pd.DataFrame(rows)
 
