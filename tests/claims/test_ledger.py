@@ -119,7 +119,7 @@ TURNED_BY_FINDINGS = [
     ("C025", {"apec.observed.stations.clean-days": certain("x", 7)}, CONTRADICTED),
     ("C026", {f"apec.{site}.weather.worse-than-usual": chance("x", 0.95) for site in SITES}, SUPPORTED),
     ("C026", {f"apec.{site}.weather.worse-than-usual": chance("x", 0.05) for site in SITES}, CONTRADICTED),
-    ("C026", {f"apec.{site}.weather.ban": uncertain("x", -40, 0.1) for site in SITES}, UNDECIDED),
+    ("C026", {"apec.embassy.weather.worse-than-usual": chance("x", 0.95)}, IN_PART),
     ("C031", {"apec.beijing.ban.below": chance("x", 0.8)}, UNDECIDED),
     ("C032", {"apec.observed.embassy.after": certain("x", 60)}, IN_PART),
     ("C036", {"energy.claims.ruhr.output.change": certain("x", -80)}, UNDECIDED),
