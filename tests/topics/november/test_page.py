@@ -160,8 +160,9 @@ def test_what_made_up_records_say_of_other_cities(monkeypatch):
     stray = 0.3 * np.random.default_rng(1).standard_normal((4, 5000))
     words = page.records_of_donors(Finding("x", "x", 100 * np.expm1(stray - 0.7), "%", "m", ())).replace("\xa0", " ")
     assert words.startswith("Of 64 made-up records of each known effect this line says on average 9 % where it is 0 %, "
-                            "−3 % where it is −10 % and −20 % where it is −30 %. The share that it finds left is 1.07 to "
-                            "1.14 times the true one, each factor with a standard error of about 0.04.")  # fmt: skip
+                            "−3 % where it is −10 % and −20 % where it is −30 %. The share that it finds left is "
+                            "1.07 to 1.14 times the true one, each factor with a standard error of "
+                            "about 0.04.")  # fmt: skip
     assert "give a factor of 1.09 when" in words
 
 

@@ -155,10 +155,10 @@ def records_of_donors(of_beijing: Finding) -> str:
     error = max(left) * spread / np.sqrt(records)
     return (
         f"Of {records} made-up records of each known effect this line says on average {', '.join(each[:-1])} and "
-        f"{each[-1]}. The share that it finds left is {min(left):.2f} to {max(left):.2f} times the true one, each factor "
-        f"with a standard error of about {error:.2f}. Estimates that stray in logarithms to both sides alike, as far as "
-        f"Beijing's may, give a factor of {np.exp(spread**2):.2f} when they are averaged in per cent, because there "
-        "the upper side is the longer one."
+        f"{each[-1]}. The share that it finds left is {min(left):.2f} to {max(left):.2f} times the true one, each "
+        f"factor with a standard error of about {error:.2f}. Estimates that stray in logarithms to both sides alike, "
+        f"as far as Beijing's may, give a factor of {np.exp(spread**2):.2f} when they are averaged in per cent, "
+        "because there the upper side is the longer one."
     )
 
 
