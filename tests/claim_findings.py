@@ -21,7 +21,8 @@ UNCERTAIN = {
     "carbon.pilots.against.2@without-totals": (1.5, 0.3),
 }  # fmt: skip
 CHANCES = {
-    "apec.beijing.ban.below": 0.93,
+    "apec.beijing.ban.below": 0.93, "apec.embassy.weather.worse-than-usual": 0.17,
+    "apec.stations.weather.worse-than-usual": 0.09,
     "pm25.together.all-fell": 1, "pm25.together.all-fell.ten-years": 0.91, "heavy.beijing.halved": 1,
     "heavy.tianjin.halved": 1, "heavy.hebei.halved": 1, "pm25.standard.beijing.all": 0.99,
     "efficiency.beijing.intensity.first": 0.99, "efficiency.beijing.excess.first": 0.6,

@@ -17,7 +17,7 @@ from jingjinji.show import grids
 IDS = [f"C{number:03}" for number in range(1, 118)]
 TESTED = {
     "C004": IN_PART, "C005": UNDECIDED, "C006": DEPENDS, "C014": IN_PART, "C015": IN_PART,
-    "C016": IN_PART, "C019": UNDECIDED, "C022": IN_PART, "C025": DEPENDS, "C026": CONTRADICTED, "C027": SUPPORTED,
+    "C016": IN_PART, "C019": UNDECIDED, "C022": IN_PART, "C025": DEPENDS, "C026": UNDECIDED, "C027": SUPPORTED,
     "C031": IN_PART, "C032": SUPPORTED, "C033": IN_PART, "C034": UNDECIDED, "C036": IN_PART, "C038": IN_PART,
     "C052": DEPENDS, "C066": IN_PART, "C067": SUPPORTED, "C068": IN_PART, "C069": IN_PART, "C070": IN_PART,
     "C071": IN_PART, "C073": IN_PART, "C074": IN_PART, "C077": DEPENDS, "C081": UNDECIDED, "C086": IN_PART,
@@ -39,6 +39,7 @@ OWN_FINDINGS = ("pm25.official.beijing.", "pm25.standard.beijing.", "heavy.beiji
 """Findings that rest on figures of Beijing's own bureau alone, by how their ids begin."""
 OF_BEIJING = ("China News Service on Beijing", "China Environment News on ten years")
 """Articles in which Beijing's authorities speak, by how their names begin."""
+SITES = ("embassy", "stations")
 FELL = [id for id in UNCERTAIN if "pm25.decline" in id]
 SHARES = {f"carbon.share.three.{key}": certain("x", 20) for key in ("gdp.2023", "edgar.2023", "ceads.2019")}
 
@@ -116,8 +117,9 @@ TURNED_BY_FINDINGS = [
     ("C019", {"carbon.shenzhen.weighted": uncertain("x", 23, 1)}, SUPPORTED),
     ("C025", {"apec.observed.embassy.clean-days": certain("x", 8)}, SUPPORTED),
     ("C025", {"apec.observed.stations.clean-days": certain("x", 7)}, CONTRADICTED),
-    ("C026", {f"apec.{site}.weather.ban": uncertain("x", 20, 2) for site in ("embassy", "stations")}, SUPPORTED),
-    ("C026", {"apec.embassy.weather.ban": uncertain("x", 1, 2)}, UNDECIDED),
+    ("C026", {f"apec.{site}.weather.worse-than-usual": chance("x", 0.95) for site in SITES}, SUPPORTED),
+    ("C026", {f"apec.{site}.weather.worse-than-usual": chance("x", 0.05) for site in SITES}, CONTRADICTED),
+    ("C026", {"apec.embassy.weather.worse-than-usual": chance("x", 0.95)}, IN_PART),
     ("C031", {"apec.beijing.ban.below": chance("x", 0.8)}, UNDECIDED),
     ("C032", {"apec.observed.embassy.after": certain("x", 60)}, IN_PART),
     ("C036", {"energy.claims.ruhr.output.change": certain("x", -80)}, UNDECIDED),
@@ -353,10 +355,11 @@ def test_counts_by_chapter_add_up(judged):
     assert list(table.index) == [*registry.CHAPTERS, "all"]
     assert table.loc["all", "claims"] == 117 == table.loc["all", list(VERDICTS)].sum()
     assert (table.iloc[:-1].sum() == table.loc["all"]).all()
-    assert table.loc["apec-blue"].tolist() == [2, 1, 1, 1, 0, 0, 5]
+    assert table.loc["apec-blue"].tolist() == [2, 1, 1, 0, 1, 0, 5]
 
 
 def test_a_verdict_that_hangs_on_the_level_is_marked(found, judged):
+    assert judged.fragile["C026"] == CONTRADICTED
     assert judged.fragile["C031"] == UNDECIDED
     assert judged.fragile["C066"] == ""
     assert judged.fragile["C037"] == ""

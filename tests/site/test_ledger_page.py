@@ -83,11 +83,11 @@ def test_the_bar_adds_up_to_all_claims_and_filters(page, address, claims):
     assert {part.get_attribute("title"): int(part.inner_text()) for part in parts.all()} == counts
     keys = [text.split() for text in page.locator(".claims-bar li").all_inner_texts()]
     assert sum(int(words[-1]) for words in keys[:-1]) == int(keys[-1][-1]) == len(claims)
-    for chosen in ("depends on the measure", "contradicted"):
+    for chosen in ("depends on the measure", "supported in part"):
         page.locator(f".claims-parts a[title='{chosen}']").click()
         assert shown(page) == ids(claims, verdict=chosen) != []
         assert page.input_value("select[name=verdict]") == chosen
-    page.locator(".claims-bar li a", has_text="contradicted").click()
+    page.locator(".claims-bar li a", has_text="supported in part").click()
     assert shown(page) == in_order(claims)
 
 
@@ -182,7 +182,7 @@ def test_columns_sort_both_ways(page, address, claims):
 
 
 def test_a_link_to_a_claim_opens_it_even_where_a_filter_hides_it(page, address):
-    page.goto(f"{address}{PAGE}?verdict=contradicted#C066")
+    page.goto(f"{address}{PAGE}?verdict=supported#C066")
     assert page.eval_on_selector("#C066", "row => !row.hidden && row.querySelector('details').open")
 
 

@@ -155,10 +155,23 @@ def test_the_worked_example_says_rightly_what_the_midnights_do():
 def test_what_made_up_records_say_of_other_cities(monkeypatch):
     made = {"toy": (-30.0, -20.4), "toy-none": (0.0, 8.9), "toy-small": (-10.0, -3.4)}
     monkeypatch.setattr(page.simulations, "estimates", lambda topic, id: made)
-    words = page.records_of_donors().replace("\xa0", " ")
-    assert words.startswith("Of made-up records with a known effect this line says on average 9 % where it is 0 %, "
-                            "−3 % where it is −10 % and −20 % where it is −30 %: its number lies 7 to 10 points "
-                            "too high.")  # fmt: skip
+    rows = [{"id": "apec.donors.beijing.ban.effect", "records": 64}, {"id": "x", "records": 3}]
+    monkeypatch.setattr(page, "published_file", lambda path: {"apec_donors": {"rows": rows}})
+    stray = 0.3 * np.random.default_rng(1).standard_normal((4, 5000))
+    words = page.records_of_donors(Finding("x", "x", 100 * np.expm1(stray - 0.7), "%", "m", ())).replace("\xa0", " ")
+    assert words.startswith("Of 64 made-up records of each known effect this line says on average 9 % where it is 0 %, "
+                            "−3 % where it is −10 % and −20 % where it is −30 %. The share that it finds left is "
+                            "1.07 to 1.14 times the true one, each factor with a standard error of "
+                            "about 0.04.")  # fmt: skip
+    assert "give a factor of 1.09 when" in words
+
+
+def test_how_far_the_ban_is_drawn_rests_on_an_assumed_prior():
+    found = {"apec.beijing.prior.narrow": spread(-12, -2), "apec.beijing.prior.wide": spread(-30, -10)}
+    narrow, wide = (finding.value_text for finding in found.values())
+    sentence = page.prior_sentence(found)
+    assert "a prior that is assumed: normal around zero with a standard deviation of 0.3 (logs)" in sentence
+    assert sentence.endswith(f"Were that 0.15 or 1, the estimate would be {narrow} or {wide}.")
 
 
 def test_made_up_records_in_a_row_each():

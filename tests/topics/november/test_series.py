@@ -537,10 +537,36 @@ def test_weather_of_the_ban_against_other_years(weather_case):
     np.testing.assert_allclose(found["x.weather.2014"].draws, 100 * np.expm1(ban))
     better = stats.t(1).cdf((ban - other) / (spread * math.sqrt(1.5)))
     np.testing.assert_allclose(found["x.weather.adverse"].draws, better)
+    worse = stats.t(1).cdf((ban - other) / (spread * math.sqrt(0.5)))
+    np.testing.assert_allclose(found["x.weather.worse-than-usual"].draws, worse)
     assert found["x.weather.other-years"].mean == 2
-    assert found["x.weather.worse-years"].mean == int(np.median((years[0] > ban).astype(int) + (years[1] > ban)))
     after = mean_between(weather_case, "2014-11-13", "2014-11-26")
     np.testing.assert_allclose(found["x.weather.after"].draws, 100 * np.expm1(after))
+
+
+@pytest.mark.parametrize(
+    ("shares", "worse", "like"),
+    [((1.0, 1.0, 1.0), 3, 0), ((1.0, 0.6, 1.0), 2, 1), ((0.95, 0.5, 0.0), 1, 1), ((0.85, 0.15, 0.0), 0, 2)],
+)
+def test_a_year_counts_as_worse_where_that_is_clear(monkeypatch, shares, worse, like):
+    """Three other years, each worse than the ban in a share of the draws."""
+    dates = pd.date_range("2011-10-01", "2014-11-30")
+    pm25 = pd.Series(np.random.default_rng(6).gamma(4, 25, len(dates)), dates)
+    site = Site(pm25, np.zeros((len(dates), 7)), np.zeros(len(dates)))
+    windows = apec_series.windows(tables.load("interventions"))
+    panel = Panel(site, site, {event: windows[event] for event in ("ban", "after-ban")})
+    of_year = {2011 + k: np.where(np.arange(100) < 100 * share, 1.0, -1.0) for k, share in enumerate(shares)}
+
+    def mean(parameters, panel, number, rows):
+        day, year = dates[rows[0]], dates[rows[0]].year
+        in_window = (day.month, day.day, len(rows)) == (11, 3, 10)
+        return of_year[year].reshape(2, 50) if in_window and year in of_year else np.zeros((2, 50))
+
+    monkeypatch.setattr(said, "weather_mean", mean)
+    parameters = xr.Dataset({"heating": (("chain", "draw"), np.zeros((2, 50)))})
+    found = said_by(said._say_weather, panel, parameters, 0, "w")
+    assert found["x.weather.worse-years"].mean == worse
+    assert found["x.weather.like-years"].mean == like
 
 
 def test_share_of_the_difference_from_october_that_goes_with_weather(weather_case):

@@ -200,7 +200,8 @@ def calibration(equations: Equations, truth: dict, records: int, rng: np.random.
     """What the analysis says of made-up records: shares in per cent of the ban's days.
 
     The record's own scatter of ordinary ten days is the yardstick: standard errors are multiplied by how much wider or
-    narrower it is than the scales let expect.
+    narrower it is than the scales let expect. That stands for a fit of each record, which would learn its scales; those
+    of the measured record are learnt already, so its departure is not multiplied.
 
     Returns
     -------

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, exact
+from jingjinji.core.published import read as published_file
 from jingjinji.fits import simulations
 from jingjinji.show.prior_draws import prior_data
 from jingjinji.topics.november import contrast, donors
@@ -138,15 +139,26 @@ def records(f: dict[str, Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "the same without the prior", "interval wholly below zero"])
 
 
-def records_of_donors() -> str:
-    """What the line of other cities says of made-up records of known effect, in a sentence."""
-    made = sorted(simulations.estimates("apec_donors", "apec.donors.beijing.ban.effect").values(), reverse=True)
+def records_of_donors(of_beijing: Finding) -> str:
+    """What the line of other cities says of made-up records of known effect, in sentences.
+
+    of_beijing : Beijing's departure in the ban (%), whose spread in logarithms stands for that of a record's estimate.
+    Averaging per cents adds half its square twice, once over the draws of a record and once over records.
+    """
+    id = "apec.donors.beijing.ban.effect"
+    made = sorted(simulations.estimates("apec_donors", id).values(), reverse=True)
+    rows = published_file(simulations.KEPT)["apec_donors"]["rows"]
+    records = min(row["records"] for row in rows if row["id"] == id)
     each = [f"{_percent(found)} where it is {_percent(truth)}" for truth, found in made]
-    higher = [found - truth for truth, found in made]
+    left = [(100 + found) / (100 + truth) for truth, found in made]
+    spread = float(np.log1p(of_beijing.draws / 100).std())
+    error = max(left) * spread / np.sqrt(records)
     return (
-        f"Of made-up records with a known effect this line says on average {', '.join(each[:-1])} and {each[-1]}: its "
-        f"number lies {min(higher):.0f} to {max(higher):.0f} points too high. Departures lie to both sides alike in "
-        "logarithms, and in per cent the upper side is the longer one."
+        f"Of {records} made-up records of each known effect this line says on average {', '.join(each[:-1])} and "
+        f"{each[-1]}. The share that it finds left is {min(left):.2f} to {max(left):.2f} times the true one, each "
+        f"factor with a standard error of about {error:.2f}. Estimates that stray in logarithms to both sides alike, "
+        f"as far as Beijing's may, give a factor of {np.exp(spread**2):.2f} when they are averaged in per cent, "
+        "because there the upper side is the longer one."
     )
 
 
@@ -194,6 +206,16 @@ def later_sentence(f: dict[str, Finding]) -> str:
     return (
         f"Of {len(later)} windows of two weeks from 30 days on, {below} {lie} wholly below zero, although nothing was "
         "banned then: such numbers stray that far by themselves."
+    )
+
+
+def prior_sentence(f: dict[str, Finding]) -> str:
+    """How far the ban's departure is drawn towards zero by the assumed prior, and by others, in sentences."""
+    narrow, wide = (f[f"apec.beijing.prior.{name}"].value_text for name in ("narrow", "wide"))
+    return (
+        "How far the departure is drawn towards zero follows from how far ten days stray and from a prior that is "
+        f"assumed: normal around zero with a standard deviation of {apec_series.EVENT_PRIOR:g} (logs). Were that "
+        f"{said.PRIORS['narrow']:g} or {said.PRIORS['wide']:g}, the estimate would be {narrow} or {wide}."
     )
 
 

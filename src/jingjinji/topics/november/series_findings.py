@@ -13,6 +13,8 @@ from jingjinji.topics.november.series import CONTROLS, EVENTS, SITES, TABLES, Pa
 PRELIMINARY = -30.0
 DAY_STANDARD = 75.0
 LEAST_SPREAD = 1e-9
+CLEAR = 0.9
+"""Probability from which on one year's weather is called worse or better than another's."""
 RECORDS = 400
 SITE_WORDS = {"embassy": "one site", "stations": "geometric mean of twelve stations"}
 OF_BAN = {
@@ -32,7 +34,11 @@ SCATTER = {
 }
 GOES_WITH = "PM2.5 that goes with the weather of"
 OF_WEATHER = {
-    "ban": ("%", f"{GOES_WITH} {{span}}, against the same days of the other years"),
+    "ban": ("%", f"{GOES_WITH} {{span}}, against the mean of these days in other years, their spread left out"),
+    "worse-than-usual": (
+        "probability",
+        "probability that the weather of {span} was worse than usual for these days, of which other years are a sample",
+    ),
     "adverse": ("probability", "probability that the same days of another year have better weather than {span}"),
     "better": ("%", "share of ten-day windows from 15 October to 30 November with a weather worse than that of {span}"),
     "october": ("%", "share of the difference from October {year} (mean of logs) that goes with weather, {span}"),
@@ -249,12 +255,14 @@ def _say_weather(say: Scribe, fit, site: int, words: str) -> None:
     in_windows = np.stack([mean(np.arange(start, start + len(ban))) for start in autumn])
     in_ban, of_others = mean(ban), list(others.values())
     beyond, spread = in_ban - np.mean(of_others, axis=0), np.std(of_others, axis=0, ddof=1)
-    scaled = beyond / (np.maximum(spread, LEAST_SPREAD) * np.sqrt(1 + 1 / len(others)))
+    in_spreads = beyond / np.maximum(spread, LEAST_SPREAD)
+    of_usual, of_a_year = np.sqrt(1 / len(others)), np.sqrt(1 + 1 / len(others))
     log = np.log(pm25.to_numpy())
     drop = np.nanmean(log[october]) - np.nanmean(log[ban])
     made = {
         "ban": 100 * np.expm1(beyond),
-        "adverse": scipy.stats.t.cdf(scaled, len(others) - 1),
+        "worse-than-usual": scipy.stats.t.cdf(in_spreads / of_usual, len(others) - 1),
+        "adverse": scipy.stats.t.cdf(in_spreads / of_a_year, len(others) - 1),
         "better": 100 * (in_windows > in_ban).mean(axis=0),
         "october": 100 * (mean(october) - in_ban) / drop,
     }
@@ -262,8 +270,12 @@ def _say_weather(say: Scribe, fit, site: int, words: str) -> None:
     say.table(OF_WEATHER, made, span=span, year=first.year)
     label = f"other years whose weather of the same days is compared, {words}"
     say.fact("other-years", label, len(others))
-    label = f"other years of {len(others)} whose weather of the same days was worse, {words}"
-    say.score("worse-years", label, int(np.median(sum(value > in_ban for value in of_others))))
+    worse = np.array([(value > in_ban).mean() for value in of_others])
+    counted = f"other years of {len(others)} whose weather of the same days was"
+    label = f"{counted} worse with a probability above {CLEAR:g}, {words}"
+    say.score("worse-years", label, (worse > CLEAR).sum())
+    label = f"{counted} neither worse nor better with a probability above {CLEAR:g}, {words}"
+    say.score("like-years", label, ((worse <= CLEAR) & (1 - worse <= CLEAR)).sum())
     after = panel.windows["after-ban"]
     against = "against the record's mean"
     for year, value in others.items():
