@@ -86,10 +86,9 @@ def answers(found: dict[str, Finding]) -> pd.DataFrame:
 
 
 def yardsticks(found: dict[str, Finding]) -> pd.DataFrame:
-    """The pilots' prices over what was paid, and P(Shenzhen's multiple is larger), for all their trade and by window."""
-    parts = {"all until October 2018": ("", ""), **{
-        window: (f".{k}", f".window.{k}") for k, window in enumerate(said.WINDOWS, 1)
-    }}  # fmt: skip
+    """The pilots' prices over what was paid, and P(Shenzhen's multiple is larger), for all trade and by window."""
+    parts = {"all until October 2018": ("", "")}
+    parts |= {window: (f".{k}", f".window.{k}") for k, window in enumerate(said.WINDOWS, 1)}
     rows = [
         (words, found[f"carbon.pilots.against{against}@without-totals"].text,
          found[f"carbon.wider{wider}@without-totals"].value_text)
