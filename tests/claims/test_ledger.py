@@ -107,8 +107,7 @@ TURNED_BY_FINDINGS = [
     ("C006", {"efficiency.gap.intensity.narrows.shared-most": chance("x", 0.5)}, UNDECIDED),
     (
         "C006",
-        {id: chance("x", 0.98) for id in NARROWS}
-        | {"efficiency.dea.gap.change.high": certain("x", -0.05)},
+        {id: chance("x", 0.98) for id in NARROWS} | {"efficiency.dea.gap.change.high": certain("x", -0.05)},
         SUPPORTED,
     ),
     ("C014", {"carbon.share.three.gdp.2023": certain("x", 20)}, UNDECIDED),
