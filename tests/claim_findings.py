@@ -18,7 +18,6 @@ UNCERTAIN = {
     "pm25.decline.hebei.constant": (-63.5, 0.5), "pm25.together.slowest": (-4.8, 0.8),
     "pm25.together.fastest": (-13.9, 0.2), "hydrogen.firms.growth": (50, 12), "miyun.storage.rise.2021": (2.8, 0.1),
     "carbon.shenzhen.weighted": (32.5, 5), "carbon.shenzhen.against@without-totals": (1.5, 0.3),
-    "carbon.pilots.against.2@without-totals": (1.5, 0.3),
 }  # fmt: skip
 CHANCES = {
     "apec.beijing.ban.below": 0.93, "apec.embassy.weather.worse-than-usual": 0.17,
@@ -28,6 +27,9 @@ CHANCES = {
     "efficiency.beijing.intensity.first": 0.99, "efficiency.beijing.excess.first": 0.6,
     "efficiency.tianjin.intensity.second": 0.81, "efficiency.tianjin.excess.second": 0.04,
     "efficiency.gap.intensity.narrows": 0.99, "efficiency.ratio.narrows": 0.06, "efficiency.gap.excess.narrows": 0.14,
+    **{f"efficiency.gap.intensity.narrows.shared-{share}": 0.98 for share in ("quarter", "half", "most")},
+    **{f"efficiency.ratio.narrows.shared-{share}": 0.14 for share in ("quarter", "half", "most")},
+    "carbon.wider@without-totals": 0.7,
 }  # fmt: skip
 EXACT = {
     "apec.beijing.windows.lower": 8,

@@ -109,6 +109,12 @@ def verdict(text: str, level: float | None = None) -> str:
         ("own(a.exact = 32); a.exact = 33", IN_PART),
         ("single(a.exact = 32)", IN_PART),
         ("single(a.exact = 33)", UNDECIDED),
+        ("settings(P(a.likely) > 0.9, a.exact = 32)", SUPPORTED),
+        ("settings(P(a.unlikely) > 0.9, a.exact = 33)", CONTRADICTED),
+        ("settings(P(a.even) > 0.9, P(a.unlikely) > 0.9)", UNDECIDED),
+        ("settings(P(a.likely) > 0.9, P(a.unlikely) > 0.9)", UNDECIDED),
+        ("measures: settings(P(a.unlikely) > 0.9, P(a.even) > 0.9); a.exact = 32", IN_PART),
+        ("measures: settings(a.exact = 32 or a.exact = 1, a.exact = 32); a.exact = 33", DEPENDS),
         ("average(days, value, year = 2023) = 251.5", SUPPORTED),
         ("count(days, value > table(days, value, area = 'Tianjin')) = 1", SUPPORTED),
         ("count(days, value > a.exact * 6) = 2", SUPPORTED),
@@ -143,6 +149,7 @@ def test_verdicts_by_hand(text, expected):
 def test_another_level_replaces_every_level():
     assert verdict("P(|a.fell + 60| <= 9) > 0.9", 0.8) == SUPPORTED
     assert verdict("P(a.likely) > 0.9", 0.96) == UNDECIDED
+    assert verdict("settings(P(a.likely) > 0.9, a.exact = 32)", 0.96) == UNDECIDED
     assert verdict("a.exact = 32", 0.99) == SUPPORTED
 
 
@@ -166,6 +173,8 @@ def test_another_level_replaces_every_level():
         ("records(fits value = 3)", "asks records for nothing"),
         ("records(quantity = 'mines', fits value = 3) and a.exact = 32", "goes on with 'and'"),
         ("a.exact = 32 and own(a.exact = 32)", "has own where"),
+        ("settings(a.exact = 32; a.exact = 33)", "has its end where , or \\) was expected"),
+        ("own(settings(a.exact = 32, a.exact = 33))", "has settings where"),
         ("supported if records(quantity = 'mines', fits value = 3)", "has records where"),
         ("measures: supported if a.exact = 32", "mixes tests with and without a verdict"),
         (f"{'(' * 3000}1{')' * 3000} = 1", "more than"),

@@ -558,7 +558,7 @@ def test_weigh_takes_a_model_for_its_fits_and_never_drafts(monkeypatch):
 
     monkeypatch.setattr(weighing, "run", lambda fit, asked: f"{fit}: {', '.join(asked)}")
     assert run("weigh", "carbon", "miyun").output.splitlines() == [
-        "carbon/without-totals: carbon.odder@without-totals", "miyun: miyun.gubeikou.tn.winter",
+        "carbon/without-totals: carbon.wider@without-totals", "miyun: miyun.gubeikou.tn.winter",
     ]  # fmt: skip
     monkeypatch.setattr(weighing, "old", lambda asked: ["heavy_days"])
     assert run("weigh").output == "heavy_days: heavy.beijing.halved\n"

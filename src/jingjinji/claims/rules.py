@@ -29,6 +29,8 @@ What a source can give is the same for every claim (`weighed`). A part of a rule
                                              rows of table `records` on one thing: do they fit the claim?
     own(TEST)                                figures of the claimant's own side: they hold in part only
     single(TEST)                             figures of one report: they hold in part only, and do not contradict
+    settings(TEST, TEST, ...)                one thing at each setting of what no figure tells: it holds where all
+                                             tests hold, fails where all fail, and is open else
 """
 
 import operator
@@ -168,7 +170,7 @@ class _Reader:
             )
 
     def part(self) -> tuple:
-        """A test, or what may only stand by itself: records(...), own(TEST), single(TEST)."""
+        """A test, or what may only stand by itself: records(...), own(TEST), single(TEST), settings(TEST, ...)."""
         name = self._next()[1] if self._next()[0] == "word" else ""
         if name == "records":
             return self._whole(self._records())
@@ -178,6 +180,8 @@ class _Reader:
             node = (name, self._any())
             self._take(")")
             return self._whole(node)
+        if name == "settings":
+            return self._whole(self._settings())
         return self.test()
 
     def test(self) -> tuple:
@@ -317,6 +321,15 @@ class _Reader:
         if not (matter and claimed):
             raise DataError(f"rule '{self.text.strip()}' asks records for nothing: write 'fits COLUMN = VALUE'")
         return ("records", tuple(matter), tuple(claimed))
+
+    def _settings(self) -> tuple:
+        """Tests with commas between them."""
+        self._take("settings")
+        self._take("(")
+        tests = [self._any()]
+        while self._take(",", ")") == ",":
+            tests.append(self._any())
+        return ("settings", *tests)
 
     def _condition(self) -> tuple:
         where = self._word("a column")
@@ -497,6 +510,9 @@ def _part(test: tuple, world: World, level: float | None) -> bool | str | None:
             return IN_PART if held else held
         case ("single", inside):
             return IN_PART if _holds(inside, world, level) else None
+        case ("settings", *tests):
+            results = {_holds(one, world, level) for one in tests}
+            return results.pop() if len(results) == 1 else None
     return _holds(test, world, level)
 
 

@@ -166,13 +166,13 @@ HEADLINES = (
         dials=_choices("efficiency.beijing.excess.first", efficiency_tables.CHOICES, "@cobb-douglas"),
     ),
     Headline(
-        "carbon.odder@without-totals", "carbon/without-totals",
+        "carbon.wider@without-totals", "carbon/without-totals",
         "Shenzhen's claimed totals lay further below its prices than the pilots'",
         "carbon market", "volume and turnover by year of each pilot",
-        Choice("carbon.odder.flat@without-totals", "the week with volumes"),
-        Choice("carbon.odder.equal@without-totals", "pilots that trade alike"),
-        dials=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.ODDER_BY
-                    if key not in ("odder.flat", "odder.equal")),
+        Choice("carbon.wider.flat@without-totals", "the week with volumes"),
+        Choice("carbon.wider.equal@without-totals", "pilots that trade alike"),
+        dials=tuple(f"carbon.{key}@without-totals" for key in carbon_findings.WIDER_BY
+                    if key not in ("wider.flat", "wider.equal")),
     ),
     Headline(
         "silk.hongkong.reached.2035", "hongkong", "Hong Kong will halve its emissions by 2035",

@@ -129,33 +129,43 @@ def in_window(price: np.ndarray, k: int) -> np.ndarray:
     return (price[:, :7] * share_of_window(k)).sum(axis=2)
 
 
+def over_all(price: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The pilots' prices until the last total, by shares of trade (window, pilot), over what was paid until then."""
+    traded = np.diff(TRADED, prepend=0)
+    worth = sum(traded[k] * (shares[k] * in_window(price, k)).sum(axis=1) for k in range(3))
+    return worth / (1000 * PAID[-1])
+
+
 def test_the_pilots_mean_by_trade_against_what_was_paid(monkeypatch):
     price = some_prices(40, 0.2)
     found = found_of(monkeypatch, price, "without-totals")
     for k in range(3):
         mean = (SHARES[k] * in_window(price, k)).sum(axis=1)
         assert draws(found, f"pilots.against.{k + 1}") == pytest.approx(mean / window_price(k))
+        against = draws(found, "shenzhen.against") > mean / window_price(k)
+        assert draws(found, f"wider.window.{k + 1}").tolist() == against.tolist()
+    assert draws(found, "pilots.against") == pytest.approx(over_all(price, SHARES))
 
 
-def test_how_much_odder_shenzhen_is_by_shares_of_trade(monkeypatch):
+def test_how_much_wider_shenzhens_gap_is_by_shares_of_trade(monkeypatch):
     """Prices that draw by draw take Shenzhen from far below the pilots to far above; cheap pilots trade most."""
     price = np.tile(np.array([90.0, 60, 60, 30, 20, 20, 40, 22, 66])[:, None], (400, 1, 12))
     price[:, SHENZHEN] *= np.linspace(0.3, 3.0, 400)[:, None]
     found = found_of(monkeypatch, price, "without-totals")
     against = draws(found, "shenzhen.against")
-    pilots = {"odder": SHARES[1], "odder.equal": np.full(7, 1 / 7),
-              "odder.only-week": np.array([14455, 0, 0, 68490, 709034, 617062, 1588]) / 1410629}  # fmt: skip
+    week = np.array([14455, 0, 0, 68490, 709034, 617062, 1588]) / 1410629
+    pilots = {"wider": SHARES, "wider.equal": np.full((3, 7), 1 / 7), "wider.only-week": np.tile(week, (3, 1))}
     share = {}
     for key, shares in pilots.items():
-        there = against > (shares * in_window(price, 1)).sum(axis=1) / window_price(1)
+        there = against > over_all(price, shares)
         assert draws(found, key).tolist() == there.tolist()
         share[key] = there.mean()
-    assert 0 < share["odder.equal"] < share["odder"] <= share["odder.only-week"] < 1
-    equal = in_window(price, 1).mean(axis=1) / (SHARES[1] * in_window(price, 1)).sum(axis=1)
+    assert 0 < share["wider.equal"] < share["wider"] <= share["wider.only-week"] < 1
+    equal = over_all(price, pilots["wider.equal"]) / over_all(price, SHARES)
     assert draws(found, "composition") == pytest.approx(equal)
-    flat, week = found["carbon.odder.flat"].mean, found["carbon.odder.week"].mean
-    assert abs(flat - share["odder.equal"]) < 0.12
-    assert share["odder.equal"] < week <= share["odder.only-week"]
+    flat, week = found["carbon.wider.flat"].mean, found["carbon.wider.week"].mean
+    assert abs(flat - share["wider.equal"]) < 0.12
+    assert share["wider.equal"] < week <= share["wider.only-week"]
 
 
 def test_the_price_of_a_window_and_its_error(monkeypatch):

@@ -10,7 +10,8 @@ from phone import fits_a_phone
 
 from jingjinji.core import registry, tables
 from jingjinji.core.errors import BookError
-from jingjinji.topics.carbon import facts, market, page
+from jingjinji.core.findings import exact
+from jingjinji.topics.carbon import facts, market, market_findings, page
 from jingjinji.topics.carbon import figures as carbon_figures
 
 
@@ -40,6 +41,18 @@ def test_a_missing_province_is_refused(monkeypatch):
     monkeypatch.setattr(facts.tables, "load", lambda name: load(name).query("province != 'Hebei' or year < 2020"))
     with pytest.raises(BookError, match="have 29 provinces in 2020 and 30 in other years"):
         facts.provinces()
+
+
+def test_the_pilots_are_compared_as_a_whole_and_by_window():
+    keys = [("against", "wider"), *((f"against.{k}", f"wider.window.{k}") for k in (1, 2, 3))]
+    found = {}
+    for number, (against, wider) in enumerate(keys, 1):
+        found[f"carbon.pilots.{against}@without-totals"] = exact("x", "x", float(number), "times", ())
+        found[f"carbon.{wider}@without-totals"] = exact("x", "x", number / 10, "probability", ())
+    shown = page.yardsticks(found)
+    assert shown["their multiple"].str[0].tolist() == ["1", "2", "3", "4"]
+    assert shown["Shenzhen's is larger"].tolist() == ["0.1", "0.2", "0.3", "0.4"]
+    assert shown["trade of the pilots"].tolist()[1:] == list(market_findings.WINDOWS)
 
 
 def test_a_lower_bound_is_printed_as_over():

@@ -62,18 +62,22 @@ OF_CHOICES = ("weighted", "against", "dearer")
 """What of these is said of every variant, too."""
 MANY = 4
 """How many times as much the week with volumes counts where it is taken for much."""
-ODDER = "probability that Shenzhen's prices are further above its totals than the pilots' above theirs"
-COMPARED = {
-    "composition": ("times", "pilots' prices, all alike, as a multiple of those weighed by shares of trade, window 2"),
-    "odder": ("probability", ODDER),
-    "odder.equal": ("probability", f"{ODDER}, had all pilots traded alike"),
-    "odder.flat": ("probability", f"{ODDER}, without the week with volumes"),
-    "odder.week": ("probability", f"{ODDER}, where that week counts {MANY} times as much"),
-    "odder.only-week": ("probability", f"{ODDER}, had they always traded as in that week"),
-}
 WINDOWS = ("until April 2015", "from then to the end of 2017", "January to October 2018")
-ODDER_BY = ("odder.equal", "odder.flat", "odder.week", "odder.only-week")
-"""The same question by other shares of trade."""
+WIDER = "probability that Shenzhen's prices are further above its totals than the pilots' above theirs"
+PILOTS_ABOVE = "mean of seven pilots' prices, by their shares of trade, as a multiple of what was paid"
+COMPARED = {
+    "composition": ("times", "pilots' prices, all alike, as a multiple of those weighed by shares of trade"),
+    "pilots.against": ("times", f"{PILOTS_ABOVE}, until October 2018"),
+    "wider": ("probability", WIDER),
+    "wider.equal": ("probability", f"{WIDER}, had all pilots traded alike"),
+    "wider.flat": ("probability", f"{WIDER}, without the week with volumes"),
+    "wider.week": ("probability", f"{WIDER}, where that week counts {MANY} times as much"),
+    "wider.only-week": ("probability", f"{WIDER}, had they always traded as in that week"),
+    **{f"wider.window.{k}": ("probability", f"{WIDER}, {window}") for k, window in enumerate(WINDOWS, 1)},
+}
+"""What is compared over all that the pilots traded until their last total, but for single windows of it."""
+WIDER_BY = tuple(key for key in COMPARED if key.startswith("wider."))
+"""The same question by other shares of trade, and of the pilots' trade in one window."""
 OF_WINDOW = {
     "": ("CNY/t", "turnover over volume of seven pilots, {window}", 1),
     ".error": ("%", "standard error of it that rounding leaves, {window}", 1),
@@ -198,8 +202,7 @@ def findings(fit) -> list[Finding]:
         say.under("shenzhen.").table(SHENZHEN, {key: mine[key] for key in OF_CHOICES})
     if fit.variant == "without-totals":
         for number, drawn in enumerate(_above(in_windows, paid, known["shares"]).T, 1):
-            words = "mean of seven pilots' prices, by their shares of trade, as a multiple of what was paid"
-            say.draws(f"pilots.against.{number}", f"{words}, window {number}", drawn, "times")
+            say.draws(f"pilots.against.{number}", f"{PILOTS_ABOVE}, window {number}", drawn, "times")
         say.table(COMPARED, _compared(fit, mine["against"], in_windows, paid, known["shares"]))
     if not fit.variant:
         _say_levels(say, price)
@@ -255,23 +258,33 @@ def _above(in_windows: np.ndarray, paid: np.ndarray, shares: np.ndarray) -> np.n
 
 
 def _compared(fit, against: np.ndarray, in_windows: np.ndarray, paid: np.ndarray, shares: np.ndarray) -> dict:
-    """Shenzhen's prices over its totals beside the pilots' over theirs, in the second window, by shares of trade."""
+    """Shenzhen's prices over its totals beside the pilots' over theirs, by shares of trade and by window.
+
+    Both totals run from the opening of the markets, so the pilots' windows are put together by what was paid in them.
+    """
     rng, traded = np.random.default_rng([fit.seed, 13]), fit.panel.traded
     equal = np.full_like(shares, 1 / len(PILOTS))
+    by_window = _above(in_windows, paid, shares)
+    of_all = paid * np.diff(fit.panel.totals.volume, prepend=0.0)
 
-    def odder(shares: np.ndarray) -> np.ndarray:
-        return against > _above(in_windows, paid, shares)[:, 1]
+    def above(shares: np.ndarray) -> np.ndarray:
+        return _above(in_windows, paid, shares) @ of_all / of_all.sum()
+
+    def wider(shares: np.ndarray) -> np.ndarray:
+        return against > above(shares)
 
     def drawn(week: float) -> np.ndarray:
         return rng.dirichlet(concentration(traded, week), shares.shape[:2])
 
     return {
-        "composition": (_above(in_windows, paid, equal) / _above(in_windows, paid, shares))[:, 1],
-        "odder": odder(shares),
-        "odder.equal": odder(equal),
-        "odder.flat": odder(drawn(0.0)),
-        "odder.week": odder(drawn(MANY * WEEK)),
-        "odder.only-week": odder(np.broadcast_to(traded, shares.shape)),
+        "composition": above(equal) / above(shares),
+        "pilots.against": above(shares),
+        "wider": wider(shares),
+        "wider.equal": wider(equal),
+        "wider.flat": wider(drawn(0.0)),
+        "wider.week": wider(drawn(MANY * WEEK)),
+        "wider.only-week": wider(np.broadcast_to(traded, shares.shape)),
+        **{f"wider.window.{k + 1}": against > window for k, window in enumerate(by_window.T)},
     }
 
 

@@ -85,6 +85,18 @@ def answers(found: dict[str, Finding]) -> pd.DataFrame:
     return by_choice(found, CHOICES, ids)
 
 
+def yardsticks(found: dict[str, Finding]) -> pd.DataFrame:
+    """The pilots' prices over what was paid, and P(Shenzhen's multiple is larger), for all trade and by window."""
+    parts = {"all until October 2018": ("", "")}
+    parts |= {window: (f".{k}", f".window.{k}") for k, window in enumerate(said.WINDOWS, 1)}
+    rows = [
+        (words, found[f"carbon.pilots.against{against}@without-totals"].text,
+         found[f"carbon.wider{wider}@without-totals"].value_text)
+        for words, (against, wider) in parts.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["trade of the pilots", "their multiple", "Shenzhen's is larger"])
+
+
 def totals() -> pd.DataFrame:
     """Cumulative totals as printed, with what they imply for a tonne; "over" stands before lower bounds."""
     table = tables.load("carbon_market").fillna({"bound": ""})
