@@ -85,7 +85,8 @@ def test_only_a_finding_that_is_used_has_a_card_and_all_can_be_searched(tmp_path
     build(tmp_path)
     assert "pm25.rise.nowhere" not in html(tmp_path, "cards/pm25")
     assert "2 of 4 findings have a card" in html(tmp_path, "cards")
-    assert '<a class="reference internal" href="cards/pm25.html">Numbers of the chapter Prose (2)</a>' in html(tmp_path, "cards")
+    link = '<a class="reference internal" href="cards/pm25.html">Numbers of the chapter Prose (2)</a>'
+    assert link in html(tmp_path, "cards")
     assert "<code>pm25</code>" in html(tmp_path, "cards")
     assert "<h1>Numbers of the chapter Prose (2)</h1>" in html(tmp_path, "cards/pm25")
     index = told(tmp_path, "cards/index")

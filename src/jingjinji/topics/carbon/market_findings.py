@@ -72,7 +72,7 @@ COMPARED = {
     "odder.week": ("probability", f"{ODDER}, where that week counts {MANY} times as much"),
     "odder.only-week": ("probability", f"{ODDER}, had they always traded as in that week"),
 }
-WINDOWS = ("until April 2015", "from then to the end of 2017", "January to October 2018")
+WINDOWS = ("until April 2015", "April 2015 to the end of 2017", "January to October 2018")
 ODDER_BY = ("odder.equal", "odder.flat", "odder.week", "odder.only-week")
 """The same question by other shares of trade."""
 OF_WINDOW = {

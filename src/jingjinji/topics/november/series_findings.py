@@ -59,7 +59,7 @@ OF_WINDOWS = {
         "share of windows of ten days from October or November that lay as far below expectation as the ban's",
     ),
     "scatter": ("%", "standard deviation of the departures of all windows of ten days (logs)"),
-    "expected": ("%", "standard deviation that the model lets expect of them (logs)"),
+    "expected": ("%", "standard deviation that the model leads one to expect of all windows of ten days (logs)"),
     "inside": ("%", "share of windows of ten days inside the central 94 % that the model lets expect"),
 }
 BREAKS = {
