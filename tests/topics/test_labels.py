@@ -10,7 +10,7 @@ from jingjinji.topics.energy import emissions_findings
 from jingjinji.topics.november import series_findings
 from jingjinji.topics.water import april_findings, quality, quality_findings
 
-UNNAMED = re.compile(r"^(of (it|its|them|these|those)|the same|their|these)\b|^.{1,30} of (it|them|its subs\w+)\b|from then")
+UNNAMED = re.compile(r"^(of (it|its|them|these|those)|the same|their|these)\b| of (it|them)\b| end of its |from then")
 TABLES = (
     market_findings.SHENZHEN, market_findings.COMPARED, market_findings.OF_WINDOW, market_findings.LEFT_OUT,
     market_findings.RECORD, emissions_findings.OF_EMISSION, april_findings.SECTIONS, quality_findings.RECORD,

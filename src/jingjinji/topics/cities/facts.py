@@ -101,7 +101,7 @@ def _say_intervals(say: Scribe, rows: np.ndarray, cities: np.ndarray, names: np.
     for word, value in zip(("low", "high"), interval(change, changes, size, count, PROBABILITY), strict=True):
         words = f"{word}er end of the subsampling interval of the yearly change of {GAP}"
         say.fact(f"gap.change.{word}", words, value, a_year, 2)
-    words = f"years of {len(YEARS) - 1} in which {GAP} narrowed"
+    words = f"years of {len(YEARS) - 1} in which {GAP} fell"
     say.fact("gap.narrowings", words, (np.diff(gap) < 0).sum())
     say.fact("subsets", "subsets of cities drawn", SUBSETS)
     say.fact("subset-size", "cities of a subset", size)
