@@ -220,7 +220,7 @@ def test_what_a_variant_is_stands_wherever_its_number_is_explained(tmp_path, fin
     """The label of a variant is the main fit's, and so are all sentences that begin with it."""
     id, words = "pm25.decline.beijing@step-unknown", "Change of a city (variant: step nearly unknown)"
     findings[id] = dataclasses.replace(decline(id, -60.0), model="decline/step-unknown")
-    write_book(tmp_path, {"prose": "# Prose\n\n{finding-value}`%s`\n" % id, "cards": PAGES["cards"]})
+    write_book(tmp_path, {"prose": f"# Prose\n\n{{finding-value}}`{id}`\n", "cards": PAGES["cards"]})
     build(tmp_path)
     assert told(tmp_path, "cards/pm25")["findings"][id]["reading"].startswith(f"{words}: ")
     assert f"<strong>{words}</strong>" in html(tmp_path, "cards/pm25")
@@ -233,7 +233,7 @@ def test_a_variant_whose_fit_failed_is_named_too(tmp_path, monkeypatch, findings
     id = "pm25.decline.beijing@step-unknown"
     absent = {id: ("change of a city", "decline/step-unknown")}
     fake_fitting(monkeypatch, findings, failed={"decline/step-unknown": "R-hat"}, unpublished=absent)
-    write_book(tmp_path, {"prose": "# Prose\n\n{finding-value}`%s`\n" % id, "cards": PAGES["cards"]})
+    write_book(tmp_path, {"prose": f"# Prose\n\n{{finding-value}}`{id}`\n", "cards": PAGES["cards"]})
     build(tmp_path)
     assert "<strong>change of a city (variant: step nearly unknown)</strong>" in html(tmp_path, "cards/pm25")
 
