@@ -57,6 +57,22 @@ def test_reading_of_a_change():
     assert read.endswith("with a probability of 94 %. What was 100 became about 36.")
 
 
+@pytest.mark.parametrize(
+    ("id", "fit", "label"),
+    [
+        ("pm25.x@step-unknown", "decline/step-unknown", "a change (variant: step nearly unknown)"),
+        ("pm25.x", "decline/step-unknown", "a change"),
+        ("pm25.x", "decline", "a change"),
+        ("pm25.x@with-dust", "decline", "a change"),
+        ("toy.x@other", "toy/other", "a change"),
+        ("energy.x@dust", "energy_emissions/dust", "a change (variant: soot and dust)"),
+    ],
+)
+def test_a_label_in_full_says_what_the_variant_is(id, fit, label):
+    assert readings.in_full(id, "a change", fit) == label
+    assert readings.in_full(id, label, fit) == label
+
+
 def test_reading_says_whether_the_sign_is_open():
     assert "Zero lies inside, so the sign is open." in readings.reading(drawn(-10, 20, label="departure"))
     assert "Zero" not in readings.reading(drawn(-10, 2, label="departure"))

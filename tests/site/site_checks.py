@@ -96,6 +96,12 @@ class Visit:
     looks: dict[tuple[int, bool], Look] = field(default_factory=dict)
 
 
+def card_pages(reference: Path, home: str = "chapters/appendix/findings") -> list[str]:
+    """Every page of cards, without suffix: one for each first word of the published findings' ids."""
+    words = {id.partition(".")[0] for id in json.loads(reference.read_text("utf-8"))}
+    return [f"{home}/{word}" for word in sorted(words)]
+
+
 def toc_pages(toc: Path) -> list[str]:
     """Every page named in a ``_toc.yml``, without suffix, in order."""
 

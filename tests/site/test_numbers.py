@@ -12,6 +12,8 @@ FINDINGS = "chapters/appendix/findings"
 ID = "pm25.decline.beijing"
 LINK = f'article a.finding[href$="#{ID}"]'
 BOX = "#finding-popover"
+UNNAMED = re.compile(r"^(of (it|its|them|these|those)|the same|their|these) |\b(gubeikou|guohe|bahao|jiekou)\b")
+"""What a label says that does not stand alone, or that is the key of a section."""
 
 
 @pytest.fixture
@@ -85,7 +87,18 @@ def test_keyboard_opens_reads_walks_into_and_closes_it(page, address):
     page.wait_for_url(f"**/{FINDINGS}/pm25.html#{ID}")
 
 
-def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address):
+CLICK_WITHOUT_POINTER = """() => {
+    const told = Object.getOwnPropertyDescriptor(PointerEvent.prototype, "pointerType").get
+    const get = function () { return this.type === "click" ? undefined : told.call(this) }
+    Object.defineProperty(PointerEvent.prototype, "pointerType", {get})
+}"""
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address, tells):
+    """In some browsers a click does not tell which pointer made it."""
+    if not tells:
+        phone.add_init_script(f"({CLICK_WITHOUT_POINTER})()")
     phone.goto(address + CHAPTER)
     link = phone.locator(LINK).first
     link.scroll_into_view_if_needed()
@@ -103,6 +116,32 @@ def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address):
     box.get_by_text("Open its card").tap()
     phone.wait_for_url(f"**/{FINDINGS}/pm25.html#{ID}")
     assert 0 <= phone.locator(f'[id="{ID}"]').evaluate("card => card.getBoundingClientRect().top") < 300
+
+
+def test_a_key_after_a_tap_follows_the_link(phone, address):
+    phone.goto(address + CHAPTER)
+    link = phone.locator(LINK).first
+    link.tap()
+    phone.locator(BOX).wait_for()
+    phone.touchscreen.tap(200, 20)
+    phone.locator(BOX).wait_for(state="detached")
+    link.focus()
+    phone.keyboard.press("Enter")
+    phone.wait_for_url(f"**/{FINDINGS}/pm25.html#{ID}")
+
+
+def test_a_box_stays_when_a_bar_of_the_phone_folds_and_goes_when_the_page_is_turned(phone, address):
+    phone.goto(address + CHAPTER)
+    link = phone.locator(LINK).first
+    link.scroll_into_view_if_needed()
+    link.tap()
+    box = phone.locator(BOX)
+    box.wait_for()
+    phone.set_viewport_size({"width": 390, "height": 860})
+    phone.wait_for_timeout(300)
+    assert box.is_visible()
+    phone.set_viewport_size({"width": 800, "height": 390})
+    box.wait_for(state="detached")
 
 
 def test_a_narrow_number_can_be_hit_by_a_finger(phone, address):
@@ -212,6 +251,20 @@ def test_search_finds_a_value(page, address, rows):
     page.goto(f"{address}{FINDINGS}.html")
     page.fill("#findings-words", value.replace("\N{MINUS SIGN}", "-"))
     page.locator(f'.findings-found a[href$="#{ID}"]').wait_for()
+
+
+def test_no_two_cards_of_a_variant_and_its_main_fit_say_the_same(site):
+    for path in sorted((site / FINDINGS).glob("*.js")):
+        if path.stem == "index":
+            continue
+        labels = {id: one["reading"].partition(": ")[0] for id, one in told(site, path.stem).items()}
+        assert [id for id in labels if labels[id] == labels.get(id.partition("@")[0]) and "@" in id] == []
+
+
+def test_a_label_names_what_it_is_of(site):
+    text = (site / FINDINGS / "index.js").read_text("utf-8")
+    rows = json.loads(text.removeprefix("jingjinjiFindings(").removesuffix(")\n"))
+    assert [label for _, label, *_ in rows if UNNAMED.search(label)] == []
 
 
 def test_downloads_have_every_finding(site, rows):

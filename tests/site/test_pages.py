@@ -12,7 +12,8 @@ pytestmark = pytest.mark.site
 
 PAGES = checks.toc_pages(PROJECT / "_toc.yml")
 CHAPTER, MODELS = "chapters/pm25-decline", "chapters/appendix/models"
-each_page = pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
+CARDS = checks.card_pages(PROJECT / "results/reference.json")
+each_page = pytest.mark.parametrize("page", [*PAGES, *CARDS, "search", "genindex"])
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
 PROBES = """async () => {
     const tried = {}
@@ -81,10 +82,10 @@ def test_every_page_describes_itself(site, page):
 
 
 def test_descriptions_and_titles_differ_from_page_to_page(site):
-    pages = [(site / f"{page}.html").read_text("utf-8") for page in PAGES]
+    pages = [(site / f"{page}.html").read_text("utf-8") for page in (*PAGES, *CARDS)]
     for pattern in (r'<meta name="description" content="([^"]*)"', r"<title>([^<]*)</title>"):
         found = [re.search(pattern, html)[1] for html in pages]
-        assert len(set(found)) == len(PAGES)
+        assert len(set(found)) == len(pages)
 
 
 @pytest.mark.parametrize("page", [CHAPTER, MODELS])

@@ -14,7 +14,8 @@ PAGES = checks.toc_pages(PROJECT / "_toc.yml")
 CHAPTER = "chapters/pm25-decline"
 MOST_BYTES = 2_000_000
 
-each_page = pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
+CARDS = checks.card_pages(PROJECT / "results/reference.json")
+each_page = pytest.mark.parametrize("page", [*PAGES, *CARDS, "search", "genindex"])
 
 
 @each_page

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -84,7 +85,10 @@ def test_only_a_finding_that_is_used_has_a_card_and_all_can_be_searched(tmp_path
     build(tmp_path)
     assert "pm25.rise.nowhere" not in html(tmp_path, "cards/pm25")
     assert "2 of 4 findings have a card" in html(tmp_path, "cards")
-    assert '<a class="reference internal" href="cards/pm25.html">Prose: numbers of pm25</a>' in html(tmp_path, "cards")
+    link = '<a class="reference internal" href="cards/pm25.html">Numbers of the chapter Prose (2)</a>'
+    assert link in html(tmp_path, "cards")
+    assert "<code>pm25</code>" in html(tmp_path, "cards")
+    assert "<h1>Numbers of the chapter Prose (2)</h1>" in html(tmp_path, "cards/pm25")
     index = told(tmp_path, "cards/index")
     assert {id: has_card for id, _, _, has_card in index} == {
         id: id in ("pm25.decline.beijing", "pm25.decline.tianjin") for id in findings
@@ -210,6 +214,48 @@ def test_a_variants_finding_has_a_card_where_a_page_prints_it(tmp_path, findings
     page.write_text(page.read_text("utf-8").replace("@printed", "@unprinted"), encoding="utf-8")
     assert set(build(tmp_path).read_pages) == {"prose"}
     assert 'id="pm25.decline.beijing@unprinted"' in unescape(html(tmp_path, "cards/pm25"))
+
+
+def test_what_a_variant_is_stands_wherever_its_number_is_explained(tmp_path, findings):
+    """The label of a variant is the main fit's, and so are all sentences that begin with it."""
+    id, words = "pm25.decline.beijing@step-unknown", "Change of a city (variant: step nearly unknown)"
+    findings[id] = dataclasses.replace(decline(id, -60.0), model="decline/step-unknown")
+    write_book(tmp_path, {"prose": f"# Prose\n\n{{finding-value}}`{id}`\n", "cards": PAGES["cards"]})
+    build(tmp_path)
+    assert told(tmp_path, "cards/pm25")["findings"][id]["reading"].startswith(f"{words}: ")
+    assert f"<strong>{words}</strong>" in html(tmp_path, "cards/pm25")
+    assert f'title="{words[:1].lower()}{words[1:]}"' in html(tmp_path, "prose")
+    labels = {row[0]: row[1] for row in told(tmp_path, "cards/index")}
+    assert labels[id].lower() == words.lower() != labels["pm25.decline.beijing"].lower()
+
+
+def test_a_variant_whose_fit_failed_is_named_too(tmp_path, monkeypatch, findings):
+    id = "pm25.decline.beijing@step-unknown"
+    absent = {id: ("change of a city", "decline/step-unknown")}
+    fake_fitting(monkeypatch, findings, failed={"decline/step-unknown": "R-hat"}, unpublished=absent)
+    write_book(tmp_path, {"prose": f"# Prose\n\n{{finding-value}}`{id}`\n", "cards": PAGES["cards"]})
+    build(tmp_path)
+    assert "<strong>change of a city (variant: step nearly unknown)</strong>" in html(tmp_path, "cards/pm25")
+
+
+def test_a_second_page_of_cards_of_a_chapter_has_a_title_of_its_own(tmp_path, findings):
+    findings["heavy.days"] = decline("heavy.days", 3.0)
+    write_book(tmp_path, {"prose": PAGES["prose"] + "\n{finding}`heavy.days`\n", "cards": PAGES["cards"]})
+    build(tmp_path)
+    assert "<h1>Days of heavy pollution (1)</h1>" in html(tmp_path, "cards/heavy")
+    assert "<h1>Numbers of the chapter Prose (2)</h1>" in html(tmp_path, "cards/pm25")
+
+
+def test_a_page_of_cards_describes_itself_and_is_in_the_sitemap(tmp_path, findings):
+    write_book(tmp_path, PAGES)
+    build(tmp_path, html_baseurl="https://book.example/")
+    page = html(tmp_path, "cards/pm25")
+    (said,) = re.findall(r'<meta name="description" content="([^"]*)"', page)
+    assert said.startswith("Numbers of the chapter Prose: 2 cards, each with ")
+    assert said.endswith(".")
+    assert f'property="og:description" content="{said}"' in page
+    sitemap = (tmp_path / "_build/html/sitemap.xml").read_text("utf-8")
+    assert "<loc>https://book.example/cards/pm25.html</loc>" in sitemap
 
 
 def test_a_finding_that_is_gone_stops_the_next_build(tmp_path, monkeypatch, findings):

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from jingjinji.core import registry
 from jingjinji.core.findings import INTERVAL, PROBABILITY, Finding, probability_text
 
 LIKELY = (
@@ -47,6 +48,18 @@ def interval_in_prose(finding: Finding) -> str:
     """Ends of the interval, as fine as `in_prose`; empty where there is none."""
     low, to, high = finding.interval_text.partition(" to ")
     return f"{_coarser(low, _decimals(finding))}{to}{_coarser(high, _decimals(finding))}"
+
+
+def in_full(id: str, label: str, fit: str) -> str:
+    """The label of a finding, which says of a variant's fit what the variant is: the main fit's label is the same.
+
+    An id that ends in ``@`` and a variant's name is of such a fit, if the fit's name has one too.
+    """
+    topic, _, variant = fit.partition("/")
+    if "@" not in id or not variant or topic not in registry.PLACES:
+        return label
+    known = registry.module(topic).VARIANTS.get(variant)
+    return f"{label} (variant: {known.words})" if known and known.words not in label else label
 
 
 def reading(finding: Finding) -> str:

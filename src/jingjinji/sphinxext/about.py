@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from jingjinji.show import front
+from jingjinji.sphinxext import cards
 
 LONGEST = 190
 """Letters of a description that search engines show."""
@@ -100,7 +101,8 @@ def _name(author: dict) -> str:
 
 
 def _describe(app, pagename, templatename, context, doctree) -> None:
-    said = description(doctree) if doctree is not None else FIXED.get(pagename, "")
+    said = description(doctree) if doctree is not None else context.get("described") or FIXED.get(pagename, "")
+    said = shortened(said)
     base = app.config.html_baseurl
     picture = f"{base.rstrip('/')}/{PICTURE}" if base else context["pathto"](PICTURE, 1)
     picture = picture if citation(Path(app.confdir)) else ""
@@ -130,6 +132,6 @@ def _write(app, exception) -> None:
         _draw(app, out / PICTURE)
     base = app.config.html_baseurl
     if base:
-        pages = [app.builder.get_target_uri(page) for page in sorted(app.env.found_docs)]
+        pages = [app.builder.get_target_uri(page) for page in sorted({*app.env.found_docs, *cards.pages(app.env)})]
         (out / "sitemap.xml").write_text(sitemap([f"{base.rstrip('/')}/{page}" for page in pages]), encoding="utf-8")
         (out / "robots.txt").write_text(f"User-agent: *\nSitemap: {base.rstrip('/')}/sitemap.xml\n", encoding="utf-8")

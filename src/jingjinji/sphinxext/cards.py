@@ -21,6 +21,9 @@ CARDS = "cards"
 SEARCH = "findings-search"
 WIDTH, HEIGHT = 320, 30
 """Size of a density."""
+SUBJECTS = {"heavy": "Days of heavy pollution"}
+"""What a page of cards is called whose chapter has another page of them, by the word with which its ids begin."""
+OF_A_CARD = "each with a number, its interval, what it means, the data and the model behind it, and where it is used"
 SCRIPTS, STYLE = {"popover": "findings/popover.js", "search": "findings/search.js"}, "findings/findings.css"
 
 
@@ -55,7 +58,7 @@ def _open_topics(writer, node: Topics) -> None:
     for name, page in made.items():
         address, word = app.builder.get_relative_uri(here, name), name.rpartition("/")[2]
         items += f'<li><a class="reference internal" href="{escape(address)}">{escape(page["title"])}</a>, '
-        items += f"<code>{escape(word)}</code>: {len(page['ids'])} cards</li>"
+        items += f"whose names begin with <code>{escape(word)}</code></li>"
     writer.body.append(
         f"<p>{cards} of {node['all']} findings have a card, because a page, a claim or a figure uses them.</p>"
         f'<ul class="findings-topics">{items}</ul>'
@@ -71,6 +74,11 @@ def _made(env) -> dict[str, dict]:
     if not hasattr(env, "jingjinji_cards"):
         env.jingjinji_cards = {}
     return env.jingjinji_cards
+
+
+def pages(env) -> list[str]:
+    """The pages of cards, which are no documents."""
+    return sorted(_made(env))
 
 
 def _make(app, env) -> list[str]:
@@ -94,14 +102,15 @@ def _make(app, env) -> list[str]:
 
 
 def _title(app, page: str, used: dict[str, list[places.Place]]) -> str:
-    """The chapter that uses most of the findings of a page, and the word with which their ids begin."""
+    """The chapter that uses most of the findings of a page, or their subject, and how many they are."""
     counts = defaultdict(int)
     for where in used.values():
         for docname in {docname for docname, _, _ in where} - {app.config.jingjinji_claims_page}:
             counts[docname] += 1
     most = max(sorted(counts), key=counts.get, default="")
     word = page.rpartition("/")[2]
-    return f"{places.title(app, most)}: numbers of {word}" if most else f"Numbers of {word}"
+    of_chapter = f"Numbers of the chapter {places.title(app, most)}" if most else f"Numbers of {word}"
+    return f"{SUBJECTS.get(word, of_chapter)} ({len(used)})"
 
 
 def _page(app, page: str, title: str, used: dict[str, list[places.Place]]) -> dict:
@@ -208,7 +217,8 @@ def _popover(finding: Finding) -> dict:
 
 def _pages(app):
     for page, made in _made(app.env).items():
-        yield page, {"title": made["title"], "body": made["body"]}, "page.html"
+        said = f"{made['title'].rpartition(' (')[0]}: {len(made['ids'])} cards, {OF_A_CARD}."
+        yield page, {"title": made["title"], "body": made["body"], "described": said}, "page.html"
 
 
 def _add_scripts(app, pagename, templatename, context, doctree) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,11 +14,18 @@ from jingjinji.show import readings
 
 
 def findings(app) -> Findings:
-    """Every finding, by id; read once for each Sphinx application."""
+    """Every finding, by id, with its label in full; read once for each Sphinx application."""
     if not hasattr(app, "jingjinji_findings"):
         found = _module(app.config).all_findings()
-        app.jingjinji_findings = found if isinstance(found, Findings) else Findings(found)
+        app.jingjinji_findings = _in_full(found if isinstance(found, Findings) else Findings(found))
     return app.jingjinji_findings
+
+
+def _in_full(found: Findings) -> Findings:
+    labels = {id: readings.in_full(id, one.label, one.model) for id, one in found.items()}
+    named = {id: one if one.label == labels[id] else replace(one, label=labels[id]) for id, one in found.items()}
+    absent = {id: (readings.in_full(id, label, fit), fit) for id, (label, fit) in found.unpublished.items()}
+    return Findings(named, absent, found.failed)
 
 
 def every_id(app) -> list[str]:

@@ -1003,6 +1003,7 @@ def test_dust_is_counted_back_into_the_last_year_of_beijings_decline():
     plain, dusty = (found[f"pm25.decline.beijing.constant{end}"].draws for end in ("", "@with-dust"))
     np.testing.assert_allclose(1 + dusty / 100, 1.03 * (1 + plain / 100))
     assert {id for id in found if "@" in id} == {"pm25.decline.beijing.constant@with-dust"}
+    assert "3 % higher" in found["pm25.decline.beijing.constant@with-dust"].label
     assert not any(id.startswith(("pm25.truth.", "pm25.recovered.", "pm25.leave-out.")) for id in found)
 
 

@@ -7,13 +7,19 @@ from jingjinji.core import tables
 from jingjinji.core.errors import UnknownFinding
 from jingjinji.core.findings import Finding, exact
 from jingjinji.topics.governance import facts, page
+from jingjinji.topics.hydrogen.clusters import VARIANTS
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Finding]:
     made = {finding.id: finding for finding in facts.findings()}
     other = {id for ids in page.BESIDE.values() for id in ids} - set(made)
-    return made | {id: exact(id, f"what {id} is", 1.0, "%", ()) for id in other}
+    return made | {id: exact(id, "what it is", 1.0, "%", (), fit_of(id)) for id in other}
+
+
+def fit_of(id: str) -> str:
+    variant = id.partition("@")[2]
+    return f"hydrogen_clusters/{variant}" if variant else "decline"
 
 
 def test_a_date_is_printed_as_exactly_as_it_is_known():
@@ -41,6 +47,10 @@ def test_every_finding_beside_an_act_is_known(found):
     table = page.beside(found)
     assert set(table.finding) == {id for ids in page.BESIDE.values() for id in ids}
     assert table.date[0] == "10 September 2013"
+    told = dict(zip(table.finding, table["what a chapter finds"], strict=True))
+    for id, label in told.items():
+        words = VARIANTS[id.partition("@")[2]].words if "@" in id else ""
+        assert label == found[id].label + (f" (variant: {words})" if words else "")
     without = {id: finding for id, finding in found.items() if id != "pm25.decline.beijing"}
     with pytest.raises(UnknownFinding, match="there is no finding"):
         page.beside(without)

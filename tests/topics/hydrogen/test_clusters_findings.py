@@ -96,6 +96,11 @@ def test_clusters_until_the_end_of_2025_and_their_targets(main):
                 assert main[f"hydrogen.{key}.reached{end}"].mean == pytest.approx(chance, abs=0.03)
 
 
+def test_no_two_numbers_are_called_the_same_whatever_the_curves(main):
+    labels = [finding.label for finding in main.values()]
+    assert len(set(labels)) == len(labels)
+
+
 def test_the_five_clusters_in_october_2024(main):
     """All their vehicles since 2010, until the 286th day of 2024; read as since the start, those since 2021."""
     for found, end, first in ((main, "", 2010), (found_of(some_fit("since-start")), "@since-start", 2021)):

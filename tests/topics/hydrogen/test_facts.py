@@ -68,6 +68,11 @@ def test_growth_and_what_follows_from_it():
             assert found["hydrogen.firms.doubling"].draws == pytest.approx(doubling)
 
 
+def test_what_is_assumed_of_counts_is_said_in_the_label():
+    labels = [finding.label for finding in facts.findings()]
+    assert len(set(labels)) == len(labels)
+
+
 def test_the_first_count_is_of_two_things():
     table = tables.load("hydrogen_zone")
     first = {name: firms.panel(table, name).rows.firms.iloc[0] for name in firms.FIRST}

@@ -160,7 +160,8 @@ def findings(fit) -> list[Finding]:
         _say_monthly(say, post)
         _say_tables(say)
         _say_residual_correlation(say, post)
-        _say_decline_of_beijing(say.under(ending="with-dust"), dustier(constant))
+        words = f", with every month since 2021 {100 * DUST:g} % higher, for the dust days that are left out"
+        _say_decline_of_beijing(say.under(ending="with-dust"), dustier(constant), words)
     for city in LEFT_OUT.get(fit.variant, ()):
         _say_left_out(say.under(ending=""), city, fit.panel, actual)
     if fit.variant in ANSWERING:
@@ -182,9 +183,9 @@ def dustier(months: np.ndarray) -> np.ndarray:
     return months * (1 + DUST * (REGION.months.year > 2020))[:, None]
 
 
-def _say_decline_of_beijing(say: Scribe, constant: np.ndarray) -> None:
+def _say_decline_of_beijing(say: Scribe, constant: np.ndarray, beside: str = "") -> None:
     unit, label = DECLINE[""]
-    label = label.format(area=AREA_WORDS["beijing"], basis="on one constant basis")
+    label = label.format(area=AREA_WORDS["beijing"], basis="on one constant basis") + beside
     say.draws("decline.beijing.constant", label, change_between(REGION, area_means(constant))[:, 0], unit)
 
 

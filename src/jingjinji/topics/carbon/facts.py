@@ -142,7 +142,8 @@ def _say_totals(say: Scribe) -> None:
     say.fact("volume.voluntary.2023", "volume of voluntary reductions (CCER), 2023", voluntary, "Mt")
     say.fact("shenzhen.yearly", "volume a year that the claim on Shenzhen gives, at least", volume / 10, "Mt")
     share = 10 * volume / pilots
-    say.fact("shenzhen.of-pilots", "the same as a share of all pilots' volume in 2023", share, "%", 1)
+    label = "volume a year that the claim on Shenzhen gives, as a share of all pilots' volume in 2023"
+    say.fact("shenzhen.of-pilots", label, share, "%", 1)
     for key, period in (("2017", "end 2017"), ("2018", "end Oct 2018")):
         turnover, volume = (fact("seven pilots", f"cumulative {what}", period) for what in ("turnover", "volume"))
         say.fact(f"volume.pilots.{key}", f"volume of seven pilots until the {period}", volume, "Mt")

@@ -47,22 +47,23 @@ PROFILE_SCATTER = 0.7
 SHOWN = (2014, 2020)
 """Years of which Shenzhen's price is said."""
 SPAN = f"mean of {DECADE[0]} to {DECADE[1]}"
+DEARER = "probability that published prices make Shenzhen dearer than the claim does"
 SHENZHEN = {
     "even": ("CNY/t", "price in Shenzhen over its ten years if volumes were even"),
     "weighted": ("CNY/t", "price in Shenzhen over its ten years if volumes went with all pilots'"),
     "least": ("CNY/t", "price in Shenzhen in the cheapest of its years"),
     "claimed": ("CNY/t", "turnover over volume of the claim, each a little over what is printed"),
     "against": ("times", "price from published prices as a multiple of the claim's"),
-    "dearer": ("probability", "probability that published prices make Shenzhen dearer than the claim does"),
-    "dearer.scattered": ("probability", "the same with volumes that leave the pilots' profile twice as far"),
-    "dearer.even": ("probability", "the same with even volumes"),
+    "dearer": ("probability", DEARER),
+    "dearer.scattered": ("probability", f"{DEARER}, with volumes that leave the pilots' profile twice as far"),
+    "dearer.even": ("probability", f"{DEARER}, with even volumes"),
     "below-beijing": ("probability", f"probability that Shenzhen was cheaper than Beijing, {SPAN}"),
 }
 OF_CHOICES = ("weighted", "against", "dearer")
 """What of these is said of every variant, too."""
 MANY = 4
 """How many times as much the week with volumes counts where it is taken for much."""
-WINDOWS = ("until April 2015", "from then to the end of 2017", "January to October 2018")
+WINDOWS = ("until April 2015", "April 2015 to the end of 2017", "January to October 2018")
 WIDER = "probability that Shenzhen's prices are further above its totals than the pilots' above theirs"
 PILOTS_ABOVE = "mean of seven pilots' prices, by their shares of trade, as a multiple of what was paid"
 COMPARED = {
@@ -80,13 +81,13 @@ WIDER_BY = tuple(key for key in COMPARED if key.startswith("wider."))
 """The same question by other shares of trade, and of the pilots' trade in one window."""
 OF_WINDOW = {
     "": ("CNY/t", "turnover over volume of seven pilots, {window}", 1),
-    ".error": ("%", "standard error of it that rounding leaves, {window}", 1),
+    ".error": ("%", "standard error that rounding leaves in turnover over volume of seven pilots, {window}", 1),
 }
 LEFT_OUT = {
     "figures": ("", "printed figures after 2015", None),
-    "inside": ("", "of them inside the central 94 % predicted from those before", None),
-    "below": ("", "of them below the middle of the prediction", None),
-    "width": ("times", "upper end of these predictions as a multiple of the lower end, median", 1),
+    "inside": ("", "printed figures after 2015 inside the central 94 % predicted from those before", None),
+    "below": ("", "printed figures after 2015 below the middle of what is predicted from those before", None),
+    "width": ("times", "upper end of the predictions of figures after 2015 as a multiple of the lower end, median", 1),
 }
 RECORD = {
     "scales": ("", "scales that the sampler sees", None),

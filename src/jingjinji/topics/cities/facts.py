@@ -99,8 +99,9 @@ def _say_intervals(say: Scribe, rows: np.ndarray, cities: np.ndarray, names: np.
     a_year = "percentage points a year"
     say.fact("gap.change", f"yearly change of {GAP}", change, a_year, 2)
     for word, value in zip(("low", "high"), interval(change, changes, size, count, PROBABILITY), strict=True):
-        say.fact(f"gap.change.{word}", f"{word}er end of its subsampling interval", value, a_year, 2)
-    words = f"years of {len(YEARS) - 1} in which that gap narrowed"
+        words = f"{word}er end of the subsampling interval of the yearly change of {GAP}"
+        say.fact(f"gap.change.{word}", words, value, a_year, 2)
+    words = f"years of {len(YEARS) - 1} in which {GAP} fell"
     say.fact("gap.narrowings", words, (np.diff(gap) < 0).sum())
     say.fact("subsets", "subsets of cities drawn", SUBSETS)
     say.fact("subset-size", "cities of a subset", size)

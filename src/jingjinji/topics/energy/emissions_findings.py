@@ -30,6 +30,7 @@ LAST_SAME_METHOD = YEARS[-1]
 """The last year before the counting of 2016 and 2017."""
 SPANS = (("Beijing", 2005, LAST_SAME_METHOD), ("Hebei", FIRST_SHOWN, LAST_SHOWN))
 """Falls of coal of which it is said what goes with them."""
+WITHIN_REGIONS = "mean correlation of departures between provinces of a region, without the mean of all provinces"
 OF_EMISSION = {
     "elasticity.{key}": ("", "elasticity of {emission} to coal from year to year, mean of the provinces"),
     "elasticity.{key}.bth": ("", "elasticity of {emission} to coal from year to year, Beijing, Tianjin and Hebei"),
@@ -43,11 +44,8 @@ OF_EMISSION = {
     "tail.{key}": ("", "degrees of freedom of departures of {emission}"),
     "check.together.{key}": ("", "mean correlation of departures between provinces, {emission}"),
     "check.together.{key}.anew": ("", "mean correlation of departures between provinces, {emission}, drawn anew"),
-    "check.region.{key}": ("", "the same within a region, without the mean of all provinces, {emission}"),
-    "check.region.{key}.anew": (
-        "",
-        "the same within a region, without the mean of all provinces, {emission}, drawn anew",
-    ),
+    "check.region.{key}": ("", f"{WITHIN_REGIONS}, {{emission}}"),
+    "check.region.{key}.anew": ("", f"{WITHIN_REGIONS}, {{emission}}, drawn anew"),
     "check.largest.{key}": ("probability", "departures of {emission} drawn anew have one as large as the largest"),
 }
 NEAR, FAR = 0.03, 0.1

@@ -6,6 +6,7 @@ import pandas as pd
 
 from jingjinji.core import tables
 from jingjinji.core.findings import Finding, find
+from jingjinji.show.readings import in_full
 from jingjinji.topics.governance import facts
 
 BESIDE = {
@@ -57,8 +58,7 @@ def beside(found: dict[str, Finding]) -> pd.DataFrame:
         for number, name in enumerate(BESIDE[id]):
             finding = find(found, name)
             first = (day_text(acts.start[id], acts.date_precision[id]), acts.label[id]) if not number else ("", "")
-            choice = name.partition("@")[2].replace("-", " ")
-            rows.append((*first, finding.label + (f" ({choice})" if choice else ""), finding.text, name))
+            rows.append((*first, in_full(name, finding.label, finding.model), finding.text, name))
     return pd.DataFrame(rows, columns=["date", "act", "what a chapter finds", "value", "finding"])
 
 

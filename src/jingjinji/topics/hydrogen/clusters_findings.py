@@ -24,6 +24,7 @@ from jingjinji.topics.hydrogen.clusters import (
     year_of,
 )
 from jingjinji.topics.hydrogen.curves import GRID, LAST
+from jingjinji.topics.hydrogen.curves import VARIANTS as CURVES
 
 WITH_TARGETS = (*TABLES, "hydrogen_targets")
 KEYS = ("bth", "shanghai", "guangdong", "henan", "hebei")
@@ -113,7 +114,8 @@ def findings(fit) -> list[Finding]:
     if not fit.variant:
         for curves in BESIDE:
             if curves != "Bass":
-                _say_clusters(say.under(ending=curves), fit, parameters(fit, curves))
+                words = f" (variant: {CURVES[curves].words})"
+                _say_clusters(say.under(ending=curves), fit, parameters(fit, curves), words)
         _say_agencies(say, known)
         _say_needed(say, fit, known)
         _say_the_table(say, fit)
@@ -127,16 +129,17 @@ def _say_agencies(say: Scribe, known: dict) -> None:
     say.draws("source-error", "error of one count of what China sells in a year", 100 * known["source_error"], "%")
 
 
-def _say_clusters(say: Scribe, fit, known: dict) -> None:
+def _say_clusters(say: Scribe, fit, known: dict, beside: str = "") -> None:
+    """What is said of each cluster; `beside` ends the labels where China's sales are those of other curves."""
     at_due, goals = cluster_added(fit, known, DUE + 1.0), targets()
     for k, (key, cluster) in enumerate(zip(KEYS, CLUSTERS, strict=True)):
         of = say.under(f"{key}.")
         if not say.suffix or key == KEYS[0]:
-            label = f"fuel-cell vehicles of {cluster} added from {BASE + 1} to {DUE}"
+            label = f"fuel-cell vehicles of {cluster} added from {BASE + 1} to {DUE}{beside}"
             of.draws(str(DUE), label, np.minimum(at_due[:, k], 1e6), "vehicles")
         if cluster in goals:
             of = of.under(tables=WITH_TARGETS)
-            label = f"probability that {cluster} reaches its target by the end of {DUE}"
+            label = f"probability that {cluster} reaches its target by the end of {DUE}{beside}"
             of.draws("reached", label, at_due[:, k] >= goals[cluster], "probability")
 
 

@@ -112,7 +112,7 @@ def _say_check(say: Scribe, fit, known: dict) -> None:
     place, unreliable = left_out_places(fit, known)
     inside = 100 * ((place >= 0.03) & (place <= 0.97)).mean()
     say.score("inside", "yearly sales inside the central 94 % predicted without each of them", inside, "%", 1)
-    words = f"of them without a reliable weight (Pareto k above {UNRELIABLE})"
+    words = f"yearly sales without a reliable weight (Pareto k above {UNRELIABLE})"
     say.score("unreliable", words, 100 * unreliable.mean(), "%", 1)
 
 
@@ -164,6 +164,6 @@ def _say_left_out(say: Scribe, fit, known: dict) -> None:
     count, words = index["vehicles"][out], "sales of the last three years"
     inside = 100 * ((low <= count) & (count <= high)).mean()
     say.score("inside", f"{words} inside the central 94 % predicted without them", inside, "%", 1)
-    label = "share of these sales that lie below the middle of the prediction"
+    label = f"share of the {words} that lie below the middle of the prediction"
     say.score("below", label, 100 * (count < middle).mean(), "%", 1)
     say.fact("sales", words, out.sum())

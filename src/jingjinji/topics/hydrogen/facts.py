@@ -11,6 +11,12 @@ TABLES = ("hydrogen_zone",)
 LONGEST = 30
 """Years in which firms double, at most."""
 GROWTH = "growth of the zone's firms over 2023"
+CHOICES = {
+    "in-the-park": "the first count as firms in the park", "without-first": "without the first count",
+    "without-article": "without the article's count", "bounds-as-counts": "“more than” read as a plain count",
+    "far-above": "“more than” read as up to half as much again", "wide-scatter": "counts that scatter twice as much",
+}  # fmt: skip
+"""What is assumed of counts, beside the main reading of them, in words."""
 
 
 def findings() -> list[Finding]:
@@ -45,4 +51,5 @@ def findings() -> list[Finding]:
 def _drawn(id: str, label: str, values: np.ndarray, unit: str, choice: str = "") -> Finding:
     by_chain = values.reshape(firms.CHAINS, -1)
     suffix = f"@{choice}" if choice else ""
+    label = f"{label} (variant: {CHOICES[choice]})" if choice else label
     return record(f"hydrogen.{id}", label, by_chain, unit, model="table", panel=TABLES, suffix=suffix)

@@ -60,9 +60,12 @@ PRIORS = {"wide": 1.0, "narrow": 0.15}
 OF_WINDOWS = {
     "count": ("", "windows of ten days that hold no day of a control"),
     "lower": ("%", "share of windows of ten days that lay as far below expectation as the ban's or farther"),
-    "autumn-lower": ("%", "the same share of the windows that begin in October or November"),
+    "autumn-lower": (
+        "%",
+        "share of windows of ten days from October or November that lay as far below expectation as the ban's",
+    ),
     "scatter": ("%", "standard deviation of the departures of all windows of ten days (logs)"),
-    "expected": ("%", "standard deviation that the model lets expect of them (logs)"),
+    "expected": ("%", "standard deviation that the model leads one to expect of all windows of ten days (logs)"),
     "inside": ("%", "share of windows of ten days inside the central 94 % that the model lets expect"),
 }
 BREAKS = {

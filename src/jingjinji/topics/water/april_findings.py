@@ -10,8 +10,8 @@ from jingjinji.topics.water.quality_findings import NAMES
 
 SECTIONS = {
     "sections": ("", "sections in April 2021", None),
-    "under": ("", "of them under an agreement that had begun", None),
-    "weak": ("", "of these, matched without a page", None),
+    "under": ("", "sections in April 2021 under an agreement that had begun", None),
+    "weak": ("", "sections in April 2021 under an agreement that had begun, matched without a page", None),
 }
 
 

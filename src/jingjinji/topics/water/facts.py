@@ -7,7 +7,7 @@ from jingjinji.core import tables
 from jingjinji.core.findings import Finding
 from jingjinji.core.scribe import Scribe
 from jingjinji.topics.water.classes import CLASSES, ITEMS, LIMITS, Rates, settlement, water_class
-from jingjinji.topics.water.quality import MONTHS, SHOWN
+from jingjinji.topics.water.quality import MONTHS, NAMED, SHOWN
 
 CNY, WATER = "billion CNY", "billion m³"
 PAYMENTS = {
@@ -50,7 +50,7 @@ def findings() -> list[Finding]:
     say.under(tables=("water_agreements",)).fact("agreements.number", words, number, "mechanisms")
     _say_readings(say.under(tables=("water_section_week", "water_section")))
     paid = outcome(np.array(1.0))
-    for key, words in (("total", "a year's payment"), ("quality", "of it for quality")):
+    for key, words in (("total", "a year's payment"), ("quality", "what a year's payment holds for quality")):
         words = f"{words}, assumed unit rates, if the class is kept in every month"
         say.fact(f"calculator.{key}", words, float(paid[key]) / 10, CNY, 3)
     table = tables.load("water_facts").set_index("quantity")
@@ -64,28 +64,31 @@ def _say_readings(say: Scribe) -> None:
     """Medians as they were measured: nitrogen and the class by month at Gubeikou, places among all sections."""
     weeks = tables.load("water_section_week")
     say.fact("class.items", "items that the class of a river section counts", ITEMS)
-    say.fact("class.read", "of them with weekly medians here", len(LIMITS["river"]))
+    say.fact("class.read", "items of the class of a river section with weekly medians here", len(LIMITS["river"]))
     say.fact("sections.all", "sections with weekly medians", weeks.section.nunique())
     for key, section in SHOWN.items():
         less, others = nitrogen_rank(weeks, section)
-        words = f"share of {others} other sections with less total nitrogen, means of the weeks that both have, {key}"
+        words = f"share of {others} other sections with less total nitrogen than {NAMED[key]}, in weeks that both have"
         say.fact(f"{key}.tn.rank", words, 100 * less, "%", 0)
     of, means = say.under("gubeikou."), monthly_medians(weeks, SHOWN["gubeikou"])
     for month in ("2020-07", "2020-12"):
-        words = f"mean of the weekly medians of total nitrogen, {month}, gubeikou"
+        words = f"mean of the weekly medians of total nitrogen, {month}, {NAMED['gubeikou']}"
         of.fact(f"tn.measured.{month}", words, means.tn[month], "mg/L", 2)
     known = means.dropna(subset=list(LIMITS["river"]))
     index = water_class({name: known[name].to_numpy() for name in LIMITS["river"]})
-    words = "months with readings whose mean of weekly medians is class II or better"
+    words = "months with readings at Gubeikou whose mean of weekly medians is class II or better"
     of.fact("class-ii.months-measured", words, (index <= CLASSES.index("II")).sum())
-    of.fact("months", "months with readings", len(known))
+    of.fact("months", "months with readings at Gubeikou", len(known))
     nearest = max(known[name].max() / LIMITS["river"][name][1] for name in LIMITS["river"])
-    of.fact("nearest", "largest monthly mean as a share of its limit of class II", 100 * nearest, "%", 0)
+    words = "largest monthly mean at Gubeikou as a share of its limit of class II"
+    of.fact("nearest", words, 100 * nearest, "%", 0)
     above = (means.tn.dropna() > LIMITS["lake"]["tn"][-1]).mean()
-    of.fact("tn.above-v", "share of its months with more total nitrogen than a lake's class V allows", 100 * above, "%")
+    words = "share of the months at Gubeikou with more total nitrogen than a lake's class V allows"
+    of.fact("tn.above-v", words, 100 * above, "%")
     days = tables.load("water_section").set_index("section").loc[SHOWN["gubeikou"], list(DAYS)].astype(int)
-    of.fact("days", "days with the network's own class", days.sum(), "days")
-    of.fact("days.class-ii", "of them in class II or better", days[["days_i", "days_ii"]].sum(), "days")
+    of.fact("days", "days at Gubeikou with the network's own class", days.sum(), "days")
+    words = "days at Gubeikou in class II or better by the network's own class"
+    of.fact("days.class-ii", words, days[["days_i", "days_ii"]].sum(), "days")
 
 
 def monthly_medians(weeks: pd.DataFrame, section: str) -> pd.DataFrame:

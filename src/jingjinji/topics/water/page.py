@@ -13,12 +13,10 @@ from jingjinji.show.prior_draws import prior_parameters
 from jingjinji.topics.water import april, quality, quality_findings, reservoir, reservoir_findings
 from jingjinji.topics.water import facts as water_facts
 from jingjinji.topics.water.classes import Rates, settlement
-from jingjinji.topics.water.quality import MONTHS, POLLUTANTS
+from jingjinji.topics.water.quality import MONTHS, NAMED, POLLUTANTS
 from jingjinji.topics.water.quality_findings import NAMES, flat
 
 PARAMETERS = ["section_level", "own_season", "season_basin", "season_scale", "log_scatter", "memory"]
-NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
-"""English names of the sections of ``miyun.SHOWN``."""
 
 
 def drawn_medians(value: dict[str, np.ndarray], panel: quality.Panel, rng: np.random.Generator) -> np.ndarray:

@@ -12,6 +12,8 @@ from jingjinji.core.errors import BookError
 POLLUTANTS = ("codmn", "nh3n", "tn")
 SHOWN = {"gubeikou": "古北口", "guohe": "果河桥", "bahao": "八号桥", "jiekou": "街口(鸠坑口)"}
 """Sections under an agreement, by the key of their findings."""
+NAMED = {"gubeikou": "Gubeikou", "guohe": "Guohe Bridge", "bahao": "Bahao Bridge", "jiekou": "Jiekou"}
+"""Their English names."""
 WAVES, WEEKS_OF_YEAR = 4, 52
 """Sines and cosines of a year and half a year."""
 SEASON_CENTRING = np.array([0.4, 0.4, 0.15, 0.15])

@@ -10,6 +10,7 @@ from jingjinji.core.scribe import Scribe
 from jingjinji.topics.water.classes import LIMITS, water_class
 from jingjinji.topics.water.quality import (
     MONTHS,
+    NAMED,
     POLLUTANTS,
     SEASON_CENTRING,
     SHOWN,
@@ -32,12 +33,12 @@ OF_CLASS = tuple(name for name in POLLUTANTS if name in LIMITS["river"])
 """Pollutants of the model that a river's class counts; of total phosphorus every median lies below its limit."""
 RECORD = {
     "sections": ("", "sections with weekly medians in the basins of those under an agreement", None),
-    "medians": ("", "their weekly medians of three pollutants", None),
+    "medians": ("", "weekly medians of three pollutants in the basins of the sections under an agreement", None),
 }
 CHECKS = {
     "inside": ("%", "weekly surprises inside the central 94 % of what the model draws", 1),
     "again": ("", "largest correlation of a pollutant's surprises with those of the week after", 2),
-    "gubeikou.again": ("", "the same of total nitrogen at Gubeikou", 2),
+    "gubeikou.again": ("", "correlation of total nitrogen's surprises at Gubeikou with those of the week after", 2),
 }
 BURN_IN = 26
 """Weeks that drawn departures run before the year that is used."""
@@ -108,7 +109,7 @@ def findings(fit) -> list[Finding]:
     for key, section in SHOWN.items():
         weeks, k = typical_weeks(fit, section), fit.panel.sections.index(section)
         if key == "gubeikou":
-            words = f"{WINTER}, {key}"
+            words = f"{WINTER}, {NAMED[key]}"
             if truth:
                 known = winter(weeks_on(truth["level"][[k]], truth["swing"][[k]]))[0]
                 say.pair(f"{key}.tn.winter", words, round(float(known), 3), winter(weeks), "%")
@@ -131,10 +132,10 @@ def _say_weeks(say: Scribe, panel: Panel, key: str, weeks: np.ndarray) -> None:
     by_month = monthly_means(weeks)
     for pollutant in measured(panel, SHOWN[key]):
         words, k = f"{NAMES[pollutant]} of a typical week", POLLUTANTS.index(pollutant)
-        say.draws(f"{pollutant}.year", f"{words}, mean of the year, {key}", weeks[:, :, k].mean(axis=1), "mg/L")
+        say.draws(f"{pollutant}.year", f"{words}, mean of the year, {NAMED[key]}", weeks[:, :, k].mean(axis=1), "mg/L")
         if key == "gubeikou" or k == NITROGEN:
             for m, month in enumerate(MONTHS):
-                say.draws(f"{pollutant}.{month}", f"{words} in {month}, {key}", by_month[:, m, k], "mg/L")
+                say.draws(f"{pollutant}.{month}", f"{words} in {month}, {NAMED[key]}", by_month[:, m, k], "mg/L")
 
 
 def surprises(fit, most: int | None = None) -> np.ndarray:

@@ -128,10 +128,12 @@ def findings(fit) -> list[Finding]:
         share = 100 * np.clip(stored / 10 / np.maximum(rise, 0.01), 0, 2)
         say.draws(f"rise.{year}", f"rise of storage from January 2015 to {month}", rise, "billion m³")
         label = f"transferred water stored until {month}"
-        of_transfer.draws(f"transfer.{year}", f"{label} as a share of the rise, had none of it left", share, "%")
+        words = f"{label} as a share of the rise of storage, had none of it left"
+        of_transfer.draws(f"transfer.{year}", words, share, "%")
         of_transfer.under(tables=("water_facts",)).fact(f"transferred.{year}", label, stored / 10, "billion m³")
     rows = fit.panel.rows
     say.fact("points", "dated points of storage since 2000 with a date", len(rows))
-    say.fact("records", "of them records, with a day since when storage had stayed below", rows.since.notna().sum())
+    words = "dated points of storage since 2000 that are records, with a day since when it had stayed below"
+    say.fact("records", words, rows.since.notna().sum())
     say.fact("longest-gap", "longest time between two points", float(np.diff(rows.years).max()), "years", 1)
     return say.made

@@ -9,6 +9,8 @@
   let timer = 0
   let openAtTap = null
   let dismissed = null
+  let touched = false // the last pointer was a finger: a click of some browsers does not tell
+  let width = document.documentElement.clientWidth
 
   const linkOf = (node) => node.closest?.("a.finding[href*='#']")
   const inside = (node) => node instanceof Node && shown?.box.contains(node)
@@ -126,6 +128,7 @@
     if (link !== dismissed) dismissed = null
   })
   document.addEventListener("keydown", (event) => {
+    touched = false
     if (event.key === "Tab" && !files.size) { // what a reader hears of a number must be there when the focus arrives
       new Set([...document.querySelectorAll("a.finding[href*='#']")].map(fileOf)).forEach((file) => load(file).catch(() => null))
     }
@@ -137,14 +140,19 @@
     if (back) link.focus()
   })
   document.addEventListener("pointerdown", (event) => {
+    touched = event.pointerType === "touch"
     openAtTap = shown?.link ?? null
     if (shown && !inside(event.target) && linkOf(event.target) !== shown.link) close()
   })
   document.addEventListener("click", (event) => {
     const link = linkOf(event.target)
-    if (!link || event.pointerType !== "touch" || openAtTap === link) return
+    if (!link || !touched || openAtTap === link) return
     event.preventDefault()
     open(link).then((missing) => { if (missing) location.href = link.href })
   })
-  addEventListener("resize", close)
+  addEventListener("resize", () => { // a phone's bar that folds changes the height alone, and the box stays right
+    if (document.documentElement.clientWidth === width) return
+    width = document.documentElement.clientWidth
+    close()
+  })
 })()
