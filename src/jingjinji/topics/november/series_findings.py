@@ -56,8 +56,8 @@ OF_WINDOWS = {
     "lower": ("%", "share of windows of ten days that lay as far below expectation as the ban's or farther"),
     "autumn-lower": ("%", "the same share of the windows that begin in October or November"),
     "scatter": ("%", "standard deviation of the departures of all windows of ten days (logs)"),
-    "expected": ("%", "standard deviation that the model lets expect of them (logs)"),
-    "inside": ("%", "share of windows of ten days inside the central 94 % that the model lets expect"),
+    "expected": ("%", "standard deviation of them that the model expects (logs)"),
+    "inside": ("%", "share of windows of ten days inside the central 94 % that the model expects"),
 }
 BREAKS = {
     "kept": ("as the model assumes", {}),
@@ -180,7 +180,7 @@ def _say_contrasts(say: Scribe, fit) -> None:
 
 
 def _say_windows(say: Scribe, fit) -> None:
-    """Where the ban lies among all windows of ten days, and whether these scatter as the model lets expect.
+    """Where the ban lies among all windows of ten days, and whether these scatter as the model expects.
 
     Their Monte Carlo errors are taken for half of one (a per cent): they rest on means of draws alone.
     """
