@@ -10,6 +10,7 @@ from prior_fits import once
 from toy_project import ToyProject
 from typer.testing import CliRunner
 
+from jingjinji.claims import verdicts
 from jingjinji.cli import main as cli
 from jingjinji.cli import rerun
 from jingjinji.core.errors import BookError
@@ -213,6 +214,60 @@ def test_a_reason_is_put_below_those_before():
     twice = rerun.with_entry(once, "- two\n")
     assert "### Findings accepted\n\n- two\n- one\n\n### Added" in twice
     assert twice.endswith("## [1.0]\n\n### Findings accepted\n\n- old\n")
+
+
+@pytest.mark.parametrize(("below", "kept"), [
+    ("### Findings accepted\n- old\n", "### Findings accepted\n\n- new\n- old\n"),
+    ("\n### Findings accepted\n### Added\n", "\n### Findings accepted\n\n- new\n\n### Added\n"),
+    ("\n### Findings accepted\n", "\n### Findings accepted\n\n- new\n"),
+    ("## [1.0]\n### Findings accepted\n- old\n",
+     "\n### Findings accepted\n\n- new\n\n## [1.0]\n### Findings accepted\n- old\n"),
+])  # fmt: skip
+def test_no_blank_line_loses_a_reason(below, kept):
+    assert rerun.with_entry(f"# Changelog\n\n{rerun.PLACE}{below}", "- new\n") == (
+        f"# Changelog\n\n{rerun.PLACE}{kept}"
+    )
+
+
+class Killed(BaseException):
+    """What a process is told that is killed: no command catches it."""
+
+
+@pytest.fixture
+def accepting(monkeypatch, tmp_path):
+    """`accept` of a changelog and a reference apart, with nothing but what `verify.publish` does."""
+    monkeypatch.setattr(rerun, "CHANGELOG", tmp_path / "CHANGELOG.md")
+    monkeypatch.setattr(rerun, "_differing", lambda: "")
+    monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    monkeypatch.setattr(fitting, "all_findings", lambda: {})
+    monkeypatch.setattr(verdicts, "judged", lambda found: {})
+    rerun.CHANGELOG.write_text(rerun.PLACE)
+
+    def accept(error: BaseException, written: bool) -> str:
+        def publish():
+            if written:
+                verify.REFERENCE.write_text("{}")
+            raise error
+
+        monkeypatch.setattr(verify, "publish", publish)
+        with pytest.raises(type(error)):
+            rerun.accept("because")
+        return rerun.CHANGELOG.read_text()
+
+    return accept
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_run_that_is_killed_leaves_no_reference_without_its_reason(accepting, written):
+    assert ": because\n" in accepting(Killed(), written)
+
+
+def test_a_reference_that_is_refused_leaves_no_reason(accepting):
+    assert accepting(BookError("draft draws"), written=False) == rerun.PLACE
+
+
+def test_a_reference_that_was_written_before_an_error_keeps_its_reason(accepting):
+    assert ": because\n" in accepting(BookError("the disk is full"), written=True)
 
 
 def test_a_reference_without_a_reason_is_not_accepted(monkeypatch, tmp_path):

@@ -73,8 +73,9 @@ def test_sentence(kept):
     words = simulations.sentence({"carbon": {"toy": "differ", "toy-alike": "alike"}})
     assert words == (
         "From 30 made-up records come 50 intervals (94 %), of which 92.0 % hold the truth; intervals from one record "
-        "hang together, so few records leave much open. Least often hold those of share, 17 of 20, which agrees with "
-        "62 to 97 %. 3 of the records had a transition that diverged, and in at least 2 a quantity had not settled "
+        "hang together, so few records leave much open. Those of share hold it least often, in 17 of 20 records; a "
+        "true rate of 62 to 97 % would fit that. 3 of the records had a transition that diverged, and in at least 2 a "
+        "quantity had not settled "
         "(simulated 2026-11-28)."
     )
     one = simulations.sentence({"carbon": {"toy-alike": "alike"}})

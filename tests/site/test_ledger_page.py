@@ -46,6 +46,15 @@ def test_the_files_agree(site, claims):
         assert list(csv.DictReader(file)) == claims
 
 
+def test_paper_has_the_table_and_not_the_closed_cards_of_a_phone(page, address):
+    page.set_viewport_size({"width": 794, "height": 1123})
+    page.goto(address + PAGE)
+    page.emulate_media(media="print")
+    row = page.locator(ROWS).first
+    assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    assert row.locator(".claim-source").first.is_visible()
+
+
 def test_what_is_decided_comes_first(page, address, claims):
     page.goto(address + PAGE)
     assert shown(page) == in_order(claims)

@@ -4,11 +4,13 @@ import contextlib
 import datetime
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import jingjinji
+from jingjinji.core import writing
 from jingjinji.core.errors import BookError
 
 if TYPE_CHECKING:
@@ -173,21 +175,45 @@ def accept(
         raise BookError(f"{CHANGELOG.name} has no line '{PLACE.strip()}': write it where the reason is to be kept")
     verdicts.judged(fitting.all_findings())  # nothing is written where a rule cannot be read
     counts = _differing()
-    print(f"{verify.publish()} findings written to {verify.REFERENCE}")
+    entry = f"- {datetime.date.today().isoformat()}{counts}: {reason}\n"
+    with _reason_first(changelog, entry, verify.REFERENCE):
+        print(f"{verify.publish()} findings written to {verify.REFERENCE}")
     print(f"{verdicts.publish(fitting.all_findings())} verdicts written to {verdicts.PUBLISHED}")
     drafts.keep()
     print(f"Draws of drafts written to {drafts.KEPT}")
-    entry = f"- {datetime.date.today().isoformat()}{counts}: {reason}\n"
-    CHANGELOG.write_text(with_entry(changelog, entry), encoding="utf-8")
     print(f"The reason stands in {CHANGELOG}")
+
+
+@contextlib.contextmanager
+def _reason_first(changelog: str, entry: str, reference: Path) -> Iterator[None]:
+    """Write the reason before what it is of, so that a run that is killed leaves no reference without one.
+
+    Where the reference is refused and stays as it was, the changelog does too.
+    """
+    there = _content(reference)
+    writing.replace(CHANGELOG, with_entry(changelog, entry))
+    try:
+        yield
+    except BookError:
+        if _content(reference) == there:
+            writing.replace(CHANGELOG, changelog)
+        raise
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def with_entry(changelog: str, entry: str) -> str:
     """The changelog with one more reason, the last one first, under a heading of their own."""
     before, _, after = changelog.partition(PLACE)
-    if HEADING in after.partition("\n## ")[0]:
-        return before + PLACE + after.replace(f"{HEADING}\n", f"{HEADING}\n{entry}", 1)
-    return f"{before}{PLACE}\n{HEADING}\n{entry}{after}"
+    above, below = "\n", after
+    if f"\n{HEADING}" in f"\n{after}".partition("\n## ")[0]:
+        lines, _, below = f"\n{after}".partition(f"\n{HEADING}")
+        above = f"{lines}\n"[1:]
+    below = below.lstrip("\n")
+    gap = "\n" if below and not below.startswith("- ") else ""
+    return f"{before}{PLACE}{above}{HEADING}\n{entry}{gap}{below}"
 
 
 def _differing() -> str:

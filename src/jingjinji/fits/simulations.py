@@ -78,8 +78,9 @@ def sentence(toys: Words) -> str:
     low, high = _coverage(least)
     return (
         f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
-        f"the truth; intervals from one record hang together, so few records leave much open. Least often hold those "
-        f"of {least['label']}, {least['inside']} of {least['records']}, which agrees with {low:.0f} to {high:.0f} %. "
+        f"the truth; intervals from one record hang together, so few records leave much open. Those of "
+        f"{least['label']} hold it least often, in {least['inside']} of {least['records']} records; a true rate of "
+        f"{low:.0f} to {high:.0f} % would fit that. "
         f"{_number(_records_with('divergent', rows))} of the records had a transition that diverged, "
         f"{_unsettled(_records_with('unsettled', rows))} (simulated {dates[-1]})."
     )

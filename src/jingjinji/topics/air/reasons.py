@@ -7,7 +7,7 @@ REASONS = {
         "slope": "Between a fall of a quarter and a rise of a sixth a year; no decline of a given size is favoured.",
         "slope_on_level": "Dirty cities may fall faster or slower; none is favoured.",
         "city_scale": "Cities' yearly rates differ by a few points, their bends and seasons by under a tenth.",
-        "slope_apart": "A city's rate beside the region's, around what its level lets expect; their mean is taken off.",
+        "slope_apart": "A city's rate beside the region's, around what its level would have; their mean is taken off.",
         "bend_scale": "The region's path leaves a straight line by about a tenth.",
         "bend": "Of the size that scale and length give; slow waves are drawn as they are, quick ones in units of it.",
         "length_scale": "Paths bend over two to four years: a plan's length, slower than single winters.",

@@ -183,7 +183,7 @@ def _say_bound(say: Scribe, fit) -> None:
     surprise = np.random.default_rng(fit.seed).normal(size=persistence.shape) * np.sqrt(1 - persistence**2)
     departure = persistence * (seen - error - draws["root"][..., last]) + draws["scatter"][..., KIND[k]] * surprise
     along = first * np.maximum(np.sqrt(path(fit, np.array([2024]), "beijing")[..., 0] / first) + departure, 0) ** 2
-    say.draws("", "Beijing's coal in 2024 as its figures up to 2020 let expect", along, "Mt")
+    say.draws("", "Beijing's coal in 2024 as its figures up to 2020 lead one to expect", along, "Mt")
     say.draws(".under", f"probability that Beijing's coal is under {limit:g} Mt in 2024", along < limit, "probability")
     if not fit.variant:
         words = "published upper bound of Beijing's coal in 2024"

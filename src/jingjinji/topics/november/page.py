@@ -114,7 +114,7 @@ def _percents(estimate: str, note: str) -> list[float]:
 
 
 def unexplained(fit, first: str, last: str) -> dict[str, pd.Series]:
-    """Departure (%) of each day from what calendar and weather let expect, between two dates, by series."""
+    """Departure (%) of each day from what calendar and weather lead one to expect, between two dates, by series."""
     left = said.unexplained(fit.parameters, fit.panel, slice(None, None, 20))
     return {SITE_NAMES[name]: 100 * np.expm1(values[first:last]) for name, values in left.items()}
 

@@ -66,7 +66,7 @@ OF_WINDOWS = {
     ),
     "scatter": ("%", "standard deviation of the departures of all windows of ten days (logs)"),
     "expected": ("%", "standard deviation that the model leads one to expect of all windows of ten days (logs)"),
-    "inside": ("%", "share of windows of ten days inside the central 94 % that the model lets expect"),
+    "inside": ("%", "share of windows of ten days inside the central 94 % that the model leads one to expect"),
 }
 BREAKS = {
     "kept": ("as the model assumes", {}),
@@ -189,7 +189,7 @@ def _say_contrasts(say: Scribe, fit) -> None:
 
 
 def _say_windows(say: Scribe, fit) -> None:
-    """Where the ban lies among all windows of ten days, and whether these scatter as the model lets expect.
+    """Where the ban lies among all windows of ten days, and whether these scatter as the model expects.
 
     Their Monte Carlo errors are taken for half of one (a per cent): they rest on means of draws alone.
     """

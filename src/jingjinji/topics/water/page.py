@@ -96,7 +96,7 @@ def monthly(found: dict[str, Finding]) -> pd.DataFrame:
 
 
 def sections_by_month(found: dict[str, Finding]) -> pd.DataFrame:
-    """Total nitrogen of the typical week by month (mg/L) at the sections under an agreement."""
+    """Total nitrogen of the typical week by month (mg/L) at the sections with an agreement, then or later."""
     rows = {month: {name: bare(found[f"miyun.{key}.tn.{month}"], "mg/L") for key, name in NAMED.items()}
             for month in MONTHS}  # fmt: skip
     rows["year"] = {name: bare(found[f"miyun.{key}.tn.year"], "mg/L") for key, name in NAMED.items()}
@@ -106,7 +106,7 @@ def sections_by_month(found: dict[str, Finding]) -> pd.DataFrame:
 def left_out() -> pd.DataFrame:
     """Readings that the weekly medians leave out, by reason, and what keeping those under maintenance does.
 
-    One row a section under an agreement, and one for all sections together. Medians of the year in mg/L.
+    One row a section with an agreement, then or later, and one for all sections together. Medians of the year in mg/L.
     """
     weeks = tables.load("water_section_week")
     groups = {NAMED[key]: weeks[weeks.section == section] for key, section in quality.SHOWN.items()}
