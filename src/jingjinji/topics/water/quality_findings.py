@@ -35,7 +35,7 @@ RECORD = {
     "sections": ("", "sections with weekly medians in the basins of those with an agreement, then or later", None),
     "medians": (
         "",
-        "weekly medians of three pollutants in the basins of sections with an agreement, then or later",
+        "weekly medians of three pollutants in basins with an agreement, then or later",
         None,
     ),
 }
