@@ -7,8 +7,6 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 os.environ.setdefault("JINGJINJI_CACHE", str(PROJECT / ".cache" / "tests"))
-# a test compiles much and draws little: a short fit takes 28 s of CPU, 73 s with the usual 3
-os.environ.setdefault("NUMBA_OPT", "0")
 # what a user has set for the book is not for the tests: one of them removes entries of the store
 for name in ("JINGJINJI_STORE", "JINGJINJI_SEED", "DASK_SCHEDULER_ADDRESS"):
     os.environ.pop(name, None)
