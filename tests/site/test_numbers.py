@@ -257,7 +257,7 @@ def test_no_two_cards_of_a_variant_and_its_main_fit_say_the_same(site):
     for path in sorted((site / FINDINGS).glob("*.js")):
         if path.stem == "index":
             continue
-        labels = {id: one["reading"].partition(": ")[0] for id, one in told(site, path.stem).items()}
+        labels = {id: one["reading"].rpartition(": ")[0] for id, one in told(site, path.stem).items()}
         assert [id for id in labels if labels[id] == labels.get(id.partition("@")[0]) and "@" in id] == []
 
 
