@@ -50,6 +50,17 @@ def test_products_are_right_in_every_layout_and_are_not_pytensors():
     assert compiled(pt.dmatrix("left"), pt.dvector("right"))(TALL, WIDE[:, 0]) == pytest.approx(TALL @ WIDE[:, 0])
 
 
+def test_a_model_is_compiled_with_the_plain_error(monkeypatch):
+    from numba.np import arrayobj
+
+    usual = arrayobj.raise_with_shape_context
+    monkeypatch.setattr(arrayobj, "raise_with_shape_context", usual)
+    monkeypatch.setattr(sampler, "compile_model", lambda model, frozen: (model, arrayobj.raise_with_shape_context))
+    model, error = sampler.compile_soon("model")
+    assert model == "model"
+    assert error is not usual
+
+
 def test_shapes_that_differ_are_refused_without_words_that_are_compiled_for_long(monkeypatch):
     from numba import njit
     from numba.np import arrayobj

@@ -94,17 +94,23 @@ CLICK_WITHOUT_POINTER = """() => {
 }"""
 
 
-@pytest.mark.parametrize("tells", [True, False])
-def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address, tells):
-    """In some browsers a click does not tell which pointer made it."""
-    if not tells:
-        phone.add_init_script(f"({CLICK_WITHOUT_POINTER})()")
+def tapped(phone, address):
+    """The first number of the chapter after a tap, and the box that it has opened."""
     phone.goto(address + CHAPTER)
     link = phone.locator(LINK).first
     link.scroll_into_view_if_needed()
     link.tap()
     box = phone.locator(BOX)
     box.wait_for()
+    return link, box
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address, tells):
+    """In some browsers a click does not tell which pointer made it."""
+    if not tells:
+        phone.add_init_script(f"({CLICK_WITHOUT_POINTER})()")
+    link, box = tapped(phone, address)
     assert phone.url == address + CHAPTER
     sizes = box.evaluate("box => { const r = box.getBoundingClientRect(); return [r.left, r.right, r.height] }")
     assert sizes[0] >= 0
@@ -119,24 +125,16 @@ def test_first_tap_opens_and_the_box_leads_to_the_card(phone, address, tells):
 
 
 def test_a_key_after_a_tap_follows_the_link(phone, address):
-    phone.goto(address + CHAPTER)
-    link = phone.locator(LINK).first
-    link.tap()
-    phone.locator(BOX).wait_for()
+    link, box = tapped(phone, address)
     phone.touchscreen.tap(200, 20)
-    phone.locator(BOX).wait_for(state="detached")
+    box.wait_for(state="detached")
     link.focus()
     phone.keyboard.press("Enter")
     phone.wait_for_url(f"**/{FINDINGS}/pm25.html#{ID}")
 
 
 def test_a_box_stays_when_a_bar_of_the_phone_folds_and_goes_when_the_page_is_turned(phone, address):
-    phone.goto(address + CHAPTER)
-    link = phone.locator(LINK).first
-    link.scroll_into_view_if_needed()
-    link.tap()
-    box = phone.locator(BOX)
-    box.wait_for()
+    _, box = tapped(phone, address)
     phone.set_viewport_size({"width": 390, "height": 860})
     phone.wait_for_timeout(300)
     assert box.is_visible()

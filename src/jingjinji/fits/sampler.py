@@ -132,8 +132,8 @@ def compile_soon(model, frozen: tuple[str, ...] = ()):
 def _raise_plainly() -> None:
     """Have numba compile a plain error for arrays whose shapes do not fit, not one that writes the shapes out.
 
-    Writing numbers out is compiled anew in every process: of two numbers, 2.8 s of 6.0 s that a model of one
-    parameter takes.
+    Code that writes numbers into words is compiled anew in every process: 2.8 s of the 6.0 s that compiling a model of
+    one parameter takes.
     """
     from numba.core.extending import overload
     from numba.np import arrayobj

@@ -29,7 +29,8 @@ KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 CHAINS, TUNE, DRAWS = 2, 300, 400
 UNSETTLED_RHAT = 1.1
 BESIDE_ZERO = "interval without zero in"
-COLUMNS = ("made with", "quantity", "truth", "mean estimate", "in the 94 % interval of", BESIDE_ZERO)
+INSIDE = "in the 94 % interval of"
+COLUMNS = ("made with", "quantity", "truth", "mean estimate", INSIDE, BESIDE_ZERO)
 
 Words = Mapping[str, Mapping[str, str]]
 

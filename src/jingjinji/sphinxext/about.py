@@ -101,8 +101,8 @@ def _name(author: dict) -> str:
 
 
 def _describe(app, pagename, templatename, context, doctree) -> None:
-    said = description(doctree) if doctree is not None else context.get("described") or FIXED.get(pagename, "")
-    said = shortened(said)
+    fixed = context.get("described") or FIXED.get(pagename, "")
+    said = description(doctree) if doctree is not None else shortened(fixed)
     base = app.config.html_baseurl
     picture = f"{base.rstrip('/')}/{PICTURE}" if base else context["pathto"](PICTURE, 1)
     picture = picture if citation(Path(app.confdir)) else ""

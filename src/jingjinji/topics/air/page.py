@@ -83,7 +83,7 @@ def months_ahead(
 
 
 CLEARLY = 2 / 3
-"""Share of the forecasts' shares on one side of what their intervals are called from which the side is named."""
+"""Part of the forecasts whose intervals hold more (or less) than their name says, from which they are called wide."""
 SHARED = 0.5
 """Forecasts of which one begins a year after the other share one of their two years: how far their coverages agree."""
 

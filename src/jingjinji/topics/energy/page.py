@@ -88,7 +88,7 @@ def slower_than_beijing(found: dict[str, Finding]) -> str:
     ]
     truth, estimate = simulations.estimates("energy_coal", "energy.hebei.slower-than-beijing")[FALLS]
     kept = simulations.table({"energy_coal": {FALLS: ""}}).set_index("quantity")
-    held = kept.loc[coal_path_findings.LEFT_OF_HEBEI.format(year=coal_path.YEARS[-1]), simulations.COLUMNS[4]]
+    held = kept.loc[coal_path_findings.LEFT_OF_HEBEI.format(year=coal_path.YEARS[-1]), simulations.INSIDE]
     return (
         f"The model's probability that coal takes longer to halve than Beijing's did is {' and '.join(chances)}. "
         f"Nothing carries more digits. In made-up records Hebei's coal falls so fast that the right probability is "

@@ -33,11 +33,7 @@ OF_CLASS = tuple(name for name in POLLUTANTS if name in LIMITS["river"])
 """Pollutants of the model that a river's class counts; of total phosphorus every median lies below its limit."""
 RECORD = {
     "sections": ("", "sections with weekly medians in the basins of those with an agreement, then or later", None),
-    "medians": (
-        "",
-        "weekly medians of three pollutants in basins with an agreement, then or later",
-        None,
-    ),
+    "medians": ("", "weekly medians of three pollutants in basins with an agreement, then or later", None),
 }
 CHECKS = {
     "inside": ("%", "weekly surprises inside the central 94 % of what the model draws", 1),
