@@ -23,14 +23,14 @@ TOY = ("toy", "toy/split", "toy/shifted")
 
 STORED = """
 import json
-from jingjinji.fits import fitting, store
+from jingjinji.fits import fitting, store, world
 from jingjinji.core.errors import BookError
 found = {}
 for name, key in fitting.key_of_findings(fitting.names()).items():
     if store.exists(store.FINDINGS, name, key):
         notes = store.notes(store.FINDINGS, name, key)
         draws = store.draws(name, notes["draws"])["posterior"]
-        found[name] = {"dims": dict(draws.sizes), "mean": draws["mean"].values.tolist(), "notes": notes,
+        found[name] = {"dims": dict(draws.sizes), "file": world.draws_of([name])[name], "mean": draws["mean"].values.tolist(), "notes": notes,
                        "variables": list(draws), "findings": list(store.findings(name, key))}
 """
 RUN = (
@@ -297,6 +297,7 @@ def test_same_draws_from_cold_and_warm_caches_in_any_order_on_any_processor(runs
     """The second run asked OpenBLAS for kernels of an old processor, with which these draws would be others."""
     for name in ("toy", "toy/shifted"):
         assert runs["cold fits"][name]["mean"] == runs["warm fits"][name]["mean"]
+        assert runs["cold fits"][name]["file"] == runs["warm fits"][name]["file"]
     chains = runs["warm fits"]["toy"]["mean"]
     assert len({tuple(chain) for chain in chains}) == 4
 

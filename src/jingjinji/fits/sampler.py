@@ -280,4 +280,6 @@ def _joined(chains: list[dict[str, xr.Dataset]]) -> xr.DataTree:
     for group in chains[0]:
         parts = [chain[group].assign_coords(chain=[k]) for k, chain in enumerate(chains)]
         groups[group] = xr.concat(parts, dim="chain")
+        # the same draws are the same file, whenever they were made
+        groups[group].attrs.pop("created_at", None)
     return xr.DataTree.from_dict(groups)

@@ -36,6 +36,11 @@ NEVER = 1000
 DERIVED = ("mu", "region", "slope_city")
 TARGET_ACCEPT = 0.92
 """At 0.9 the error of energy was above 10 with 12 of 8,000 draws of a record that is cut off, at 0.92 never above 3."""
+AS_MANY_AS_MEASURED = (
+    "time", "time_before", "city_index", "log_pm25", "log_pm25_before", "months_since", "official_year",
+    "official_kind", "official_area", "official_pm25", "official_error",
+)  # fmt: skip
+"""Arrays with a row for each measured month or official mean; all others have one shape in every panel of a region."""
 OF_OFFICIAL_MEANS = (
     "known", "missing", "official_year", "official_kind", "official_area", "official_pm25", "official_error"
 )  # fmt: skip
@@ -394,8 +399,11 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         "change_wave": ["cos 1", "sin 1"],
     }
     dims = {"weather_departure": ("month", "weather_variable"), "conversion": "month"}
-    with pm.Model(coords=coords) as model:
-        d = {name: pm.Data(name, values, dims=dims.get(name)) for name, values in data(panel).items()}
+    with pm.Model(coords=coords, check_bounds=False) as model:
+        d = {}
+        for name, values in data(panel).items():
+            shape = (None,) if name in AS_MANY_AS_MEASURED else values.shape
+            d[name] = pm.Data(name, values, dims=dims.get(name), shape=shape)
 
         level = pm.Normal("level", *region.level)
         slope = pm.Normal("slope", *region.slope)
@@ -462,13 +470,12 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
                 region.after_change * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time
             )
         # a measured month is drawn itself, as the mean of the cities measured in it; where an official mean tells of
-        # the year alone, without the month's season and weather; elsewhere its innovation is drawn
+        # the year alone, without the month's season and weather; elsewhere its departure is drawn
         apart = (d["measured_share"] * of_city).sum(axis=1)
         told, measured = d["month_told"], d["measured_share"].sum(axis=1)
         mean = told * course + measured * season_and_weather + apart
-        count = len(region.months)
-        shock = autoregressive("shock", mean, told, persistence, shock_scale, shock_tail, count, dims="month")
-        month = mean + departures(shock, mean, told, persistence, shock_scale, count)
+        shock = autoregressive("shock", mean, told, persistence, shock_scale, shock_tail, dims="month")
+        month = mean + departures(shock, mean, told, shock_scale)
         month = month + (1 - told) * course + (1 - measured) * season_and_weather - apart
         month = pm.Deterministic("region", month, dims="month")
         mu = month[:, None] + of_city
@@ -480,7 +487,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
             collected = pm.HalfNormal("collected", 0.5)
             scale = scale * pt.exp(collected * d["collected_here"])[:, None]
         else:
-            scale = scale * np.ones((count, 1))
+            scale = scale * np.ones((len(region.months), 1))
         tail = 3 + pm.Gamma("tail", 2, 0.1)
         carry_over = pm.Beta("carry_over", 4, 8, **bounded(region.most_carried))
         month, city = d["time"], d["city_index"]
@@ -548,28 +555,28 @@ def whole_years(region: Region, months):
     return months if len(region.months) == 12 * len(region.years) else months[region.whole]
 
 
-def autoregressive(name: str, mean, told, persistence, scale, tail, months: int, dims: str):
-    """First-order autoregression around a moving mean with Student-t innovations, partly drawn as innovations.
+def autoregressive(name: str, mean, told, persistence, scale, tail, dims: str):
+    """First-order autoregression around a moving mean with Student-t innovations.
 
-    Where `told` is one a value is drawn itself, where it is zero its innovation in units of `scale`: `departures` says
-    what follows. The innovation at t is d_t - persistence d_{t-1} of departures d from the mean, with scale `scale` and
-    `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving
-    mean. `months` says how many values there are.
+    Where `told` is one a value is drawn itself, where it is zero its departure from the mean in units of `scale`
+    (`departures`). The innovation at t is d_t - persistence d_{t-1} of departures d from the mean, with scale `scale`
+    and `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving
+    mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     def logp(value, mean, told, persistence, scale, tail):
-        departure = departures(value, mean, told, persistence, scale, months)
+        departure = departures(value, mean, told, scale)
         first = departure[:1] * pt.sqrt(1 - persistence**2)
         innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
         density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + (1 - told) * pt.log(scale)
-        return pt.inc_subtensor(density[0], 0.5 * told[0] * pt.log(1 - persistence**2))
+        return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
 
     def random(mean, told, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
-        innovation = rng.standard_t(tail, shape)
-        return np.where(told > 0, mean + scale * _autoregression(float(persistence), innovation, axis=-1), innovation)
+        departure = _autoregression(float(persistence), rng.standard_t(tail, shape), axis=-1)
+        return np.where(told > 0, mean + scale * departure, departure)
 
     return pm.CustomDist(
         name,
@@ -585,21 +592,9 @@ def autoregressive(name: str, mean, told, persistence, scale, tail, months: int,
     )
 
 
-def departures(value, mean, told, persistence, scale, months: int):
-    """Departures from the mean of what `autoregressive` draws, in its order.
-
-    d_t = a_t d_{t-1} + b_t, where a is `persistence` and b an innovation, or a is zero and b the departure that is
-    drawn; so many steps at once as a power of two.
-    """
-    import pytensor.tensor as pt
-
-    carried = persistence * (1 - told)
-    departure = told * (value - mean) + (1 - told) * scale * value
-    departure = pt.set_subtensor(departure[0], departure[0] * (1 - persistence**2) ** (-0.5 * (1 - told[0])))
-    for step in 2 ** np.arange(int(np.ceil(np.log2(months)))):
-        before, more = (pt.concatenate([pt.zeros(step), of[:-step]]) for of in (departure, carried))
-        departure, carried = departure + carried * before, carried * more
-    return departure
+def departures(value, mean, told, scale):
+    """Departures from the mean of what `autoregressive` draws, in its order."""
+    return told * (value - mean) + (1 - told) * scale * value
 
 
 TRUTH = {
