@@ -404,7 +404,7 @@ def test_readings_are_computed(found, judged):
     assert judged.reading["C015"].endswith("locomotive holds in part, 2 of 3 parts, and 1 fails.")
     assert judged.reading["C051"].endswith("loss has the support of one report in 1 of 2 parts, and 1 fails.")
     assert "; to decide it one would need a record of the goal of 2015" in judged.reading["C047"]
-    assert judged.reading["C068"].endswith("more good days holds in part, 2 of 3 parts and 1 by little.")
+    assert judged.reading["C068"].endswith("more good days holds in part, 2 of 3 parts and 1 more on little evidence.")
     assert judged.reading["C011"].startswith("It names no quantity")
     assert judged.findings["C069"] == "pm25.official.beijing.2023"
     assert judged.tables["C068"] == "days_by_class"

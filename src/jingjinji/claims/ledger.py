@@ -191,7 +191,8 @@ def _of_parts(conclusion: str, said: str, rule: Rule, verdict: str, results: lis
         where = f" in {half} of {things}" if half < len(results) else ""
         conclusion = f"the claim of {said} has the support of {who}{where}"
     elif several:
-        conclusion += f", {held} of {things}" + (f" and {half} by little" if half else "")
+        some = f"{held} of {things}" if held or not half else f"{half} of {things} on little evidence"
+        conclusion += f", {some}" + (f" and {half} more on little evidence" if held and half else "")
     fails = f", and {failed} fail{'s' if failed == 1 else ''}" if failed and verdict == IN_PART else ""
     return conclusion + fails
 

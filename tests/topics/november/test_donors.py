@@ -429,8 +429,8 @@ def test_findings_by_hand():
     assert found["apec.donors.explained.beijing"].mean == 0
     assert found["apec.donors.cities"].mean == panel.donors.sum()
     assert found["apec.donors.weeks"].mean == 13
-    one_out = [found[f"apec.donors.left-out.{end}"].mean for end in ("lowest", "highest")]
-    assert one_out == [round(100 * (measured / level - 1))] * 2
+    one_out = [found[f"apec.donors.left-out.{end}"].mean for end in ("none", "lowest", "highest")]
+    assert one_out == [round(100 * (measured / level - 1))] * 3
     place = said.standings(fit)[panel.ban]
     lower = 100 * np.mean([place[city] <= place["Beijing"] for city in panel.cities[13:]])
     assert found["apec.donors.placebos.lower"].mean == round(lower)

@@ -32,6 +32,7 @@ SCORES = {
     "later.outside": ("%", "share of the area's city-weeks after the ban outside the central 94 % of their twins", 0),
     "area.below": ("", "cities of the area, of {area}, below the middle of their twins in the ban", 0),
     "explained.beijing": ("%", "share of the variance of Beijing's weeks before the ban that its twin follows", 0),
+    "left-out.none": ("%", "departure of Beijing from the mean of its twin, no donor left out", 0),
     "left-out.lowest": ("%", "lowest departure of Beijing when one donor is left out", 0),
     "left-out.highest": ("%", "highest departure of Beijing when one donor is left out", 0),
 }
@@ -112,12 +113,13 @@ def _scores(fit) -> dict[str, float]:
     explained = 1 - missed / np.square(known[:, : panel.targets]).mean(axis=0)
     donors = np.flatnonzero(panel.donors)
     single = [counterfactual(fit.parameters, panel, 0, donor)[0][:, panel.ban].mean() for donor in donors]
-    effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array(single))
+    none, *effects = 100 * np.expm1(panel.log_pm25[panel.ban, 0] - np.array([means[panel.ban, 0], *single]))
     return made | {
         "later.lower": (later.loc["Beijing"] <= place["Beijing"]).sum(),
         "later.outside": 100 * (later.loc[area].abs() > INSIDE).to_numpy().mean(),
         "area.below": (measured[panel.ban] < means[panel.ban]).sum(),
         "explained.beijing": 100 * explained[0],
-        "left-out.lowest": effects.min(),
-        "left-out.highest": effects.max(),
+        "left-out.none": none,
+        "left-out.lowest": min(effects),
+        "left-out.highest": max(effects),
     }
