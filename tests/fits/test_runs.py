@@ -30,7 +30,8 @@ for name, key in fitting.key_of_findings(fitting.names()).items():
     if store.exists(store.FINDINGS, name, key):
         notes = store.notes(store.FINDINGS, name, key)
         draws = store.draws(name, notes["draws"])["posterior"]
-        found[name] = {"dims": dict(draws.sizes), "file": world.draws_of([name])[name], "mean": draws["mean"].values.tolist(), "notes": notes,
+        file = world.draws_of([name])[name]
+        found[name] = {"dims": dict(draws.sizes), "file": file, "mean": draws["mean"].values.tolist(), "notes": notes,
                        "variables": list(draws), "findings": list(store.findings(name, key))}
 """
 RUN = (
