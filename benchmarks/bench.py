@@ -24,7 +24,7 @@ import workers
 from measure import Found, Part, Target, attempt, is_met, row
 
 from jingjinji import PROJECT
-from jingjinji.fits import fitting, keys
+from jingjinji.fits import keys, world
 
 REPORT = Path(__file__).with_name("report.md")
 SOAK = Path(__file__).with_name("soak.json")
@@ -63,12 +63,15 @@ TARGETS = {
 
 
 def soak(place: book.Place) -> Part:
-    """What other seeds have said, as it was kept; RuntimeError where that is of other fits or another gate."""
+    """What other seeds have said, as it was kept; RuntimeError where that is of other draws or another gate."""
     if not SOAK.exists():
         raise RuntimeError("no soak is kept: 'python benchmarks/soak.py run' and then 'report' make one")
     kept = json.loads(SOAK.read_text("utf-8"))
-    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or kept["rows"].keys() != set(fitting.names()):
-        raise RuntimeError(f"the soak of {kept['date']} is of other fits or another gate: make it again")
+    of_draws = {name: fit["draws"] for name, fit in world.published_one()["fits"].items()}
+    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or of_draws != {
+        name: row["of"] for name, row in kept["rows"].items()
+    }:
+        raise RuntimeError(f"the soak of {kept['date']} is of other draws or another gate: make it again")
     return Part({"soak": soaked(kept)})
 
 

@@ -3,8 +3,10 @@
     python benchmarks/soak.py run [SEEDS]     sample every fit with JINGJINJI_SEED = 1 to SEEDS (10), two topics at once
     python benchmarks/soak.py report          write benchmarks/soak.json and results/scatter.json from what is stored
 
-What has been sampled is kept in the store, so that a run that was stopped goes on, and so that a book of one of these
-seeds needs no sampling: JINGJINJI_STORE=.cache/soak JINGJINJI_SEED=1 make book.
+The report keeps the rows of fits that are not stored and whose published draws are those of their row: after a change
+of one model `topics SEEDS FIT ...` samples its fits alone. What has been sampled is kept in the store, so that a run
+that was stopped goes on, and so that a book of one of these seeds needs no sampling: JINGJINJI_STORE=.cache/soak
+JINGJINJI_SEED=1 make book.
 """
 
 import datetime
@@ -21,8 +23,9 @@ import numpy as np
 from scipy import optimize, special, stats
 
 import jingjinji
+from jingjinji.core import published
 from jingjinji.core.errors import BookError
-from jingjinji.fits import cluster, fit_job, fitting, gate, keys, sampler, store, verify
+from jingjinji.fits import cluster, fit_job, fitting, gate, keys, sampler, store, verify, world
 
 STORE = jingjinji.CACHE / "soak"
 KEPT = Path(__file__).with_name("soak.json")
@@ -52,10 +55,14 @@ def topics(seeds: int, names: list[str]) -> None:
 
 
 def report() -> dict:
-    """What is stored: a row a fit, and how many whole builds pass. Raises BookError where a fit has not been made."""
+    """A row a fit, and how many whole builds pass.
+
+    Raises BookError where a fit has neither been made nor a row of its published draws and of as many seeds.
+    """
     os.environ["JINGJINJI_STORE"] = str(STORE)
-    rows = {name: {"failed": [], "draws": [], "needed": [], "checks": {}} for name in fitting.names()}
-    scores, builds, disagreeing = defaultdict(list), [], []
+    today, before = datetime.date.today().isoformat(), json.loads(KEPT.read_text("utf-8"))
+    rows, kept = _rows(today, before["rows"])
+    scores, seeds, disagreeing = defaultdict(list), 0, []
     for seed in range(1, 101):
         os.environ["JINGJINJI_SEED"] = str(seed)
         found = fitting.key_of_findings(rows)
@@ -65,21 +72,26 @@ def report() -> dict:
         if missing := found.keys() - made:
             raise BookError(f"with seed {seed} {len(missing)} fits have not been made, such as {min(missing)}: run the "
                             "soak to its end")  # fmt: skip
+        seeds = seed
         for name, notes in fitting.stored_notes(found).items():
             _count(rows[name], seed, notes)
-        builds.append(not any(row["failed"] and row["failed"][-1]["seed"] == seed for row in rows.values()))
-        findings = fitting.all_findings()
-        for id, finding in findings.items():
-            if finding.exact and finding.model != "table" and not finding.error:
-                scores[id].append(finding.mean)
-        disagreeing += _compared(seed, findings)
-    short = still_short(np.array([row.pop("needed") for row in rows.values()]))
+        findings, makers = fitting.all_findings(absent_too=True), fitting.makers(rows)
+        for id in makers:
+            if findings[id].exact and not findings[id].error:
+                scores[id].append(findings[id].mean)
+        disagreeing += _compared(seed, findings, makers)
+    if kept and seeds != before["builds"]:
+        raise BookError(f"{len(kept)} rows are of {before['builds']} seeds and {len(rows)} of {seeds}: sample as many")
+    short = still_short(np.array([row["needed"] for row in rows.values()]))
     for row, chance in zip(rows.values(), short, strict=True):
         row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
         row["short"] = float(f"{chance:.2g}")
+    rows = {name: kept.get(name) or rows[name] for name in fitting.names()}
+    builds = [not any(fault["seed"] == seed for row in rows.values() for fault in row["failed"])
+              for seed in range(1, seeds + 1)]  # fmt: skip
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
-        "date": datetime.date.today().isoformat(),
+        "date": today,
         "gate": keys.of_module("jingjinji.fits.gate")[:16],
         "builds": len(builds),
         "builds that pass": sum(builds),
@@ -97,8 +109,26 @@ def report() -> dict:
     varied = {id: {"sd": float(f"{np.std(values, ddof=1):.4g}"), "runs": len(values)}
               for id, values in sorted(scores.items())}  # fmt: skip
     about = {"what": "standard deviation of scores of whole fits over runs with other seeds", "date": made["date"]}
-    verify.SCATTER.write_text(json.dumps(about | {"scores": varied}, indent=1) + "\n", "utf-8")
+    of_kept = {id: scatter for id, scatter in published.read(verify.SCATTER)["scores"].items()
+               if published.read(verify.REFERENCE).get(id, {}).get("fit") in kept}  # fmt: skip
+    scatter = about | {"scores": dict(sorted((of_kept | varied).items()))}
+    verify.SCATTER.write_text(json.dumps(scatter, indent=1) + "\n", "utf-8")
     return {name: value for name, value in made.items() if name != "rows"}
+
+
+def _rows(today: str, before: dict[str, dict]) -> tuple[dict[str, dict], dict[str, dict]]:
+    """Rows still empty of the fits that are stored, and the rows of an earlier soak that are kept for the others."""
+    os.environ["JINGJINJI_SEED"] = "1"
+    made = {name for name, key in fitting.key_of_findings(fitting.names()).items()
+            if store.exists(store.FINDINGS, name, key)}  # fmt: skip
+    of_draws = {name: fit["draws"] for name, fit in world.published_one()["fits"].items()}
+    kept = {name: row for name, row in before.items() if name not in made and row.get("of") == of_draws.get(name, "")}
+    if missing := sorted(set(fitting.names()) - made - kept.keys()):
+        raise BookError(f"{len(missing)} fits have neither been made nor a row of their draws, such as {missing[0]}: "
+                        "run the soak to its end")  # fmt: skip
+    empty = {name: {"date": today, "of": of_draws.get(name, ""), "failed": [], "draws": [], "needed": [], "checks": {}}
+             for name in fitting.names() if name in made}  # fmt: skip
+    return empty, kept
 
 
 def _needed(notes: dict) -> float:
@@ -133,9 +163,10 @@ def _lower(passed: int, count: int) -> float:
     return float(f"{stats.beta.ppf(0.05, passed, count - passed + 1):.5g}") if passed else 0.0
 
 
-def _compared(seed: int, findings) -> list[str]:
+def _compared(seed: int, findings, makers: dict[str, str]) -> list[str]:
     """What `jingjinji verify` would say has changed with a seed, in one sentence; nothing where all is noise."""
-    shifts = verify.compare(findings, fitting.makers(), with_scatter=False)  # which comes from these very runs
+    shifts = verify.compare(findings, makers, with_scatter=False)  # which comes from these very runs
+    shifts = [shift for shift in shifts if shift.id in makers]
     changed = [shift.id for shift in shifts if shift.status in verify.DIFFERENT]
     return [f"{seed}: {len(changed)} of {len(shifts)} have changed: {', '.join(changed[:5])}"] if changed else []
 
@@ -144,7 +175,7 @@ def _count(row: dict, seed: int, notes: dict) -> None:
     if notes["problem"]:
         row["failed"].append({"seed": seed, "state": notes["state"], "problem": notes["problem"]})
     row["draws"].append(notes["count"])
-    row["needed"].append(_needed(notes))
+    row["needed"].append(round(_needed(notes)))
     for check in notes["checks"]:
         worse = max if check["name"].startswith(("R-hat", "divergences")) else min
         kept = row["checks"].get(check["name"])

@@ -306,22 +306,42 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
     )
 
 
-def test_a_soak_of_other_fits_or_of_another_gate_is_no_answer(tmp_path, monkeypatch):
+def test_a_soak_of_other_draws_or_of_another_gate_is_no_answer(tmp_path, monkeypatch):
     import bench
 
-    from jingjinji.fits import fitting, keys
+    from jingjinji.fits import keys, world
 
-    kept = {"date": "2026-11-28", "gate": keys.of_module("jingjinji.fits.gate")[:16],
-            "rows": {name: {} for name in fitting.names()}}  # fmt: skip
+    rows = {name: {"of": fit["draws"]} for name, fit in world.published_one()["fits"].items()}
+    kept = {"date": "2026-11-28", "gate": keys.of_module("jingjinji.fits.gate")[:16], "rows": rows}
+    others = {"rows": rows | {"decline": {"of": "of a model that was changed since"}}}
     monkeypatch.setattr(bench, "SOAK", tmp_path / "soak.json")
     monkeypatch.setattr(bench, "soaked", lambda kept: "told")
-    for change, refused in (({}, False), ({"gate": "another"}, True), ({"rows": {"decline": {}}}, True)):
+    for change, refused in (({}, False), ({"gate": "another"}, True), (others, True)):
         bench.SOAK.write_text(json.dumps(kept | change))
         if refused:
-            with pytest.raises(RuntimeError, match="of other fits or another gate"):
+            with pytest.raises(RuntimeError, match="of other draws or another gate"):
                 bench.soak(None)
         else:
             assert bench.soak(None).found == {"soak": "told"}
+
+
+def test_a_soak_keeps_the_rows_of_draws_that_are_still_published(monkeypatch):
+    import soak
+
+    from jingjinji.core.errors import BookError
+
+    monkeypatch.setenv("JINGJINJI_SEED", "1")
+    monkeypatch.setattr(soak.fitting, "names", lambda: ["a", "b"])
+    monkeypatch.setattr(soak.fitting, "key_of_findings", lambda names: dict.fromkeys(names, "key"))
+    monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b")
+    monkeypatch.setattr(soak.world, "published_one", lambda: {"fits": {"a": {"draws": "of a"}, "b": {"draws": "of b"}}})
+    earlier = {"a": {"of": "of a", "short": 0.1}, "b": {"of": "others", "short": 0.2}}
+    empty, kept = soak._rows("2026-11-30", earlier)
+    assert kept == {"a": earlier["a"]}
+    assert list(empty) == ["b"]
+    assert empty["b"] == {"date": "2026-11-30", "of": "of b", "failed": [], "draws": [], "needed": [], "checks": {}}
+    with pytest.raises(BookError, match="1 fits have neither been made nor a row of their draws, such as a"):
+        soak._rows("2026-11-30", {"a": {"of": "of a model that was changed since"}})
 
 
 def test_a_fit_that_needs_few_draws_is_seldom_short():
