@@ -1,5 +1,6 @@
 """A finding prints what its draws support, and no digit more."""
 
+import json
 import math
 from statistics import NormalDist
 
@@ -171,6 +172,23 @@ def test_an_exact_finding_prints_as_it_is(value, text):
 
 def test_no_unit_leaves_no_space():
     assert exact("pm25.n", "cells", 39, "", ()).text == "39"
+
+
+def test_a_finding_that_knows_its_statistics_computes_none(monkeypatch):
+    """They go through JSON, which has no tuples, and no numbers that are not."""
+    draws = np.random.default_rng(1).normal(size=(4, 500))
+    for by_median in (False, True):
+        made = Finding("x", "x", draws, "%", "m", (), by_median=by_median)
+        kept = json.loads(json.dumps(made.statistics(), allow_nan=False))
+        with monkeypatch.context() as without:
+            without.setattr(findings, "_array_statistics", lambda: pytest.fail("computed again"))
+            again = Finding("x", "x", draws, "%", "m", (), by_median=by_median).with_statistics(kept)
+            assert again.summary() == made.summary()
+            assert again.text == made.text
+    one = Finding("x", "x", draws[:1], "%", "m", ())
+    assert "rhat" not in one.statistics()
+    assert math.isnan(one.with_statistics(one.statistics()).rhat)
+    assert Finding("x", "x", np.ones((2, 9)), "%", "m", ()).statistics() == {}
 
 
 def test_unknown_id_gives_the_nearest_ids():

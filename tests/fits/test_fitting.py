@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import toy_project
 import xarray as xr
 from prior_fits import once, prior, prior_cache  # noqa: F401
 
-from jingjinji.core import registry, tables
+from jingjinji.core import findings, registry, tables
 from jingjinji.core.errors import BookError, FitMissing, UnknownFinding
 from jingjinji.core.findings import find
 from jingjinji.fits import cluster, fitting, store
@@ -226,6 +227,15 @@ def test_fits_of_prior_draws_can_be_used_like_others(prior):  # noqa: F811
     assert fit.findings.keys() == fitting.load_findings("decline").keys() <= fitting.all_findings().keys()
     assert np.isnan(fitting.load_fit("decline/without-beijing").panel.pm25[:, 0]).all()
     assert fitting.all_findings().failed == {}
+
+
+def test_statistics_of_findings_are_stored_beside_their_draws(prior, monkeypatch):  # noqa: F811
+    """So that neither a page nor a build computes them: they are those of the draws as they are stored."""
+    made = fitting.load_findings("decline")
+    computed = {id: replace(finding).statistics() for id, finding in made.items()}
+    assert sum(bool(values) for values in computed.values()) > 50
+    monkeypatch.setattr(findings, "_array_statistics", lambda: pytest.fail("computed again"))
+    assert {id: finding.statistics() for id, finding in fitting.load_findings("decline").items()} == computed
 
 
 def test_pages_that_load_facts_at_once_make_them_once(empty_cache, monkeypatch):

@@ -124,6 +124,20 @@ class Finding:
             return 0.0
         return float(_array_statistics().mcse(self.draws, chain_axis=0, draw_axis=1, method=method, **kwargs))
 
+    def statistics(self) -> dict:
+        """What takes long to compute of the draws, and so is stored beside them; `with_statistics` puts it back."""
+        if self._constant:
+            return {}
+        names = ["hdi", "mcse", "interval_mcse", "ess", "rhat"] + ["estimate_mcse"] * self.by_median
+        made = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in made.items() if np.isfinite(value).all()}
+
+    def with_statistics(self, made: dict) -> "Finding":
+        """This finding, which knows already what `statistics` has made of the same draws."""
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in made.items()}
+        self.__dict__.update(known)  # where cached properties keep theirs
+        return self
+
     @property
     def value_text(self) -> str:
         """The estimate alone, rounded by its Monte Carlo error, with its unit.

@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -393,6 +393,11 @@ class Making:
         return _about(self._findings(DRAFT[fitting.PRIOR][-1]))
 
     def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str) -> None:
+        published = (
+            {}
+            if problem
+            else {id: replace(finding, draws=store.as_kept(finding.draws)) for id, finding in made.items()}
+        )
         notes = {
             "draws": self.key,
             "count": verdict.draws,
@@ -403,8 +408,9 @@ class Making:
             "sampling": asdict(self.settings),
             "labels": self._labels(self.draws),
             "findings": _about(made),
+            "statistics": {id: finding.statistics() for id, finding in published.items()},
         }
-        kept = {} if problem else {id: finding.draws for id, finding in made.items()}
+        kept = {id: finding.draws for id, finding in published.items()}
         store.write_findings(self.name, self.findings_key, kept, notes)
         self.shop.tell({"fit": self.name, "phase": "not published" if problem else "stored", "problem": problem,
                         "seconds": self._spent, "draws": verdict.draws, "sampled": self.sampled})  # fmt: skip

@@ -407,8 +407,12 @@ def _findings(name: str, key: str) -> dict[str, Finding]:
     if notes["problem"]:
         return {}
     draws = store.findings(name, key)
-    return {id: Finding(id, draws=draws[id], **{**rest, "panel": tuple(rest["panel"])})
-            for id, rest in notes["findings"].items()}  # fmt: skip
+    known = notes.get("statistics", {})
+    found = {}
+    for id, rest in notes["findings"].items():
+        finding = Finding(id, draws=draws[id], **{**rest, "panel": tuple(rest["panel"])})
+        found[id] = finding.with_statistics(known.get(id, {}))
+    return found
 
 
 def _refuse_missing(name: str, key: str) -> None:

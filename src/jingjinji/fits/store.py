@@ -67,9 +67,14 @@ def write_draws(name: str, key: str, draws: xr.DataTree, notes: dict) -> Path:
 
 
 def write_findings(name: str, key: str, findings: dict[str, np.ndarray], notes: dict) -> Path:
-    """Store findings (id -> array (chain, draw), float32 but for single numbers) with notes (JSON); see `_write`."""
-    kept = {id: values if values.size == 1 else values.astype("float32") for id, values in findings.items()}
+    """Store findings (id -> array (chain, draw), `as_kept`) with notes (JSON); see `_write`."""
+    kept = {id: as_kept(values) for id, values in findings.items()}
     return _write(FINDINGS, name, key, lambda path: np.savez(path, **kept), notes)
+
+
+def as_kept(values: np.ndarray) -> np.ndarray:
+    """Draws of a finding as they are stored: 32-bit numbers, but for single ones."""
+    return values if values.size == 1 else values.astype("float32")
 
 
 def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes: dict) -> Path:
