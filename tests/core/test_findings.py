@@ -185,6 +185,7 @@ def test_a_finding_that_knows_its_statistics_computes_none(monkeypatch):
             again = Finding("x", "x", draws, "%", "m", (), by_median=by_median).with_statistics(kept)
             assert again.summary() == made.summary()
             assert again.text == made.text
+            assert again.labelled("another").summary() == made.summary() | {"label": "another"}
     one = Finding("x", "x", draws[:1], "%", "m", ())
     assert "rhat" not in one.statistics()
     assert math.isnan(one.with_statistics(one.statistics()).rhat)

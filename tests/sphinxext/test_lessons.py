@@ -1,7 +1,7 @@
 """Lessons: a plan is the sum of its minutes, and data are csv files that a spreadsheet opens as they are."""
 
 import pytest
-from sphinx_book import build, fake_fitting, html, some_findings, write_book
+from sphinx_book import build, decline, fake_fitting, html, some_findings, write_book
 
 from jingjinji.sphinxext import lessons
 
@@ -75,6 +75,22 @@ def test_data_that_a_page_links_to_are_written_and_no_others(book):
     assert all(f'href="../_static/lessons/{name}"' in text for name in written)
     content = (folder / "lesson-2-made-up.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbfmonth,after_the_change,")
+
+
+def test_data_are_written_again_where_they_are_gone_or_made_of_something_else(book, monkeypatch):
+    files = [book / f"_build/html/_static/lessons/lesson-2-{name}.csv" for name in ("experience", "made-up")]
+    whole = [file.read_bytes() for file in files]
+    files[0].write_text("as it is", "utf-8")
+    for change in ("nothing", "gone", "findings"):
+        if change == "gone":
+            files[1].unlink()
+        if change == "findings":
+            files[0].write_text("as it is", "utf-8")
+        changed = {made.id: made for made in [decline("pm25.decline.beijing", -63.0)] if change == "findings"}
+        fake_fitting(monkeypatch, some_findings() | changed)
+        build(book, myst_enable_extensions=["colon_fence"])
+        assert (files[0].read_text("utf-8") == "as it is") == (change == "nothing")
+    assert [file.read_bytes() for file in files] == whole
 
 
 @pytest.mark.parametrize(

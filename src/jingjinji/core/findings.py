@@ -138,6 +138,11 @@ class Finding:
         self.__dict__.update(known)  # where cached properties keep theirs
         return self
 
+    def labelled(self, label: str) -> "Finding":
+        """The same under another label, with what is known of its draws."""
+        known = {name: value for name, value in self.__dict__.items() if name not in self.__dataclass_fields__}
+        return replace(self, label=label).with_statistics(known)
+
     @property
     def value_text(self) -> str:
         """The estimate alone, rounded by its Monte Carlo error, with its unit.

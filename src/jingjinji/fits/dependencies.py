@@ -73,8 +73,7 @@ class Sources:
         -------
         name of each dependency (a path below the root, or ``python`` and the like) -> hash of its content.
         """
-        page = read(code, self.package, PAGE, False, self._modules)
-        modules, tables, descriptor = self._closure(page)
+        modules, tables, descriptor = self._named(code)
         found = {self._label(path): self._hash(path) for path in map(self._file, modules)}
         for name in self._tables if ALL in tables else tables:
             found |= self._table(name)
@@ -92,6 +91,13 @@ class Sources:
         if f"{self.package}.{FITTING}" in modules:
             found["draws"] = os.environ.get("JINGJINJI_DRAWS", "full")
         return found
+
+    def _named(self, code: str) -> tuple[set[str], set[str], bool]:
+        """Modules, tables and descriptor that a page's code leads to; looked up once for each state of the package."""
+        asked = self.package, self._state, code
+        if asked not in _NAMED:
+            _NAMED[asked] = self._closure(read(code, self.package, PAGE, False, self._modules))
+        return _NAMED[asked]
 
     def _closure(self, page: Reading) -> tuple[set[str], set[str], bool]:
         waiting, modules, tables, descriptor = [page], set(), set(), False
@@ -132,7 +138,11 @@ class Sources:
 
     @cached_property
     def _graph(self) -> grimp.ImportGraph:
-        return _import_graph(self.package, self._folder, _state_of(self._folder))
+        return _import_graph(self.package, self._folder, self._state)
+
+    @cached_property
+    def _state(self) -> str:
+        return _state_of(self._folder)
 
     @cached_property
     def _modules(self) -> frozenset[str]:
@@ -180,6 +190,9 @@ class Sources:
         if path not in self._hashes:
             self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
         return self._hashes[path]
+
+
+_NAMED: dict[tuple[str, str, str], tuple[set[str], set[str], bool]] = {}
 
 
 def _state_of(folder: Path) -> str:

@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -393,11 +393,7 @@ class Making:
         return _about(self._findings(DRAFT[fitting.PRIOR][-1]))
 
     def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str) -> None:
-        published = (
-            {}
-            if problem
-            else {id: replace(finding, draws=store.as_kept(finding.draws)) for id, finding in made.items()}
-        )
+        draws, statistics = fitting.as_stored([] if problem else made.values())
         notes = {
             "draws": self.key,
             "count": verdict.draws,
@@ -408,10 +404,9 @@ class Making:
             "sampling": asdict(self.settings),
             "labels": self._labels(self.draws),
             "findings": _about(made),
-            "statistics": {id: finding.statistics() for id, finding in published.items()},
+            "statistics": statistics,
         }
-        kept = {id: finding.draws for id, finding in published.items()}
-        store.write_findings(self.name, self.findings_key, kept, notes)
+        store.write_findings(self.name, self.findings_key, draws, notes)
         self.shop.tell({"fit": self.name, "phase": "not published" if problem else "stored", "problem": problem,
                         "seconds": self._spent, "draws": verdict.draws, "sampled": self.sampled})  # fmt: skip
 

@@ -6,8 +6,6 @@ import re
 from html import escape, unescape
 from xml.etree import ElementTree
 
-from matplotlib.figure import Figure
-
 from jingjinji.show import palette
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
@@ -26,14 +24,14 @@ class StrangeColour(ValueError):
     """A figure has a colour that is none of the book's."""
 
 
-def of_figure(figure: Figure) -> str:
+def of_figure(figure: "Figure") -> str:  # noqa: F821
     """A drawn figure as a short SVG: no groups without a use, no digits that nobody sees, unique ids, text as text."""
     drawing = io.StringIO()
     figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _compact(drawing.getvalue())
 
 
-def both(wide: Figure, narrow: Figure | None, data: str = "") -> str:
+def both(wide: "Figure", narrow: "Figure | None", data: str = "") -> str:  # noqa: F821
     """One file that shows the wide figure wherever SVG is shown, and carries the narrow one and the data inside.
 
     data : what the figure shows, as the text of a csv file.

@@ -1,5 +1,6 @@
 """Lessons: minutes of a plan, which are a speaker's notes on slides, the plan as a table, and data as csv files."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
+import jingjinji
 from jingjinji.core import writing
 from jingjinji.core.errors import FitNotPublished
 from jingjinji.core.findings import NOT_PUBLISHED
+from jingjinji.fits.dependencies import Sources
 from jingjinji.sphinxext import files, source
 
 FOLDER = "_static/lessons"
@@ -190,19 +193,33 @@ def _merge(app, env, docnames, other) -> None:
 
 
 def _write(app, exception) -> None:
-    """Write the data of every lesson that a page links to; of a fit that did not converge a file that says so."""
+    """Write the data of every lesson that a page links to; of a fit that did not converge a file that says so.
+
+    What stands there and is made of the same code, tables and findings is left.
+    """
     lessons = set().union(*_offered(app.env).values())
     if exception or app.builder.format != "html" or not lessons:
         return
     from jingjinji.topics.lessons import page
 
-    folder = Path(app.outdir, FOLDER)
+    folder, stamp = Path(app.outdir, FOLDER), Path(app.doctreedir, ".lessons.sha256")
+    wanted, state = [sheet for sheet in page.SHEETS if str(sheet.lesson) in lessons], _state(app, lessons)
+    there = all((folder / sheet.file).exists() for sheet in wanted)
+    if there and stamp.exists() and stamp.read_text("utf-8") == state:
+        return
+    stamp.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    for sheet in page.SHEETS:
-        if str(sheet.lesson) not in lessons:
-            continue
+    for sheet in wanted:
         try:
             rows = sheet.rows(source.findings(app))
         except FitNotPublished:
             rows = [{NOT_PUBLISHED: ""}]
         writing.replace(folder / sheet.file, SPREADSHEET + files.as_csv(rows))
+    stamp.write_text(state, encoding="utf-8")
+
+
+def _state(app, lessons: set[str]) -> str:
+    """A hash of all that decides what the data of lessons are."""
+    made_by = Sources(jingjinji.PROJECT).dependencies("from jingjinji.topics.lessons import page")
+    found = source.digest(app, source.every_id(app))
+    return hashlib.sha256(repr((sorted(lessons), sorted(made_by.items()), found)).encode()).hexdigest()

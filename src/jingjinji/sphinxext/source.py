@@ -3,7 +3,6 @@
 import hashlib
 import importlib
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -23,7 +22,7 @@ def findings(app) -> Findings:
 
 def _in_full(found: Findings) -> Findings:
     labels = {id: readings.in_full(id, one.label, one.model) for id, one in found.items()}
-    named = {id: one if one.label == labels[id] else replace(one, label=labels[id]) for id, one in found.items()}
+    named = {id: one if one.label == labels[id] else one.labelled(labels[id]) for id, one in found.items()}
     absent = {id: (readings.in_full(id, label, fit), fit) for id, (label, fit) in found.unpublished.items()}
     return Findings(named, absent, found.failed)
 
