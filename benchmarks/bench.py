@@ -67,10 +67,10 @@ def soak(place: book.Place) -> Part:
     if not SOAK.exists():
         raise RuntimeError("no soak is kept: 'python benchmarks/soak.py run' and then 'report' make one")
     kept = json.loads(SOAK.read_text("utf-8"))
-    of_draws = {name: fit["draws"] for name, fit in world.published_one()["fits"].items()}
-    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or of_draws != {
-        name: row["of"] for name, row in kept["rows"].items()
-    }:
+    published = (world.published_one() or {"fits": {}})["fits"]
+    of_draws = {name: fit["draws"] for name, fit in published.items()}
+    rows = {name: row["of"] for name, row in kept["rows"].items()}
+    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or rows != of_draws:
         raise RuntimeError(f"the soak of {kept['date']} is of other draws or another gate: make it again")
     return Part({"soak": soaked(kept)})
 

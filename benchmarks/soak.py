@@ -1,12 +1,12 @@
 """Every fit of the book with other seeds: how many pass, after how many draws, how near they come to the gate's bars.
 
-    python benchmarks/soak.py run [SEEDS]     sample every fit with JINGJINJI_SEED = 1 to SEEDS (10), two topics at once
-    python benchmarks/soak.py report          write benchmarks/soak.json and results/scatter.json from what is stored
+    python benchmarks/soak.py run [SEEDS] [FIT ...]   sample fits, by default all, with JINGJINJI_SEED = 1 to SEEDS (10)
+    python benchmarks/soak.py report                  write benchmarks/soak.json and results/scatter.json
 
-The report keeps the rows of fits that are not stored and whose published draws are those of their row: after a change
-of one model `topics SEEDS FIT ...` samples its fits alone. What has been sampled is kept in the store, so that a run
-that was stopped goes on, and so that a book of one of these seeds needs no sampling: JINGJINJI_STORE=.cache/soak
-JINGJINJI_SEED=1 make book.
+The report is of what is stored and of today's code. A fit that is not stored keeps its row of an earlier soak where its
+published draws, the names of its published findings and the gate are still those of the row: after a change of one
+model its fits are enough. What has been sampled is kept, so that a run that was stopped goes on, and so that a book of
+one of these seeds needs no sampling: JINGJINJI_STORE=.cache/soak JINGJINJI_SEED=1 make book.
 """
 
 import datetime
@@ -16,6 +16,8 @@ import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
@@ -29,11 +31,13 @@ from jingjinji.fits import cluster, fit_job, fitting, gate, keys, sampler, store
 
 STORE = jingjinji.CACHE / "soak"
 KEPT = Path(__file__).with_name("soak.json")
+ENOUGH = 20
+"""Fits whose variances tell what is typical of all."""
 
 
-def run(seeds: int) -> None:
-    """Sample every fit with every seed, in as many processes as there are cores."""
-    todo = cluster.jobs(fitting.key_of_findings(fitting.names()), fitting.FULL)
+def run(seeds: int, wanted: list[str]) -> None:
+    """Sample fits with every seed, in as many processes as there are cores."""
+    todo = cluster.jobs(fitting.key_of_findings(fitting.named(wanted) if wanted else fitting.names()), fitting.FULL)
     environment = sampler.environment() | {"JINGJINJI_STORE": str(STORE), "JINGJINJI_DRAWS": fitting.FULL}
     with ThreadPoolExecutor(cluster.cores()) as pool:
         commands = [[sys.executable, __file__, "topics", str(seeds), *job.fits] for job in todo]
@@ -57,12 +61,14 @@ def topics(seeds: int, names: list[str]) -> None:
 def report() -> dict:
     """A row a fit, and how many whole builds pass.
 
-    Raises BookError where a fit has neither been made nor a row of its published draws and of as many seeds.
+    Raises BookError where a fit has neither been made nor a row that still holds, or where rows differ in their seeds.
     """
     os.environ["JINGJINJI_STORE"] = str(STORE)
-    today, before = datetime.date.today().isoformat(), json.loads(KEPT.read_text("utf-8"))
-    rows, kept = _rows(today, before["rows"])
-    scores, seeds, disagreeing = defaultdict(list), 0, []
+    today = datetime.date.today().isoformat()
+    before = published.read(KEPT) if KEPT.exists() else {"gate": "", "builds": 0, "rows": {}}
+    scatter = published.read(verify.SCATTER)["scores"] if verify.SCATTER.exists() else {}
+    rows, kept = _rows(today, before)
+    scores, seeds = defaultdict(list), 0
     for seed in range(1, 101):
         os.environ["JINGJINJI_SEED"] = str(seed)
         found = fitting.key_of_findings(rows)
@@ -76,23 +82,22 @@ def report() -> dict:
         for name, notes in fitting.stored_notes(found).items():
             _count(rows[name], seed, notes)
         findings, makers = fitting.all_findings(absent_too=True), fitting.makers(rows)
-        for id in makers:
-            if findings[id].exact and not findings[id].error:
+        for id in makers.keys() & findings.keys():
+            if is_score(findings[id].exact, findings[id].model, findings[id].error):
                 scores[id].append(findings[id].mean)
-        disagreeing += _compared(seed, findings, makers)
+        for shift in verify.compare(findings, makers, with_scatter=False):  # which comes from these very runs
+            if shift.fit in rows and shift.status in verify.DIFFERENT:
+                rows[shift.fit]["refused"].append(f"{seed}: {shift.id}")
     if kept and seeds != before["builds"]:
         raise BookError(f"{len(kept)} rows are of {before['builds']} seeds and {len(rows)} of {seeds}: sample as many")
-    short = still_short(np.array([row["needed"] for row in rows.values()]))
-    for row, chance in zip(rows.values(), short, strict=True):
-        row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
-        row["short"] = float(f"{chance:.2g}")
     rows = {name: kept.get(name) or rows[name] for name in fitting.names()}
+    _extrapolate(rows)
     builds = [not any(fault["seed"] == seed for row in rows.values() for fault in row["failed"])
               for seed in range(1, seeds + 1)]  # fmt: skip
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": today,
-        "gate": keys.of_module("jingjinji.fits.gate")[:16],
+        "gate": _gate(),
         "builds": len(builds),
         "builds that pass": sum(builds),
         "whole builds that pass, 95 % lower limit": _lower(sum(builds), len(builds)),
@@ -101,42 +106,91 @@ def report() -> dict:
         "fits that fail, 95 % upper limit": float(f"{1 - _lower(count - failed, count):.3g}"),
         "fits that diverge": sum("divergences" in fault["problem"] for row in rows.values() for fault in row["failed"]),
         "fits short of draws a build, by extrapolation": float(f"{sum(row['short'] for row in rows.values()):.2g}"),
-        "seeds whose findings verify would refuse": disagreeing,
+        "findings that verify would refuse": sum(len(row["refused"]) for row in rows.values()),
         "looks": list(gate.LOOKS),
         "rows": rows,
     }
     KEPT.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    varied = {id: {"sd": float(f"{np.std(values, ddof=1):.4g}"), "runs": len(values)}
-              for id, values in sorted(scores.items())}  # fmt: skip
-    about = {"what": "standard deviation of scores of whole fits over runs with other seeds", "date": made["date"]}
-    of_kept = {id: scatter for id, scatter in published.read(verify.SCATTER)["scores"].items()
-               if published.read(verify.REFERENCE).get(id, {}).get("fit") in kept}  # fmt: skip
-    scatter = about | {"scores": dict(sorted((of_kept | varied).items()))}
-    verify.SCATTER.write_text(json.dumps(scatter, indent=1) + "\n", "utf-8")
+    varied = {id: {"sd": float(f"{np.std(values, ddof=1):.4g}") if np.ptp(values) else 0.0, "runs": len(values)}
+              for id, values in scores.items() if len(values) > 1}  # fmt: skip
+    varied |= {id: scatter[id] for name in kept for id in scatter.keys() & _published().get(name, set())}
+    about = {"what": "standard deviation of scores of whole fits over runs with other seeds", "date": today}
+    text = json.dumps(about | {"scores": dict(sorted(varied.items()))}, indent=1) + "\n"
+    verify.SCATTER.write_text(text, "utf-8")
     return {name: value for name, value in made.items() if name != "rows"}
 
 
-def _rows(today: str, before: dict[str, dict]) -> tuple[dict[str, dict], dict[str, dict]]:
+def is_score(exact: bool, model: str, error: float) -> bool:
+    """Whether a finding is a score of a whole fit that comes without a Monte Carlo error of its own."""
+    return exact and model != "table" and not error
+
+
+def _published() -> dict[str, set[str]]:
+    """Ids of published findings, by fit."""
+    ids = defaultdict(set)
+    for id, row in published.read(verify.REFERENCE).items():
+        ids[row["fit"]].add(id)
+    return ids
+
+
+def _gate() -> str:
+    return keys.of_module("jingjinji.fits.gate")[:16]
+
+
+def what_rows_are_of() -> dict[str, dict[str, str]]:
+    """Fit -> the key of its published draws, and a hash of the names of its published findings."""
+    draws, ids = (world.published_one() or {"fits": {}})["fits"], _published()
+    return {
+        name: {
+            "of": draws.get(name, {"draws": ""})["draws"],
+            "names": sha256(" ".join(sorted(ids[name])).encode()).hexdigest()[:16],
+        }
+        for name in fitting.names()
+    }
+
+
+def _rows(today: str, before: dict) -> tuple[dict[str, dict], dict[str, dict]]:
     """Rows still empty of the fits that are stored, and the rows of an earlier soak that are kept for the others."""
     os.environ["JINGJINJI_SEED"] = "1"
     made = {name for name, key in fitting.key_of_findings(fitting.names()).items()
             if store.exists(store.FINDINGS, name, key)}  # fmt: skip
-    of_draws = {name: fit["draws"] for name, fit in world.published_one()["fits"].items()}
-    kept = {name: row for name, row in before.items() if name not in made and row.get("of") == of_draws.get(name, "")}
+    about = what_rows_are_of()
+    kept = {}
+    for name, row in before["rows"].items():
+        if before["gate"] == _gate() and name in about.keys() - made and about[name].items() <= row.items():
+            kept[name] = row
     if missing := sorted(set(fitting.names()) - made - kept.keys()):
-        raise BookError(f"{len(missing)} fits have neither been made nor a row of their draws, such as {missing[0]}: "
+        raise BookError(f"{len(missing)} fits have neither been made nor a row that still holds, such as {missing[0]}: "
                         "run the soak to its end")  # fmt: skip
-    empty = {name: {"date": today, "of": of_draws.get(name, ""), "failed": [], "draws": [], "needed": [], "checks": {}}
-             for name in fitting.names() if name in made}  # fmt: skip
-    return empty, kept
+    empty = {"date": today, "failed": [], "draws": [], "needed": [], "checks": {}, "refused": []}
+    return {name: about[name] | deepcopy(empty) for name in fitting.names() if name in made}, kept
+
+
+def _extrapolate(rows: dict[str, dict]) -> None:
+    """Put into new rows how often each look was the last, and into every row the probability that it is still short.
+
+    Rows of a soak that did not note how many draws were needed keep theirs.
+    """
+    for row in rows.values():
+        if isinstance(row["draws"], list):
+            row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
+    noted = [row for row in rows.values() if row["needed"]]
+    for row, chance in zip(noted, still_short(np.array([row["needed"] for row in noted])), strict=True):
+        row["short"] = float(f"{chance:.2g}")
 
 
 def _needed(notes: dict) -> float:
-    """Draws of each chain after which what is published would just have met its bars, told by those at the end."""
+    """Draws of each chain after which a fit would just have held.
+
+    Told by how far what is published is from its bars at the end; and no fewer than at the last look that did not hold,
+    which is two looks before one that passed because two in a row held.
+    """
     measured = {check["name"]: check["value"] for check in notes["checks"]}
     size = min(measured.get(name, np.inf) for name in ("bulk ESS", "tail ESS"))
     beyond = measured.get("R-hat", 1.0) - 1  # both go as one over the draws
-    return notes["count"] * max(gate.LEAST_ESS / size, beyond / (gate.MOST_RHAT - 1))
+    look = gate.LOOKS.index(notes["count"])
+    least = gate.LOOKS[look - 2] if look >= 2 else 0
+    return max(least, notes["count"] * max(gate.LEAST_ESS / size, beyond / (gate.MOST_RHAT - 1)))
 
 
 def still_short(needed: np.ndarray) -> np.ndarray:
@@ -144,15 +198,16 @@ def still_short(needed: np.ndarray) -> np.ndarray:
 
     needed : (fit, seed). Few seeds tell a fit's variance badly, so it is drawn towards that of all fits, as far as
     their variances are alike: the moderated variance of Smyth (2004), Statistical Applications in Genetics and
-    Molecular Biology 3(1), article 3, section 6.
+    Molecular Biology 3(1), article 3, section 6. Of fewer than `ENOUGH` fits each has its own variance.
     """
     logs = np.log(np.maximum(needed, 1))
     count, freedom = logs.shape[1], logs.shape[1] - 1
-    variance = logs.var(axis=1, ddof=1)
-    centred = np.log(variance) - special.digamma(freedom / 2) + np.log(freedom / 2)
-    left = max(centred.var(ddof=1) - special.polygamma(1, freedom / 2), 1e-4)
-    prior = 2 * optimize.brentq(lambda half: special.polygamma(1, half) - left, 1e-3, 1e5)
-    typical = np.exp(centred.mean() + special.digamma(prior / 2) - np.log(prior / 2))
+    variance, prior, typical = np.maximum(logs.var(axis=1, ddof=1), 1e-6), 0.0, 0.0
+    if len(logs) >= ENOUGH:
+        centred = np.log(variance) - special.digamma(freedom / 2) + np.log(freedom / 2)
+        left = max(centred.var(ddof=1) - special.polygamma(1, freedom / 2), 1e-4)
+        prior = 2 * optimize.brentq(lambda half: special.polygamma(1, half) - left, 1e-3, 1e5)
+        typical = np.exp(centred.mean() + special.digamma(prior / 2) - np.log(prior / 2))
     moderated = (prior * typical + freedom * variance) / (prior + freedom)
     distance = np.log(gate.LOOKS[-2]) - logs.mean(axis=1)
     return stats.t.sf(distance / np.sqrt(moderated * (1 + 1 / count)), prior + freedom)
@@ -161,14 +216,6 @@ def still_short(needed: np.ndarray) -> np.ndarray:
 def _lower(passed: int, count: int) -> float:
     """One-sided 95 % lower limit of a share (Clopper-Pearson)."""
     return float(f"{stats.beta.ppf(0.05, passed, count - passed + 1):.5g}") if passed else 0.0
-
-
-def _compared(seed: int, findings, makers: dict[str, str]) -> list[str]:
-    """What `jingjinji verify` would say has changed with a seed, in one sentence; nothing where all is noise."""
-    shifts = verify.compare(findings, makers, with_scatter=False)  # which comes from these very runs
-    shifts = [shift for shift in shifts if shift.id in makers]
-    changed = [shift.id for shift in shifts if shift.status in verify.DIFFERENT]
-    return [f"{seed}: {len(changed)} of {len(shifts)} have changed: {', '.join(changed[:5])}"] if changed else []
 
 
 def _count(row: dict, seed: int, notes: dict) -> None:
@@ -183,9 +230,8 @@ def _count(row: dict, seed: int, notes: dict) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "topics":
-        topics(int(sys.argv[2]), sys.argv[3:])
-    elif sys.argv[1] == "run":
-        run(int(sys.argv[2]) if len(sys.argv) > 2 else 10)
-    else:
+    asked, seeds, fits = sys.argv[1], int((sys.argv[2:3] or [10])[0]), sys.argv[3:]
+    if asked == "report":
         print(json.dumps(report(), indent=1))
+    else:
+        {"run": run, "topics": topics}[asked](seeds, fits)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -325,7 +326,7 @@ def test_a_soak_of_other_draws_or_of_another_gate_is_no_answer(tmp_path, monkeyp
             assert bench.soak(None).found == {"soak": "told"}
 
 
-def test_a_soak_keeps_the_rows_of_draws_that_are_still_published(monkeypatch):
+def test_a_soak_keeps_rows_that_still_hold(monkeypatch):
     import soak
 
     from jingjinji.core.errors import BookError
@@ -335,13 +336,67 @@ def test_a_soak_keeps_the_rows_of_draws_that_are_still_published(monkeypatch):
     monkeypatch.setattr(soak.fitting, "key_of_findings", lambda names: dict.fromkeys(names, "key"))
     monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b")
     monkeypatch.setattr(soak.world, "published_one", lambda: {"fits": {"a": {"draws": "of a"}, "b": {"draws": "of b"}}})
-    earlier = {"a": {"of": "of a", "short": 0.1}, "b": {"of": "others", "short": 0.2}}
-    empty, kept = soak._rows("2026-11-30", earlier)
-    assert kept == {"a": earlier["a"]}
+    monkeypatch.setattr(soak, "_published", lambda: {"a": {"a.x", "a.y"}, "b": {"b.x"}})
+    of = soak.what_rows_are_of()
+    before = {"gate": soak._gate(), "rows": {"a": of["a"] | {"short": 0.1}, "b": of["b"] | {"short": 0.2}}}
+    empty, kept = soak._rows("2026-11-30", before)
+    assert kept == {"a": before["rows"]["a"]}
     assert list(empty) == ["b"]
-    assert empty["b"] == {"date": "2026-11-30", "of": "of b", "failed": [], "draws": [], "needed": [], "checks": {}}
-    with pytest.raises(BookError, match="1 fits have neither been made nor a row of their draws, such as a"):
-        soak._rows("2026-11-30", {"a": {"of": "of a model that was changed since"}})
+    assert empty["b"] == of["b"] | {"date": "2026-11-30", "failed": [], "draws": [], "needed": [], "checks": {},
+                                    "refused": []}  # fmt: skip
+    for changed in ({"gate": "another"}, {"rows": {"a": of["a"] | {"of": "of a model that was changed since"}}},
+                    {"rows": {"a": of["a"] | {"names": "of other findings"}}}):  # fmt: skip
+        with pytest.raises(BookError, match="1 fits have neither been made nor a row that still holds, such as a:"):
+            soak._rows("2026-11-30", before | changed)
+
+
+def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp_path):
+    """Fit a keeps its row; b passed with seed 1 and failed with seed 2: one value of its score is no scatter."""
+    import soak
+
+    from jingjinji.core.findings import Findings, exact
+
+    def said(seed: int) -> Findings:
+        made = [exact("b.score", "score", 2.0 * seed, "", (), "b"), exact("b.fact", "fact", 1.0, "", ())]
+        whole = {finding.id: finding for finding in made}
+        return Findings(whole) if seed == 1 else Findings({}, dict.fromkeys(whole, ("words", "b")), {"b": "it failed"})
+
+    def notes(names):
+        checks = [{"name": "bulk ESS", "value": 800.0}, {"name": "divergences", "value": 0}]
+        problem = "" if seed() == 1 else "3 divergences"
+        return {"b": {"problem": problem, "state": "wrong", "count": 500, "checks": checks}}
+
+    def seed() -> int:
+        return int(os.environ["JINGJINJI_SEED"])
+
+    monkeypatch.setenv("JINGJINJI_SEED", "1")
+    monkeypatch.setenv("JINGJINJI_STORE", str(tmp_path))
+    monkeypatch.setattr(soak.fitting, "names", lambda: ["a", "b"])
+    monkeypatch.setattr(soak.fitting, "key_of_findings", lambda names: dict.fromkeys(names, "key"))
+    monkeypatch.setattr(soak.fitting, "stored_notes", notes)
+    monkeypatch.setattr(soak.fitting, "all_findings", lambda absent_too: said(seed()))
+    monkeypatch.setattr(soak.fitting, "makers", lambda names: {"b.score": "b", "b.fact": "b"})
+    monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b" and seed() < 3)
+    monkeypatch.setattr(soak.world, "published_one", lambda: {"fits": {"a": {"draws": "of a"}, "b": {"draws": "of b"}}})
+    monkeypatch.setattr(soak, "_published", lambda: {"a": {"a.score"}, "b": {"b.score", "b.fact"}})
+    shift = SimpleNamespace(id="b.score", fit="b", status=soak.verify.CHANGED)
+    other = SimpleNamespace(id="a.score", fit="a", status=soak.verify.GONE)
+    monkeypatch.setattr(soak.verify, "compare", lambda here, makers, with_scatter: [shift, other])
+    monkeypatch.setattr(soak, "KEPT", tmp_path / "soak.json")
+    monkeypatch.setattr(soak.verify, "SCATTER", tmp_path / "scatter.json")
+    row = soak.what_rows_are_of()["a"] | {"failed": [], "draws": {"500": 2}, "needed": [], "short": 0.25, "refused": []}
+    soak.KEPT.write_text(json.dumps({"gate": soak._gate(), "builds": 2, "rows": {"a": row}}))
+    scatter = {"a.score": {"sd": 0.5, "runs": 2}, "gone.score": {"sd": 1.0, "runs": 2}}
+    soak.verify.SCATTER.write_text(json.dumps({"scores": scatter}))
+    made = soak.report()
+    assert (made["builds"], made["builds that pass"], made["fits"], made["failed"]) == (2, 1, 4, 1)
+    assert made["fits that diverge"] == 1
+    assert made["findings that verify would refuse"] == 2
+    assert json.loads(soak.verify.SCATTER.read_text())["scores"] == {"a.score": scatter["a.score"]}
+    rows = json.loads(soak.KEPT.read_text())["rows"]
+    assert rows["a"] == row
+    assert rows["b"]["draws"] == {"500": 2}
+    assert rows["b"]["needed"] == [250, 250]
 
 
 def test_a_fit_that_needs_few_draws_is_seldom_short():

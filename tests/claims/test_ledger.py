@@ -1,6 +1,7 @@
 """The ledger: every claim has a verdict and each verdict turns with what it rests on."""
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -393,6 +394,19 @@ def test_a_verdict_that_hangs_on_the_level_is_marked(found, judged):
     rows = ledger.load()
     closer = ledger.ledger(found | {"pm25.standard.beijing.all": chance("x", 0.92)}, rows[rows.id == "C070"])
     assert closer.fragile.tolist() == [UNDECIDED]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "results", "words"),
+    [
+        (DEPENDS, [True, False], "depends, 1 of 2 measures"),
+        (DEPENDS, [IN_PART, False], "depends, 1 of 2 measures on little evidence"),
+        (IN_PART, [True, IN_PART, False], "depends, 1 of 3 measures and 1 more on little evidence, and 1 fails"),
+    ],
+)
+def test_a_reading_says_how_many_parts_rest_on_little(verdict, results, words):
+    rule = SimpleNamespace(kind="measures")
+    assert ledger._of_parts("depends", "x", rule, verdict, results, False) == words
 
 
 def test_readings_are_computed(found, judged):

@@ -393,7 +393,9 @@ class Making:
         return _about(self._findings(DRAFT[fitting.PRIOR][-1]))
 
     def _store(self, made: dict[str, Finding], verdict: gate.Verdict, problem: str) -> None:
-        draws, statistics = fitting.as_stored([] if problem else made.values())
+        start = time.monotonic()
+        draws, statistics = store.as_stored([] if problem else made.values())
+        self.seconds["findings"] += time.monotonic() - start
         notes = {
             "draws": self.key,
             "count": verdict.draws,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -240,7 +240,7 @@ def load_facts(topic: str) -> dict[str, Finding]:
 def _make_facts(topic: str, name: str, key: str) -> None:
     made = registry.facts(topic).findings()
     about = {finding.id: about_finding(finding) for finding in made}
-    draws, statistics = as_stored(made)
+    draws, statistics = store.as_stored(made)
     store.write_findings(name, key, draws, {"problem": "", "findings": about, "statistics": statistics})
 
 
@@ -255,7 +255,7 @@ def content_and_key_of_facts(topic: str) -> tuple[str, str]:
     content = Sources(jingjinji.PROJECT).dependencies(f"import jingjinji.topics.{topic}.facts")
     about = {name: value for name, value in content.items() if name not in NOT_OF_A_FIT}
     about["store.py"] = hashlib.sha256(Path(__file__).with_name("store.py").read_bytes()).hexdigest()
-    versions = {package: metadata.version(package) for package in SAID_WITH}
+    versions = {package: metadata.version(package) for package in (*SAID_WITH, "numpy", "scipy")}
     return _hash(_without_versions(about)), _hash(about | versions)
 
 
@@ -263,12 +263,6 @@ def about_finding(finding: Finding) -> dict:
     """What is stored of a finding beside its draws."""
     return {"label": finding.label, "unit": finding.unit, "model": finding.model, "panel": finding.panel,
             "code": finding.code, "error": finding.error, "by_median": finding.by_median}  # fmt: skip
-
-
-def as_stored(made: Iterable[Finding]) -> tuple[dict, dict]:
-    """Draws of findings as they are stored, and the statistics of just those; each by id."""
-    kept = {finding.id: replace(finding, draws=store.as_kept(finding.draws)) for finding in made}
-    return {id: finding.draws for id, finding in kept.items()}, {id: kept[id].statistics() for id in kept}
 
 
 def all_findings(*, absent_too: bool = False) -> Findings:

@@ -14,7 +14,8 @@ import platform
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ import xarray as xr
 from filelock import FileLock
 
 import jingjinji
+from jingjinji.core.findings import Finding
 
 DRAWS, FINDINGS = "draws", "findings"
 FILES = {DRAWS: "draws.nc", FINDINGS: "findings.npz"}
@@ -75,6 +77,12 @@ def write_findings(name: str, key: str, findings: dict[str, np.ndarray], notes: 
 def as_kept(values: np.ndarray) -> np.ndarray:
     """Draws of a finding as they are stored: 32-bit numbers, but for single ones."""
     return values if values.size == 1 else values.astype("float32")
+
+
+def as_stored(made: Iterable[Finding]) -> tuple[dict[str, np.ndarray], dict[str, dict]]:
+    """Draws of findings as they are stored, and the statistics of just those; each by id."""
+    kept = {finding.id: replace(finding, draws=as_kept(finding.draws)) for finding in made}
+    return {id: finding.draws for id, finding in kept.items()}, {id: kept[id].statistics() for id in kept}
 
 
 def _write(kind: str, name: str, key: str, save: Callable[[Path], object], notes: dict) -> Path:

@@ -222,4 +222,5 @@ def _state(app, lessons: set[str]) -> str:
     """A hash of all that decides what the data of lessons are."""
     made_by = Sources(jingjinji.PROJECT).dependencies("from jingjinji.topics.lessons import page")
     found = source.digest(app, source.every_id(app))
-    return hashlib.sha256(repr((sorted(lessons), sorted(made_by.items()), found)).encode()).hexdigest()
+    version = app.extensions[__package__].metadata["env_version"]
+    return hashlib.sha256(repr((sorted(lessons), sorted(made_by.items()), found, version)).encode()).hexdigest()

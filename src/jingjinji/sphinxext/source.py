@@ -46,7 +46,7 @@ def is_draft(config) -> bool:
 def digest(app, ids: Iterable[str]) -> str:
     """One hash of everything that decides how the findings of these ids are printed.
 
-    Their draws are hashed and not their texts: intervals and diagnostics of all findings take seconds to compute.
+    Their draws are hashed and not their texts: where those are not stored, their intervals take seconds to compute.
     """
     total = hashlib.sha256(f"{_printing()} {is_draft(app.config)}".encode())
     known = findings(app)
@@ -61,7 +61,7 @@ def digest(app, ids: Iterable[str]) -> str:
 
 def _add(total, finding: Finding) -> None:
     about = finding.id, finding.label, finding.unit, finding.model, finding.panel, finding.code, finding.draws.shape
-    total.update(repr(about).encode())
+    total.update(repr((*about, finding.error, finding.by_median)).encode())
     total.update(finding.draws.tobytes())
 
 

@@ -32,7 +32,7 @@ SCORES = {
     "later.outside": ("%", "share of the area's city-weeks after the ban outside the central 94 % of their twins", 0),
     "area.below": ("", "cities of the area, of {area}, below the middle of their twins in the ban", 0),
     "explained.beijing": ("%", "share of the variance of Beijing's weeks before the ban that its twin follows", 0),
-    "left-out.none": ("%", "departure of Beijing from the mean of its twin, no donor left out", 0),
+    "left-out.none": ("%", "departure of Beijing from the middle of its twin, no donor left out", 0),
     "left-out.lowest": ("%", "lowest departure of Beijing when one donor is left out", 0),
     "left-out.highest": ("%", "highest departure of Beijing when one donor is left out", 0),
 }
