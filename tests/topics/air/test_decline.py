@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
 import xarray as xr
 from densities import (
@@ -313,7 +314,7 @@ def test_regional_months_are_an_autoregression_with_heavy_tails(densities, value
     off = values["region"] - expected
     total = student_t(off[0], tail, 0, scale / math.sqrt(1 - persistence**2))
     total += sum(student_t(off[t], tail, persistence * off[t - 1], scale) for t in range(1, N_MONTHS))
-    # of months of which neither figures nor Hebei's official mean of 2018 tell the departure is drawn in units of it
+    # where neither figures nor Hebei's official mean of 2018 tell of a month, it is drawn in units of the scale
     told = {at(month) for _, month in MEASURED} | set(range(at("2018-01"), at("2019-01")))
     assert len(told) == 4 + 12
     total += (N_MONTHS - len(told)) * math.log(scale)
@@ -408,19 +409,33 @@ def test_named_dims(model):
 
 @pytest.mark.parametrize("persistence", [0.0, 0.6, 0.9])
 def test_random_draws_of_the_autoregression(persistence):
-    """Some steps are drawn themselves and some as departures in units of the scale, the first too."""
+    """Some steps are drawn themselves, some as departures in units of the scale, and the last as innovations."""
     mean, told = np.linspace(0, 5, N_MONTHS), (np.arange(N_MONTHS) // 20 % 2).astype(float)
+    ahead = (np.arange(N_MONTHS) >= 120).astype(float)
+    assert not told[120:].any()
     with pm.Model(coords={"step": range(N_MONTHS)}):
-        x = model_of.autoregressive("x", mean, told, persistence, 0.3, 300.0, dims="step")
-        departures = model_of.departures(x, mean, told, 0.3)
-        x, departures = pm.draw([x, departures], draws=4000, random_seed=3, mode=PLAIN)
+        x = model_of.autoregressive("x", mean, told, ahead, persistence, 0.3, 300.0, dims="step")
+        drawn = model_of.departures(x, mean, told, 0.3)
+        carried = model_of.carried_ahead(drawn, pt.as_tensor(ahead), persistence)
+        x, drawn, departures = pm.draw([x, drawn, carried], draws=4000, random_seed=3, mode=PLAIN)
     np.testing.assert_allclose((x - mean)[:, told == 1], departures[:, told == 1])
-    np.testing.assert_allclose(0.3 * x[:, told == 0], departures[:, told == 0])
+    np.testing.assert_allclose(0.3 * x[:, told == 0], drawn[:, told == 0])
+    np.testing.assert_allclose(drawn[:, :120], departures[:, :120])
     assert departures.mean(axis=0) == pytest.approx(np.zeros(N_MONTHS), abs=0.025 / math.sqrt(1 - persistence**2))
     assert departures.var(axis=0) == pytest.approx(np.full(N_MONTHS, 0.09 / (1 - persistence**2)), rel=0.15)
     innovation = departures[:, 1:] - persistence * departures[:, :-1]
+    np.testing.assert_allclose(innovation[:, 119:], drawn[:, 120:], atol=1e-9)
     assert innovation.std() == pytest.approx(0.3, rel=0.01)
     assert np.mean(innovation * departures[:, :-1]) == pytest.approx(0, abs=0.01)
+
+
+def test_months_ahead_come_after_all_that_is_known(panel):
+    """The year of an official mean is none, of whichever area, nor is a gap between measured months."""
+    assert max(at(month) for _, month in MEASURED) == at("2018-10")
+    assert model_of.month_ahead(panel).tolist() == [0.0] * at("2019-01") + [1.0] * (N_MONTHS - at("2019-01"))
+    later = pd.DataFrame({"area": ["Beijing"], "year": [2022], "pm25": [30.0], "error": [0.3]})
+    ahead = model_of.month_ahead(dataclasses.replace(panel, official=later))
+    assert ahead.tolist() == [0.0] * at("2023-01") + [1.0] * 12
 
 
 def test_bends_leave_level_and_slope_alone():

@@ -262,6 +262,7 @@ def data(panel: Panel) -> dict[str, np.ndarray]:
         "contrast_told": contrast_told(panel) if region.latitude else None,
         "collected_here": region.collected - collected_share(panel) if region.procedure else None,
         "month_told": month_told(panel),
+        "month_ahead": month_ahead(panel),
         "measured_share": observed / np.maximum(observed.sum(axis=1, keepdims=True), 1),
         "official_year": rows.year.to_numpy() - region.years[0] if region.official else None,
         "official_kind": np.array([region.official.index(region.kind(area)) for area in rows.area], dtype=int),
@@ -344,6 +345,12 @@ def month_told(panel: Panel) -> np.ndarray:
     """By month, 1 where a city was measured or an official mean of many cities holds its year, else 0."""
     official = panel.official[~panel.official.area.isin(panel.region.cities)]
     return (np.isfinite(panel.pm25).any(axis=1) | np.isin(panel.region.year, official.year)).astype(float)
+
+
+def month_ahead(panel: Panel) -> np.ndarray:
+    """By month, 1 after the last month that was measured or lies in a year with an official mean, else 0."""
+    last = np.flatnonzero(np.isfinite(panel.pm25).any(axis=1) | np.isin(panel.region.year, panel.official.year))[-1]
+    return (np.arange(len(panel.pm25)) > last).astype(float)
 
 
 def collected_share(panel: Panel) -> float:
@@ -471,16 +478,19 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
                 region.after_change * d["conversion"] - d["step_line"][0] - d["step_line"][1] * time
             )
         # a measured month is drawn itself, as the mean of the cities measured in it; where an official mean tells of
-        # the year alone, without the month's season and weather; elsewhere its departure is drawn
+        # the year alone, without the month's season and weather; elsewhere its departure is drawn, and after all that
+        # is known, where nothing but a forecast asks for it, its innovation
         apart = (d["measured_share"] * of_city).sum(axis=1)
         told, measured = d["month_told"], d["measured_share"].sum(axis=1)
         mean = told * course + measured * season_and_weather + apart
-        shock = autoregressive("shock", mean, told, persistence, shock_scale, shock_tail, dims="month")
-        month = mean + departures(shock, mean, told, shock_scale)
-        month = month + (1 - told) * course + (1 - measured) * season_and_weather - apart
-        month = pm.Deterministic("region", month, dims="month")
-        mu = month[:, None] + of_city
-        mu = pm.Deterministic("mu", mu, dims=("month", "city"))
+        ahead = d["month_ahead"]
+        shock = autoregressive("shock", mean, told, ahead, persistence, shock_scale, shock_tail, dims="month")
+        departure = departures(shock, mean, told, shock_scale)
+        month = mean + (1 - told) * course + (1 - measured) * season_and_weather - apart
+        mu = (month + departure)[:, None] + of_city
+        # no density asks for months ahead, so what is carried into them is computed for their draws alone
+        month = pm.Deterministic("region", month + carried_ahead(departure, ahead, persistence), dims="month")
+        pm.Deterministic("mu", month[:, None] + of_city, dims=("month", "city"))
 
         log_scale_mean = pm.Normal("log_scale_mean", np.log(MONTH_SCALE), 0.3)
         scale = pt.exp(pm.Normal("log_scale", log_scale_mean, 0.3, dims="city"))
@@ -556,46 +566,60 @@ def whole_years(region: Region, months):
     return months if len(region.months) == 12 * len(region.years) else months[region.whole]
 
 
-def autoregressive(name: str, mean, told, persistence, scale, tail, dims: str):
+def autoregressive(name: str, mean, told, ahead, persistence, scale, tail, dims: str):
     """First-order autoregression around a moving mean with Student-t innovations.
 
-    Where `told` is one a value is drawn itself, where it is zero its departure from the mean in units of `scale`
-    (`departures`). The innovation at t is d_t - persistence d_{t-1} of departures d from the mean, with scale `scale`
-    and `tail` degrees of freedom; the first departure is an innovation at the stationary scale. ``pm.AR`` has no moving
-    mean.
+    Where `told` is one a value is drawn itself; where it is zero its departure from the mean in units of `scale`, or,
+    where `ahead` is one, its innovation (`departures`, `carried_ahead`). The innovation at t is
+    d_t - persistence d_{t-1} of departures d from the mean, with scale `scale` and `tail` degrees of freedom; the first
+    departure is an innovation at the stationary scale. Departures would hold persistence as if they had been measured.
+    ``pm.AR`` has no moving mean.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    def logp(value, mean, told, persistence, scale, tail):
+    def logp(value, mean, told, ahead, persistence, scale, tail):
         departure = departures(value, mean, told, scale)
         first = departure[:1] * pt.sqrt(1 - persistence**2)
-        innovation = pt.concatenate([first, departure[1:] - persistence * departure[:-1]])
+        innovation = pt.concatenate([first, departure[1:] - persistence * (1 - ahead[1:]) * departure[:-1]])
         density = pm.logp(pm.StudentT.dist(nu=tail, mu=0, sigma=scale), innovation) + (1 - told) * pt.log(scale)
         return pt.inc_subtensor(density[0], 0.5 * pt.log(1 - persistence**2))
 
-    def random(mean, told, persistence, scale, tail, rng=None, size=None):
+    def random(mean, told, ahead, persistence, scale, tail, rng=None, size=None):
         shape = np.shape(mean) if size is None else (*np.atleast_1d(size), np.shape(mean)[-1])
-        departure = _autoregression(float(persistence), rng.standard_t(tail, shape), axis=-1)
-        return np.where(told > 0, mean + scale * departure, departure)
+        innovation = rng.standard_t(tail, shape)
+        departure = _autoregression(float(persistence), innovation, axis=-1)
+        return np.where(told > 0, mean + scale * departure, np.where(ahead > 0, innovation, departure))
 
     return pm.CustomDist(
         name,
         mean,
         told,
+        ahead,
         persistence,
         scale,
         tail,
         logp=logp,
         random=random,
-        signature="(t),(t),(),(),()->(t)",
+        signature="(t),(t),(t),(),(),()->(t)",
         dims=dims,
     )
 
 
 def departures(value, mean, told, scale):
-    """Departures from the mean of what `autoregressive` draws, in its order."""
+    """Departures from the mean of what `autoregressive` draws, in its order; of steps ahead their innovations."""
     return told * (value - mean) + (1 - told) * scale * value
+
+
+def carried_ahead(departure, ahead, persistence):
+    """Departures of all steps, of `departures`: d_t = innovation + persistence d_{t-1} where `ahead` is one."""
+    import pytensor.tensor as pt
+
+    steps = pt.arange(ahead.shape[0])
+    lag = steps[:, None] - steps
+    # what comes at a step reaches later ones as long as all between them are ahead
+    reached = pt.eq(pt.cumsum(ahead)[:, None] - pt.cumsum(ahead), lag)
+    return pt.dot(pt.switch(reached & pt.ge(lag, 0), persistence ** pt.abs(lag), 0.0), departure)
 
 
 TRUTH = {
