@@ -347,6 +347,13 @@ def test_weeks_that_the_weights_are_learnt_from():
     assert not late.before[late.ban]
 
 
+def test_with_no_donor_left_out_beijing_departs_from_the_twin_of_all(panel):
+    made = said._scores(SimpleNamespace(panel=panel, parameters=some_draws(), variant=""))
+    middle = apec_donors.counterfactual(some_draws(), panel, 0)[0][:, panel.ban].mean()
+    assert made["left-out.none"] == pytest.approx(100 * math.expm1(panel.log_pm25[panel.ban, 0] - middle))
+    assert made["left-out.lowest"] < made["left-out.none"] < made["left-out.highest"]
+
+
 def test_the_week_before_the_ban_may_be_left_out():
     main, without = registry.load("apec_donors"), registry.load("apec_donors", "without-last-week")
     assert list(main.starts[main.before & ~without.before]) == [pd.Timestamp("2014-10-27")]
