@@ -20,14 +20,13 @@ from pathlib import Path
 import book
 import changes
 import growth
+import soak as soaks
 import workers
 from measure import Found, Part, Target, attempt, is_met, row
 
 from jingjinji import PROJECT
-from jingjinji.fits import keys, world
 
 REPORT = Path(__file__).with_name("report.md")
-SOAK = Path(__file__).with_name("soak.json")
 BENCH = "bench"
 
 TARGETS = {
@@ -64,13 +63,12 @@ TARGETS = {
 
 def soak(place: book.Place) -> Part:
     """What other seeds have said, as it was kept; RuntimeError where that is of other draws or another gate."""
-    if not SOAK.exists():
+    if not soaks.KEPT.exists():
         raise RuntimeError("no soak is kept: 'python benchmarks/soak.py run' and then 'report' make one")
-    kept = json.loads(SOAK.read_text("utf-8"))
-    published = (world.published_one() or {"fits": {}})["fits"]
-    of_draws = {name: fit["draws"] for name, fit in published.items()}
-    rows = {name: row["of"] for name, row in kept["rows"].items()}
-    if kept["gate"] != keys.of_module("jingjinji.fits.gate")[:16] or rows != of_draws:
+    kept = json.loads(soaks.KEPT.read_text("utf-8"))
+    fits, rows = soaks.published_fits(), kept["rows"]
+    same = rows.keys() == fits.keys() and all(soaks.holds(rows[name], fits[name]) for name in fits)
+    if kept["gate"] != soaks.gate_of_today() or not same:
         raise RuntimeError(f"the soak of {kept['date']} is of other draws or another gate: make it again")
     return Part({"soak": soaked(kept)})
 

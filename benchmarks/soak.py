@@ -83,8 +83,9 @@ def report() -> dict:
             _count(rows[name], seed, notes)
         findings, makers = fitting.all_findings(absent_too=True), fitting.makers(rows)
         for id in makers.keys() & findings.keys():
-            if is_score(findings[id].exact, findings[id].model, findings[id].error):
-                scores[id].append(findings[id].mean)
+            finding = findings[id]
+            if finding.exact and finding.model != "table" and not finding.error:
+                scores[id].append(finding.mean)
         for shift in verify.compare(findings, makers, with_scatter=False):  # which comes from these very runs
             if shift.fit in rows and shift.status in verify.DIFFERENT:
                 rows[shift.fit]["refused"].append(f"{seed}: {shift.id}")
@@ -97,7 +98,7 @@ def report() -> dict:
     failed, count = sum(len(row["failed"]) for row in rows.values()), len(builds) * len(rows)
     made = {
         "date": today,
-        "gate": _gate(),
+        "gate": gate_of_today(),
         "builds": len(builds),
         "builds that pass": sum(builds),
         "whole builds that pass, 95 % lower limit": _lower(sum(builds), len(builds)),
@@ -113,19 +114,15 @@ def report() -> dict:
     KEPT.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
     varied = {id: {"sd": float(f"{np.std(values, ddof=1):.4g}") if np.ptp(values) else 0.0, "runs": len(values)}
               for id, values in scores.items() if len(values) > 1}  # fmt: skip
-    varied |= {id: scatter[id] for name in kept for id in scatter.keys() & _published().get(name, set())}
+    ids = published_ids()
+    varied |= {id: scatter[id] for name in kept for id in scatter.keys() & ids[name]}
     about = {"what": "standard deviation of scores of whole fits over runs with other seeds", "date": today}
     text = json.dumps(about | {"scores": dict(sorted(varied.items()))}, indent=1) + "\n"
     verify.SCATTER.write_text(text, "utf-8")
     return {name: value for name, value in made.items() if name != "rows"}
 
 
-def is_score(exact: bool, model: str, error: float) -> bool:
-    """Whether a finding is a score of a whole fit that comes without a Monte Carlo error of its own."""
-    return exact and model != "table" and not error
-
-
-def _published() -> dict[str, set[str]]:
+def published_ids() -> dict[str, set[str]]:
     """Ids of published findings, by fit."""
     ids = defaultdict(set)
     for id, row in published.read(verify.REFERENCE).items():
@@ -133,20 +130,25 @@ def _published() -> dict[str, set[str]]:
     return ids
 
 
-def _gate() -> str:
+def gate_of_today() -> str:
     return keys.of_module("jingjinji.fits.gate")[:16]
 
 
-def what_rows_are_of() -> dict[str, dict[str, str]]:
-    """Fit -> the key of its published draws, and a hash of the names of its published findings."""
-    draws, ids = (world.published_one() or {"fits": {}})["fits"], _published()
+def published_fits() -> dict[str, dict[str, str]]:
+    """Fit -> the key of its published draws, and a hash of the ids of its published findings: what a row is about."""
+    draws, ids = (world.published_one() or {"fits": {}})["fits"], published_ids()
     return {
         name: {
-            "of": draws.get(name, {"draws": ""})["draws"],
-            "names": sha256(" ".join(sorted(ids[name])).encode()).hexdigest()[:16],
+            "key of draws": draws.get(name, {"draws": ""})["draws"],
+            "ids of findings": sha256(" ".join(sorted(ids[name])).encode()).hexdigest()[:16],
         }
         for name in fitting.names()
     }
+
+
+def holds(row: dict, fit: dict[str, str]) -> bool:
+    """Whether a row of a soak is about a fit, of `published_fits`, as it is published today."""
+    return fit.items() <= row.items()
 
 
 def _rows(today: str, before: dict) -> tuple[dict[str, dict], dict[str, dict]]:
@@ -154,11 +156,8 @@ def _rows(today: str, before: dict) -> tuple[dict[str, dict], dict[str, dict]]:
     os.environ["JINGJINJI_SEED"] = "1"
     made = {name for name, key in fitting.key_of_findings(fitting.names()).items()
             if store.exists(store.FINDINGS, name, key)}  # fmt: skip
-    about = what_rows_are_of()
-    kept = {}
-    for name, row in before["rows"].items():
-        if before["gate"] == _gate() and name in about.keys() - made and about[name].items() <= row.items():
-            kept[name] = row
+    about, earlier = published_fits(), before["rows"] if before["gate"] == gate_of_today() else {}
+    kept = {name: row for name, row in earlier.items() if name in about.keys() - made and holds(row, about[name])}
     if missing := sorted(set(fitting.names()) - made - kept.keys()):
         raise BookError(f"{len(missing)} fits have neither been made nor a row that still holds, such as {missing[0]}: "
                         "run the soak to its end")  # fmt: skip

@@ -310,15 +310,14 @@ def test_the_soak_is_told_with_its_fits_its_limit_and_its_date():
 def test_a_soak_of_other_draws_or_of_another_gate_is_no_answer(tmp_path, monkeypatch):
     import bench
 
-    from jingjinji.fits import keys, world
-
-    rows = {name: {"of": fit["draws"]} for name, fit in world.published_one()["fits"].items()}
-    kept = {"date": "2026-11-28", "gate": keys.of_module("jingjinji.fits.gate")[:16], "rows": rows}
-    others = {"rows": rows | {"decline": {"of": "of a model that was changed since"}}}
-    monkeypatch.setattr(bench, "SOAK", tmp_path / "soak.json")
+    rows = bench.soaks.published_fits()
+    kept = {"date": "2026-11-28", "gate": bench.soaks.gate_of_today(), "rows": rows}
+    others = {"rows": rows | {"decline": rows["decline"] | {"key of draws": "of a model that was changed since"}}}
+    fewer = {"rows": {name: row for name, row in rows.items() if name != "decline"}}
+    monkeypatch.setattr(bench.soaks, "KEPT", tmp_path / "soak.json")
     monkeypatch.setattr(bench, "soaked", lambda kept: "told")
-    for change, refused in (({}, False), ({"gate": "another"}, True), (others, True)):
-        bench.SOAK.write_text(json.dumps(kept | change))
+    for change, refused in (({}, False), ({"gate": "another"}, True), (others, True), (fewer, True)):
+        bench.soaks.KEPT.write_text(json.dumps(kept | change))
         if refused:
             with pytest.raises(RuntimeError, match="of other draws or another gate"):
                 bench.soak(None)
@@ -336,22 +335,25 @@ def test_a_soak_keeps_rows_that_still_hold(monkeypatch):
     monkeypatch.setattr(soak.fitting, "key_of_findings", lambda names: dict.fromkeys(names, "key"))
     monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b")
     monkeypatch.setattr(soak.world, "published_one", lambda: {"fits": {"a": {"draws": "of a"}, "b": {"draws": "of b"}}})
-    monkeypatch.setattr(soak, "_published", lambda: {"a": {"a.x", "a.y"}, "b": {"b.x"}})
-    of = soak.what_rows_are_of()
-    before = {"gate": soak._gate(), "rows": {"a": of["a"] | {"short": 0.1}, "b": of["b"] | {"short": 0.2}}}
+    monkeypatch.setattr(soak, "published_ids", lambda: {"a": {"a.x", "a.y"}, "b": {"b.x"}})
+    of = soak.published_fits()
+    before = {"gate": soak.gate_of_today(), "rows": {"a": of["a"] | {"short": 0.1}, "b": of["b"] | {"short": 0.2}}}
     empty, kept = soak._rows("2026-11-30", before)
     assert kept == {"a": before["rows"]["a"]}
     assert list(empty) == ["b"]
     assert empty["b"] == of["b"] | {"date": "2026-11-30", "failed": [], "draws": [], "needed": [], "checks": {},
                                     "refused": []}  # fmt: skip
-    for changed in ({"gate": "another"}, {"rows": {"a": of["a"] | {"of": "of a model that was changed since"}}},
-                    {"rows": {"a": of["a"] | {"names": "of other findings"}}}):  # fmt: skip
+    for changed in (
+        {"gate": "another"},
+        {"rows": {"a": of["a"] | {"key of draws": "of a model that was changed since"}}},
+        {"rows": {"a": of["a"] | {"ids of findings": "of others"}}},
+    ):
         with pytest.raises(BookError, match="1 fits have neither been made nor a row that still holds, such as a:"):
             soak._rows("2026-11-30", before | changed)
 
 
 def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp_path):
-    """Fit a keeps its row; b passed with seed 1 and failed with seed 2: one value of its score is no scatter."""
+    """Fit a keeps its row; b passed with two seeds and failed with the third. What is read off tables is no score."""
     import soak
 
     from jingjinji.core.findings import Findings, exact
@@ -359,11 +361,11 @@ def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp
     def said(seed: int) -> Findings:
         made = [exact("b.score", "score", 2.0 * seed, "", (), "b"), exact("b.fact", "fact", 1.0, "", ())]
         whole = {finding.id: finding for finding in made}
-        return Findings(whole) if seed == 1 else Findings({}, dict.fromkeys(whole, ("words", "b")), {"b": "it failed"})
+        return Findings(whole) if seed < 3 else Findings({}, dict.fromkeys(whole, ("words", "b")), {"b": "it failed"})
 
     def notes(names):
         checks = [{"name": "bulk ESS", "value": 800.0}, {"name": "divergences", "value": 0}]
-        problem = "" if seed() == 1 else "3 divergences"
+        problem = "" if seed() < 3 else "3 divergences"
         return {"b": {"problem": problem, "state": "wrong", "count": 500, "checks": checks}}
 
     def seed() -> int:
@@ -376,27 +378,28 @@ def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp
     monkeypatch.setattr(soak.fitting, "stored_notes", notes)
     monkeypatch.setattr(soak.fitting, "all_findings", lambda absent_too: said(seed()))
     monkeypatch.setattr(soak.fitting, "makers", lambda names: {"b.score": "b", "b.fact": "b"})
-    monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b" and seed() < 3)
+    monkeypatch.setattr(soak.store, "exists", lambda kind, name, key: name == "b" and seed() < 4)
     monkeypatch.setattr(soak.world, "published_one", lambda: {"fits": {"a": {"draws": "of a"}, "b": {"draws": "of b"}}})
-    monkeypatch.setattr(soak, "_published", lambda: {"a": {"a.score"}, "b": {"b.score", "b.fact"}})
+    monkeypatch.setattr(soak, "published_ids", lambda: {"a": {"a.score"}, "b": {"b.score", "b.fact"}})
     shift = SimpleNamespace(id="b.score", fit="b", status=soak.verify.CHANGED)
     other = SimpleNamespace(id="a.score", fit="a", status=soak.verify.GONE)
     monkeypatch.setattr(soak.verify, "compare", lambda here, makers, with_scatter: [shift, other])
     monkeypatch.setattr(soak, "KEPT", tmp_path / "soak.json")
     monkeypatch.setattr(soak.verify, "SCATTER", tmp_path / "scatter.json")
-    row = soak.what_rows_are_of()["a"] | {"failed": [], "draws": {"500": 2}, "needed": [], "short": 0.25, "refused": []}
-    soak.KEPT.write_text(json.dumps({"gate": soak._gate(), "builds": 2, "rows": {"a": row}}))
+    row = soak.published_fits()["a"] | {"failed": [], "draws": {"500": 3}, "needed": [], "short": 0.25, "refused": []}
+    soak.KEPT.write_text(json.dumps({"gate": soak.gate_of_today(), "builds": 3, "rows": {"a": row}}))
     scatter = {"a.score": {"sd": 0.5, "runs": 2}, "gone.score": {"sd": 1.0, "runs": 2}}
     soak.verify.SCATTER.write_text(json.dumps({"scores": scatter}))
     made = soak.report()
-    assert (made["builds"], made["builds that pass"], made["fits"], made["failed"]) == (2, 1, 4, 1)
+    assert (made["builds"], made["builds that pass"], made["fits"], made["failed"]) == (3, 2, 6, 1)
     assert made["fits that diverge"] == 1
-    assert made["findings that verify would refuse"] == 2
-    assert json.loads(soak.verify.SCATTER.read_text())["scores"] == {"a.score": scatter["a.score"]}
+    assert made["findings that verify would refuse"] == 3
+    scores = json.loads(soak.verify.SCATTER.read_text())["scores"]
+    assert scores == {"a.score": scatter["a.score"], "b.score": {"sd": 1.414, "runs": 2}}
     rows = json.loads(soak.KEPT.read_text())["rows"]
     assert rows["a"] == row
-    assert rows["b"]["draws"] == {"500": 2}
-    assert rows["b"]["needed"] == [250, 250]
+    assert rows["b"]["draws"] == {"500": 3}
+    assert rows["b"]["needed"] == [250, 250, 250]
 
 
 def test_a_fit_that_needs_few_draws_is_seldom_short():

@@ -190,9 +190,10 @@ def _of_parts(conclusion: str, said: str, rule: Rule, verdict: str, results: lis
         who = "the claimant's own side alone" if own else "little more than one report" if half > 1 else "one report"
         where = f" in {half} of {things}" if half < len(results) else ""
         conclusion = f"the claim of {said} has the support of {who}{where}"
+    elif several and half and not held:
+        conclusion += f", {half} of {things} on little evidence"
     elif several:
-        some = f"{held} of {things}" if held or not half else f"{half} of {things} on little evidence"
-        conclusion += f", {some}" + (f" and {half} more on little evidence" if held and half else "")
+        conclusion += f", {held} of {things}" + (f" and {half} more on little evidence" if half else "")
     fails = f", and {failed} fail{'s' if failed == 1 else ''}" if failed and verdict == IN_PART else ""
     return conclusion + fails
 

@@ -35,8 +35,7 @@ NEVER = 1000
 """Months since a measurement that there is not: nothing is carried over so long."""
 DERIVED = ("mu", "region", "slope_city")
 TARGET_ACCEPT = 0.92
-"""At 0.9 the error of energy was above 10 with 12 of 8,000 draws of a record that is cut off, its months then
-drawn as innovations; at 0.92 never above 3, and with departures never above 2.1."""
+"""At 0.9 the error of energy was above 10 with 12 of 8,000 draws of a record that is cut off, at 0.92 never above 3."""
 AS_MANY_AS_MEASURED = (
     "time", "time_before", "city_index", "log_pm25", "log_pm25_before", "months_since", "official_year",
     "official_kind", "official_area", "official_pm25", "official_error",
@@ -572,8 +571,10 @@ def autoregressive(name: str, mean, told, ahead, persistence, scale, tail, dims:
     Where `told` is one a value is drawn itself; where it is zero its departure from the mean in units of `scale`, or,
     where `ahead` is one, its innovation (`departures`, `carried_ahead`). The innovation at t is
     d_t - persistence d_{t-1} of departures d from the mean, with scale `scale` and `tail` degrees of freedom; the first
-    departure is an innovation at the stationary scale. Departures would hold persistence as if they had been measured.
-    ``pm.AR`` has no moving mean.
+    departure is an innovation at the stationary scale. ``pm.AR`` has no moving mean.
+
+    Steps ahead are those after all data. Were they drawn as departures, a chain would move along persistence as slowly
+    as if they had been measured; as innovations they are independent of it, and no density needs their departures.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -607,12 +608,12 @@ def autoregressive(name: str, mean, told, ahead, persistence, scale, tail, dims:
 
 
 def departures(value, mean, told, scale):
-    """Departures from the mean of what `autoregressive` draws, in its order; of steps ahead their innovations."""
+    """Departures from the mean of what `autoregressive` draws, in its order; of steps ahead only their innovations."""
     return told * (value - mean) + (1 - told) * scale * value
 
 
 def carried_ahead(departure, ahead, persistence):
-    """Departures of all steps, of `departures`: d_t = innovation + persistence d_{t-1} where `ahead` is one."""
+    """Departures of all steps, from what `departures` gives: of one ahead its innovation and a part of the last one."""
     import pytensor.tensor as pt
 
     steps = pt.arange(ahead.shape[0])
