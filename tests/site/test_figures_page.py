@@ -112,7 +112,7 @@ def test_figures_are_there_without_scripts(browser, address):
     context = browser.new_context(viewport={"width": 390, "height": 900}, java_script_enabled=False)
     try:
         tab = context.new_page()
-        tab.goto(f"{address}{WITH_FIGURES[0]}.html", wait_until="domcontentloaded")
+        tab.goto(f"{address}{WITH_FIGURES[0]}.html")
         assert tab.locator("figure .picture svg.narrow").first.is_visible()
         assert not tab.locator("figure .picture svg.wide").first.is_visible()
     finally:
