@@ -69,8 +69,8 @@ def report() -> dict:
     scatter = published.read(verify.SCATTER)["scores"] if verify.SCATTER.exists() else {}
     rows, kept = _rows(today, before)
     scores, seeds = defaultdict(list), 0
-    for seed in range(1, 101):
-        os.environ["JINGJINJI_SEED"] = str(seed)
+    while True:
+        os.environ["JINGJINJI_SEED"] = str(seed := seeds + 1)
         found = fitting.key_of_findings(rows)
         made = {name for name, key in found.items() if store.exists(store.FINDINGS, name, key)}
         if not made:
@@ -168,48 +168,56 @@ def _rows(today: str, before: dict) -> tuple[dict[str, dict], dict[str, dict]]:
 def _extrapolate(rows: dict[str, dict]) -> None:
     """Put into new rows how often each look was the last, and into every row the probability that it is still short.
 
-    Rows of a soak that did not note how many draws were needed keep theirs.
+    A seed with which a fit ended as wrong says nothing of the draws that it needs: it counts as a failure.
     """
     for row in rows.values():
         if isinstance(row["draws"], list):
             row["draws"] = {look: row["draws"].count(look) for look in sorted(set(row["draws"]))}
-    noted = [row for row in rows.values() if row["needed"]]
-    for row, chance in zip(noted, still_short(np.array([row["needed"] for row in noted])), strict=True):
+    needed = np.array([row["needed"] for row in rows.values()], dtype=float)
+    for row, chance in zip(rows.values(), still_short(needed), strict=True):
         row["short"] = float(f"{chance:.2g}")
 
 
-def _needed(notes: dict) -> float:
-    """Draws of each chain after which a fit would just have held.
+def _needed(notes: dict) -> float | None:
+    """Draws of each chain after which a fit would just have held; None of one that ended as wrong.
 
-    Told by how far what is published is from its bars at the end; and no fewer than at the last look that did not hold,
-    which is two looks before one that passed because two in a row held.
+    Of a fit that passed at the first look, told by how near each quantity is to its bar there. One that passed later
+    held at the look before, and not at that before it: so many as that look has are the most that it can have needed.
     """
-    measured = {check["name"]: check["value"] for check in notes["checks"]}
-    size = min(measured.get(name, np.inf) for name in ("bulk ESS", "tail ESS"))
-    beyond = measured.get("R-hat", 1.0) - 1  # both go as one over the draws
+    if notes["state"] not in (gate.PASSED, gate.SHORT):
+        return None
     look = gate.LOOKS.index(notes["count"])
-    least = gate.LOOKS[look - 2] if look >= 2 else 0
-    return max(least, notes["count"] * max(gate.LEAST_ESS / size, beyond / (gate.MOST_RHAT - 1)))
+    if look:
+        return gate.LOOKS[look - 1] if notes["state"] == gate.PASSED else gate.LOOKS[-1]
+    near = 0.0
+    for check in notes["checks"]:
+        if "ESS" in check["name"]:
+            near = max(near, check["limit"] / check["value"])
+        elif check["name"] in ("R-hat", "R-hat of other parameters"):  # less one it goes as one over the draws
+            near = max(near, (check["value"] - 1) / (check["limit"] - 1))
+    return notes["count"] * near
 
 
 def still_short(needed: np.ndarray) -> np.ndarray:
     """Probability of each fit that it is still short at the last look but one: Student's t of the logs over seeds.
 
-    needed : (fit, seed). Few seeds tell a fit's variance badly, so it is drawn towards that of all fits, as far as
-    their variances are alike: the moderated variance of Smyth (2004), Statistical Applications in Genetics and
-    Molecular Biology 3(1), article 3, section 6. Of fewer than `ENOUGH` fits each has its own variance.
+    needed : (fit, seed), nan where a fit ended as wrong. Few seeds tell a fit's variance badly, so it is drawn towards
+    that of all fits, as far as their variances are alike: the moderated variance of Smyth (2004), Statistical
+    Applications in Genetics and Molecular Biology 3(1), article 3, section 6. Of fewer than `ENOUGH` fits each has its
+    own variance.
     """
     logs = np.log(np.maximum(needed, 1))
-    count, freedom = logs.shape[1], logs.shape[1] - 1
-    variance, prior, typical = np.maximum(logs.var(axis=1, ddof=1), 1e-6), 0.0, 0.0
+    seeds = np.isfinite(logs).sum(axis=1)
+    freedom = seeds - 1
+    variance, prior, typical = np.maximum(np.nanvar(logs, axis=1, ddof=1), 1e-6), 0.0, 0.0
     if len(logs) >= ENOUGH:
         centred = np.log(variance) - special.digamma(freedom / 2) + np.log(freedom / 2)
-        left = max(centred.var(ddof=1) - special.polygamma(1, freedom / 2), 1e-4)
+        left = max(centred.var(ddof=1) - special.polygamma(1, freedom / 2).mean(), 1e-4)
         prior = 2 * optimize.brentq(lambda half: special.polygamma(1, half) - left, 1e-3, 1e5)
         typical = np.exp(centred.mean() + special.digamma(prior / 2) - np.log(prior / 2))
     moderated = (prior * typical + freedom * variance) / (prior + freedom)
-    distance = np.log(gate.LOOKS[-2]) - logs.mean(axis=1)
-    return stats.t.sf(distance / np.sqrt(moderated * (1 + 1 / count)), prior + freedom)
+    distance = np.log(gate.LOOKS[-2]) - np.nanmean(logs, axis=1)
+    return stats.t.sf(distance / np.sqrt(moderated * (1 + 1 / seeds)), prior + freedom)
 
 
 def _lower(passed: int, count: int) -> float:
@@ -220,8 +228,9 @@ def _lower(passed: int, count: int) -> float:
 def _count(row: dict, seed: int, notes: dict) -> None:
     if notes["problem"]:
         row["failed"].append({"seed": seed, "state": notes["state"], "problem": notes["problem"]})
+    needed = _needed(notes)
     row["draws"].append(notes["count"])
-    row["needed"].append(round(_needed(notes)))
+    row["needed"].append(None if needed is None else round(needed))
     for check in notes["checks"]:
         worse = max if check["name"].startswith(("R-hat", "divergences")) else min
         kept = row["checks"].get(check["name"])

@@ -8,7 +8,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 os.environ.setdefault("JINGJINJI_CACHE", str(PROJECT / ".cache" / "tests"))
 # what a user has set for the book is not for the tests: one of them removes entries of the store
-for name in ("JINGJINJI_STORE", "JINGJINJI_SEED", "DASK_SCHEDULER_ADDRESS"):
+for name in ("JINGJINJI_STORE", "JINGJINJI_SEED", "JINGJINJI_SITE", "JINGJINJI_CODE", "DASK_SCHEDULER_ADDRESS"):
     os.environ.pop(name, None)
 
 

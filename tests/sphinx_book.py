@@ -36,11 +36,13 @@ def fake_fitting(
     draft: bool = False,
     failed: dict[str, str] | None = None,
     unpublished: dict[str, tuple[str, str]] | None = None,
+    shift: int = 0,
 ) -> None:
     """Put findings where the extension looks for them, and fits that did not converge with those that they miss."""
     module = types.ModuleType(SOURCE)
     module.all_findings = lambda: findings if failed is None else Findings(findings, unpublished, failed)
     module.draft = lambda: draft
+    module.shift = lambda: shift
     monkeypatch.setitem(sys.modules, SOURCE, module)
 
 

@@ -364,9 +364,9 @@ def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp
         return Findings(whole) if seed < 3 else Findings({}, dict.fromkeys(whole, ("words", "b")), {"b": "it failed"})
 
     def notes(names):
-        checks = [{"name": "bulk ESS", "value": 800.0}, {"name": "divergences", "value": 0}]
-        problem = "" if seed() < 3 else "3 divergences"
-        return {"b": {"problem": problem, "state": "wrong", "count": 500, "checks": checks}}
+        checks = [{"name": "bulk ESS", "value": 800.0 + seed(), "limit": 400}, {"name": "divergences", "value": 0}]
+        problem, state = ("", "passed") if seed() < 3 else ("3 divergences", "wrong")
+        return {"b": {"problem": problem, "state": state, "count": 500, "checks": checks}}
 
     def seed() -> int:
         return int(os.environ["JINGJINJI_SEED"])
@@ -386,7 +386,7 @@ def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp
     monkeypatch.setattr(soak.verify, "compare", lambda here, makers, with_scatter: [shift, other])
     monkeypatch.setattr(soak, "KEPT", tmp_path / "soak.json")
     monkeypatch.setattr(soak.verify, "SCATTER", tmp_path / "scatter.json")
-    row = soak.published_fits()["a"] | {"failed": [], "draws": {"500": 3}, "needed": [], "short": 0.25, "refused": []}
+    row = soak.published_fits()["a"] | {"failed": [], "draws": {"500": 3}, "refused": [], "needed": [400, 410, 390]}
     soak.KEPT.write_text(json.dumps({"gate": soak.gate_of_today(), "builds": 3, "rows": {"a": row}}))
     scatter = {"a.score": {"sd": 0.5, "runs": 2}, "gone.score": {"sd": 1.0, "runs": 2}}
     soak.verify.SCATTER.write_text(json.dumps({"scores": scatter}))
@@ -397,23 +397,34 @@ def test_a_soak_of_some_fits_is_reported_with_those_that_failed(monkeypatch, tmp
     scores = json.loads(soak.verify.SCATTER.read_text())["scores"]
     assert scores == {"a.score": scatter["a.score"], "b.score": {"sd": 1.414, "runs": 2}}
     rows = json.loads(soak.KEPT.read_text())["rows"]
+    assert rows["a"].pop("short") < 1e-3
     assert rows["a"] == row
     assert rows["b"]["draws"] == {"500": 3}
-    assert rows["b"]["needed"] == [250, 250, 250]
+    assert rows["b"]["needed"] == [250, 249, None]
 
 
 def test_a_fit_that_needs_few_draws_is_seldom_short():
     from soak import _needed, still_short
 
     checks = [
-        {"name": "bulk ESS", "value": 800.0},
-        {"name": "tail ESS", "value": 500.0},
-        {"name": "R-hat", "value": 1.009},
+        {"name": "bulk ESS", "value": 800.0, "limit": 400},
+        {"name": "tail ESS", "value": 500.0, "limit": 400},
+        {"name": "R-hat", "value": 1.009, "limit": 1.01},
+        {"name": "R-hat of other parameters", "value": 1.019, "limit": 1.02},
+        {"name": "R-hat of findings, beside what agreeing chains give", "value": 1.03, "limit": 1.02},
     ]
-    assert _needed({"count": 500, "checks": checks}) == pytest.approx(450)
-    assert _needed({"count": 500, "checks": checks[:2]}) == pytest.approx(400)
-    few, many = still_short(np.array([[400.0, 420, 390, 410], [2000, 3000, 2500, 3500]]))
+    assert _needed({"count": 500, "state": "passed", "checks": checks}) == pytest.approx(475)
+    assert _needed({"count": 500, "state": "passed", "checks": checks[:3]}) == pytest.approx(450)
+    assert _needed({"count": 500, "state": "passed", "checks": checks[:2]}) == pytest.approx(400)
+    assert _needed({"count": 1500, "state": "passed", "checks": checks}) == 1000
+    assert _needed({"count": 8000, "state": "short of draws", "checks": checks}) == 8000
+    assert _needed({"count": 500, "state": "wrong", "checks": checks}) is None
+    assert _needed({"count": 0, "state": "broken", "checks": []}) is None
+    few, many, gap = still_short(
+        np.array([[400.0, 420, 390, 410], [4000, 6000, 5000, 7000], [400.0, 420, np.nan, 410]])
+    )
     assert few < 1e-4 < 0.01 < many < 0.9
+    assert few < gap < 1e-3
 
 
 def test_a_limit_of_a_share_knows_how_few_were_seen():

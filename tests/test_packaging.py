@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import jingjinji
+from jingjinji.sphinxext import site
+from jingjinji.teaching import editions
 
 FROM_OTHERS = re.compile(r"https?://|file://|--(index|extra|find|trusted)| @ ", re.IGNORECASE)
 
@@ -133,8 +135,17 @@ def test_licence_names_both(project):
     assert "Attribution 4.0 International" in (project / "LICENSES/CC-BY-4.0.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("mark", ["DRAFT", "INCOMPLETE"])
-def test_publishing_refuses_a_draft_and_a_book_with_a_hole(project, mark):
+def test_the_workflow_builds_the_site_for_the_address_at_which_it_publishes(project):
+    steps = yaml.safe_load((project / ".github/workflows/book.yml").read_text())["jobs"]["test"]["steps"]
+    build = next(number for number, step in enumerate(steps) if step.get("run") == ".ci/run")
+    assert any(step.get("id") == "pages" and "configure-pages" in step["uses"] for step in steps[:build])
+    told = steps[build]["env"]
+    assert told["JINGJINJI_SITE"] == "${{ steps.pages.outputs.base_url }}"
+    assert set(editions.ADDRESSES) <= set(told)
+
+
+@pytest.mark.parametrize("mark", [site.DRAFT_MARK, site.SEEDS_MARK, site.INCOMPLETE_MARK])
+def test_publishing_refuses_a_draft_a_book_of_other_seeds_and_one_with_a_hole(project, mark):
     workflow = yaml.safe_load((project / ".github/workflows/book.yml").read_text())
     steps = workflow["jobs"]["test"]["steps"]
     refusal = next(number for number, step in enumerate(steps) if f"_build/html/{mark}" in step.get("run", ""))

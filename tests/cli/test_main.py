@@ -182,10 +182,20 @@ def test_fit_tells_how_many_of_how_many_and_what_took_how_long(missing):
 def test_a_fit_that_does_not_pass_ends_in_a_sentence_with_the_way_on(missing, monkeypatch, short):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "R-hat is 1.2 at level, the gate asks 1.1")
     monkeypatch.setattr(fitting, "may_go_on", lambda name, key: short)
+    monkeypatch.setattr(fitting, "broken", lambda name, key: False)
     words = mistake("fit", "storage")
     assert words.startswith("fit 'storage' is not published: R-hat is 1.2 at level, the gate asks 1.1")
     assert ("'jingjinji fit storage --further'" in words) is short
     assert "JINGJINJI_SEED=1 make book" in words
+
+
+def test_a_fit_that_ended_with_an_error_is_not_told_to_try_other_seeds(missing, monkeypatch):
+    monkeypatch.setattr(fitting, "problem_of", lambda name, key: "it ended with ZeroDivisionError: division by zero")
+    monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
+    monkeypatch.setattr(fitting, "broken", lambda name, key: True)
+    words = mistake("fit", "storage")
+    assert "JINGJINJI_SEED" not in words
+    assert words.endswith("where a fit ends so once more mend what its sentence names")
 
 
 def test_quick_is_told_to_the_sampler(monkeypatch):
@@ -288,6 +298,7 @@ def test_a_faulty_exercise_stops_the_book_before_anything_is_sampled(steps):
 def test_a_book_with_a_hole_is_built_and_ends_in_an_error(steps, monkeypatch):
     monkeypatch.setattr(fitting, "problem_of", lambda name, key: "short" if name == "storage" else None)
     monkeypatch.setattr(fitting, "may_go_on", lambda name, key: False)
+    monkeypatch.setattr(fitting, "broken", lambda name, key: False)
     words = mistake("book")
     assert "_build/html, with a hole: fit 'storage' is not published: short" in words
     assert len(steps) == 2

@@ -443,7 +443,8 @@ def test_a_region_is_not_sent_to_the_book_for_other_seeds(inside):
     code = (
         "from jingjinji.cli import main; from jingjinji.core.errors import BookError\n"
         "from jingjinji.fits import fitting\n"
-        "fitting.problem_of = lambda name, key: 'short'; fitting.may_go_on = lambda name, key: True\n"
+        "fitting.problem_of = lambda name, key: 'short'; fitting.may_go_on = lambda name, key: True; "
+        "fitting.broken = lambda name, key: False\n"
         "try:\n    main._end_where_unpublished(['region'])\nexcept BookError as error:\n    print(error)\n"
     )
     text = inside(code)

@@ -6,7 +6,7 @@ import sys
 import pytest
 from distributed import Client, LocalCluster
 
-from jingjinji.fits import cluster, fitting
+from jingjinji.fits import cluster, fitting, store
 from jingjinji.fits.fit_job import Job
 
 FITS = {"storage": "key", "carbon": "key", "carbon/wide-markets": "key"}
@@ -53,10 +53,10 @@ def test_fits_of_one_topic_are_made_on_all_cores_but_not_those_that_need_another
     assert [list(job.fits) for job in cluster.jobs(beside, "full")] == [["apec_series", "apec_stations"]]
 
 
-def supervise(local, names, report=print):
+def supervise(local, names, report=print, tell=print):
     job = Job({name: FITS[name] for name in names}, "prior")
     with Client(local) as client:
-        return cluster._supervise(client, [job], "token", report, "tcp://here:1")
+        return cluster._supervise(client, [job], "token", report, tell, "tcp://here:1")
 
 
 def test_a_draft_of_which_all_draws_are_stored_is_made_in_as_few_processes_as_there_are_cores(monkeypatch):
@@ -79,12 +79,23 @@ def test_a_job_whose_process_died_is_done_again_for_what_is_left(local, done):
     assert asked == [["carbon", "carbon/wide-markets"], ["carbon/wide-markets"]]
 
 
-def test_a_job_that_dies_every_time_is_given_up_with_its_fault(local, done):
+def test_a_fit_whose_process_dies_every_time_is_given_up_and_the_others_are_made(local, done, monkeypatch):
+    """So that a book with a hole is built where memory does not do for one fit."""
     asked, returned = done
-    returned += [("killed", True, {})] * (cluster.RETRIES + 1)
+    written = {}
+    monkeypatch.setattr(store, "write_findings", lambda name, key, draws, notes: written.update({name: notes}))
+    returned += [("killed", True, {})] * (cluster.RETRIES + 1) + [("", False, {})]
     local.scale(1)
-    assert supervise(local, ["storage"]) == ["storage: killed"]
-    assert asked == [["storage"]] * (cluster.RETRIES + 1)
+    told = []
+    assert supervise(local, ["carbon/wide-markets", "storage"], tell=told.append) == []
+    assert asked == [["carbon/wide-markets", "storage"]] * (cluster.RETRIES + 1) + [["storage"]]
+    problem = f"its process was ended {cluster.RETRIES + 1} times, the last time with this: killed"
+    assert [(event["fit"], event["phase"], event["problem"]) for event in told] == [
+        ("carbon/wide-markets", "not published", problem)
+    ]
+    assert {name: (notes["state"], notes["problem"]) for name, notes in written.items()} == {
+        "carbon/wide-markets": (fitting.BROKEN, problem)
+    }
 
 
 def test_a_users_mistake_is_not_tried_again(local, done):

@@ -225,6 +225,17 @@ def test_chains_start_at_the_prior_of_their_own_panel(empty_cache, monkeypatch):
 def test_a_fit_goes_on_after_its_last_look_and_beyond_the_limit_only_where_it_was_told_to(empty_cache, monkeypatch):
     short = gate.Verdict(gate.SHORT, 1000, [])
     assert started(monkeypatch, to_be_made(monkeypatch, "storage"))["looks"] == gate.LOOKS
-    assert started(monkeypatch, to_be_made(monkeypatch, "storage"), short)["looks"] == (1500, 2000, 3000, 4000)
-    beyond = started(monkeypatch, to_be_made(monkeypatch, "storage", further=True), replace(short, draws=4000))
-    assert beyond["looks"] == (6000, 8000, 12000, 16000)
+    assert started(monkeypatch, to_be_made(monkeypatch, "storage"), short)["looks"] == gate.LOOKS[3:]
+    last = replace(short, draws=gate.LOOKS[-1])
+    beyond = started(monkeypatch, to_be_made(monkeypatch, "storage", further=True), last)
+    assert beyond["looks"] == (12000, 16000)
+
+
+def test_draws_of_a_gate_that_looked_sooner_are_not_judged_and_made_again(empty_cache, monkeypatch):
+    making, made = to_be_made(monkeypatch, "storage"), []
+    few = xr.Dataset({"x": (("chain", "draw"), np.zeros((4, gate.LOOKS[0] - 1)))})
+    monkeypatch.setattr(making, "_stored", lambda: xr.DataTree.from_dict({"posterior": few, "sample_stats": few}))
+    monkeypatch.setattr(making, "_sampled", lambda before: made.append(before))
+    monkeypatch.setattr(making, "_publish", lambda verdict: None)
+    making._make()
+    assert made == [None]

@@ -65,6 +65,9 @@ def _sample(folder) -> None:
     found["compiled"] = len(list((project.cache / "pytensor").rglob("*.nbc")))
     again = project.run("fit")
     found["again"] = [again.returncode, again.stdout, again.stderr]
+    shutil.copytree(project.root, folder / "clone", ignore=shutil.ignore_patterns(".cache"))
+    clone = ToyProject(folder / "clone").run("fit", JINGJINJI_STORE=str(project.cache / "fits"))
+    found["clone"] = [clone.stdout, [path.name for path in (folder / "clone/.cache").rglob("*.nc")]]
     found["simulated"] = _simulated(project)
     found["weighed"] = _weighed(project)
     _spoil(project)
@@ -76,7 +79,12 @@ def _sample(folder) -> None:
     found["blind"] = _on_a_worker_that_sees_no_store(project, folder / "store of the blind")
     for name, signal_ in (("interrupted", signal.SIGINT), ("killed", signal.SIGKILL)):
         found[name] = _stopped(project, folder / f"store of the {name}", signal_)
-    edits = {"harmless": (_edit_harmlessly, ()), "prior": (_edit_a_prior, ()), "gate": (_edit_the_gate, TOY)}
+    edits = {
+        "harmless": (_edit_harmlessly, ()),
+        "prior": (_edit_a_prior, ()),
+        "setting": (_edit_a_setting, ()),
+        "gate": (_edit_the_gate, TOY),
+    }
     for kind, (edit, names) in edits.items():
         edit(project)
         found[kind] = project.run("fit", "--dry-run", *names).stdout
@@ -228,6 +236,11 @@ def _edit_a_prior(project: ToyProject) -> None:
     _edit(project.code / "topics/toys/other.py", ("panel.numbers + 100", "panel.numbers + 101"))
 
 
+def _edit_a_setting(project: ToyProject) -> None:
+    other = project.code / "topics/toys/other.py"
+    _edit(other, ("panel.numbers + 101", "panel.numbers + 100"), ("DERIVED = ", "TARGET_ACCEPT = 0.95\nDERIVED = "))
+
+
 def _edit_the_gate(project: ToyProject) -> None:
     _edit(project.code / "fits/gate.py", ("MOST_RHAT, LEAST_ESS = 1.01, 400", "MOST_RHAT, LEAST_ESS = 1.01, 4000"))
     _edit(project.code / "topics/toys/toy.py", ('d["numbers"][0], 30)', 'd["numbers"][0], 20)'))
@@ -369,6 +382,19 @@ def test_a_prior_and_a_datum_sample_exactly_their_fits(runs):
                                                                        "other/shifted"}  # fmt: skip
     assert said["toy"] == "the graph of the log density differs"
     assert said["other/shifted"] == "data differ: numbers"
+
+
+def test_a_setting_samples_exactly_the_fits_of_its_model(runs):
+    said = dict(re.findall(r"(\S+): would be sampled, (.*)", runs["setting"]))
+    before = dict(re.findall(r"(\S+): would be sampled, (.*)", runs["prior"]))
+    assert said.keys() - before.keys() | {"other/shifted"} == {"other", "other/split", "other/shifted"}
+    assert {said[name] for name in said if name.startswith("other")} == {"target_accept was 0.9, is 0.95"}
+
+
+def test_a_second_clone_beside_the_store_of_the_first_samples_nothing(runs):
+    said, draws = runs["clone"]
+    assert "nothing was sampled" in said
+    assert draws == []
 
 
 def test_stored_fits_are_judged_by_todays_gate(runs):

@@ -37,7 +37,7 @@ def reference(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "COSTS", tmp_path / "results/costs.json")
     monkeypatch.setattr(fitting, "names", lambda: ["decline"])
     monkeypatch.setattr(fitting, "makers", lambda wanted=(): dict.fromkeys(IDS, "decline/x"))
-    notes = {"seconds": {"compile": 1.234, "sample": 2, "findings": 0}}
+    notes = {"seconds": {"compile": 1.234, "sample": 2, "findings": 0}, "count": 500}
     monkeypatch.setattr(fitting, "stored_notes", lambda names: dict.fromkeys(names, notes))
     monkeypatch.setenv("JINGJINJI_DRAWS", "full")
     publish(monkeypatch, run(1))
@@ -77,6 +77,17 @@ def test_publish_writes_mean_error_text_and_fit(reference):
     assert sorted(path.name for path in reference.parent.iterdir()) == files
     assert json.loads(cluster.COSTS.read_text("utf-8")) == {"decline": {"compile": 1.23, "sample": 2, "findings": 0}}
     assert json.loads(world.MADE_WITH.read_text("utf-8")) == WORLD
+
+
+def test_a_fit_that_went_on_beyond_the_last_look_is_not_published(reference, monkeypatch):
+    kept = reference.read_text()
+    notes = {"seconds": {"compile": 1, "sample": 2, "findings": 0}, "count": 12000}
+    monkeypatch.setattr(fitting, "stored_notes", lambda names: dict.fromkeys(names, notes))
+    with pytest.raises(
+        BookError, match=r"^fit 'decline' passed after 12000 draws of each chain, beyond the gate's last"
+    ):
+        publish(monkeypatch, run(2))
+    assert reference.read_text() == kept
 
 
 def test_a_hole_is_told_and_not_published(reference, monkeypatch):

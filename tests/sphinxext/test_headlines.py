@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from sphinx_book import build, fake_fitting, some_findings, write_book
 
+from jingjinji.core import published
+from jingjinji.fits import fitting, verify
 from jingjinji.sphinxext.headlines import HeadlineError
 
 BOOK = {"index": "# It fell\n"}
@@ -52,6 +54,24 @@ def test_few_draws_or_a_hole_do_not_stop_it(tmp_path, monkeypatch, findings):
     fake_fitting(monkeypatch, some_findings(), **findings)
     asked(tmp_path, -80)
     assert "the headline 'It fell' does not hold" in build(tmp_path)._status.getvalue()
+
+
+@pytest.mark.parametrize(("differs", "errors", "stops"), [(0, 0, True), (1, 1.5, False), (1, 50, True)])
+def test_draws_of_other_seeds_do_not_stop_it_and_a_changed_finding_does(tmp_path, monkeypatch, differs, errors, stops):
+    """Published were the same findings, of which one was off by so many Monte Carlo errors, or none."""
+    found = some_findings()
+    rows = {id: verify.row(finding) | {"fit": finding.model} for id, finding in found.items()}
+    rows["pm25.decline.beijing"]["mean"] += differs * errors * rows["pm25.decline.beijing"]["mcse"]
+    published.write(tmp_path / "reference.json", rows)
+    monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
+    monkeypatch.setattr(fitting, "makers", lambda: {})
+    fake_fitting(monkeypatch, found)
+    asked(tmp_path, -80)
+    if stops:
+        with pytest.raises(HeadlineError, match="the headline 'It fell' does not hold"):
+            build(tmp_path)
+    else:
+        assert "the headline 'It fell' does not hold" in build(tmp_path)._status.getvalue()
 
 
 def test_a_headline_that_needs_a_fit_that_failed_is_not_asked(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """What an edition leaves out is gone from everything that is made of it; what it keeps is there."""
 
+import re
+
 import pytest
 import yaml
 from exercise_page import PAGE
@@ -147,6 +149,28 @@ def test_only_the_readers_edition_leads_to_the_site_and_the_repository(project, 
         assert config["html"]["use_repository_button"] == (made == READER)
     assert {"chapters/wind.html", "_sources/chapters/wind.ipynb"} <= leads[READER]
     assert leads[edition] == set()
+
+
+def test_the_environment_names_site_and_repository_of_the_readers_edition_alone(project, tmp_path, monkeypatch):
+    (project / "_config.yml").write_text(yaml.safe_dump({"title": "Winds", "html": {"favicon": "x.svg"}}), "utf-8")
+    monkeypatch.setenv("JINGJINJI_SITE", SITE)
+    monkeypatch.setenv("JINGJINJI_CODE", REPOSITORY)
+    told = {}
+    for edition in editions.EDITIONS:
+        editions.write(project, tmp_path / edition, edition)
+        told[edition] = yaml.safe_load((tmp_path / edition / "_config.yml").read_text("utf-8"))
+    assert told[READER]["html"] == {"favicon": "x.svg", "baseurl": SITE}
+    assert told[READER]["repository"]["url"] == REPOSITORY
+    for edition in (STUDENT, INSTRUCTOR):
+        assert told[edition]["html"]["baseurl"] == told[edition]["repository"]["url"] == ""
+
+
+@pytest.mark.parametrize("address", ["book.example", "javascript:alert(1)", "https://a b/"])
+def test_an_address_that_is_none_is_refused(project, tmp_path, monkeypatch, address):
+    monkeypatch.setenv("JINGJINJI_SITE", address)
+    with pytest.raises(BookError, match=re.escape(f"JINGJINJI_SITE is '{address}': expected an address")):
+        editions.write(project, tmp_path / "made", READER)
+    assert not (tmp_path / "made").exists()
 
 
 LESSON = """# Lessons

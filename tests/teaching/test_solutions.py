@@ -46,6 +46,30 @@ def test_a_page_goes_from_reading_to_changing_a_model(page):
     assert plan((PROJECT / page).read_text("utf-8"), page.as_posix())
 
 
+def numbers(text: str) -> list[int]:
+    """The exercises that words name: ``exercises 1 to 3, 5 and 6``."""
+    found = []
+    for named in re.findall(r"exercises? (\d+(?:(?:,| and| to) ?\d+)*)", text, re.IGNORECASE):
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", named):
+            found += range(int(first), int(last or first) + 1)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_the_plan_of_a_lesson_has_room_for_its_exercises(page):
+    """Its slots fill one or two lessons, none is shorter than its exercises, and each exercise has one place."""
+    text = plan((PROJECT / page).read_text("utf-8"), page.as_posix()).text
+    told = " ".join(text.partition("**Time.**")[2].partition("**What to change.**")[0].split())
+    lessons = {"One": 1, "Two": 2}[told.split()[0]]
+    (homework,) = re.findall(r"[^.]*homework[^.]*\.", told)
+    slots = re.findall(r"(\d+) (?:for|to) (.*?)(?=,? \d+ (?:for|to [a-z])|\.)", told.removesuffix(homework))
+    minutes = {exercise.number: exercise.minutes for exercise in EXERCISES[page]}
+    assert sum(int(length) for length, _ in slots) == 90 * lessons, slots
+    for length, what in slots:
+        assert sum(minutes[number] for number in numbers(what)) <= int(length), what
+    assert sorted(numbers(" and ".join([homework, *(what for _, what in slots)]))) == sorted(minutes)
+
+
 @pytest.mark.parametrize(("page", "exercise"), [pair for pair in EVERY if pair[1].code or pair[1].given], ids=named)
 def test_the_code_of_a_solution_runs_and_its_answer_passes(prior, page, exercise):  # noqa: F811
     names = notebooks.run(exercise)

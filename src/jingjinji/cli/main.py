@@ -114,11 +114,23 @@ def _end_where_unpublished(wanted: list[str]) -> None:
         how = "; ".join(f"fit '{name}' is not published: {problem}" for name, problem in failed.items())
         short = [name for name in failed if fitting.may_go_on(name, keys[name])]
         where = f"JINGJINJI_PROJECT={jingjinji.PROJECT} JINGJINJI_CACHE={jingjinji.CACHE} " if registry.REGION else ""
-        more = f"go on with '{where}jingjinji fit {' '.join(short)} --further' for more draws, or " if short else ""
-        again = "sample the whole book with other seeds, 'JINGJINJI_SEED=1 make book'"
-        if registry.REGION:
-            again = f"sample with other seeds, 'JINGJINJI_SEED=1 jingjinji region build {jingjinji.PROJECT.name}'"
-        raise BookError(f"{how}. Pages leave {'their' if len(failed) > 1 else 'its'} numbers out: {more}{again}")
+        broken = [name for name in failed if fitting.broken(name, keys[name])]
+        ways = []
+        if short:
+            ways.append(f"go on with '{where}jingjinji fit {' '.join(short)} --further' for more draws")
+        if broken:
+            ways.append(
+                "run the command again, with other programs closed, and where a fit ends so once more mend what its "
+                "sentence names"
+            )
+        if failed.keys() - set(broken):
+            ways.append(
+                f"sample with other seeds, 'JINGJINJI_SEED=1 jingjinji region build {jingjinji.PROJECT.name}'"
+                if registry.REGION
+                else "sample the whole book with other seeds, 'JINGJINJI_SEED=1 make book'"
+            )
+        left_out = f"Pages leave {'their' if len(failed) > 1 else 'its'} numbers out"
+        raise BookError(f"{how}. {left_out}: {', or '.join(ways)}")
 
 
 def _wanted(names: list[str], resolution: str) -> list[str]:

@@ -48,10 +48,14 @@ class Given:
 
 
 def root() -> Path:
-    """Where regions are: the folder that JINGJINJI_REGIONS names, by default ``regions/`` of the book."""
+    """Where regions are: the folder that JINGJINJI_REGIONS names, by default ``regions/`` of the book.
+
+    Where the package is installed there is no folder of the book, and it is ``regions/`` of the working folder.
+    """
     if descriptor.of(jingjinji.PROJECT):
         raise BookError(f"{jingjinji.PROJECT} is itself a region: run the command in the book")
-    return Path(os.environ.get("JINGJINJI_REGIONS") or jingjinji.PROJECT / "regions").resolve()
+    book = Path.cwd() if jingjinji.CARRIED.resolve() == jingjinji.PROJECT else jingjinji.PROJECT
+    return Path(os.environ.get("JINGJINJI_REGIONS") or book / "regions").resolve()
 
 
 def refuse_name(name: str) -> None:

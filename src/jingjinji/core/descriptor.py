@@ -137,12 +137,16 @@ def fitted(made: Descriptor, months: intake.Months, file: str) -> Descriptor:
     """
     strange = [city for city in made.cities if city not in months.cities]
     if strange:
-        raise DataError(f"{file}, cities: found {strange[0]}, expected cities of {months.file}; correct the name")
+        raise DataError(
+            f"{file}, cities: found {strange[0]}, expected cities of {months.file}; correct the name, or take the city "
+            "out of the descriptor"
+        )
     areas = {}
     for area, members in made.areas.items():
         if missing := [city for city in members if city not in months.cities]:
             raise DataError(
-                f"{file}, areas.{area}: found {missing[0]}, expected cities of {months.file}; correct the name"
+                f"{file}, areas.{area}: found {missing[0]}, expected cities of {months.file}; correct the name, or "
+                "take the city out of the descriptor"
             )
         if area in months.cities or area.lower() in intake.OF_ALL:
             raise DataError(

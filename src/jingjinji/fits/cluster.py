@@ -165,8 +165,7 @@ def make(
     here.touch()
     ended: dict[str, str] = {}
 
-    def note(event) -> None:
-        _, told = event
+    def tell(told: dict) -> None:
         if "phase" in told:
             ended[told["fit"]] = told["phase"]
         report(told)
@@ -178,8 +177,8 @@ def make(
         except OSError as error:
             raise BookError(f"no dask scheduler answers at {scheduler}: start one, or leave --scheduler out") from error
         with client:
-            client.subscribe_topic(f"{TOPIC} {token}", note)
-            problems = _supervise(client, waiting, token, report, scheduler)
+            client.subscribe_topic(f"{TOPIC} {token}", lambda event: tell(event[1]))
+            problems = _supervise(client, waiting, token, report, tell, scheduler)
             time.sleep(POLL)  # the last events are on their way
     finally:
         end_all()
@@ -191,10 +190,19 @@ def make(
     return ended
 
 
-def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], None], scheduler: str) -> list[str]:
+def _supervise(
+    client,
+    waiting: list[Job],
+    token: str,
+    report: Callable[[dict], None],
+    tell: Callable[[dict], None],
+    scheduler: str,
+) -> list[str]:
     """Give out jobs as threads come free and take what comes back, to the end; returns what went wrong, in words.
 
-    A job waits for a free thread, not for a worker chosen beforehand. Raises BookError where the scheduler goes away.
+    A job waits for a free thread, not for a worker chosen beforehand. A fit in which its process dies every time is
+    given up, as one that could not be made. `report` gets what is said of the scheduler, `tell` what becomes of a fit.
+    Raises BookError where the scheduler goes away.
     """
     from distributed import CancelledError, wait
     from distributed.comm import CommClosedError
@@ -231,6 +239,8 @@ def _supervise(client, waiting: list[Job], token: str, report: Callable[[dict], 
             if died and tries[topic] < RETRIES:
                 tries[topic] += 1
                 waiting.append(_rest(job))
+            elif died and not (job.dry or job.further):
+                waiting += _without_the_first(_rest(job), fault, tries[topic] + 1, tell)
             elif fault:
                 problems.append(f"{topic}: {fault}")
     return problems
@@ -246,6 +256,15 @@ def _rest(job: Job) -> Job:
         return job
     left = {name: key for name, key in job.fits.items() if not fitting.whole(name, key)}
     return replace(job, fits=left or job.fits)
+
+
+def _without_the_first(job: Job, fault: str, times: int, tell: Callable[[dict], None]) -> list[Job]:
+    """Give up the fit in which a process has died so many times, so that a book with a hole is built; what is left."""
+    (name, key), *others = job.fits.items()
+    problem = f"its process was ended {times} times, the last time with this: {fault}"
+    with store.lock(name, key):
+        tell(fit_job.give_up(name, key, problem, job.mode))
+    return [replace(job, fits=dict(others))] if others else []
 
 
 def _take(entries: dict[str, dict[str, bytes]]) -> None:

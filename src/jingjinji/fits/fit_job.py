@@ -30,7 +30,7 @@ from jingjinji.core.findings import Finding
 from jingjinji.fits import fitting, gate, keys, sampler, store
 from jingjinji.fits.draws import labels, with_derived, with_labels
 
-FURTHER = (*gate.LOOKS, 6000, 8000, 12000, 16000)
+FURTHER = (*gate.LOOKS, 12000, 16000)
 """Looks of a fit that a user lets go on beyond the limit."""
 MISTAKE = 2
 """Exit code after a user's mistake, which another attempt would meet again."""
@@ -188,22 +188,8 @@ class Workshop:
         problem = f"it ended with {type(error).__name__}: {words}{_place(error)}"
         if isinstance(error, FitNotPublished):
             problem = f"it needs the fit {error.fit}, which could not be made"
-        about, seconds = _words(making), making.seconds if making else _NO_SECONDS
-        if not about:
-            about = (store.latest_notes(store.FINDINGS, name) or {"findings": {}})["findings"]
-        notes = {
-            "draws": "",
-            "count": 0,
-            "state": fitting.BROKEN,
-            "problem": problem,
-            "checks": [],
-            "seconds": seconds,
-            "sampling": asdict(fitting.settings(fitting.parts(name)[0], self.job.mode)),
-            "labels": {},
-            "findings": about,
-        }
-        store.write_findings(name, key, {}, notes)
-        self.tell({"fit": name, "phase": "not published", "problem": problem, "seconds": seconds, "draws": 0})
+        seconds = making.seconds if making else _NO_SECONDS
+        self.tell(give_up(name, key, problem, self.job.mode, _words(making), seconds))
 
     def _needed(self, name: str, key: str) -> bool:
         """False where another process has just made the fit."""
@@ -215,6 +201,30 @@ class Workshop:
         if name not in self.topics:
             self.topics = {name: Topic(name)}
         return self.topics[name]
+
+
+def give_up(
+    name: str, key: str, problem: str, mode: str, about: dict[str, dict] | None = None, seconds: dict | None = None
+) -> dict:
+    """Store a fit that could not be made, for the notices on the pages; returns the event to be told.
+
+    about : words of its findings; by default those of the fit of that name that was stored last.
+    """
+    seconds = seconds or dict(_NO_SECONDS)
+    about = about or (store.latest_notes(store.FINDINGS, name) or {"findings": {}})["findings"]
+    notes = {
+        "draws": "",
+        "count": 0,
+        "state": fitting.BROKEN,
+        "problem": problem,
+        "checks": [],
+        "seconds": seconds,
+        "sampling": asdict(fitting.settings(fitting.parts(name)[0], mode)),
+        "labels": {},
+        "findings": about,
+    }
+    store.write_findings(name, key, {}, notes)
+    return {"fit": name, "phase": "not published", "problem": problem, "seconds": seconds, "draws": 0}
 
 
 class Making:
@@ -247,7 +257,9 @@ class Making:
 
     def _make(self) -> None:
         draws, verdict = self._stored(), None
-        if draws is not None and self.mode == fitting.FULL and self._can_be_judged:
+        if draws is not None and self.mode == fitting.FULL and draws["posterior"].sizes["draw"] < gate.LOOKS[0]:
+            draws = None  # of a gate that looked sooner
+        elif draws is not None and self.mode == fitting.FULL and self._can_be_judged:
             verdict = self._decide(draws)
             if verdict.state == gate.SHORT and verdict.draws < self._looks[-1]:
                 draws = None

@@ -26,7 +26,7 @@ import numpy as np
 import scipy
 import xarray as xr
 
-LOOKS = (500, 750, 1000, 1500, 2000, 3000, 4000)
+LOOKS = (500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
 MOST_RHAT, LEAST_ESS = 1.01, 400
 REST_RHAT, REST_ESS = 1.02, 100
 DISAGREEING_RHAT = 1.1

@@ -25,7 +25,7 @@ import jingjinji
 from jingjinji.core import published
 from jingjinji.core.errors import BookError
 from jingjinji.core.findings import Finding, Findings, did_not_converge
-from jingjinji.fits import cluster, fitting, world
+from jingjinji.fits import cluster, fitting, gate, world
 
 REFERENCE = fitting.PUBLISHED
 SCATTER = jingjinji.PROJECT / "results" / "scatter.json"
@@ -80,8 +80,8 @@ class Shift:
 def publish() -> int:
     """Write the findings of the current fits as the reference, with their world and what each fit took.
 
-    Returns how many findings. Raises BookError for draft draws, for other seeds than the book's own, and where a fit
-    did not pass.
+    Returns how many findings. Raises BookError for draft draws, for other seeds than the book's own, where a fit did
+    not pass, and where one passed beyond the gate's last look, as no fresh build would.
     """
     if fitting.draft():
         raise BookError("draft draws are never published: unset JINGJINJI_DRAWS and run 'jingjinji fit'")
@@ -93,10 +93,16 @@ def publish() -> int:
     found, made_by = fitting.all_findings(), fitting.makers()
     if found.failed:
         raise BookError(f"{did_not_converge(found.failed)}: nothing is published before it passes the gate")
+    stored = fitting.stored_notes(fitting.names())
+    if beyond := [name for name, notes in stored.items() if notes["count"] > gate.LOOKS[-1]]:
+        raise BookError(
+            f"fit '{beyond[0]}' passed after {stored[beyond[0]]['count']} draws of each chain, beyond the gate's last "
+            f"look at {gate.LOOKS[-1]}: no fresh build goes so far, so mend its model first"
+        )
     rows = {id: row(finding) | {"fit": made_by.get(id, finding.model)} for id, finding in sorted(found.items())}
     published.write(REFERENCE, rows)
     published.write(world.MADE_WITH, world.today())
-    seconds = {name: notes["seconds"] for name, notes in fitting.stored_notes(fitting.names()).items()}
+    seconds = {name: notes["seconds"] for name, notes in stored.items()}
     rounded = {name: {stage: round(value, 2) for stage, value in parts.items()} for name, parts in seconds.items()}
     published.write(cluster.COSTS, rounded)
     return len(rows)

@@ -10,7 +10,7 @@ from jingjinji.core import registry
 from jingjinji.core.findings import INTERVAL, NOT_PUBLISHED, PROBABILITY, Findings
 from jingjinji.sphinxext import files, source
 
-DRAFT_MARK, INCOMPLETE_MARK = "DRAFT", "INCOMPLETE"
+DRAFT_MARK, SEEDS_MARK, INCOMPLETE_MARK = "DRAFT", "OTHER_SEEDS", "INCOMPLETE"
 DRAFT_BANNER = (
     "<strong>Draft draws.</strong> These pages were made with few draws, to look at the book quickly. "
     "Numbers will change. Do not cite or publish them."
@@ -101,6 +101,8 @@ def _write_files(app, exception) -> None:
     out, draft = Path(app.outdir), source.is_draft(app.config)
     _write_findings(app, out, draft)
     _mark(out / DRAFT_MARK, "Made with draft draws: not to be published.\n" if draft else "")
+    seeds = source.shift(app.config)
+    _mark(out / SEEDS_MARK, f"Made with the seeds of JINGJINJI_SEED={seeds}: not to be published.\n" if seeds else "")
     # a warning is an error: all pages are to be read again, for the warnings to be repeated
     if not (app._warncount and app.keep_going):
         _mark(out / INCOMPLETE_MARK, incomplete(source.failed(app)))

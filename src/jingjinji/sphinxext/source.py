@@ -43,6 +43,11 @@ def is_draft(config) -> bool:
     return bool(_module(config).draft())
 
 
+def shift(config) -> int:
+    """By how much the seeds of the fits behind the findings are shifted; nought for the book's own."""
+    return _module(config).shift()
+
+
 def digest(app, ids: Iterable[str]) -> str:
     """One hash of everything that decides how the findings of these ids are printed.
 

@@ -5,6 +5,7 @@ its sources, downloads, notebooks, search index and caches are made without it.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ LINKED = (CONTENTS, "_static", "data", "results", "references.bib", "CITATION.cf
 BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
 """Buttons of a page that lead to the repository."""
 PAGES = (".md", ".ipynb")
+ADDRESSES = {"JINGJINJI_SITE": ("html", "baseurl"), "JINGJINJI_CODE": ("repository", "url")}
+"""Environment variables that say where the reader's edition will stand and where its code is, and what they set."""
 
 
 def pages(project: Path) -> list[Path]:
@@ -80,9 +83,11 @@ def gated(text: str, page: str, edition: str) -> str:
 
 
 def refuse_faulty(project: Path) -> None:
-    """Raise BookError for a page whose exercises are not whole, before anything takes time."""
+    """Raise BookError for a page whose exercises are not whole or a wrong address, before anything takes time."""
     for page in pages(project):
         _page(project, page, READER)
+    for variable in ADDRESSES:
+        _address(variable)
 
 
 def write(project: Path, folder: Path, edition: str) -> None:
@@ -130,13 +135,17 @@ def _configuration(project: Path, edition: str) -> str:
     """The book's configuration, which names the edition; executed pages are kept where the project keeps them.
 
     They hold code and its output alone, and a page has the same code in every edition, that of lessons excepted: what
-    one edition has run, the others need not run. The addresses of site and repository are those of the reader's
-    edition, where solutions are, so no other edition has them.
+    one edition has run, the others need not run. The addresses of site and repository, which the environment may name
+    (`ADDRESSES`), are those of the reader's edition, where solutions are, so no other edition has them.
     """
     config = yaml.safe_load((project / CONFIG).read_text("utf-8"))
     own = config.setdefault("sphinx", {}).setdefault("config", {})
     own["jingjinji_edition"] = edition
-    if edition != READER:
+    if edition == READER:
+        for variable, (section, key) in ADDRESSES.items():
+            if address := _address(variable):
+                config[section] = (config.get(section) or {}) | {key: address}
+    else:
         config["html"] = (config.get("html") or {}) | {"baseurl": ""} | dict.fromkeys(BUTTONS, False)
         config["repository"] = (config.get("repository") or {}) | {"url": ""}
         own.pop("html_baseurl", None)
@@ -144,6 +153,14 @@ def _configuration(project: Path, edition: str) -> str:
     if config.get("execute", {}).get("cache"):
         config["execute"]["cache"] = str(project / config["execute"]["cache"])
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+
+
+def _address(variable: str) -> str:
+    """The address that an environment variable holds, or nothing; raises BookError for what is none."""
+    address = os.environ.get(variable, "").strip()
+    if address and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
+        raise BookError(f"{variable} is '{address}': expected an address that begins with https://, or nothing")
+    return address
 
 
 def _files(folder: Path) -> Iterator[Path]:

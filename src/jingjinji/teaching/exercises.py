@@ -15,11 +15,14 @@ PLAN = "For the instructor: plan of the lesson"
 TITLES = (GIVEN, HINT, SOLUTION, NOTES, PLAN)
 MINUTES = "minutes"
 """The directive of a lesson's page that holds what the teacher says; it is no folded part."""
-FOR_TEACHERS = tuple(
-    f"{words} lesson"
-    for words in ("The plan of", "What students meet in", "What will surprise in", "Answers to the three questions of")
+FOR_TEACHERS = (
+    "What to hand out",
+    "The plan of lesson",
+    "What students meet in lesson",
+    "What will surprise in lesson",
+    "Answers to the three questions of lesson",
 )
-"""How headings of a lesson's sections begin that are for the teacher alone."""
+"""How headings of sections begin that are for the teacher alone."""
 IN_PLAN = ("Goal", "Time", "What to change", "What will surprise")
 IN_NOTES = ("Usual mistakes", "Marks")
 SECTION = "## Exercises"

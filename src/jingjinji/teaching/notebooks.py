@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+import numpy as np
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from jingjinji.core import writing
 from jingjinji.core.errors import BookError, FitNotPublished
@@ -70,13 +71,14 @@ def of_page(page: Path, text: str, exercises: list[Exercise], solved: bool) -> n
     """
     title = re.search(r"(?m)^# (.+)$", text)[1]
     figures = {found["name"]: " ".join(found["headline"].split()) for found in CAPTIONED.finditer(text)}
-    sealed = {exercise.number: sealed_answer(page, exercise) for exercise in exercises}
+    answers = {exercise.number: answer(page, exercise) for exercise in exercises}
+    sealed = {exercise.number: _seal(page, exercise, answers[exercise.number]) for exercise in exercises}
     tests = {f"q{number}": _test(_name(page, number), number, seal) for number, seal in sealed.items() if seal}
     cells = [new_markdown_cell(BEGIN.format(title=title, install=_install()), id="begin")]
     if tests:
         cells.append(new_code_cell(START.format(file=f"{page.stem}.ipynb"), id="start"))
     for exercise in exercises:
-        cells += _cells(exercise, bool(sealed[exercise.number]), solved)
+        cells += _cells(exercise, answers[exercise.number], solved)
     for cell in cells:
         if cell.cell_type == "markdown":
             source = FIGURE.sub(lambda found: _figure(figures, found[1], page), ledger.NAMED.sub(r"\1", cell.source))
@@ -85,17 +87,27 @@ def of_page(page: Path, text: str, exercises: list[Exercise], solved: bool) -> n
 
 
 def sealed_answer(page: Path, exercise: Exercise) -> str:
-    """The seal of an exercise's answer; empty where it has no check, or needs a fit that is not published here.
+    """The seal of an exercise's answer; empty where there is none (`answer`)."""
+    return _seal(page, exercise, answer(page, exercise))
 
-    Raises BookError where the code of the solution does not run or sets no answer.
+
+def _seal(page: Path, exercise: Exercise, answered) -> str:
+    return "" if answered is None else checks.seal(_name(page, exercise.number), answered, exercise.within)
+
+
+def answer(page: Path, exercise: Exercise):
+    """What the solution of an exercise gives; None where it has no check, or needs a fit that is not published here.
+
+    Raises BookError where the code of the solution does not run, sets no answer, or one that no check can hold.
     """
     if exercise.within is None:
-        return ""
+        return None
     try:
-        answer = run(exercise)[f"answer_{exercise.number}"]
-        return checks.seal(_name(page, exercise.number), answer, exercise.within)
+        answered = run(exercise)[f"answer_{exercise.number}"]
+        _seal(page, exercise, answered)
+        return answered
     except FitNotPublished:
-        return ""
+        return None
     except Exception as error:
         raise BookError(
             f"{page.as_posix()}, line {exercise.line}: the solution of exercise {exercise.number} ended with "
@@ -110,8 +122,8 @@ def run(exercise: Exercise) -> dict:
     return names
 
 
-def _cells(exercise: Exercise, checked: bool, solved: bool) -> list[nbformat.NotebookNode]:
-    number, harder = exercise.number, "harder, " * exercise.harder
+def _cells(exercise: Exercise, answered, solved: bool) -> list[nbformat.NotebookNode]:
+    number, harder, checked = exercise.number, "harder, " * exercise.harder, answered is not None
     asked = f"## {number}\n\n({harder}{exercise.minutes} minutes) {exercise.question}"
     cells = [
         new_markdown_cell(asked, id=f"q{number}-question"),
@@ -125,6 +137,10 @@ def _cells(exercise: Exercise, checked: bool, solved: bool) -> list[nbformat.Not
     if exercise.code if solved else checked:
         code = exercise.code.strip() if solved else f"answer_{number} = ..."
         cells.append(new_code_cell(code, id=f"q{number}-answer"))
+        if solved and checked:  # so that answers can be marked on paper
+            cells[-1].source += f"\nanswer_{number}"
+            plain = answered.item() if isinstance(answered, np.generic) else answered
+            cells[-1].outputs = [new_output("execute_result", {"text/plain": repr(plain)})]
     elif not solved:
         cells.append(new_markdown_cell("*Your answer:*", id=f"q{number}-answer"))
     if checked:

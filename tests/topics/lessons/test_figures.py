@@ -20,7 +20,8 @@ def drawings() -> dict:
     return {
         "months": lambda: figures.months_and_years(months, page.years("Beijing"), "Beijing"),
         "falls": lambda: figures.falls(page.falls("Beijing"), -60),
-        "made up": lambda: figures.made_up_months(made),
+        "made up": lambda: figures.made_up_months(made, plain=made["no change"]),
+        "unnamed": lambda: figures.made_up_months(dict(zip("ABC", made.values(), strict=True))),
         "signals": lambda: figures.signals((0, 0.6, 0.95)),
         "errors": lambda: figures.errors((0, 0.6, 0.9, 0.97), np.arange(24, 385, 24)),
         "likelihoods": lambda: figures.likelihoods({"one": found, "two": found}, steps.STEP),
@@ -42,6 +43,13 @@ def test_months_and_years_draw_every_month_and_every_official_mean(drawn):
     line, points, diamonds = drawn["months"].axes[0].lines[:3]
     assert line.get_ydata().tolist() == points.get_ydata().tolist() == months.pm25.tolist()
     assert diamonds.get_ydata().tolist() == page.years("Beijing").pm25.tolist()
+
+
+def test_records_without_names_do_not_tell_what_happened(drawn):
+    named, unnamed = drawn["made up"], drawn["unnamed"]
+    assert [axis.get_title(loc="left") for axis in unnamed.axes] == ["A", "B", "C"]
+    assert [len(axis.lines) for axis in named.axes] == [3, 3, 3]
+    assert [len(axis.lines) for axis in unnamed.axes] == [2, 2, 2]
 
 
 def test_signals_are_innovations_of_a_step(drawn):

@@ -113,6 +113,16 @@ def test_the_two_deceptions_are_what_the_lesson_says():
     assert inside["a slow change", "with memory"] < 80
 
 
+def test_a_course_of_ones_own_takes_the_place_of_those_of_the_lesson():
+    """As the homework asks: at once, and gone within a year."""
+    gone = np.arange(steps.MONTHS) - steps.CHANGE
+    fades = np.where(gone < 0, 0.0, np.clip(1 - gone / 12, 0, 1))
+    rows = steps.experience({"it fades": fades}, records=20)
+    assert rows.record.tolist() == ["it fades"] * 2
+    assert rows["put in (%)"].tolist() == pytest.approx([steps.per_cent(steps.STEP)] * 2)
+    assert set(steps.experience(records=20).record) == set(steps.KINDS)
+
+
 def test_another_seed_makes_other_records_and_the_same_seed_the_same():
     assert steps.table(seed=5).equals(steps.table(seed=5))
     assert not steps.table(seed=5).equals(steps.table(seed=6))

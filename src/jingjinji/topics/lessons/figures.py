@@ -60,19 +60,20 @@ def falls(first: pd.Series, reference: float) -> Figure:
 
 
 @drawn
-def made_up_months(records: dict[str, np.ndarray]) -> Figure:
-    """Made-up months (month,) by what happened in them, beside the same months without a change."""
+def made_up_months(records: dict[str, np.ndarray], plain: np.ndarray | None = None) -> Figure:
+    """Made-up months (month,) by name, each beside the same months without a change where those are given."""
     figure, axes = grid(records, 2.3, 3, 0.3)
     month = np.arange(1, steps.MONTHS + 1)
-    plain = next(iter(records.values()))
     for axis, values in zip(axes, records.values(), strict=True):
-        axis.plot(month, plain, color=SOFT, lw=1, label="without a change")
+        if plain is not None:
+            axis.plot(month, plain, color=SOFT, lw=1, label="without a change")
         axis.plot(month, values, color=MODEL, lw=1.2, label="as it was made")
         axis.axvline(steps.CHANGE + 0.5, color=INK, lw=0.8, ls=":")
         axis.set_xticks([1, 32, 64, 96])
     figure.supxlabel("month")
     axes[0].set_ylabel("logarithm, made up")
-    key(figure)
+    if plain is not None:
+        key(figure)
     return figure
 
 

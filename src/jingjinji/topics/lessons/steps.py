@@ -6,8 +6,8 @@ change and one from it on. Level, slope and the size of surprises are integrated
 which any prior of the step multiplies. Values are natural logarithms, time is counted in years.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,10 @@ def course(kind: str, months: int = MONTHS, change: int = CHANGE) -> np.ndarray:
     return np.clip((np.arange(months) - change + 1) / KINDS[kind], 0, 1)
 
 
+def _courses() -> dict[str, np.ndarray]:
+    return {kind: course(kind) for kind in KINDS}
+
+
 def autoregression(
     persistence: float, rng: np.random.Generator, records: int = 1, months: int = MONTHS, surprise: float = SURPRISE
 ) -> np.ndarray:
@@ -55,10 +59,18 @@ def autoregression(
     return scipy.signal.lfilter([1.0], [1.0, -persistence], drawn, axis=0)
 
 
-def made_up(persistence: float = PERSISTENCE, records: int = 1, seed: int = SEED) -> dict[str, np.ndarray]:
-    """Kind -> (month, record): the same months without a change, with a step and with a slow change."""
+def made_up(
+    persistence: float = PERSISTENCE,
+    records: int = 1,
+    seed: int = SEED,
+    courses: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
+    """Kind -> (month, record): the same months with a change that takes each of the `courses`.
+
+    courses : kind -> (month,) share of the change that is there; by default those of `KINDS`.
+    """
     rest = autoregression(persistence, np.random.default_rng(seed), records) + SLOPE * _years(MONTHS)[:, None]
-    return {kind: rest + STEP * course(kind)[:, None] for kind in KINDS}
+    return {kind: rest + STEP * np.asarray(share)[:, None] for kind, share in (courses or _courses()).items()}
 
 
 def innovations(values: np.ndarray, persistence: float) -> np.ndarray:
@@ -135,16 +147,19 @@ def edges() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@cache
-def experience(records: int = RECORDS, seed: int = SEED) -> pd.DataFrame:
+def experience(
+    courses: Mapping[str, np.ndarray] | None = None, records: int = RECORDS, seed: int = SEED
+) -> pd.DataFrame:
     """What two analyses say of many made-up records with a persistence of `PERSISTENCE`.
 
-    Of each kind of record, the change that was put in (by the last month), the mean estimate, and of how many records
-    (per cent) the interval leaves zero outside, so that a change is found, and holds what was put in.
+    Of each kind of record, the change that was put in (at its largest), the mean estimate, and of how many records (per
+    cent) the interval leaves zero outside, so that a change is found, and holds what was put in. `courses` are those of
+    `made_up`.
     """
     rows = []
-    for kind, values in made_up(records=records, seed=seed).items():
-        truth = 0.0 + STEP * course(kind)[-1]
+    courses = courses or _courses()
+    for kind, values in made_up(records=records, seed=seed, courses=courses).items():
+        truth = 0.0 + STEP * np.max(courses[kind])
         for analysis, persistences in {"by itself": np.zeros(1), "with memory": PERSISTENCES}.items():
             mean, low, high = highest(posterior(likelihood(values, persistences)))
             rows.append({"record": kind, "each month": analysis, "put in (%)": per_cent(truth),
