@@ -540,11 +540,13 @@ def test_variances_of_few_seeds_are_drawn_towards_those_of_all_fits():
     """Of fits with one variance a probability is near the normal one; of fits that differ, their own counts."""
     from soak import still_short
 
+    from jingjinji.fits import gate
+
     rng = np.random.default_rng(1)
-    far = np.log(3000 / 500)
-    alike = still_short(np.exp(np.log(500) + 0.5 * rng.normal(size=(300, 10))))
-    assert np.median(alike) == pytest.approx(scipy.stats.norm.sf(far / (0.5 * np.sqrt(1.1))), rel=0.5)
-    scales = np.where(np.arange(300) % 2, 0.1, 0.8)[:, None]
+    far = np.log(gate.LOOKS[-2] / 500)
+    alike = still_short(np.exp(np.log(500) + 0.7 * rng.normal(size=(300, 10))))
+    assert np.median(alike) == pytest.approx(scipy.stats.norm.sf(far / (0.7 * np.sqrt(1.1))), rel=0.5)
+    scales = np.where(np.arange(300) % 2, 0.1, 1.1)[:, None]
     apart = still_short(np.exp(np.log(500) + scales * rng.normal(size=(300, 10))))
     assert np.median(apart[1::2]) < 1e-6 < 1e-3 < np.median(apart[::2])
-    assert still_short(np.full((3, 10), 5000.0) * np.exp(0.1 * rng.normal(size=(3, 10)))).min() > 0.9
+    assert still_short(np.full((3, 10), 2.0 * gate.LOOKS[-2]) * np.exp(0.1 * rng.normal(size=(3, 10)))).min() > 0.9
