@@ -108,6 +108,21 @@ def test_wide_equations_and_tables_can_be_reached_and_scrolled_by_keyboard(brows
         tab.close()
 
 
+def test_a_long_listing_can_be_reached_and_scrolled_by_keyboard(browser, address):
+    tab = browser.new_page(viewport={"width": 1280, "height": 844})
+    try:
+        tab.goto(f"{address}chapters/appendix/cluster.html")
+        long = tab.locator("pre[aria-label='Long text: scrolls']").first
+        long.wait_for()
+        long.focus()
+        tab.keyboard.press("ArrowDown")
+        tab.wait_for_function("() => document.activeElement.scrollTop > 0")
+        plain = "() => [...document.querySelectorAll('pre')].filter((one) => one.scrollHeight <= one.clientHeight + 1)"
+        assert tab.evaluate(f"({plain})().filter((one) => one.scrollWidth <= one.clientWidth + 1)[0].tabIndex") == -1
+    finally:
+        tab.close()
+
+
 @pytest.mark.parametrize("page", ["index", CHAPTER, "chapters/claims"])
 def test_paper_is_black_on_white_without_widgets_whatever_the_reader_has_chosen(browser, address, page):
     tab = browser.new_page(color_scheme="dark")
