@@ -123,6 +123,20 @@ def test_a_long_listing_can_be_reached_and_scrolled_by_keyboard(browser, address
         tab.close()
 
 
+def test_words_of_the_index_are_large_enough_for_a_finger(browser, address):
+    """WCAG 2.2, 2.5.8: 24 pixels each way."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    try:
+        tab.goto(f"{address}genindex.html")
+        sizes = tab.eval_on_selector_all(
+            ".genindextable li a", "links => links.map(link => [link.offsetWidth, link.offsetHeight])"
+        )
+        assert len(sizes) > 10
+        assert [size for size in sizes if min(size) < 24] == []
+    finally:
+        tab.close()
+
+
 @pytest.mark.parametrize("page", ["index", CHAPTER, "chapters/claims"])
 def test_paper_is_black_on_white_without_widgets_whatever_the_reader_has_chosen(browser, address, page):
     tab = browser.new_page(color_scheme="dark")
