@@ -283,6 +283,17 @@ def test_draft_draws_are_marked_and_the_mark_goes_with_full_draws(tmp_path, monk
     assert "Draft draws" not in html(tmp_path, "other")
 
 
+def test_a_site_of_other_seeds_is_marked_and_the_mark_goes_with_the_books_own(tmp_path, monkeypatch, findings):
+    write_book(tmp_path, PAGES)
+    mark = tmp_path / "_build/html/OTHER_SEEDS"
+    fake_fitting(monkeypatch, findings, shift=2)
+    build(tmp_path)
+    assert "JINGJINJI_SEED=2" in mark.read_text("utf-8")
+    fake_fitting(monkeypatch, findings)
+    build(tmp_path)
+    assert not mark.exists()
+
+
 def test_a_changed_style_reaches_every_page_without_reading_any(tmp_path, findings):
     style = tmp_path / "_static/book.css"
     style.parent.mkdir()
