@@ -16,7 +16,7 @@ from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.errors import BookError
 from jingjinji.core.intake import ALL, span
 from jingjinji.fits import draws, sampler
-from jingjinji.topics.air import drawn, months, region, region_findings
+from jingjinji.topics.air import drawn, months, page, region, region_findings
 
 CITIES = ("Ash", "Bell", "Cold", "Dun")
 FULL = {
@@ -45,6 +45,27 @@ MEANS = pd.DataFrame({"area": ["South", "Ash"], "year": [2016, 2015], "pm25": [5
 def panel(of: pd.DataFrame | None = None, official=None, air=None, **about) -> months.Panel:
     made = Descriptor(title="x", cities=CITIES, years=(2015, 2017), **about)
     return region.panel_of(made, record() if of is None else of, official, air)
+
+
+def test_checks_leave_out_months_in_which_nobody_measured(monkeypatch):
+    """As in the Yangtze delta's December 2016; of a winter, or a calendar month, without any month nothing is shown."""
+    rows = record()
+    nobody = rows.month.isin(["2016-12", "2017-01", "2017-02", "2017-12", "2015-06", "2016-06", "2017-06"])
+    alone = (rows.month == "2015-01") & (rows.city != "Ash")
+    made = panel(rows[~nobody & ~alone])
+    seen = made.pm25
+    monkeypatch.setattr(page, "replicates", lambda post: np.stack([seen, 2 * seen]))
+    groups = page.check_groups(SimpleNamespace(panel=made, region=made.region), (2015, 2016, 2017))
+    named = {name: (labels, *group["PM2.5"]) for name, (labels, group) in groups.items()}
+    (months_, drawn_, measured), (years, spreads, spread), (cities, *_) = named.values()
+    assert list(months_) == [name for name in calendar.month_abbr[1:] if name != "Jun"]
+    assert years == ["2015", "2016"]
+    assert list(cities) == list(CITIES)
+    assert drawn_ == pytest.approx(np.stack([measured, 2 * measured]))
+    assert spreads == pytest.approx(np.stack([spread, 2 * spread]))
+    place = list(made.region.months.astype(str)).index
+    expected = np.mean([seen[place(month)].std() for month in ("2015-02", "2015-12")])
+    assert spread[0] == pytest.approx(expected)
 
 
 def free(of: months.Panel) -> set[str]:

@@ -30,22 +30,29 @@ def check_groups(
 ) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:
     """Statistics of PM2.5 drawn anew and measured, µg/m³, some of which the model was not fitted to.
 
-    years : those whose winter months are compared; by default those in which the book's cities were measured.
+    years : those whose winter months are compared; by default those in which the book's cities were measured. A month
+        in which fewer than two cities were measured has no spread, and a calendar month or a winter of which nothing
+        is known is left out.
     name -> (labels, {"PM2.5": (drawn (draw, group), measured (group))})
     """
     replicated, measured, region = replicates(post), post.panel.pm25, post.region
-    by_month = [month == region.calendar for month in range(12)]
-    winters = [region.months.month.isin([12, 1, 2]) & (region.year == year) for year in years]
+    count = np.isfinite(measured).sum(axis=1)
+    named = dict(zip(calendar.month_abbr[1:], range(12), strict=True))
+    by_month = {name: (month == region.calendar) & (count > 0) for name, month in named.items()}
+    by_month = {name: use for name, use in by_month.items() if use.any()}
+    winter = region.months.month.isin([12, 1, 2]) & (count > 1)
+    winters = {str(year): winter & (region.year == year) for year in years}
+    winters = {name: use for name, use in winters.items() if use.any()}
     checks = {
         "mean by calendar month": (
-            calendar.month_abbr[1:],
-            np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month]),
-            np.array([np.nanmean(measured[use]) for use in by_month]),
+            list(by_month),
+            np.column_stack([np.nanmean(replicated[:, use], axis=(1, 2)) for use in by_month.values()]),
+            np.array([np.nanmean(measured[use]) for use in by_month.values()]),
         ),
         "spread between the cities' winter months (standard deviation), by year": (
-            [str(year) for year in years],
-            np.column_stack([np.nanstd(replicated[:, use], axis=2).mean(axis=1) for use in winters]),
-            np.array([np.nanstd(measured[use], axis=1).mean() for use in winters]),
+            list(winters),
+            np.column_stack([np.nanstd(replicated[:, use], axis=2).mean(axis=1) for use in winters.values()]),
+            np.array([np.nanstd(measured[use], axis=1).mean() for use in winters.values()]),
         ),
         "dirtiest month by city": (list(region.cities), np.nanmax(replicated, axis=1), np.nanmax(measured, axis=0)),
     }
