@@ -12,6 +12,7 @@ import pytest
 import site_checks as checks
 from prior_fits import once
 
+from jingjinji import PROJECT
 from jingjinji.core import descriptor, intake
 from jingjinji.topics.air.decline import CITIES
 
@@ -71,6 +72,15 @@ def address_of_region(site_of_region):
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_wrong_with_a_page_of_a_region(browser, address_of_region, page):
     assert checks.faults(checks.visit(browser, f"{address_of_region}{page}.html")) == []
+
+
+def test_the_example_with_a_month_that_nobody_measured_is_built(tmp_path):
+    """Its page has parts that the made-up region lacks: areas, north and south, a gap in every city."""
+    for words in (("new", "delta", "--from", str(PROJECT / "examples/yangtze.csv")), ("build", "delta")):
+        result = command(tmp_path, *words)
+        assert result.returncode == 0, result.stderr[-4000:]
+    page = (tmp_path / "delta/_build/html/chapters/decline.html").read_text("utf-8")
+    assert re.findall(r">[^<]*\bnan\b[^<]*<", page) == []
 
 
 def test_links_and_findings_of_a_region(site_of_region):
