@@ -52,17 +52,18 @@ def test_the_wheel_has_code_tables_and_kept_results_and_nothing_else(built, proj
 
 
 def test_the_students_wheel_writes_regions_without_solutions(tmp_path):
-    """What `region new` writes comes from pages in the package, so these are gated too."""
-    wanted = hidden(region_folder.TEMPLATE, "Solution")
+    """What `region new` writes comes from pages in the package, so these are gated too; notes are the teacher's."""
+    wanted, notes = (hidden(region_folder.TEMPLATE, title) for title in ("Solution", "For the instructor"))
     assert len(wanted) > 5
-    assert wheel.gated_template(READER) == wheel.gated_template(INSTRUCTOR) == {}
+    assert len(notes) > 5
+    assert wheel.gated_template(INSTRUCTOR) == {}
     found = {}
     for edition in (READER, STUDENT):
         given = tmp_path / f"given-{edition}"
         (given / "fits").mkdir(parents=True)
         wheel.lay_out(given, wheel.gated_template(edition))
         wheel.build(tmp_path / edition, given)
-        found[edition] = traces(tmp_path / edition, wanted)
+        found[edition] = traces(tmp_path / edition, wanted | notes)
         with zipfile.ZipFile(tmp_path / edition / WHEEL) as file:
             assert len(set(file.namelist())) == len(file.namelist())
             text = file.read("jingjinji/cli/region_template/chapters/decline.md").decode()
@@ -106,7 +107,8 @@ def made(monkeypatch) -> list:
 
     def build(folder, given):
         assert not given.is_relative_to(folder.parent), "hatchling packs both files where a project has them"
-        calls.append(sorted(path.relative_to(given).as_posix() for path in given.rglob("*") if path.is_file()))
+        files = sorted(path for path in given.rglob("*") if path.is_file())
+        calls.append({path.relative_to(given).as_posix(): path.read_bytes() for path in files})
         (folder / WHEEL).write_text("a wheel")
 
     monkeypatch.setattr(wheel, "build", build)
@@ -127,7 +129,9 @@ def test_the_site_is_offered_a_wheel_which_is_made_anew_only_when_something_in_i
     wheel.offer(site)
     assert len(made) == 3
     wheel.offer(site, STUDENT)
-    assert [name for name in made[3] if name not in made[2]] == ["instead/cli/region_template/chapters/decline.md"]
+    template = "instead/cli/region_template/chapters/decline.md"
+    assert template in made[2]
+    assert made[3][template] != made[2][template]
 
 
 def test_what_tables_say_is_made_before_a_wheel_is_packed(tmp_path, monkeypatch, made):

@@ -53,6 +53,7 @@ LAST = ":::{dropdown} For the instructor\n**Usual mistakes.** None that we know 
             "the notes on exercise 2 lack '**Usual mistakes.**'",
         ),
         (HINT, HINT + "\nIt is pressure.\n", "It is pressure.", "words after a folded part of exercise 2"),
+        (HINT, HINT + "\n% a comment\nIt is pressure.\n", "It is pressure.", "words after a folded part of exercise 2"),
         ("answer_1 =", "answer_2 =", "**1.**", "exercise 1 sets answer_2: expected answer_1"),
         (HINT, HINT[:-4], HINT[:-4], "the part that ':::' opens is not closed before line"),
         (

@@ -213,7 +213,8 @@ def _exercise(lines: list[str], place: int, span: tuple[int, int], folded: list[
     begin = folded[0].first
     gaps = [*zip((part.last for part in folded), (part.first - 1 for part in folded[1:]), strict=False),
             (folded[-1].last, last)]  # fmt: skip
-    for at in (at for low, high in gaps for at in range(low, high) if lines[at].strip()):
+    loose = (at for low, high in gaps for at in range(low, high) if lines[at].strip() and not lines[at].startswith("%"))
+    for at in loose:  # a line that begins with % is a comment
         raise BookError(f"{page}, line {at + 1}: words after a folded part of exercise {number}: put them into a part")
     question = "\n".join([head["rest"], *lines[first : begin - 1]]).strip()
     text = {part.title: part.text for part in folded}
