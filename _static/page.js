@@ -33,16 +33,15 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const KINDS = "pre, div.math, mjx-container[display='true'], .output, .text_html, .wide, .pst-scrollable-table-container"
   const reach = (part) => {
-    const style = getComputedStyle(part)
-    const wide = part.scrollWidth > part.clientWidth + 1 && ["auto", "scroll"].includes(style.overflowX)
-    const tall = part.scrollHeight > part.clientHeight + 1 && ["auto", "scroll"].includes(style.overflowY)
+    const wide = part.scrollWidth > part.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(part).overflowX)
+    if (wide === part.classList.contains("scrolls")) return
     part.classList.toggle("scrolls", wide)
-    if (wide || tall) {
-      const what = part.querySelector("table") ? "table" : part.matches(".math, mjx-container") ? "equation" : "text"
+    if (wide) {
+      const what = part.querySelector("table") ? "Wide table" : part.matches(".math, mjx-container") ? "Wide equation" : "Wide text"
       part.tabIndex = 0
       part.setAttribute("role", "group")
-      part.setAttribute("aria-label", wide ? `Wide ${what}: scrolls sideways` : `Long ${what}: scrolls`)
-    } else if (part.tabIndex === 0) {
+      part.setAttribute("aria-label", `${what}: scrolls sideways`)
+    } else {
       ["tabindex", "role", "aria-label"].forEach((name) => part.removeAttribute(name))
     }
   }
