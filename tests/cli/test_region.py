@@ -355,9 +355,11 @@ def test_build_of_no_region_is_a_sentence():
 
 def test_a_process_of_a_region_has_its_own_caches(tmp_path, monkeypatch):
     monkeypatch.setenv("JINGJINJI_STORE", "/shared")
+    monkeypatch.setenv("JINGJINJI_SITE", "https://book.example/")
     monkeypatch.setenv("PYTENSOR_FLAGS", "mode=FAST_COMPILE,base_compiledir=/book,numba__fastmath=False")
     made = region.environment(tmp_path)
     assert "JINGJINJI_STORE" not in made
+    assert "JINGJINJI_SITE" not in made
     assert "NUMBA_CACHE_DIR" not in made
     assert made["PYTENSOR_FLAGS"] == "mode=FAST_COMPILE"
     assert (made["JINGJINJI_PROJECT"], made["JINGJINJI_CACHE"]) == (str(tmp_path), str(tmp_path / ".cache"))

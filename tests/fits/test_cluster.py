@@ -89,13 +89,23 @@ def test_a_fit_whose_process_dies_every_time_is_given_up_and_the_others_are_made
     told = []
     assert supervise(local, ["carbon/wide-markets", "storage"], tell=told.append) == []
     assert asked == [["carbon/wide-markets", "storage"]] * (cluster.RETRIES + 1) + [["storage"]]
-    problem = f"its process was ended {cluster.RETRIES + 1} times, the last time with this: killed"
+    problem = f"processes of its topic were ended {cluster.RETRIES + 1} times, the last one in this fit: killed"
     assert [(event["fit"], event["phase"], event["problem"]) for event in told] == [
         ("carbon/wide-markets", "not published", problem)
     ]
     assert {name: (notes["state"], notes["problem"]) for name, notes in written.items()} == {
         "carbon/wide-markets": (fitting.BROKEN, problem)
     }
+
+
+def test_a_process_that_dies_after_its_work_gives_no_fit_up(local, done, monkeypatch):
+    _, returned = done
+    written = []
+    monkeypatch.setattr(store, "write_findings", lambda *entry: written.append(entry))
+    returned += [("killed", True, {})] * (cluster.RETRIES + 1)
+    local.scale(1)
+    assert supervise(local, ["carbon"]) == []
+    assert written == []
 
 
 def test_a_users_mistake_is_not_tried_again(local, done):

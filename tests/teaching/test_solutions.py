@@ -74,7 +74,7 @@ def test_the_plan_of_a_lesson_has_room_for_its_exercises(page):
 def test_the_code_of_a_solution_runs_and_its_answer_passes(prior, page, exercise):  # noqa: F811
     names = notebooks.run(exercise)
     if exercise.within is not None:
-        sealed = notebooks.sealed_answer(page, exercise)
+        _, sealed = notebooks.answer(page, exercise)
         assert agrees(f"{page.stem} {exercise.number}", names[f"answer_{exercise.number}"], sealed)
         assert not agrees(f"{page.stem} {exercise.number}", ..., sealed)
 
@@ -98,6 +98,15 @@ def test_sources_of_editions_hold_what_they_may(tmp_path):
         shown = hidden(PROJECT, *there)
         assert traces(tmp_path / edition, hidden(PROJECT, *gone)) == {}
         assert traces(tmp_path / edition, shown).keys() == shown.keys()
+
+
+def test_students_are_not_told_where_solutions_are():
+    rerun = (PROJECT / "chapters/appendix/rerun.md").read_text("utf-8")
+    told, where = editions.gated(rerun, "chapters/appendix/rerun.md", STUDENT), "holds every solution"
+    assert where in rerun
+    assert where not in told
+    assert "pip install" in told
+    assert "(handing-out)=" in told
 
 
 def test_students_lessons_keep_what_is_shown_and_asked_and_nothing_of_the_teacher():

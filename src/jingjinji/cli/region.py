@@ -14,6 +14,7 @@ from jingjinji.cli import region_folder as folder
 from jingjinji.core import descriptor, intake, parts
 from jingjinji.core.descriptor import Descriptor
 from jingjinji.core.errors import BookError, DataError
+from jingjinji.teaching import editions
 
 OF_THE_BOOK = ("base_compiledir", "numba__fastmath")
 """Flags of PyTensor that the book sets itself when it is imported."""
@@ -163,7 +164,8 @@ def list_regions() -> None:
 
 def environment(place: Path) -> dict[str, str]:
     """For a process whose project is a region: its fits and caches lie in its own folder."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("JINGJINJI_STORE", "NUMBA_CACHE_DIR")}
+    of_another = ("JINGJINJI_STORE", "NUMBA_CACHE_DIR", *editions.ADDRESSES)
+    kept = {name: value for name, value in os.environ.items() if name not in of_another}
     flags = kept.get("PYTENSOR_FLAGS", "").split(",")
     kept["PYTENSOR_FLAGS"] = ",".join(flag for flag in flags if flag and not flag.startswith(OF_THE_BOOK))
     return kept | {"JINGJINJI_PROJECT": str(place), "JINGJINJI_CACHE": str(place / ".cache")}

@@ -236,11 +236,11 @@ def _supervise(
             job = running.pop(future)
             _take(entries)
             topic = _topic(job)
-            if died and tries[topic] < RETRIES:
-                tries[topic] += 1
+            tries[topic] += died
+            if died and tries[topic] <= RETRIES:
                 waiting.append(_rest(job))
             elif died and not (job.dry or job.further):
-                waiting += _without_the_first(_rest(job), fault, tries[topic] + 1, tell)
+                waiting += _without_the_first(job, fault, tries[topic], tell)
             elif fault:
                 problems.append(f"{topic}: {fault}")
     return problems
@@ -259,9 +259,15 @@ def _rest(job: Job) -> Job:
 
 
 def _without_the_first(job: Job, fault: str, times: int, tell: Callable[[dict], None]) -> list[Job]:
-    """Give up the fit in which a process has died so many times, so that a book with a hole is built; what is left."""
-    (name, key), *others = job.fits.items()
-    problem = f"its process was ended {times} times, the last time with this: {fault}"
+    """Give up the fit in which the last of so many processes died, so that a book with a hole is built.
+
+    Returns the job of what is left, if anything is.
+    """
+    unmade = [(name, key) for name, key in job.fits.items() if not fitting.whole(name, key)]
+    if not unmade:  # it died after its work was done
+        return []
+    (name, key), *others = unmade
+    problem = f"processes of its topic were ended {times} times, the last one in this fit: {fault}"
     with store.lock(name, key):
         tell(fit_job.give_up(name, key, problem, job.mode))
     return [replace(job, fits=dict(others))] if others else []

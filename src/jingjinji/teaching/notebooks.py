@@ -72,13 +72,12 @@ def of_page(page: Path, text: str, exercises: list[Exercise], solved: bool) -> n
     title = re.search(r"(?m)^# (.+)$", text)[1]
     figures = {found["name"]: " ".join(found["headline"].split()) for found in CAPTIONED.finditer(text)}
     answers = {exercise.number: answer(page, exercise) for exercise in exercises}
-    sealed = {exercise.number: _seal(page, exercise, answers[exercise.number]) for exercise in exercises}
-    tests = {f"q{number}": _test(_name(page, number), number, seal) for number, seal in sealed.items() if seal}
+    tests = {f"q{number}": _test(_name(page, number), number, seal) for number, (_, seal) in answers.items() if seal}
     cells = [new_markdown_cell(BEGIN.format(title=title, install=_install()), id="begin")]
     if tests:
         cells.append(new_code_cell(START.format(file=f"{page.stem}.ipynb"), id="start"))
     for exercise in exercises:
-        cells += _cells(exercise, answers[exercise.number], solved)
+        cells += _cells(exercise, answers[exercise.number][0], solved)
     for cell in cells:
         if cell.cell_type == "markdown":
             source = FIGURE.sub(lambda found: _figure(figures, found[1], page), ledger.NAMED.sub(r"\1", cell.source))
@@ -86,28 +85,19 @@ def of_page(page: Path, text: str, exercises: list[Exercise], solved: bool) -> n
     return new_notebook(cells=cells, metadata=KERNEL | {"otter": {"OK_FORMAT": True, "tests": tests}})
 
 
-def sealed_answer(page: Path, exercise: Exercise) -> str:
-    """The seal of an exercise's answer; empty where there is none (`answer`)."""
-    return _seal(page, exercise, answer(page, exercise))
+def answer(page: Path, exercise: Exercise) -> tuple[float | str | bool | None, str]:
+    """What the solution of an exercise gives, and its seal.
 
-
-def _seal(page: Path, exercise: Exercise, answered) -> str:
-    return "" if answered is None else checks.seal(_name(page, exercise.number), answered, exercise.within)
-
-
-def answer(page: Path, exercise: Exercise):
-    """What the solution of an exercise gives; None where it has no check, or needs a fit that is not published here.
-
-    Raises BookError where the code of the solution does not run, sets no answer, or one that no check can hold.
+    None and nothing where the exercise has no check, or needs a fit that is not published here. Raises BookError where
+    the code of the solution does not run, sets no answer, or one that no check can hold.
     """
     if exercise.within is None:
-        return None
+        return None, ""
     try:
         answered = run(exercise)[f"answer_{exercise.number}"]
-        _seal(page, exercise, answered)
-        return answered
+        return answered, checks.seal(_name(page, exercise.number), answered, exercise.within)
     except FitNotPublished:
-        return None
+        return None, ""
     except Exception as error:
         raise BookError(
             f"{page.as_posix()}, line {exercise.line}: the solution of exercise {exercise.number} ended with "
