@@ -441,6 +441,15 @@ def test_nothing_is_written_where_something_is_refused(csv, regions, monkeypatch
     assert "was written for a region with months" in build_refused(regions / "mine", change, monkeypatch)
 
 
+def test_regions_of_an_installed_package_are_in_the_working_folder(tmp_path, monkeypatch):
+    """And not among the package's own files, where another version of it would take them away."""
+    monkeypatch.delenv("JINGJINJI_REGIONS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert region_folder.root() == jingjinji.PROJECT / "regions"
+    monkeypatch.setattr(jingjinji, "CARRIED", jingjinji.PROJECT)
+    assert region_folder.root() == tmp_path / "regions"
+
+
 def test_a_region_is_not_sent_to_the_book_for_other_seeds(inside):
     code = (
         "from jingjinji.cli import main; from jingjinji.core.errors import BookError\n"

@@ -58,10 +58,11 @@ def test_few_draws_or_a_hole_do_not_stop_it(tmp_path, monkeypatch, findings):
 
 @pytest.mark.parametrize(("differs", "errors", "stops"), [(0, 0, True), (1, 1.5, False), (1, 50, True)])
 def test_draws_of_other_seeds_do_not_stop_it_and_a_changed_finding_does(tmp_path, monkeypatch, differs, errors, stops):
-    """Published were the same findings, of which one was off by so many Monte Carlo errors, or none."""
+    """Published were the same findings, or one was off by so many Monte Carlo errors and another one by noise."""
     found = some_findings()
     rows = {id: verify.row(finding) | {"fit": finding.model} for id, finding in found.items()}
     rows["pm25.decline.beijing"]["mean"] += differs * errors * rows["pm25.decline.beijing"]["mcse"]
+    rows["pm25.decline.tianjin"]["mean"] += differs * rows["pm25.decline.tianjin"]["mcse"]
     published.write(tmp_path / "reference.json", rows)
     monkeypatch.setattr(verify, "REFERENCE", tmp_path / "reference.json")
     monkeypatch.setattr(fitting, "makers", lambda: {})
