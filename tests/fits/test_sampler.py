@@ -1,9 +1,10 @@
-"""Products of matrices as the sampler has them compiled."""
+"""Products of matrices as the sampler has them compiled, and what is kept of a run."""
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+import xarray as xr
 from pytensor.link.numba.dispatch import elemwise
 
 from jingjinji.fits import sampler
@@ -34,6 +35,16 @@ def _without_pytensors(monkeypatch):
         patch.setattr(elemwise, "numba_funcify_Dot", refused)
         sampler._compile_products_plainly()
         yield
+
+
+def test_the_same_draws_are_the_same_file_whenever_they_were_made_and_however_far_they_might_have_gone():
+    def chain(**attrs):
+        return {"posterior": xr.Dataset({"x": (("chain", "draw"), np.ones((1, 3)))}, attrs={"library": "a"} | attrs)}
+
+    soon = sampler._joined([chain(created_at="1", inference_library_settings='{"num_draws": 4000}')] * 2)
+    late = sampler._joined([chain(created_at="2", inference_library_settings='{"num_draws": 8000}')] * 2)
+    assert soon.identical(late)
+    assert soon["posterior"].attrs == {"library": "a"}
 
 
 def compiled(left, right):

@@ -38,6 +38,9 @@ ROOM = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TR
 """For glibc: arrays of draws that are done with go back to the system, and threads do not keep heaps of their own."""
 KEPT = ["diverging", "energy"]
 """What is kept of the sampler's statistics."""
+OF_A_RUN = ("created_at", "inference_library_settings")
+"""What a library writes beside draws and is not kept, so that the same draws are the same file: when they were made,
+and settings, of which one is how far the chains might have gone; those that decide are in the key."""
 VERSION_OF_PRODUCTS = 1000 + zlib.crc32(__name__.encode())
 """In the name under which compiled products are kept: PyTensor counts its own from 1, and what numba keeps of a
 function cannot be loaded where its module has moved."""
@@ -280,6 +283,6 @@ def _joined(chains: list[dict[str, xr.Dataset]]) -> xr.DataTree:
     for group in chains[0]:
         parts = [chain[group].assign_coords(chain=[k]) for k, chain in enumerate(chains)]
         groups[group] = xr.concat(parts, dim="chain")
-        # the same draws are the same file, whenever they were made
-        groups[group].attrs.pop("created_at", None)
+        for name in OF_A_RUN:
+            groups[group].attrs.pop(name, None)
     return xr.DataTree.from_dict(groups)
