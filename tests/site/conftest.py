@@ -13,7 +13,7 @@ from site_checks import visit as visit_page
 from jingjinji import PROJECT
 from jingjinji.teaching.editions import INSTRUCTOR, STUDENT
 
-SITE = Path(os.environ.get("JINGJINJI_SITE", PROJECT / "_build" / "html"))
+SITE = PROJECT / "_build" / "html"
 
 
 def _missing(sentence: str):
