@@ -90,18 +90,26 @@ def test_findings_that_the_rules_name_are_published():
 
 
 TURNED_BY_FINDINGS = [
-    ("C004", {"efficiency.beijing.excess.first": chance("x", 0.95)}, SUPPORTED),
-    ("C004", {"efficiency.beijing.excess.first": chance("x", 0.01)}, DEPENDS),
+    ("C004", {id: chance("x", 0.95) for id in CHANCES if "beijing.excess.first" in id}, SUPPORTED),
+    ("C004", {id: chance("x", 0.01) for id in CHANCES if "beijing.excess.first" in id}, DEPENDS),
     (
         "C004",
-        {id: chance("x", 0.5) for id in CHANCES if id.endswith(".first")}
+        {
+            "efficiency.beijing.intensity.first.shared-half": chance("x", 0.88),
+            "efficiency.dea.beijing.first": certain("x", 50),
+        },
+        UNDECIDED,
+    ),
+    (
+        "C004",
+        {id: chance("x", 0.5) for id in CHANCES if ".first" in id}
         | {"efficiency.dea.beijing.first": certain("x", 50)},
         UNDECIDED,
     ),
-    ("C005", {"efficiency.tianjin.intensity.second": chance("x", 0.95)}, IN_PART),
+    ("C005", {id: chance("x", 0.95) for id in CHANCES if "tianjin.intensity.second" in id}, IN_PART),
     (
         "C005",
-        {id: chance("x", 0.01) for id in CHANCES if id.endswith(".second")}
+        {id: chance("x", 0.01) for id in CHANCES if ".second" in id}
         | {"efficiency.dea.tianjin.second": certain("x", 1)},
         CONTRADICTED,
     ),

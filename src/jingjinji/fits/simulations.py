@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -28,6 +28,8 @@ from jingjinji.fits import draws, fit_job, fitting, keys, orphans, sampler
 KEPT = jingjinji.PROJECT / "results" / "simulations.json"
 CHAINS, TUNE, DRAWS = 2, 300, 400
 UNSETTLED_RHAT = 1.1
+NOMINAL, OFF = 94, 3
+"""Per cent of intervals that should hold the truth, and how far all together may be off before it is said."""
 BESIDE_ZERO = "interval without zero in"
 INSIDE = "in the 94 % interval of"
 COLUMNS = ("made with", "quantity", "truth", "mean estimate", INSIDE, BESIDE_ZERO)
@@ -64,24 +66,30 @@ def estimates(topic: str, id: str) -> dict[str, tuple[float, float]]:
     return {row["toy"]: (row["truth"], row["estimate"]) for row in _kept(topic)["rows"] if row["id"] == id}
 
 
-def sentence(toys: Words) -> str:
-    """Of how many intervals of how many records the truth lies inside, and of which quantity least often.
+def sentence(toys: Words, wrong: Collection[tuple[str, str]] = ()) -> str:
+    """Of how many intervals of how many records the truth lies inside, and of which quantity its count is least likely.
 
+    wrong : (toy, id) of quantities that assume of the records what they were not made with: they are not counted.
     Probabilities have no interval and are left out. At a fixed truth an interval that also rests on priors need not
     hold it in 94 % of the records.
     """
-    rows = [row for topic, words in toys.items() for row in _rows(topic, words) if row["unit"] != "probability"]
+    rows = [row for topic, words in toys.items() for row in _rows(topic, words)
+            if row["unit"] != "probability" and (row["toy"], row["id"]) not in wrong]  # fmt: skip
     count, inside = sum(row["records"] for row in rows), sum(row["inside"] for row in rows)
     records = sum(max(row["records"] for row in rows if (row["topic"], row["toy"]) == toy)
                   for toy in {(row["topic"], row["toy"]) for row in rows})  # fmt: skip
     dates = sorted({_kept(topic)["date"] for topic in toys})
-    least = min(rows, key=lambda row: row["inside"] / row["records"])
+    least = min(rows, key=lambda row: stats.binom.cdf(row["inside"], row["records"], NOMINAL / 100))
     low, high = _coverage(least)
+    share = 100 * inside / count
+    apart = ", fewer than should" if share < NOMINAL - OFF else ", more than need to" if share > NOMINAL + OFF else ""
+    narrow = ", so they are too narrow" if high < NOMINAL else ""
+    left_out = " Rows that assume of their records what these were not made with are not counted." if wrong else ""
     return (
-        f"From {records:,} made-up records come {count:,} intervals (94 %), of which {100 * inside / count:.1f} % hold "
-        f"the truth; intervals from one record hang together, so few records leave much open. Those of "
-        f"{least['label']} hold it least often, in {least['inside']} of {least['records']} records; a true rate of "
-        f"{low:.0f} to {high:.0f} % would fit that. "
+        f"From {records:,} made-up records come {count:,} intervals (94 %), of which {share:.1f} % hold "
+        f"the truth{apart}; intervals from one record hang together, so few records leave much open.{left_out} "
+        f"Least like 94 % are those of {least['label']}, which hold it in {least['inside']} of {least['records']} "
+        f"records; a true rate of {low:.0f} to {high:.0f} % would fit that{narrow}. "
         f"{_number(_records_with('divergent', rows))} of the records had a transition that diverged, "
         f"{_unsettled(_records_with('unsettled', rows))} (simulated {dates[-1]})."
     )

@@ -131,7 +131,8 @@ HEADLINES = (
         "energy.emissions.elasticity.so2.bth", "energy_emissions",
         "Years with less coal had less SO2 in the three provinces",
         "coal and steel", "emissions by source, measured at the stacks, over the years of closures", ONE_YEARBOOK,
-        Choice("energy.emissions.elasticity.so2.bth@without-own-trends", "no trends of provinces"), above=0,
+        Nowhere("without own trends years and decades have one answer: a further choice"), above=0,
+        dials=("energy.emissions.elasticity.so2.bth@without-own-trends",),
     ),
     Headline(
         "miyun.gubeikou.tn.winter", "miyun",

@@ -37,6 +37,12 @@ DIAL = {"quarter": 0.25, "half": 0.5, "most": None}
 the two inventories, of what is its province's an error of all three. None for the most that the sum of counties allows,
 as if it showed all of the truth."""
 SHARED = {"quarter": "shared error a quarter", "half": "shared error a half", "most": "shared error the most possible"}
+OTHER_THAN_MADE = (
+    ("toy", "efficiency.beijing.excess.shared-half"),
+    ("toy-shared", "efficiency.beijing.excess"),
+    ("toy-none", "efficiency.beijing.excess.shared-half"),
+)
+"""Quantities of made-up records (toy, id) that take another part for a shared error than the records were made with."""
 STATISTICS = ("EDGAR and counties", "EDGAR and CEADs", "counties and CEADs", "skewness of the inventories' mean")
 
 

@@ -196,6 +196,12 @@ def _say_coal(say: Scribe) -> None:
     share = fact("Hebei", "coal share of energy", "2017")
     words = "coal in all energy, Hebei, 2017, as a book gives it"
     say.fact("hebei.of-all.published.2017", words, share, "%")
+    end_use = tables.load("energy_mix_year").query("province == 'Hebei'").set_index("year").coal
+    last, of = end_use.index.max(), say.under("hebei.", tables=("energy_mix_year",))
+    of.fact("end-use", f"coal, coke and coal gases in end use, Hebei, {last}", end_use[last], "Mtce", 0)
+    of = of.under(tables=("coal_phase_out",))
+    largest = table[(table.area == "Hebei") & table.confidence.eq("verified-file")].value.max()
+    of.fact("half", "half of the largest coal consumption of Hebei", TCE_OF_COAL * largest / 2, "Mtce", 0)
     announced = fact("Hebei", "coal consumption cut", "2013/2017")
     say.fact("hebei.cut.announced", "announced cut of Hebei's coal, 2013 to 2017", announced, "Mt")
     cut = published("Hebei", "coal consumption", 2013) - published("Hebei", "coal consumption", 2017)

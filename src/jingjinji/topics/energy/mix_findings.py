@@ -149,9 +149,6 @@ def _say_published(say: Scribe, panel: Panel) -> None:
             of.fact(f"{part}.{last}", f"share of {part} in end-use energy, {province}, {last}", share[-1, k], "%", 1)
         words = f"share of coal in end-use energy, {province}, {YEARS[0]}"
         of.fact(f"coal.{YEARS[0]}", words, share[0, 0], "%", 1)
-        speed = (share[-1, 0] - share[-1 - AGO, 0]) / AGO
-        words = f"change of the share of coal a year, {province}, {last - AGO} to {last}"
-        of.fact("coal.speed", words, speed, "percentage points a year", 2)
     for province, part, k in COMPARED:
         behind = last_crossing(mix["Beijing"][None, :, k], mix[province][-1:, k], rising=part != "coal")
         words = f"years since Beijing's published share of {part} stood where {province}'s is in {last}"
@@ -175,6 +172,10 @@ def _say_behind(say: Scribe, fit) -> None:
         behind = last_crossing(mixes["Beijing"][:, :, k], mixes[province][:, -1, k], rising=part != "coal")
         words = f"years since Beijing's share of {part} stood where {province}'s is in {YEARS[-1]}, on one footing"
         say.draws(f"{province.lower()}.years-behind.{part}", words, behind, "years")
+    for province, mix in mixes.items():
+        speed = 100 * (mix[:, -1, 0] - mix[:, -1 - AGO, 0]) / AGO
+        words = f"change of the share of coal a year on one footing, {province}, {YEARS[-1] - AGO} to {YEARS[-1]}"
+        say.draws(f"{province.lower()}.coal.speed", words, speed, "percentage points a year")
     coal = 100 * mixes["Beijing"][:, :, 0]
     words = f"share of coal in end-use energy, Beijing, {YEARS[0]}, on the footing since {REVISION}"
     say.draws(f"beijing.coal.{YEARS[0]}.one-footing", words, coal[:, 0], "%")

@@ -147,7 +147,7 @@ def build(panel: Panel) -> "pm.Model":  # noqa: F821
         tenth = own_tenth[of] + tenth_scale * pm.Normal("tenth_apart", 0, 1, dims="part")
         bend = pm.Deterministic("bend", pt.concatenate([own_bend, bend]), dims="unit")
         tenth = pm.Deterministic("tenth", pt.exp(pt.concatenate([own_tenth, tenth])), dims="unit")
-        level = pm.Normal("level", 0, 0.1, dims="unit")
+        level = pm.Normal("level", 0, 0.3, dims="unit")
 
         scatter = pm.LogNormal("scatter", np.log(0.03), 0.5, dims="kind")[KIND]
         memory = pm.LogNormal("memory", np.log(4), 0.5)

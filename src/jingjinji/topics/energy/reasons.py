@@ -40,7 +40,8 @@ REASONS = {
         "tenth_apart": "Standard normal: the scale stands apart.",
         "bend_scale": "The Ruhr's bends lie within a half of Germany's.",
         "bend_apart": "Standard normal: the scale stands apart.",
-        "level": "The plateau lies within a fifth of the largest figure.",
+        "level": "How far the plateau lies from the largest figure is left to that figure's own departure: told twice, "
+        "it would make intervals of half-times too narrow, as made-up records showed.",
         "scatter": "Square roots depart from a smooth curve by 0.03: a twentieth of the plateau, a fifth of a tenth.",
         "memory": "Such departures fade over a few years.",
         "disagreement": "Sources of one quantity agree within a per cent or two, beyond rounding.",

@@ -206,8 +206,8 @@ def calibration(equations: Equations, truth: dict, records: int, rng: np.random.
     Returns
     -------
     ``estimate``: mean departure (%); ``shrunk``: mean of the posterior means (%); ``inside``: records (%) whose 94 %
-    interval with the prior holds the truth; ``plain-inside``: the same without the prior; ``seen``: records (%) whose
-    interval with the prior lies wholly below zero.
+    interval with the prior holds the truth; ``plain-inside``: the same without the prior; ``seen`` and
+    ``plain-seen``: records (%) whose interval, with and without the prior, lies wholly below zero.
     """
     made = series.made_up(_like(equations.scales) | truth, rng, equations.panel, records)
     truth = np.log1p(truth["effect"])
@@ -222,6 +222,7 @@ def calibration(equations: Equations, truth: dict, records: int, rng: np.random.
         "inside": 100 * (np.abs(mean - truth) <= WIDTH * sd).mean(),
         "plain-inside": 100 * (np.abs(departures[0] - truth) <= WIDTH * error).mean(),
         "seen": 100 * (mean + WIDTH * sd < 0).mean(),
+        "plain-seen": 100 * (departures[0] + WIDTH * error < 0).mean(),
     }
 
 

@@ -135,8 +135,11 @@ def records(f: dict[str, Finding]) -> pd.DataFrame:
             found = [f[f"apec.beijing.records.{broken}.{key}.{name}"].value_text for name in said.OF_RECORDS]
             truth = f"{_whole(100 * effect)} %" if effect else "0 %"
             rows.append((words, truth, *found))
-    columns = ["made-up records", "truth", "departure", "estimate with the prior", "94 % interval holds the truth"]
-    return pd.DataFrame(rows, columns=[*columns, "the same without the prior", "interval wholly below zero"])
+    columns = [
+        "made-up records", "truth", "departure", "estimate with the prior", "its 94 % interval holds the truth",
+        "that without the prior does", "its interval lies wholly below zero", "that without the prior lies there",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def records_of_donors(of_beijing: Finding) -> str:

@@ -81,6 +81,7 @@ OF_RECORDS = {
     "inside": "share of the intervals with the prior that hold the truth",
     "plain-inside": "share of the intervals without the prior that hold the truth",
     "seen": "share of the intervals with the prior that lie wholly below zero",
+    "plain-seen": "share of the intervals without the prior that lie wholly below zero",
 }
 DIRTIEST = "years of {years} whose twentieth dirtiest day lies in the central 94 % of days drawn anew, {words}"
 

@@ -110,6 +110,9 @@ def findings(fit) -> list[Finding]:
             say.draws(f"drift.{key}", label, drawn, "%")
     if fit.panel.truth:
         return say.made
+    surprise = _flat(fit, "walk") * np.random.default_rng([fit.seed, 8]).normal(size=len(drift))
+    another = 100 * np.expm1(_flat(fit, "drift")[:, 1] + surprise)
+    say.draws("another-year", "change of storage in one more year like those since 2015", another, "%", by_median=True)
     by_month, place = months(fit) / 10, {str(month): k for k, month in enumerate(MONTHS)}
     turn = place[TURN.strftime("%Y-%m")]
     for key, start, end in (("before", 0, turn), ("since", turn, len(MONTHS) - 1)):
