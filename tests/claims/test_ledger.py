@@ -102,8 +102,7 @@ TURNED_BY_FINDINGS = [
     ),
     (
         "C004",
-        {id: chance("x", 0.5) for id in CHANCES if ".first" in id}
-        | {"efficiency.dea.beijing.first": certain("x", 50)},
+        {id: chance("x", 0.5) for id in CHANCES if ".first" in id} | {"efficiency.dea.beijing.first": certain("x", 50)},
         UNDECIDED,
     ),
     ("C005", {id: chance("x", 0.95) for id in CHANCES if "tianjin.intensity.second" in id}, IN_PART),

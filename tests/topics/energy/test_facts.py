@@ -87,6 +87,11 @@ def test_the_fall_of_coal_is_that_of_the_yearbook(found):
     assert found["energy.germany.jobs.left.1970"].mean == round(100 * 251.5 / 607)
 
 
+def test_half_of_the_largest_coal_is_set_beside_end_use_in_one_unit(found):
+    assert found["energy.coal.hebei.half"].mean == round(316.6327 * 0.7143 / 2)
+    assert found["energy.coal.hebei.end-use"].mean == round(122.9888)
+
+
 def test_a_fact_that_is_not_there_is_named():
     with pytest.raises(BookError, match="has 0 rows with area 'Hebei', quantity 'crude-steel output'"):
         facts.fact("Hebei", "crude-steel output", "1990")

@@ -283,6 +283,9 @@ def test_years_behind_are_counted_on_one_footing(fit):
     fit.parameters["revision_mean"][:] = 0.0
     fit.parameters["revision_scale"][:] = 0.0
     found = {finding.id: finding for finding in said.findings(fit)}
+    shares = 100 * panel.amounts[0, :, 0] / panel.amounts[0].sum(axis=-1)
+    falls = found["energy.mix.beijing.coal.speed"].mean
+    assert falls == pytest.approx((shares[-1] - shares[-11]) / 10, abs=1e-6)
     published = found["energy.mix.tianjin.years-behind.coal.as-published"].mean
     assert found["energy.mix.tianjin.years-behind.coal"].mean == pytest.approx(published, abs=0.05)
     assert published == pytest.approx(9.5, abs=0.3)
@@ -290,6 +293,7 @@ def test_years_behind_are_counted_on_one_footing(fit):
     fit.parameters["revision"] = fit.parameters["revision"] * -1.0
     found = {finding.id: finding for finding in said.findings(fit)}
     assert found["energy.mix.tianjin.years-behind.coal"].mean > published + 1
+    assert abs(found["energy.mix.beijing.coal.speed"].mean - falls) > 0.1
     assert found["energy.mix.hebei.years-behind.before-record"].mean == 0
     panel.amounts[1, -1, 0] = 9.0
     found = {finding.id: finding for finding in said.findings(fit)}

@@ -64,7 +64,7 @@ PRIORS = {
     "tenth_apart": lambda v: stats.norm.logpdf(v["tenth_apart"]).sum(),
     "bend_scale": lambda v: stats.lognorm.logpdf(v["bend_scale"], 0.5, scale=0.4),
     "bend_apart": lambda v: stats.norm.logpdf(v["bend_apart"]).sum(),
-    "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.1).sum(),
+    "level": lambda v: stats.norm.logpdf(v["level"], 0, 0.3).sum(),
     "scatter": lambda v: stats.lognorm.logpdf(v["scatter"], 0.5, scale=0.03).sum(),
     "memory": lambda v: stats.lognorm.logpdf(v["memory"], 0.5, scale=4),
     "disagreement": lambda v: stats.lognorm.logpdf(v["disagreement"], 0.5, scale=0.01),

@@ -140,3 +140,5 @@ def test_intervals_of_records_that_keep_the_assumptions_hold_the_truth():
         assert found["estimate"] == pytest.approx(100 * effect, abs=4)
         assert abs(found["shrunk"]) <= abs(found["estimate"]) + 1
         assert (found["seen"] < 8) == (effect == 0.0)
+        assert found["plain-seen"] > found["seen"]
+        assert found["plain-seen"] == pytest.approx(100 * stats.norm.cdf(-contrast.WIDTH), abs=2.5) or effect

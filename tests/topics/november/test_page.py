@@ -189,6 +189,7 @@ def test_made_up_records_in_a_row_each():
         "−20\xa0%",
         "−30\xa0%",
         "−40\xa0%",
+        "−50\xa0%",
     ]
     assert table.truth.tolist()[:3] == ["0 %", "−10 %", "−30 %"]
     doubtful = dict.fromkeys(found, exact("x", "x", -17.6, "%", (), error=3.0))

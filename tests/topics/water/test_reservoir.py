@@ -169,3 +169,19 @@ def test_a_made_up_walk_has_the_scale_and_the_drift_that_it_says():
     moved = np.diff(states, axis=1) - 0.15 * index["gap_after"]
     assert moved.mean() == pytest.approx(0, abs=0.01)
     assert (moved / np.sqrt(index["gap"])).std() == pytest.approx(0.2, rel=0.05)
+
+
+def test_another_year_has_the_scatter_of_a_year_and_not_the_drift_alone():
+    panel, shape = registry.load("storage"), (2, 2000)
+    states = np.broadcast_to(np.log(panel.rows.storage.to_numpy()), (*shape, len(panel.rows)))
+    parameters = xr.Dataset({
+        "drift": (("chain", "draw", "epoch"), np.full((*shape, 2), 0.1)),
+        "walk": (("chain", "draw"), np.full(shape, 0.2)),
+        "state": (("chain", "draw", "point"), states),
+    })  # fmt: skip
+    fit = SimpleNamespace(panel=panel, parameters=parameters, name="storage", variant="", seed=3)
+    found = {finding.id: finding for finding in reservoir_findings.findings(fit)}
+    logs = np.log1p(found["miyun.storage.another-year"].draws / 100)
+    assert logs.mean() == pytest.approx(0.1, abs=0.02)
+    assert logs.std() == pytest.approx(0.2, abs=0.02)
+    assert np.ptp(found["miyun.storage.drift.since"].draws) == 0
