@@ -20,12 +20,13 @@ document.addEventListener("DOMContentLoaded", () => {
     return element
   }
   const select = (name) => {
-    const values = [...new Set(rows.map(read[name]))]
+    const asked = name === "verdict" ? [...parts].map((part) => part.dataset.verdict) : []
+    const values = [...new Set([...rows.map(read[name]), ...asked, address.get(name)].filter(Boolean))]
     if (name !== "verdict") values.sort()
     const count = (value) => rows.filter((row) => read[name](row) === value).length
     const options = values.map((value) => make("option", { value }, `${value} (${count(value)})`))
     const field = make("select", { name }, make("option", { value: "" }, `any ${name}`), ...options)
-    if (values.includes(address.get(name))) field.value = address.get(name)
+    field.value = address.get(name) || ""
     return field
   }
   const search = make("input", { type: "search", name: "words", value: address.get("words") || "" })
@@ -45,13 +46,16 @@ document.addEventListener("DOMContentLoaded", () => {
   })
   const said = (count) => {
     if (count) return `${count} of ${rows.length} claims`
-    return `0 of ${rows.length} claims: no claim fits all of this. “Reset the filter” shows every claim again.`
+    const none = Object.keys(read).find((name) => field(name).value && !rows.some((row) => read[name](row) === field(name).value))
+    return `0 of ${rows.length} claims: ${none ? `no claim has this ${none}` : "no claim fits all of this"}. “Reset the filter” shows every claim again.`
   }
   const filter = () => {
     const fitting = [...body.rows].filter(fits)
     const most = narrow.matches && !all ? SHOWN_ON_A_PHONE : rows.length
-    rows.forEach((row) => { row.hidden = true })
-    fitting.slice(0, most).forEach((row) => { row.hidden = false })
+    rows.forEach((row) => {
+      row.hidden = !fitting.includes(row)
+      row.classList.toggle("later", fitting.indexOf(row) >= most)
+    })
     more.hidden = fitting.length <= most
     more.textContent = `Show the other ${fitting.length - most} claims`
     status.textContent = said(fitting.length)
@@ -78,7 +82,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!row) return
     fields.forEach((one) => { one.value = "" })
     filter()
-    row.hidden = false
+    row.classList.remove("later")
     row.querySelector("details").open = true
     row.scrollIntoView()
   }
@@ -91,7 +95,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const header = table.tHead.rows[0].cells[column]
     const button = make("button", { type: "button", className: "ledger-sort" }, header.textContent.trim())
     button.addEventListener("click", () => sort(header, column))
-    header.replaceChildren(button)
+    const printed = make("span", { className: "ledger-head", ariaHidden: "true" }, button.textContent)
+    header.replaceChildren(button, printed)
   })
   fields.forEach((one) => one.addEventListener("input", filter))
   reset.addEventListener("click", () => {

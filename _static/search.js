@@ -7,9 +7,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const root = document.documentElement.dataset.content_root
   const asked = new URLSearchParams(location.search).get("q") || ""
   const SHOWN = 3
+  const SPELLINGS = { pm25: "pm2.5", "pm 2.5": "pm2.5", hongkong: "hong kong", peking: "beijing" }
 
   const plain = (text) => text.toLowerCase().replace(/\u2212/g, "-").replace(/[₀-₉]/g, (digit) => digit.charCodeAt(0) - 8320)
   const words = (text) => plain(text).match(/[a-z]*\d+(?:[.,]\d+)*|\p{L}+/gu) || []
+  const spelled = (text) => Object.entries(SPELLINGS).reduce((said, [other, ours]) => said.replace(new RegExp(`\\b${other}\\b`, "gi"), ours), text)
   const stem = (word) => (word.length > 4 ? word.replace(/(ies|es|s)$/, "") : word)
   const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
   const make = (tag, properties, ...children) => {
@@ -68,7 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
       make("a", { href: `${root}${page.page}#${section.anchor}` }, section.heading || page.title), " ", ...excerpt(section, looked))))
 
   const show = () => {
-    const looked = words(asked).map(pattern)
+    const looked = words(spelled(plain(asked))).map(pattern)
     const found = looked.length ? window.BOOK_SEARCH.map((page) => rank(page, looked)).filter((one) => one.met) : []
     found.sort((one, other) => other.score - one.score)
     results.replaceChildren(...found.map((one) => row(one, looked)))

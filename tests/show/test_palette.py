@@ -72,7 +72,8 @@ def test_every_colour_has_one_name():
 
 def test_places_that_belong_together_have_one_colour():
     assert palette.place("Ruhr") == palette.place("Germany") == palette.PLACES["Germany"].light
-    assert palette.place("Zhangjiakou") == palette.INKS["ink"].light
+    assert palette.place("Zhangjiakou") == palette.place("Handan") == palette.PLACES["Hebei"].light
+    assert palette.place("Anyang") == palette.INKS["ink"].light
 
 
 def test_the_style_sheet_names_every_colour_in_both_themes():

@@ -94,6 +94,25 @@ def test_the_dark_paper_of_figures_is_that_of_the_page(open_page):
     assert tab.evaluate("() => getComputedStyle(document.body).backgroundColor") == rgb(palette.INKS["paper"].dark)
 
 
+STRUCK = """([id, words]) => {
+    const figure = document.getElementById(id)
+    figure.scrollIntoView({block: "center"})
+    const text = [...figure.querySelectorAll("svg.wide text")].find((one) => one.textContent.startsWith(words))
+    const {left, top, width, height} = text.getBoundingClientRect()
+    const places = [...Array(40).keys()].map((step) => [left + width * (step + 0.5) / 40, top + height / 2])
+    const lines = (x, y) => {
+        const there = document.elementsFromPoint(x, y).filter((one) => one.closest("svg") && one.tagName === "path")
+        return there.length > 0 && getComputedStyle(there[0]).fill === "none"
+    }
+    return places.filter(([x, y]) => lines(x, y)).length
+}"""
+
+
+def test_no_coast_strikes_through_a_word_of_the_map(open_page):
+    tab = open_page("chapters/pm25-decline", 1280)
+    assert [city for city in ("Tianjin −", "Qinhuangdao −") if tab.evaluate(STRUCK, ["fig-map", city])] == []
+
+
 def test_words_of_a_figure_can_be_selected_and_found(open_page):
     tab = open_page(WITH_FIGURES[0], 1280)
     word = tab.evaluate("""() => {

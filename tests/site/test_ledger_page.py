@@ -2,18 +2,21 @@
 
 import csv
 import json
+import re
+from urllib.parse import quote
 
 import pytest
 
 from jingjinji.claims.rules import DECIDED
-from jingjinji.sphinxext.ledger import ORDER
+from jingjinji.sphinxext.ledger import HEAD, ORDER
 
 pytestmark = pytest.mark.site
 
 PAGE = "chapters/claims.html"
-SHOWN = "rows => rows.filter(row => !row.hidden).map(row => row.id)"
+SHOWN = "rows => rows.filter(row => row.checkVisibility()).map(row => row.id)"
 ROWS = "table.ledger tbody tr"
 MOST_SCREENS = 10
+MOST_SHEETS = 35
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,45 @@ def test_paper_has_the_table_and_not_the_closed_cards_of_a_phone(page, address):
     row = page.locator(ROWS).first
     assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
     assert row.locator(".claim-source").first.is_visible()
+
+
+def pages_printed(page) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_paper_has_every_claim_that_the_filter_lets_through_on_few_pages(page, address, claims, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(address + PAGE)
+    page.emulate_media(media="print")
+    assert shown(page) == in_order(claims)
+    assert pages_printed(page) <= MOST_SHEETS
+    page.goto(f"{address}{PAGE}?verdict=supported")
+    assert shown(page) == ids(claims, verdict="supported")
+    assert pages_printed(page) < MOST_SHEETS
+
+
+def test_paper_says_what_is_folded_and_has_its_colours_and_the_words_of_the_head(page, address):
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.goto(address + PAGE)
+    page.emulate_media(media="print")
+    folded = page.locator("table.ledger details").first
+    assert folded.locator("p").first.bounding_box()["height"] > 0
+    assert not folded.locator("summary").is_visible()
+    assert page.locator("table.ledger th").all_inner_texts() == [*HEAD]
+    assert page.locator(".claims-parts a").first.evaluate("part => getComputedStyle(part).printColorAdjust") == "exact"
+    words = page.eval_on_selector_all("td .verdict", "chips => chips.map(chip => chip.scrollWidth - chip.clientWidth)")
+    assert max(words) <= 0
+
+
+def test_a_verdict_that_no_claim_has_is_said(page, address, claims):
+    missing = next(verdict for verdict in ORDER if not ids(claims, verdict=verdict))
+    page.goto(f"{address}{PAGE}?verdict={quote(missing)}")
+    assert shown(page) == []
+    assert page.input_value("select[name=verdict]") == missing
+    assert "no claim has this verdict" in page.inner_text(".ledger-status")
+    page.click("button:text('Reset the filter')")
+    assert shown(page) == in_order(claims)
 
 
 def test_what_is_decided_comes_first(page, address, claims):

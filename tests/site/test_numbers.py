@@ -74,6 +74,8 @@ def test_keyboard_opens_reads_walks_into_and_closes_it(page, address):
     described = link.get_attribute("aria-describedby")
     assert "Given the data and the model" in page.locator(f"#{described}").inner_text()
     assert page.locator(BOX).get_attribute("role") == "dialog"
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(f"document.querySelector('{BOX}').contains(document.activeElement)")
     page.keyboard.press("Tab")
     assert page.evaluate(f"document.querySelector('{BOX}').contains(document.activeElement)")
     page.keyboard.press("Escape")
@@ -85,6 +87,18 @@ def test_keyboard_opens_reads_walks_into_and_closes_it(page, address):
     page.locator(BOX).wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{FINDINGS}/pm25.html#{ID}")
+
+
+def test_tab_goes_from_number_to_number_and_a_box_keeps_its_links(page, address):
+    page.goto(address + CHAPTER)
+    page.keyboard.press("Tab")
+    page.locator(LINK).first.focus()
+    page.locator(BOX).wait_for()
+    assert page.get_by_role("dialog").get_by_role("link").count() > 1
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(100)
+        assert not page.evaluate(f"Boolean(document.activeElement.closest('{BOX}'))")
 
 
 CLICK_WITHOUT_POINTER = """() => {
@@ -191,6 +205,13 @@ def test_on_paper_the_interval_stands_behind_its_number(page, address):
     assert link.evaluate(shown) in ("none", "normal")
     page.emulate_media(media="print")
     assert link.get_attribute("data-interval") in link.evaluate(shown)
+    links = page.locator("article a.finding[data-interval]")
+    cards = links.evaluate_all("links => links.map(link => link.href)")
+    assert len(cards) == len(set(cards)) > 10
+    in_cells = page.locator("td a.finding[data-interval]").evaluate_all(
+        "links => links.map(link => getComputedStyle(link, '::after').content)"
+    )
+    assert set(in_cells) == {"none"}
 
 
 def test_every_place_that_uses_a_number_is_linked_both_ways(page, address):

@@ -155,6 +155,26 @@ def test_paper_is_black_on_white_without_widgets_whatever_the_reader_has_chosen(
     assert shown == []
 
 
+def test_paper_has_no_closed_folds_and_no_figure_of_a_whole_sheet(browser, address):
+    tab = browser.new_page(viewport={"width": 718, "height": 1000})
+    try:
+        tab.goto(f"{address}{CHAPTER}.html")
+        folds = tab.locator("article details:not([open])")
+        assert folds.count() > 10
+        tab.emulate_media(media="print")
+        shown = folds.evaluate_all("folds => folds.filter(fold => fold.checkVisibility()).length")
+        heights = tab.eval_on_selector_all(".picture svg", "figures => figures.map(one => one.clientHeight)")
+        breaks = tab.eval_on_selector_all(
+            "article :is(h2, h3)",
+            "all => all.map(one => getComputedStyle(one)).map(style => [style.breakAfter, style.breakInside])",
+        )
+    finally:
+        tab.close()
+    assert shown == 0
+    assert 0 < max(heights) <= 135 / 25.4 * 96 + 1
+    assert {*map(tuple, breaks)} == {("avoid", "avoid")}
+
+
 def test_the_menu_of_downloads_opens_closes_and_leads_to_files(browser, address, site):
     tab = browser.new_page()
     try:

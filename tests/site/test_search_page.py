@@ -20,6 +20,8 @@ FIRST = {
     "APEC": "apec-blue",
     "Tokyo": "efficiency",
 }
+SPELLED = {"PM25": "pm25-decline", "pm 2.5": "pm25-decline", "Hongkong": "green-silk-road"}
+"""Other ways to write what a chapter is about."""
 CODE = re.compile(r"Show the code|figures\.[a-z]|import \w+ as|\.ipynb|On this page")
 
 
@@ -53,6 +55,19 @@ def test_a_place_or_a_subject_brings_its_chapter_first(ask, words, chapter):
     assert links[0].endswith(f"chapters/{chapter}.html")
     assert words.lower() in texts[0].lower()
     assert not any(CODE.search(text) for text in texts)
+
+
+@pytest.mark.parametrize(("words", "chapter"), SPELLED.items())
+def test_another_spelling_brings_the_same_chapter(ask, words, chapter):
+    links, _, errors = ask(words)
+    assert errors == []
+    assert links[0].endswith(f"chapters/{chapter}.html")
+
+
+@pytest.mark.parametrize("words", ["Hebei", "Beijing", "Tianjin"])
+def test_a_place_brings_chapters_before_the_first_page(ask, words):
+    links, _, _ = ask(words)
+    assert all("chapters/" in link for link in links[:3])
 
 
 def test_a_number_finds_the_page_that_says_it(ask, site):

@@ -22,6 +22,8 @@ EDGES = {"region": (109.9, 122.0), "china": (104.0, 129.5)}
 SEATS = {"Beijing-Tianjin-Hebei": "Beijing", "Shanghai": "Shanghai", "Guangdong": "Foshan", "Henan": "Zhengzhou",
          "Hebei": "Zhangjiakou"}  # fmt: skip
 """The city in which a cluster is drawn: the one that leads it."""
+GROUND = {"boxstyle": "square,pad=0.1", "fc": PAPER, "ec": "none"}
+"""Paper behind words, which no coast strikes through; matplotlib's halo would make outlines of the letters."""
 
 
 @cache
@@ -42,13 +44,12 @@ def region(values: dict[str, float], unit: str = "%") -> Figure:
     most = max(abs(value) for value in values.values())
     for city, value in values.items():
         x, y = places[city]
-        colour = palette.place(city, palette.PLACES["Hebei"].light)
-        axis.plot(x, y, "o", color=colour, ms=3 + 8 * (abs(value) / most) ** 2, alpha=0.85)
+        axis.plot(x, y, "o", color=palette.place(city), ms=3 + 8 * (abs(value) / most) ** 2, alpha=0.85)
         side = {"xytext": (-8, 0), "ha": "right", "va": "center"} if city in LEFT else {
             "xytext": (0, 7), "ha": "center", "va": "bottom"} if city in ABOVE else {
             "xytext": (8, 0), "ha": "left", "va": "center"}  # fmt: skip
         words = f"{city} {value:.0f}{'' if unit == '%' else ' '}{unit}".replace("-", "−")
-        axis.annotate(words, (x, y), textcoords="offset points", **side, in_layout=False)
+        axis.annotate(words, (x, y), textcoords="offset points", **side, in_layout=False, zorder=1.5, bbox=GROUND)
     for (name, (x, y)), mark in zip(outlines()["read off"].items(), ("s", "^"), strict=True):
         axis.plot(x, y, mark, color=MODEL if mark == "s" else MARK, mec=PAPER, ms=8, ls="",
                   label=name + ("" if mark == "s" else ", gauge"))  # fmt: skip
@@ -74,7 +75,7 @@ def clusters(values: dict[str, tuple[float, float | None]]) -> Figure:
         side = (10, "left") if cluster == "Shanghai" else (-10, "right")
         rise = "bottom" if cluster == "Hebei" else "center"
         axis.annotate(words, (x, y), xytext=(side[0], 0), ha=side[1], va=rise, textcoords="offset points",
-                      in_layout=False)  # fmt: skip
+                      in_layout=False, zorder=1.5, bbox=GROUND)  # fmt: skip
     rows = [(cluster, *numbers) for cluster, numbers in values.items()]
     return plotted.tell(figure, pd.DataFrame(rows, columns=["cluster", "vehicles expected", "vehicles targeted"]))
 

@@ -49,7 +49,11 @@ OTHER_NAMES = {
     "Beijing, Tianjin and Hebei": "Beijing",
     "Beijing-Tianjin-Hebei": "Beijing",
     "the Yangtze delta": "Shanghai",
-}
+} | dict.fromkeys(
+    ("Baoding", "Cangzhou", "Chengde", "Handan", "Hengshui", "Langfang", "Qinhuangdao", "Shijiazhuang", "Tangshan",
+     "Xingtai", "Zhangjiakou"),
+    "Hebei",
+)  # fmt: skip
 """Places that are drawn in the colour of what they belong to, or of what stands for them."""
 
 ALL = INKS | PLACES | PARTS

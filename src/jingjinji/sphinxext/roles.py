@@ -26,9 +26,12 @@ KINDS = {
     "finding-fall-with-interval": "fall-with-interval",
     "word": WORDS,
 }
-"""Role -> what it prints. Of "" and "fall" the interval is in the popover, and on paper in brackets after the value."""
+"""Role -> what it prints."""
 ALONE = ("", "value", "fall", "fall-value")
-"""Kinds that print a number without words, which no line breaks."""
+"""Kinds that print a number without words, which no line breaks.
+
+The interval is in the popover, and on paper in brackets where a page says the number first.
+"""
 STATES = {}
 """Other kinds that a page can use: kind -> function(app, id) that tells their state."""
 FAILED = {}
@@ -174,8 +177,8 @@ class FindingRole(SphinxRole):
 
 def reference(findings: dict[str, Finding], id: str, kind: str, text: str, draft: bool = False) -> FindingReference:
     """A link to the card of a finding with a text of any kind."""
-    finding = _turned(findings[id], draft) if kind == "fall" else findings[id]
-    on_paper = readings.interval_in_prose(finding) if kind in ("", "fall") else ""
+    finding = _turned(findings[id], draft) if kind in ("fall", "fall-value") else findings[id]
+    on_paper = readings.interval_in_prose(finding) if kind in ALONE else ""
     return FindingReference("", text, finding=id, label=finding.label, kind=kind, on_paper=on_paper)
 
 
@@ -245,8 +248,12 @@ def _merge(app, env, docnames, other) -> None:
 
 
 def _link_to_cards(app, doctree, docname: str) -> None:
-    page = app.config.jingjinji_findings_page
+    page, said = app.config.jingjinji_findings_page, set()
     for node in doctree.findall(FindingReference):
+        if node["finding"] in said:
+            node["on_paper"] = ""
+        if node["kind"] in ALONE or node["kind"].endswith("interval"):
+            said.add(node["finding"])
         if page in app.env.all_docs:
             card = card_page(app.config, node["finding"])
             node["refuri"] = f"{app.builder.get_relative_uri(docname, card)}#{node['finding']}"

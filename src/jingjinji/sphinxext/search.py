@@ -17,8 +17,9 @@ UNREAD_CLASSES = {"math", "headerlink", "cell_input", "finding-card", "toctree-w
                   "figure-data"}  # fmt: skip
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HEADINGS = {"h1", "h2", "h3", "h4"}
-CHAPTER, SUMMARY, LIST = 3, 2, 1
-"""How near a page is to what a reader asks: a chapter, a page that sums up, a page of the appendix."""
+CHAPTER, SUMMARY, LIST, FRONT = 3, 2, 1, 0.25
+"""How near a page is to what a reader asks: a chapter, a page that sums up, a page of the appendix, and the first page,
+whose title names every place."""
 
 
 @dataclass
@@ -46,9 +47,11 @@ def sections(html: str, told=lambda id: None) -> list[Section]:
     return [_tidy(section) for section in reader.sections if section.prose.strip() or section.cells.strip()]
 
 
-def tier(page: str) -> int:
+def tier(page: str) -> float:
     """How near a page is to what a reader asks."""
     name = page.rpartition("/")[2]
+    if page == "index":
+        return FRONT
     if name in registry.CHAPTERS:
         return CHAPTER
     return LIST if "appendix" in page else SUMMARY

@@ -79,6 +79,14 @@ def test_every_figure_is_in_one_group_of_the_check():
     assert sorted(printed) == pytest.approx(sorted(np.exp(market.loadings(fit.panel).printed)))
     assert [len(labels) for labels, _ in groups.values()] == [5, 6, 9, 5, 3]
     assert all(statistics["price"][0].shape == (120, len(labels)) for labels, statistics in groups.values())
+    assert all(len(set(labels)) == len(labels) for labels, _ in groups.values())
+    assert groups["averages and a close, 2023 and 2024"][0] == [
+        "CN 2023 average",
+        "CN 2023 close",
+        "BJ",
+        "GD",
+        "CN 2024",
+    ]
 
 
 def test_priors_expect_figures_around_the_printed_ones():

@@ -30,10 +30,25 @@ def _groups(panel: carbon.Panel) -> dict[str, tuple[list[str], np.ndarray]]:
     prices, found = panel.prices, {}
     for title, (first, last) in GROUPS.items():
         use = ((prices.centre >= first) & (prices.centre < last)).to_numpy()
-        found[title] = [SHORT[carbon.MARKETS[market]] for market in prices.market[use]], np.flatnonzero(use)
+        found[title] = _names(prices[use]), np.flatnonzero(use)
     ends = [f"to {int(last)}" for last in panel.totals["last"] - 0.01]
     found["windows between totals of seven pilots"] = ends, len(prices) + np.arange(len(panel.totals))
     return found
+
+
+def _names(prices: pd.DataFrame) -> list[str]:
+    """Letters of each figure's market, with its vintage or year and its kind where they are needed to tell it."""
+    known = []
+    for row in prices.itertuples():
+        market = carbon.MARKETS[row.market]
+        when = row.label.removeprefix(market).strip() or str(int(row.centre))
+        known.append((SHORT[market], when, "close" if row.close else "average"))
+
+    def name(words: tuple[str, str, str]) -> str:
+        alike = [sum(other[:count] == words[:count] for other in known) for count in (1, 2)]
+        return " ".join(words[: 1 + sum(count > 1 for count in alike)])
+
+    return [*map(name, known)]
 
 
 def check_prices(fit) -> dict[str, tuple[list[str], dict[str, tuple[np.ndarray, np.ndarray]]]]:

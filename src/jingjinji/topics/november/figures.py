@@ -77,7 +77,7 @@ def placebos(standing: pd.Series, marked: list[str]) -> Figure:
     axis.hist(others, np.arange(-5.25, 5.5, 0.5), color=FAINT, ec=SOFT, lw=0.5, label="donors as placebos")
     for city in marked:
         axis.axvline(standing[city], color=palette.place(city), lw=2 if city == "Beijing" else 0.8,
-                     label=city if city == "Beijing" else "other cities of the area")  # fmt: skip
+                     label=city if city in palette.PLACES else "cities of Hebei")  # fmt: skip
     axis.set_xlabel(wrapped("departure from the twin (predictive standard deviations)"))
     axis.set_ylabel("cities")
     key(figure)

@@ -89,7 +89,16 @@
     shown.box.remove()
     shown = null
   }
-  const open = async (link) => {
+  /* Tab goes from number to number: the links of a box that the focus alone has opened come with the arrow down. */
+  const skip = (box) => {
+    box.querySelectorAll("a").forEach((inner) => { inner.tabIndex = -1 })
+    box.lastChild.append(make("span", { class: "enter" }, "↓ leads to these links"))
+  }
+  const enter = (box) => {
+    box.querySelectorAll("a").forEach((inner) => inner.removeAttribute("tabindex"))
+    box.querySelector("a").focus()
+  }
+  const open = async (link, focused = false) => {
     clearTimeout(timer)
     if (shown?.link === link) return
     wanted = link
@@ -100,6 +109,7 @@
     close()
     if (!finding) return link
     const box = build(link, told, finding)
+    if (focused) skip(box)
     link.removeAttribute("title") // the box says it
     link.after(box)
     link.setAttribute("aria-describedby", `${BOX}-reading`)
@@ -123,7 +133,7 @@
   })
   document.addEventListener("focusin", ({ target }) => {
     const link = linkOf(target)
-    if (link && link !== dismissed && link.matches(":focus-visible")) open(link)
+    if (link && link !== dismissed && link.matches(":focus-visible")) open(link, true)
     else if (shown && !link && !inside(target)) close()
     if (link !== dismissed) dismissed = null
   })
@@ -131,6 +141,10 @@
     touched = false
     if (event.key === "Tab" && !files.size) { // what a reader hears of a number must be there when the focus arrives
       new Set([...document.querySelectorAll("a.finding[href*='#']")].map(fileOf)).forEach((file) => load(file).catch(() => null))
+    }
+    if (event.key === "ArrowDown" && shown && document.activeElement === shown.link) {
+      event.preventDefault()
+      enter(shown.box)
     }
     if (event.key !== "Escape" || !shown) return
     const { link } = shown
