@@ -78,7 +78,7 @@ def test_the_door_of_teachers_leads_to_the_lessons_and_names_each():
 def test_what_is_inferred_and_what_is_one_gauges_is_said_so_on_the_first_page():
     coal = card("Did Beijing leave coal faster than Germany?")
     water = card("Did an agreement with Hebei clean the water above Miyun?")
-    assert re.search(r"about {finding-value}`energy\.hebei\.left\.2023` [^.]*inferred", coal)
+    assert re.search(r"{finding-with-interval}`energy\.hebei\.left\.2022` [^.]*inferred", coal)
     assert "Gubeikou" in water.partition("{finding-value}")[0]
 
 
