@@ -180,9 +180,10 @@ def _say_capacity(say: Scribe) -> None:
 
 def _say_coal(say: Scribe) -> None:
     table, say = tables.load("coal_phase_out"), say.under("coal.")
+    by_year = table[table.confidence.eq("verified-file")].set_index(["area", "year"]).value
     burnt = say.under(tables=("coal_phase_out",))
     for area in ("Beijing", "Tianjin", "Hebei"):
-        rows = table[(table.area == area) & table.confidence.eq("verified-file")].set_index("year").value
+        rows = by_year.loc[area]
         peak, of, words = int(rows.idxmax()), burnt.under(f"{area.lower()}."), f"coal consumption of {area}"
         of.fact("peak-year", f"year of the largest {words}", peak)
         of.fact("peak", f"largest {words}, {peak}", rows[peak], "Mt", 1)
@@ -200,8 +201,8 @@ def _say_coal(say: Scribe) -> None:
     last, of = end_use.index.max(), say.under("hebei.", tables=("energy_mix_year",))
     of.fact("end-use", f"coal, coke and coal gases in end use, Hebei, {last}", end_use[last], "Mtce", 0)
     of = of.under(tables=("coal_phase_out",))
-    largest = table[(table.area == "Hebei") & table.confidence.eq("verified-file")].value.max()
-    of.fact("half", "half of the largest coal consumption of Hebei", TCE_OF_COAL * largest / 2, "Mtce", 0)
+    half = TCE_OF_COAL * by_year.loc["Hebei"].max() / 2
+    of.fact("half", "half of the largest coal consumption of Hebei", half, "Mtce", 0)
     announced = fact("Hebei", "coal consumption cut", "2013/2017")
     say.fact("hebei.cut.announced", "announced cut of Hebei's coal, 2013 to 2017", announced, "Mt")
     cut = published("Hebei", "coal consumption", 2013) - published("Hebei", "coal consumption", 2017)
